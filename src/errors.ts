@@ -1,0 +1,29 @@
+/** Kinds by who must act: the caller (4xx), or somebody else's service (502). */
+const statusOf = { Invalid: 400, Forbidden: 403, NotFound: 404, Conflict: 409, TooMany: 429, Upstream: 502 } as const;
+
+export type ErrorKind = keyof typeof statusOf;
+
+/**
+ * An error that somebody can act on. The message says what, which, and what to do.
+ * `expose` means that the message may be shown to the caller.
+ */
+export class AppError extends Error {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly status: number;
+  readonly expose: boolean;
+  readonly details: unknown;
+
+  constructor(kind: ErrorKind, code: string, message: string, more: { details?: unknown; cause?: unknown } = {}) {
+    super(message, { cause: more.cause });
+    this.name = 'AppError';
+    this.kind = kind;
+    this.code = code;
+    this.status = statusOf[kind];
+    this.expose = kind !== 'Upstream';
+    this.details = more.details;
+  }
+}
+
+/** The message of anything that was thrown, for a log line or a sentence. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

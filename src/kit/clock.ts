@@ -1,0 +1,34 @@
+/** Business time: days, windows, deadlines. Machine time (leases, timeouts) uses `Date.now` itself. */
+export type Clock = {
+  /** Milliseconds since 1970, UTC. */
+  now(): number;
+  /** The Beijing day of a moment, `2026-11-21`. */
+  day(at?: number): string;
+};
+
+export type TurnableClock = Clock & {
+  /** Sets how far business time is ahead of machine time, ms. Only the simulator and tests do this. */
+  setOffset(ms: number): void;
+  offset(): number;
+};
+
+const beijingMs = 8 * 3_600_000;
+
+/** The Beijing day (Asia/Shanghai has had no summer time since 1991) of a UTC moment in ms. */
+export const beijingDay = (at: number): string => new Date(at + beijingMs).toISOString().slice(0, 10);
+
+/** UTC ms of the start (00:00 Beijing) of a day like `2026-11-21`. */
+export const startOfBeijingDay = (day: string): number => Date.parse(`${day}T00:00:00+08:00`);
+
+export function createClock(offsetMs = 0): TurnableClock {
+  let offset = offsetMs;
+  const now = () => Date.now() + offset;
+  return {
+    now,
+    day: (at = now()) => beijingDay(at),
+    setOffset: (ms) => {
+      offset = ms;
+    },
+    offset: () => offset,
+  };
+}
