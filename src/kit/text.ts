@@ -1,0 +1,105 @@
+import { Converter } from 'opencc-js/t2cn';
+
+/** The two scripts a fan may write: Simplified or Traditional. Templates are written in Traditional. */
+export type Script = 'hans' | 'hant';
+
+const convert = Converter({ from: 't', to: 'cn' });
+
+/** Traditional to Simplified, phrase by phrase. 50–70 µs for a long answer: cache by result where it repeats. */
+export const toSimplified = (text: string): string => convert(text);
+
+/** Texts in the script she uses; the last 500 converted answers are kept, since keyword answers repeat. */
+export function inScript(text: string, script: Script): string {
+  if (script === 'hant') return text;
+  const kept = converted.get(text);
+  if (kept !== undefined) return kept;
+  const simplified = convert(text);
+  if (converted.size >= 500) converted.clear();
+  converted.set(text, simplified);
+  return simplified;
+}
+const converted = new Map<string, string>();
+
+export type Folded = {
+  text: string;
+  /** For each code unit of the folded text, where it began in the raw text; one more entry for the end. */
+  at: number[];
+};
+
+/**
+ * What matching sees: script, width and case folded, spaces dropped, punctuation at both ends dropped.
+ * 「 杭州　天氣！」 and 「杭州天气」 fold to the same.
+ */
+export const fold = (raw: string): string => foldWithOffsets(raw).text;
+
+/** As `fold`, and knows where each folded character stood, so that a parameter can be cut from the raw text. */
+export function foldWithOffsets(raw: string): Folded {
+  const units: string[] = [];
+  const at: number[] = [];
+  let offset = 0;
+  for (const char of raw) {
+    const folded = foldChar(char);
+    for (let i = 0; i < folded.length; i++) {
+      units.push(folded.charAt(i));
+      at.push(offset);
+    }
+    offset += char.length;
+  }
+  let start = 0;
+  let end = units.length;
+  while (start < end && isEdge(units[start] as string)) start++;
+  while (end > start && isEdge(units[end - 1] as string)) end--;
+  const stop = at[end] ?? raw.length;
+  return { text: units.slice(start, end).join(''), at: [...at.slice(start, end), stop] };
+}
+
+const foldedChars = new Map<string, string>();
+
+function foldChar(char: string): string {
+  const known = foldedChars.get(char);
+  if (known !== undefined) return known;
+  const wide = char.normalize('NFKC').toLowerCase();
+  const folded = /^[\s\p{Z}\p{C}\p{Emoji_Modifier}\uFE0F]*$/u.test(wide) ? '' : convert(wide);
+  if (foldedChars.size < 60_000) foldedChars.set(char, folded);
+  return folded;
+}
+
+const edges = /^[\p{P}\p{S}]$/u;
+const edgeKnown = new Map<string, boolean>();
+function isEdge(unit: string): boolean {
+  let edge = edgeKnown.get(unit);
+  if (edge === undefined) {
+    // Half of a surrogate pair at an end is (part of) an emoji or a rare character; only emoji are edges, and they lie above U+1F000.
+    edge = edges.test(unit) || (unit >= '\uD83C' && unit <= '\uD83E') || (unit >= '\uDC00' && unit <= '\uDFFF');
+    edgeKnown.set(unit, edge);
+  }
+  return edge;
+}
+
+/** Characters that are Simplified forms and also ordinary Traditional characters: they prove nothing. */
+const both = new Set(
+  '后里面干只台斗谷几松范余云游占舍叶系复卷冲尽制升表板朴致注丑术折征志咸向吊同布并伙杯周家才扎托御岳幸念杆柜欲杰着了为于吃床抬峰群秋炮蔑雇灶窗',
+);
+
+const simplifiedOnly: Set<string> = (() => {
+  const found = new Set<string>();
+  for (let code = 0x4e00; code <= 0x9fff; code++) {
+    const char = String.fromCharCode(code);
+    const simplified = convert(char);
+    if (simplified !== char && !both.has(simplified)) found.add(simplified);
+  }
+  return found;
+})();
+
+/** The script a text is written in, or undefined when its characters are the same in both (「酒店」). */
+export function scriptOf(text: string): Script | undefined {
+  let hans = 0;
+  let hant = 0;
+  for (const char of text) {
+    if (char < '\u4e00' || char > '\u9fff') continue;
+    if (simplifiedOnly.has(char)) hans++;
+    else if (convert(char) !== char) hant++;
+  }
+  if (hans === hant) return undefined;
+  return hans > hant ? 'hans' : 'hant';
+}
