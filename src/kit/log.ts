@@ -17,7 +17,17 @@ export function createLog(options: { level: string; name: string; to?: pino.Dest
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
-        paths: ['secret', 'access_token', 'token', 'openid', 'authorization', '*.secret', '*.access_token', '*.openid', '*.token'],
+        paths: [
+          'secret',
+          'access_token',
+          'token',
+          'openid',
+          'authorization',
+          '*.secret',
+          '*.access_token',
+          '*.openid',
+          '*.token',
+        ],
         censor: '[hidden]',
       },
       serializers: { err: serializeError },

@@ -70,7 +70,8 @@ function isEdge(unit: string): boolean {
   let edge = edgeKnown.get(unit);
   if (edge === undefined) {
     // Half of a surrogate pair at an end is (part of) an emoji or a rare character; only emoji are edges, and they lie above U+1F000.
-    edge = edges.test(unit) || (unit >= '\uD83C' && unit <= '\uD83E') || (unit >= '\uDC00' && unit <= '\uDFFF');
+    edge =
+      edges.test(unit) || (unit >= '\uD83C' && unit <= '\uD83E') || (unit >= '\uDC00' && unit <= '\uDFFF');
     edgeKnown.set(unit, edge);
   }
   return edge;

@@ -7,7 +7,10 @@ mongoose.set('strictQuery', 'throw');
  * Opens the one connection. Writes are majority-acknowledged and every wait is bounded: a dead server is an error
  * within seconds, not a queue of callbacks.
  */
-export async function connectMongo(uri: string, options: { database?: string; appName?: string } = {}): Promise<Connection> {
+export async function connectMongo(
+  uri: string,
+  options: { database?: string; appName?: string } = {},
+): Promise<Connection> {
   const connection = mongoose.createConnection(uri, {
     ...(options.database ? { dbName: options.database } : {}),
     appName: options.appName ?? 'xiaoyi',

@@ -1,0 +1,214 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError } from './errors';
+import { randomId } from './kit/ids';
+import { root } from './kit/root';
+
+type Setting<T> = { parse: z.ZodType<T>; help: string; secret?: true };
+const setting = <T>(parse: z.ZodType<T>, help: string, secret?: 'secret'): Setting<T> => ({
+  parse,
+  help,
+  ...(secret ? { secret: true as const } : {}),
+});
+
+const text = z.string().trim().min(1);
+const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const flag = z.stringbool();
+
+/** Every setting there is. `.env.example` lists the same names (a test compares them). */
+export const table = {
+  PORT: setting(whole(0, 65_535).default(3000), 'Port of the public HTTP server'),
+  HOST: setting(text.default('127.0.0.1'), 'Address it listens on; 0.0.0.0 inside a container'),
+  PUBLIC_URL: setting(z.url().optional(), 'Where fans and WeChat reach it, e.g. https://wx.example.com'),
+  ROLE: setting(z.enum(['all', 'web', 'worker']).default('all'), 'all forks one web and one worker process'),
+  LOG_LEVEL: setting(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    'Least level logged',
+  ),
+  METRICS_PORT: setting(
+    whole(0, 65_535).optional(),
+    'Port of Prometheus metrics, on loopback; never the public port',
+  ),
+  DATA_DIR: setting(text.default('.data'), 'Where the local engines and the made key are kept'),
+  DATA_KEY: setting(
+    text.min(32).optional(),
+    'Keys the hashes of openids; made and kept under DATA_DIR when absent',
+    'secret',
+  ),
+  MONGODB_URI: setting(
+    z
+      .string()
+      .regex(/^mongodb(\+srv)?:\/\//)
+      .optional(),
+    'A MongoDB replica set; absent: a local one is started',
+    'secret',
+  ),
+  REDIS_URL: setting(
+    z
+      .string()
+      .regex(/^rediss?:\/\//)
+      .optional(),
+    'A Redis server; absent: a local one is started',
+    'secret',
+  ),
+  MONGOD_BIN: setting(text.optional(), 'The mongod to start (6.0 or newer)'),
+  REDIS_SERVER_BIN: setting(text.optional(), 'The redis-server or valkey-server to start (6.2 or newer)'),
+  ENGINES_DIR: setting(text.optional(), 'Where fetched engines are kept; default: your cache folder'),
+  WECHAT_APP_ID: setting(
+    z
+      .string()
+      .regex(/^wx[0-9a-z]{8,30}$/)
+      .optional(),
+    'The account; absent: the simulator plays WeChat',
+  ),
+  WECHAT_APP_SECRET: setting(text.optional(), 'Its AppSecret', 'secret'),
+  WECHAT_TOKEN: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9]{3,32}$/)
+      .optional(),
+    'The callback token, 3-32 letters and digits',
+    'secret',
+  ),
+  WECHAT_ENCODING_AES_KEY: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9]{43}$/)
+      .optional(),
+    'The 43 characters that switch safe mode on',
+    'secret',
+  ),
+  WECHAT_ORIGINAL_ID: setting(
+    z
+      .string()
+      .regex(/^gh_[0-9a-z]+$/)
+      .optional(),
+    'The gh_… id; given, callbacks to any other are refused',
+  ),
+  WECHAT_ACCOUNT_TYPE: setting(
+    z.enum(['service', 'subscription']).default('service'),
+    '服務號 or 訂閱號(公眾號)',
+  ),
+  WECHAT_VERIFIED: setting(flag.default(true), 'Whether the account is verified (認證)'),
+  WECHAT_MAX_AGE: setting(
+    whole(0, 86_400).default(600),
+    'Seconds a callback may be old; 0 switches the check off',
+  ),
+  WECHAT_API_URL: setting(z.url().default('https://api.weixin.qq.com'), "WeChat's API"),
+  REQUIRE_SAFE_MODE: setting(flag.default(false), 'Refuse to start without WECHAT_ENCODING_AES_KEY'),
+  WEATHER_PROVIDER: setting(
+    z.enum(['sample', 'open-meteo', 'qweather']).default('sample'),
+    'sample is invented and says so',
+  ),
+  OPEN_METEO_URL: setting(
+    z.url().default('https://api.open-meteo.com'),
+    'Its commercial host where you have a licence',
+  ),
+  QWEATHER_URL: setting(z.url().optional(), 'Your own API host of QWeather'),
+  QWEATHER_KEY: setting(text.optional(), 'Its key', 'secret'),
+  AMAP_KEY: setting(
+    text.optional(),
+    'A 高德 Web service key: second source for hotels, and place names',
+    'secret',
+  ),
+  SERVICE_HOURS: setting(
+    z
+      .string()
+      .regex(/^([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/)
+      .default('09:00-21:00'),
+    'When people answer 人工, Beijing time',
+  ),
+} as const;
+
+export type Settings = { [Name in keyof typeof table]: z.infer<(typeof table)[Name]['parse']> };
+
+export type Config = Settings & { production: boolean; dataDir: string; dataKey: string };
+
+/** Reads and checks all settings; every problem is told at once. An empty value counts as absent. */
+export function loadConfig(env: NodeJS.ProcessEnv = withDotEnv(process.env)): Config {
+  const settings: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, { parse, help, secret }] of Object.entries<Setting<unknown>>(table)) {
+    const given = env[name] === '' ? undefined : env[name];
+    const read = parse.safeParse(given);
+    if (read.success) settings[name] = read.data;
+    else problems.push(`${name}${secret ? '' : `=${given}`}: ${read.error.issues[0]?.message}. ${help}.`);
+  }
+  const all = settings as Settings;
+  if (problems.length === 0) problems.push(...conflicts(all));
+  if (problems.length > 0)
+    throw new AppError('Invalid', 'BAD_SETTINGS', `Settings to mend:\n  ${problems.join('\n  ')}`);
+  const dataDir = resolve(root, all.DATA_DIR);
+  return {
+    ...all,
+    production: env['NODE_ENV'] === 'production',
+    dataDir,
+    dataKey: all.DATA_KEY ?? keptKey(dataDir),
+  };
+}
+
+/** What no single setting shows. */
+function conflicts(all: Settings): string[] {
+  const problems: string[] = [];
+  if (all.WECHAT_APP_ID && !all.WECHAT_TOKEN)
+    problems.push('WECHAT_TOKEN is needed with WECHAT_APP_ID: copy it from the console.');
+  if (all.WECHAT_APP_ID && !all.WECHAT_APP_SECRET)
+    problems.push('WECHAT_APP_SECRET is needed with WECHAT_APP_ID.');
+  if (all.WECHAT_APP_ID && all.REQUIRE_SAFE_MODE && !all.WECHAT_ENCODING_AES_KEY)
+    problems.push(
+      'WECHAT_ENCODING_AES_KEY is needed: REQUIRE_SAFE_MODE is set, and plain callbacks can be forged.',
+    );
+  if (all.WEATHER_PROVIDER === 'qweather' && !(all.QWEATHER_KEY && all.QWEATHER_URL))
+    problems.push('QWEATHER_KEY and QWEATHER_URL are needed with WEATHER_PROVIDER=qweather.');
+  return problems;
+}
+
+/** The key that the hashes of openids are made with. Losing it means losing who is who: back it up with the data. */
+function keptKey(dataDir: string): string {
+  const file = join(dataDir, 'data-key');
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    try {
+      writeFileSync(file, randomId(48), { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** `.env` in the project's folder, under what the environment already says. */
+function withDotEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const file = join(root, '.env');
+  if (!existsSync(file)) return env;
+  const lines = readFileSync(file, 'utf8').split(/\r?\n/);
+  const pairs = lines.flatMap((line) => {
+    const match = /^\s*([A-Z_][A-Z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
+    return match ? [[match[1], match[2]?.replace(/^(["'])(.*)\1$/, '$2')]] : [];
+  });
+  return { ...(Object.fromEntries(pairs) as NodeJS.ProcessEnv), ...env };
+}
+
+export type EngineSettings = {
+  mongodBin?: string;
+  redisServerBin?: string;
+  enginesDir: string;
+  path: string;
+};
+
+/** Where the local engines may be found and kept. */
+export function engineSettings(env: NodeJS.ProcessEnv = withDotEnv(process.env)): EngineSettings {
+  const cache =
+    env['XDG_CACHE_HOME'] ?? join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+  return {
+    ...(env['MONGOD_BIN'] ? { mongodBin: env['MONGOD_BIN'] } : {}),
+    ...(env['REDIS_SERVER_BIN'] ? { redisServerBin: env['REDIS_SERVER_BIN'] } : {}),
+    enginesDir: env['ENGINES_DIR'] || join(cache, 'xiaoyi', 'engines'),
+    path: env['PATH'] ?? '',
+  };
+}
+
+/** The environment a forked role gets: what we were given, and what was found out since. */
+export const childEnv = (more: Record<string, string>): NodeJS.ProcessEnv => ({ ...process.env, ...more });
