@@ -1,0 +1,320 @@
+import type { Connection } from 'mongoose';
+import { AppError } from '../../errors';
+import type { Log } from '../../kit/log';
+import { createGroup } from '../../store/group';
+import type { IndexSpec } from '../../store/indexes';
+import type { Reply } from '../../wechat/protocol/reply';
+import type { Processes } from './processes';
+
+/**
+ * One callback, kept before it is answered. At once the de-duplication (its `_id`), the durable record, the message
+ * log, and the place where the reply is kept.
+ */
+export type InboxRow = {
+  /** Keyed hash of appid + openid + the message's identity. */
+  _id: string;
+  /** Keyed hash of the openid; unset when she is erased. */
+  fan?: string;
+  /** When we accepted it, business time. The Beijing day of everything that follows from it. */
+  at: Date;
+  /** `<boot>:<n>` of the process that answers it; empty when that process let go. */
+  owner: string;
+  /** When the owner took it, machine time. */
+  ownedAt: Date;
+  /** The decrypted callback; unset when she is erased. */
+  body?: string;
+  /** What was (or will be) said; null is said as `success`. */
+  reply?: Reply | null;
+  doneAt?: Date;
+  /** The deadline passed: the reply goes out as a customer message or through her mailbox. */
+  late?: boolean;
+  tries: number;
+  failed?: string;
+  quarantinedAt?: Date;
+};
+
+export const inboxIndexes: IndexSpec[] = [
+  {
+    collection: 'inbox',
+    key: { ownedAt: 1 },
+    partial: { open: true },
+    why: 'which rows are undone (sweeper, oldest undone)',
+  },
+  { collection: 'inbox', key: { fan: 1, at: -1 }, why: 'what did she say (console, erasure)' },
+  { collection: 'inbox', key: { at: 1 }, why: 'what is older than its retention' },
+];
+
+export type Accepted = { kind: 'new' | 'copy' };
+export type Followed =
+  | { kind: 'done'; reply: Reply | null }
+  | { kind: 'late' }
+  | { kind: 'taken'; row: InboxRow; owner: string };
+
+const insertTimeoutMs = 2_500;
+
+export function createInbox({
+  db,
+  processes,
+  log,
+  onGroup,
+}: {
+  db: Connection;
+  processes: Processes;
+  log: Log;
+  onGroup?: (size: number) => void;
+}) {
+  const rows = db.collection<InboxRow & { open?: true }>('inbox');
+  let counter = 0;
+  const nextOwner = () => `${processes.boot}:${++counter}`;
+
+  /**
+   * The raw command costs about half of `insertMany`. It is not retried by the driver: after a lost answer the caller's
+   * sender repeats, and finds its own row by `owner`.
+   */
+  const inserts = createGroup<InboxRow, Accepted>({
+    ...(onGroup ? { onGroup } : {}),
+    async run(group) {
+      const command = {
+        insert: 'inbox',
+        documents: group.map((row) => ({ ...row, open: true })),
+        ordered: false,
+        writeConcern: { w: 'majority' },
+      };
+      const answer = await runTwice(() => native(db).command(command, { timeoutMS: insertTimeoutMs }));
+      const errors = (answer['writeErrors'] ?? []) as { index: number; code: number; errmsg: string }[];
+      const results = group.map((): Accepted => ({ kind: 'new' }));
+      for (const { index, code, errmsg } of errors) {
+        if (code !== 11_000)
+          throw new AppError('Upstream', 'INBOX_WRITE', `The inbox refused a row: ${errmsg}`);
+        results[index] = { kind: 'copy' };
+      }
+      return results;
+    },
+  });
+
+  type Ending = { id: string; owner: string; set: Partial<InboxRow>; unset?: Record<string, 1> };
+  const endings = createGroup<Ending, boolean>({
+    async run(group) {
+      const command = {
+        update: 'inbox',
+        updates: group.map(({ id, owner, set, unset }) => ({
+          q: { _id: id, owner },
+          u: { $set: set, ...(unset ? { $unset: unset } : {}) },
+        })),
+        ordered: false,
+        writeConcern: { w: 'majority' },
+      };
+      const answer = await runTwice(() => native(db).command(command, { timeoutMS: insertTimeoutMs }));
+      if (answer['writeErrors']) throw new AppError('Upstream', 'INBOX_WRITE', 'The inbox refused a reply.');
+      if (answer['n'] === group.length) return group.map(() => true);
+      const owners = await rows
+        .find(
+          { _id: { $in: group.map((one) => one.id) } },
+          { projection: { owner: 1 }, timeoutMS: insertTimeoutMs },
+        )
+        .toArray();
+      const ownerOf = new Map(owners.map((row) => [row._id, row.owner]));
+      return group.map(({ id, owner }) => ownerOf.get(id) === owner);
+    },
+  });
+
+  /** Rows that this process gave up on because the database failed; let go at the next beat, so that others may take them. */
+  const givenUp = new Set<string>();
+  processes.onBeat(async () => {
+    const owners = [...givenUp];
+    if (owners.length === 0) return;
+    await rows.updateMany(
+      { owner: { $in: owners }, open: true },
+      { $set: { owner: '' } },
+      { timeoutMS: 2_000 },
+    );
+    for (const owner of owners) givenUp.delete(owner);
+  });
+
+  const watch = createGroup<string, InboxRow | undefined>({
+    breathMs: 50,
+    async run(ids) {
+      const found = await rows
+        .find({ _id: { $in: [...new Set(ids)] } }, { timeoutMS: insertTimeoutMs })
+        .toArray();
+      const byId = new Map(found.map((row) => [row._id, row]));
+      return ids.map((id) => byId.get(id));
+    },
+  });
+
+  async function takeOver(row: InboxRow): Promise<string | undefined> {
+    const owner = nextOwner();
+    const taken = await rows.updateOne(
+      { _id: row._id, owner: row.owner, open: true },
+      { $set: { owner, ownedAt: new Date() }, $inc: { tries: 1 } },
+      { timeoutMS: insertTimeoutMs },
+    );
+    return taken.modifiedCount === 1 ? owner : undefined;
+  }
+
+  return {
+    /** Majority-writes the row. `copy`: it was there already; `follow` says what became of the first. */
+    async accept(row: {
+      id: string;
+      fan: string;
+      at: Date;
+      body: string;
+    }): Promise<Accepted & { owner: string }> {
+      const owner = nextOwner();
+      try {
+        const accepted = await inserts.add({
+          _id: row.id,
+          fan: row.fan,
+          at: row.at,
+          owner,
+          ownedAt: new Date(),
+          body: row.body,
+          tries: 1,
+        });
+        return { ...accepted, owner };
+      } catch (error) {
+        givenUp.add(owner); // the write may have been applied all the same
+        throw error;
+      }
+    },
+
+    /**
+     * What a copy does: waits for the first one's reply, asking every 50 to 200 ms (one query for all that wait);
+     * when the owner is dead it takes the row over. Returns `late` when the first is late or `until` (machine ms) passes.
+     */
+    async follow(id: string, mine: string, until: number): Promise<Followed> {
+      for (let pause = 50; Date.now() < until; pause = Math.min(pause + 50, 200)) {
+        const row = await watch.add(id);
+        if (!row)
+          throw new AppError(
+            'Upstream',
+            'INBOX_LOST',
+            'The first delivery of this callback is not in the inbox yet.',
+          );
+        if (row.owner === mine) return { kind: 'taken', row, owner: mine };
+        if (row.doneAt) return row.late ? { kind: 'late' } : { kind: 'done', reply: row.reply ?? null };
+        if (row.quarantinedAt) return { kind: 'done', reply: null };
+        if (processes.isDead(row.owner)) {
+          const owner = await takeOver(row);
+          if (owner) return { kind: 'taken', row: { ...row, tries: row.tries + 1 }, owner };
+        }
+        if (row.late) return { kind: 'late' };
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+      await rows.updateOne({ _id: id, open: true }, { $set: { late: true } }, { timeoutMS: insertTimeoutMs });
+      return { kind: 'late' };
+    },
+
+    /** Keeps the reply. False: the row is no longer ours (somebody took it over), and nothing may be said. */
+    async finish(
+      id: string,
+      owner: string,
+      end: { reply: Reply | null; late?: boolean; failed?: string },
+    ): Promise<boolean> {
+      const set = {
+        reply: end.reply,
+        doneAt: new Date(),
+        ...(end.late ? { late: true } : {}),
+        ...(end.failed ? { failed: end.failed } : {}),
+      };
+      return endings.add({ id, owner, set, unset: { open: 1 } });
+    },
+
+    /** The deadline passed while it is being answered. Majority-written before `success` is said. */
+    markLate: (id: string, owner: string): Promise<boolean> =>
+      endings.add({ id, owner, set: { late: true } }),
+
+    /** This process cannot finish the row (the database failed): let others have it as soon as possible. */
+    giveUp: (owner: string): void => void givenUp.add(owner),
+
+    takeOver,
+
+    /** Undone rows older than `olderThanMs` whose owner is dead, oldest first. */
+    async abandoned(olderThanMs: number, limit: number): Promise<InboxRow[]> {
+      const found = await rows
+        .find(
+          { open: true, ownedAt: { $lt: new Date(Date.now() - olderThanMs) } },
+          { sort: { ownedAt: 1 }, limit },
+        )
+        .toArray();
+      return found.filter((row) => processes.isDead(row.owner));
+    },
+
+    /** Takes a row out of the way after too many tries; `replay` brings it back. */
+    async quarantine(id: string, reason: string): Promise<void> {
+      await rows.updateOne(
+        { _id: id, open: true },
+        { $set: { quarantinedAt: new Date(), failed: reason }, $unset: { open: 1 } },
+      );
+      log.error(
+        { inbox: id, reason },
+        'a callback was quarantined after too many tries; `npm run doctor` lists it',
+      );
+    },
+    async replay(id: string): Promise<boolean> {
+      const done = await rows.updateOne(
+        { _id: id, quarantinedAt: { $exists: true } },
+        { $set: { open: true, owner: '', tries: 0 }, $unset: { quarantinedAt: 1, failed: 1 } },
+      );
+      return done.modifiedCount === 1;
+    },
+    quarantined: (limit = 50) =>
+      rows
+        .find({ quarantinedAt: { $exists: true } }, { projection: { failed: 1, quarantinedAt: 1 }, limit })
+        .toArray(),
+
+    /** Erases what she said and was told up to a moment. Undone rows of hers are closed: she left. */
+    async erase(fan: string, upTo: Date): Promise<void> {
+      await rows.updateMany(
+        { fan, at: { $lte: upTo } },
+        { $unset: { fan: 1, body: 1, reply: 1, open: 1, failed: 1 }, $set: { doneAt: new Date() } },
+      );
+    },
+    /** Bodies older than the retention go, in the order of age. Returns how many. */
+    async forget(before: Date): Promise<number> {
+      const gone = await rows.deleteMany({ at: { $lt: before }, open: { $exists: false } });
+      return gone.deletedCount;
+    },
+
+    /** Age in ms of the oldest undone row (machine time), 0 when none. */
+    async oldestUndoneMs(): Promise<number> {
+      const [oldest] = await rows
+        .find({ open: true }, { sort: { ownedAt: 1 }, limit: 1, projection: { ownedAt: 1 } })
+        .toArray();
+      return oldest ? Date.now() - oldest.ownedAt.getTime() : 0;
+    },
+    undone: (): Promise<number> => rows.countDocuments({ open: true }),
+
+    drained: async (): Promise<void> => {
+      await Promise.all([inserts.drained(), endings.drained()]);
+    },
+  };
+}
+
+export type Inbox = ReturnType<typeof createInbox>;
+
+const native = (db: Connection) => {
+  if (!db.db) throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.');
+  return db.db;
+};
+
+/**
+ * A lost answer or a change of primary is tried once more at once: inserts are recognised by their key, replies set the
+ * same values. A write that is not majority-durable is an error, whatever the server applied.
+ */
+async function runTwice(send: () => Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
+  const once = async () => {
+    const answer = await send();
+    if (answer['writeConcernError'])
+      throw new AppError('Upstream', 'NOT_DURABLE', 'The database did not make the write durable in time.');
+    return answer;
+  };
+  try {
+    return await once();
+  } catch (error) {
+    if (isTimeout(error)) throw error;
+    return await once();
+  }
+}
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && /Timeout/.test(error.name);

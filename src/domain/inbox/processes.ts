@@ -1,0 +1,75 @@
+import type { Connection } from 'mongoose';
+import { randomId } from '../../kit/ids';
+import type { Log } from '../../kit/log';
+
+type ProcessRow = { _id: string; role: string; at: Date };
+
+/** A process that has not beaten for this long (by the database's clock) is dead, and its rows may be taken over. */
+const deadAfterMs = 5_000;
+
+/**
+ * Who is alive. Every process beats once a second; the database's clock judges, so skewed machines do no harm.
+ * A beat also brings the list of the living, which makes `isDead` a look into memory.
+ */
+export function createProcesses({ db, role, log }: { db: Connection; role: string; log: Log }) {
+  const rows = db.collection<ProcessRow>('processes');
+  const boot = randomId(9);
+  let living = new Set<string>([boot]);
+  let lastBeat = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const onBeat: (() => Promise<void>)[] = [];
+
+  async function beat(): Promise<void> {
+    await rows.updateOne(
+      { _id: boot },
+      { $set: { role }, $currentDate: { at: true } },
+      { upsert: true, timeoutMS: 2_000 },
+    );
+    const alive = await rows
+      .find(
+        { $expr: { $gt: ['$at', { $subtract: ['$$NOW', deadAfterMs] }] } },
+        { projection: { _id: 1 }, timeoutMS: 2_000 },
+      )
+      .toArray();
+    living = new Set([boot, ...alive.map((row) => row._id)]);
+    lastBeat = Date.now();
+    for (const act of onBeat) await act();
+  }
+
+  return {
+    boot,
+    beat,
+    /** `owner` is `<boot>:<n>`; an empty owner has let go of its row. Unknown (our own list is old) counts as alive. */
+    isDead(owner: string): boolean {
+      if (owner === '') return true;
+      if (Date.now() - lastBeat > 3_000) return false;
+      return !living.has(owner.slice(0, owner.indexOf(':')));
+    },
+    /** Runs after each successful beat. */
+    onBeat: (act: () => Promise<void>) => void onBeat.push(act),
+    async start(): Promise<void> {
+      await beat();
+      const tick = () => {
+        timer = setTimeout(() => {
+          beat()
+            .catch((err: unknown) => log.warn({ err }, 'a heartbeat failed'))
+            .finally(() => timer && tick());
+        }, 1_000);
+        timer.unref();
+      };
+      tick();
+    },
+    /** Says at once that this process is gone, so that nobody waits for it. */
+    async stop(): Promise<void> {
+      clearTimeout(timer);
+      timer = undefined;
+      await rows.deleteOne({ _id: boot }, { timeoutMS: 2_000 });
+    },
+    /** Drops rows of processes dead for an hour. */
+    async sweep(): Promise<void> {
+      await rows.deleteMany({ $expr: { $lt: ['$at', { $subtract: ['$$NOW', 3_600_000] }] } });
+    },
+  };
+}
+
+export type Processes = ReturnType<typeof createProcesses>;

@@ -1,0 +1,186 @@
+import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
+import type { IndexSpec } from '../../store/indexes';
+import type { Effect } from '../subscribers/subscribers';
+
+/**
+ * Anything that leaves the program: a customer message (`tell`) or a job (`later`). Written with its cause, under the
+ * cause's id, so that a second run of the cause adds nothing.
+ */
+export type OutboxRow = {
+  /** `<cause>_<n>`, two digits, so that a cause's rows sort in the order in which they were said. */
+  _id: string;
+  cause: string;
+  fan?: string;
+  effect?: Effect;
+  /** `tell` only: `late` replies go to her mailbox when no window is open. */
+  late?: boolean;
+  state: 'pending' | 'sending' | 'done' | 'posted' | 'failed' | 'unknown' | 'cancelled';
+  /** Business time of the cause. */
+  at: Date;
+  /** Machine time from which it may be tried. */
+  dueAt: Date;
+  tries: number;
+  epoch: number;
+  leaseUntil?: Date;
+  reason?: string;
+};
+
+export const outboxIndexes: IndexSpec[] = [
+  {
+    collection: 'outbox',
+    key: { dueAt: 1 },
+    partial: { state: 'pending' },
+    why: 'what is pending, oldest first',
+  },
+  {
+    collection: 'outbox',
+    key: { leaseUntil: 1 },
+    partial: { state: 'sending' },
+    why: 'which leases ran out',
+  },
+  { collection: 'outbox', key: { cause: 1, _id: 1 }, why: 'what did this callback cause, in order' },
+  { collection: 'outbox', key: { fan: 1 }, why: 'what waits for her (erasure)' },
+  { collection: 'outbox', key: { at: 1 }, why: 'what is older than its retention' },
+];
+
+const leaseMs = 30_000;
+export type Claimed = OutboxRow & { epoch: number };
+
+export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
+  const rows = db.collection<OutboxRow>('outbox');
+
+  return {
+    /** Adds a cause's effects; those that are there already stay as they are. */
+    async add(cause: { id: string; fan?: string; late?: boolean }, effects: Effect[]): Promise<void> {
+      if (effects.length === 0) return;
+      const at = new Date(clock.now());
+      await rows.bulkWrite(
+        effects.map((effect, i) => ({
+          updateOne: {
+            filter: { _id: `${cause.id}_${cause.late ? 'late' : String(i).padStart(2, '0')}` },
+            update: {
+              $setOnInsert: {
+                cause: cause.id,
+                ...(cause.fan ? { fan: cause.fan } : {}),
+                ...(cause.late ? { late: true } : {}),
+                effect,
+                state: 'pending' as const,
+                at,
+                dueAt: new Date(),
+                tries: 0,
+                epoch: 0,
+              },
+            },
+            upsert: true,
+          },
+        })),
+        { ordered: false, timeoutMS: 2_500 },
+      );
+    },
+
+    /** The pending rows of one cause, in order. */
+    async of(cause: string): Promise<OutboxRow[]> {
+      return rows
+        .find({ cause, state: 'pending', dueAt: { $lte: new Date() } }, { sort: { _id: 1 } })
+        .toArray();
+    },
+
+    /** Takes a row by lease; the database's clock decides. Undefined: somebody else has it, or it is not pending. */
+    async claim(id: string): Promise<Claimed | undefined> {
+      const row = await rows.findOneAndUpdate(
+        { _id: id, state: 'pending' },
+        [
+          {
+            $set: {
+              state: 'sending',
+              epoch: { $add: ['$epoch', 1] },
+              tries: { $add: ['$tries', 1] },
+              leaseUntil: { $add: ['$$NOW', leaseMs] },
+            },
+          },
+        ],
+        { returnDocument: 'after' },
+      );
+      return row ?? undefined;
+    },
+
+    /** Says how it ended. A zombie's epoch matches nothing. */
+    async finish(
+      row: Claimed,
+      state: Exclude<OutboxRow['state'], 'pending' | 'sending'>,
+      reason?: string,
+    ): Promise<void> {
+      await rows.updateOne(
+        { _id: row._id, epoch: row.epoch, state: 'sending' },
+        {
+          $set: { state, ...(reason ? { reason } : {}) },
+          $unset: { leaseUntil: 1, ...(state === 'unknown' || state === 'failed' ? {} : { effect: 1 }) },
+        },
+      );
+    },
+    /** Back to pending, to be tried after a pause. */
+    async retry(row: Claimed, afterMs: number, reason: string): Promise<void> {
+      await rows.updateOne(
+        { _id: row._id, epoch: row.epoch, state: 'sending' },
+        {
+          $set: { state: 'pending', dueAt: new Date(Date.now() + afterMs), reason },
+          $unset: { leaseUntil: 1 },
+        },
+      );
+    },
+
+    /** Causes with rows that were due `olderThanMs` ago and that nobody took. */
+    async overdue(olderThanMs: number, limit: number): Promise<string[]> {
+      const found = await rows
+        .find(
+          { state: 'pending', dueAt: { $lt: new Date(Date.now() - olderThanMs) } },
+          { sort: { dueAt: 1 }, limit, projection: { cause: 1 } },
+        )
+        .toArray();
+      return [...new Set(found.map((row) => row.cause))];
+    },
+
+    /**
+     * Rows whose holder died: a job is run again (jobs are idempotent); a customer message may or may not have
+     * arrived, and WeChat offers no key to find out, so it is `unknown` and never sent again by itself.
+     */
+    async expireLeases(): Promise<{ again: number; unknown: number }> {
+      const expired = { state: 'sending', $expr: { $lt: ['$leaseUntil', '$$NOW'] } } as const;
+      const unknown = await rows.updateMany(
+        { ...expired, 'effect.kind': 'tell' },
+        {
+          $set: { state: 'unknown', reason: 'the sender died between sending and writing it down' },
+          $unset: { leaseUntil: 1 },
+        },
+      );
+      const again = await rows.updateMany(
+        { ...expired, 'effect.kind': 'later' },
+        { $set: { state: 'pending', dueAt: new Date() }, $unset: { leaseUntil: 1 } },
+      );
+      return { again: again.modifiedCount, unknown: unknown.modifiedCount };
+    },
+
+    /** She left: nothing of what waits for her is sent, and the words go. */
+    async erase(fan: string): Promise<void> {
+      await rows.updateMany(
+        { fan, state: 'pending', 'effect.kind': 'tell' },
+        { $set: { state: 'cancelled', reason: 'she left' } },
+      );
+      await rows.updateMany({ fan, 'effect.kind': 'tell' }, { $unset: { effect: 1, fan: 1 } });
+    },
+    async forget(before: Date): Promise<number> {
+      const gone = await rows.deleteMany({ at: { $lt: before }, state: { $nin: ['pending', 'sending'] } });
+      return gone.deletedCount;
+    },
+    pending: (): Promise<number> => rows.countDocuments({ state: { $in: ['pending', 'sending'] } }),
+    async oldestPendingMs(): Promise<number> {
+      const [oldest] = await rows
+        .find({ state: 'pending' }, { sort: { dueAt: 1 }, limit: 1, projection: { dueAt: 1 } })
+        .toArray();
+      return oldest ? Math.max(0, Date.now() - oldest.dueAt.getTime()) : 0;
+    },
+  };
+}
+
+export type Outbox = ReturnType<typeof createOutbox>;

@@ -1,0 +1,219 @@
+import type { Connection } from 'mongoose';
+import { AppError } from '../../errors';
+import type { Clock } from '../../kit/clock';
+import type { Point } from '../../kit/geo';
+import { keyedHash, randomId } from '../../kit/ids';
+import type { Script } from '../../kit/text';
+import { createGroup } from '../../store/group';
+import type { IndexSpec } from '../../store/indexes';
+import type { Reply } from '../../wechat/protocol/reply';
+import type { Windows } from '../reach/windows';
+
+/** What the bot remembers of the talk with her: an open form, a list to choose from, what 「更多」 means. */
+export type Talk = {
+  form?: { name: string; field: string; answers: Record<string, unknown>; at: number };
+  choices?: { says: string[]; labels: string[]; at: number };
+  more?: { says: string; at: number };
+};
+
+/** A reply (and what else it caused) kept with the change of talk that it made, so that a second run says the same. */
+export type Kept = { by: string; reply: Reply | null; effects: Effect[] };
+export type Effect =
+  | { kind: 'tell'; reply: Reply }
+  | { kind: 'later'; job: string; data: Record<string, unknown> };
+
+export type Subscriber = {
+  /** Keyed hash of the openid. */
+  _id: string;
+  openid: string;
+  /** The random name under which everything else knows her. */
+  pid: string;
+  /** Moves with every change of what the talk depends on; who writes with an old one loses and runs again. */
+  v: number;
+  following: boolean;
+  followedAt?: Date;
+  /** She was here before: nothing that may happen once per person happens again. */
+  once: string[];
+  script?: Script;
+  cityId?: string;
+  spot?: Point & { label?: string; at: Date };
+  talk: Talk;
+  kept?: Kept;
+  /** Words that could not be delivered; the first words of her next reply. */
+  mailbox: { id: string; text: string; at: Date }[];
+  seenAt: Date;
+  windows: Windows;
+};
+
+/** What a handler may change about her. */
+export type FanChanges = Partial<Pick<Subscriber, 'script' | 'cityId' | 'spot' | 'talk'>> & {
+  once?: string[];
+};
+
+export const subscriberIndexes: IndexSpec[] = [
+  { collection: 'subscribers', key: { pid: 1 }, unique: true, invariant: true, why: 'who is this pid' },
+  { collection: 'graves', key: { until: 1 }, why: 'which graves may be forgotten' },
+];
+
+type Grave = { _id: string; once: string[]; until: Date };
+
+/** After this nothing about a person who left is kept, not even what may happen once. */
+const graveMs = 2 * 366 * 86_400_000;
+const timeoutMS = 2_500;
+
+/** Only this collection knows an openid. The talk with her lies in the same row: one read and one write a callback. */
+export function createSubscribers(given: { db: Connection; dataKey: string; appId: string; clock: Clock }) {
+  const { db, dataKey, appId, clock } = given;
+  const rows = db.collection<Subscriber>('subscribers');
+  const graves = db.collection<Grave>('graves');
+
+  const loads = createGroup<string, Subscriber | undefined>({
+    async run(ids) {
+      const found = await rows.find({ _id: { $in: [...new Set(ids)] } }, { timeoutMS }).toArray();
+      const byId = new Map(found.map((row) => [row._id, row]));
+      return ids.map((id) => byId.get(id));
+    },
+  });
+
+  /** Last seen and open windows: written behind, a few times a second; whoever needs them at once awaits `touch`. */
+  const touches = createGroup<{ fan: string; windows: Partial<Windows> }, void>({
+    breathMs: 250,
+    maxWaiting: 20_000,
+    maxAgeMs: 10_000,
+    async run(group) {
+      const seenAt = new Date(clock.now());
+      await rows.bulkWrite(
+        group.map(({ fan, windows }) => ({
+          updateOne: {
+            filter: { _id: fan },
+            update: {
+              $set: {
+                seenAt,
+                ...Object.fromEntries(
+                  Object.entries(windows).map(([kind, window]) => [`windows.${kind}`, window]),
+                ),
+              },
+            },
+          },
+        })),
+        { ordered: false, timeoutMS: 5_000 },
+      );
+      return group.map(() => undefined);
+    },
+  });
+
+  /** A person we have not met, or who came back: a new pid, and what her grave remembers. */
+  async function meet(openid: string): Promise<Subscriber> {
+    const _id = fanOf(openid);
+    const grave = await graves.findOne({ _id }, { timeoutMS });
+    const now = new Date(clock.now());
+    const met = await rows.findOneAndUpdate(
+      { _id },
+      {
+        $setOnInsert: {
+          openid,
+          pid: randomId(),
+          v: 0,
+          following: false,
+          once: grave?.once ?? [],
+          talk: {},
+          mailbox: [],
+          seenAt: now,
+          windows: {},
+        },
+      },
+      { upsert: true, returnDocument: 'after', timeoutMS },
+    );
+    if (!met) throw new AppError('Upstream', 'NOT_MET', 'The database did not keep the new subscriber.');
+    return met;
+  }
+
+  const fanOf = (openid: string): string => keyedHash(dataKey, 'fan', appId, openid);
+
+  return {
+    /** The keyed hash under which her row is found. */
+    fanOf,
+    /** Concurrent loads share one query. */
+    load: (fan: string): Promise<Subscriber | undefined> => loads.add(fan),
+    meet,
+    /** Names the message for good: a keyed hash of account, person and the message's own identity. */
+    inboxId: (openid: string, key: string): string => keyedHash(dataKey, 'inbox', appId, openid, key),
+
+    /**
+     * Writes what the reply to one callback changed, and keeps the reply with it. False: something else was written
+     * since `v` was read; load her again and run again.
+     */
+    async change(
+      fan: string,
+      v: number,
+      changes: FanChanges & { kept: Kept; takeMail?: string[]; following?: boolean },
+    ): Promise<boolean> {
+      const { kept, takeMail, following, once, ...set } = changes;
+      const done = await rows.updateOne(
+        { _id: fan, v },
+        {
+          $set: { ...set, kept, ...(following ? { following, followedAt: new Date(clock.now()) } : {}) },
+          $inc: { v: 1 },
+          ...(once ? { $addToSet: { once: { $each: once } } } : {}),
+          ...(takeMail ? { $pull: { mailbox: { id: { $in: takeMail } } } } : {}),
+        },
+        { timeoutMS },
+      );
+      return done.matchedCount === 1;
+    },
+    touch: (fan: string, windows: Partial<Windows>): Promise<void> => touches.add({ fan, windows }),
+
+    /** The first words of her next reply. The same id twice is one letter; the ten newest are kept. */
+    async post(fan: string, letter: { id: string; text: string }): Promise<boolean> {
+      const done = await rows.updateOne(
+        { _id: fan, 'mailbox.id': { $ne: letter.id } },
+        {
+          $push: { mailbox: { $each: [{ ...letter, at: new Date(clock.now()) }], $slice: -10 } },
+          $inc: { v: 1 },
+        },
+        { timeoutMS },
+      );
+      return done.matchedCount === 1;
+    },
+
+    /** Takes one of the messages she may still be sent (see `reach/windows.ts`): the short window first. */
+    async spend(fan: string): Promise<boolean> {
+      const now = clock.now();
+      for (const kind of ['tap', 'talk'] as const) {
+        const spent = await rows.updateOne(
+          {
+            _id: fan,
+            following: { $ne: false },
+            [`windows.${kind}.until`]: { $gt: now },
+            [`windows.${kind}.left`]: { $gt: 0 },
+          },
+          { $inc: { [`windows.${kind}.left`]: -1 } },
+          { timeoutMS },
+        );
+        if (spent.modifiedCount === 1) return true;
+      }
+      return false;
+    },
+
+    /** She left: her row goes, and her grave keeps what may happen once. Returns her pid, for what else must go. */
+    async remove(openid: string): Promise<string | undefined> {
+      const _id = fanOf(openid);
+      const row = await rows.findOne({ _id }, { projection: { once: 1, pid: 1 }, timeoutMS });
+      if (!row) return undefined;
+      await graves.updateOne(
+        { _id },
+        { $addToSet: { once: { $each: row.once } }, $set: { until: new Date(clock.now() + graveMs) } },
+        { upsert: true, timeoutMS },
+      );
+      await rows.deleteOne({ _id }, { timeoutMS });
+      return row.pid;
+    },
+    async forgetGraves(): Promise<void> {
+      await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });
+    },
+    count: (): Promise<number> => rows.estimatedDocumentCount(),
+    drained: (): Promise<void> => touches.drained(),
+  };
+}
+
+export type Subscribers = ReturnType<typeof createSubscribers>;
