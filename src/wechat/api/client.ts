@@ -1,0 +1,345 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Log } from '../../kit/log';
+import { faultOf, isWechatError, WechatError, type WechatFault } from './errors';
+import { isObject, type JsonObject, parseJson } from './json';
+import { createToken } from './token';
+
+export type WechatAnswer = JsonObject;
+export type Query = Record<string, string | number>;
+export type Upload = {
+  name: string;
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  fields?: Record<string, string>;
+};
+export type Download =
+  | { kind: 'file'; bytes: Buffer; type: string; name?: string }
+  | { kind: 'json'; answer: WechatAnswer };
+
+/** One call that ended, for metrics. `errcode` is 0 for success and `network` when there was no readable answer. */
+export type CallEnd = { path: string; errcode: number | 'network'; ms: number };
+
+export type ClientOptions = {
+  /** `https://api.weixin.qq.com`, or the simulator. Nothing else is ever called. */
+  baseUrl: string;
+  appId: string;
+  appSecret: string;
+  /** For the whole call, answer included. 10,000 ms; an upload or download may take three times as long. */
+  timeoutMs?: number;
+  log: Log;
+  fetch?: typeof fetch;
+  onEnd?: (end: CallEnd) => void;
+  /** The first pause before a read is repeated; it doubles. 300 ms. */
+  backoffMs?: number;
+  /** Machine time in ms, for the token's life. */
+  now?: () => number;
+};
+
+const bodyCap = 8 * 1024 * 1024;
+const fileCap = 32 * 1024 * 1024;
+const readTries = 3;
+const pathShape = /^(?:\/[A-Za-z0-9_-]+)+$/;
+
+/** The network said that the request was never sent; after anything else it may have taken effect. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+type Request = { path: string; url: string; init: RequestInit; cap?: number; timeoutMs?: number };
+type Raw = { type: string; name?: string; bytes: Buffer };
+
+/**
+ * The only door to WeChat's API. Adds the token, refuses redirects, bounds time and size, keeps 64-bit numbers exact
+ * (as strings) and throws `WechatError` for every refusal. Neither the token nor the secret appears in an error or a
+ * log line. A refused token is replaced and the call repeated once; reads are repeated up to three times when WeChat is
+ * busy; a `post` that is not `repeatable` is never repeated for any other reason.
+ */
+export function createWechatClient(options: ClientOptions) {
+  const { log, appId, appSecret, timeoutMs = 10_000, backoffMs = 300 } = options;
+  const baseUrl = options.baseUrl.replace(/\/+$/, '');
+  const doFetch = options.fetch ?? fetch;
+  const token = createToken({ fetch: fetchToken, ...(options.now ? { now: options.now } : {}) });
+
+  async function fetchToken(force: boolean) {
+    const path = '/cgi-bin/stable_token';
+    const who = { grant_type: 'client_credential', appid: appId, secret: appSecret, force_refresh: force };
+    const attempt = () =>
+      ended(path, () =>
+        exchange({ path, url: baseUrl + path, init: jsonPost(who) }).then((raw) => readJson(path, raw)),
+      );
+    const answer = await repeated(attempt).catch((thrown: unknown) => {
+      if (!isWechatError(thrown)) throw thrown;
+      // Here the same code means that the secret is wrong, and whatever happened, the call that needs a token was not sent.
+      const wrongSecret = thrown.details.retry === 'token';
+      throw new WechatError(path, {
+        ...thrown.details,
+        ambiguous: false,
+        ...(wrongSecret ? { retry: 'never', reason: 'AppSecret 不對' } : {}),
+      });
+    });
+    const { access_token: value, expires_in: expiresInS } = answer;
+    if (typeof value !== 'string' || typeof expiresInS !== 'number') {
+      throw new WechatError(path, broken('the answer has no access_token'));
+    }
+    if (force) log.warn('WeChat access token refreshed by force');
+    return { token: value, expiresInS };
+  }
+
+  /** Sends once and reads the whole body. Every failure of the network becomes a WechatError. */
+  async function exchange(request: Request): Promise<Raw> {
+    const { path, url, init, cap = bodyCap } = request;
+    const signal = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
+    try {
+      const response = await doFetch(url, { ...init, redirect: 'manual', signal });
+      if (response.status >= 300 && response.status < 400) {
+        await response.body?.cancel();
+        throw new WechatError(path, refusedRedirect(response.status));
+      }
+      const bytes = await readCapped(path, response, cap);
+      if (response.status !== 200) throw new WechatError(path, broken(`HTTP ${response.status}`));
+      const name = /filename="?([^";]+)"?/.exec(response.headers.get('content-disposition') ?? '')?.[1];
+      return {
+        type: response.headers.get('content-type')?.split(';')[0]?.trim() ?? '',
+        ...(name ? { name } : {}),
+        bytes,
+      };
+    } catch (thrown) {
+      if (isWechatError(thrown)) throw thrown;
+      throw new WechatError(path, networkFault(thrown, signal.aborted));
+    }
+  }
+
+  /** With a token, replaced once when WeChat refuses it: first the one it gives freely, then one by force. */
+  async function withToken<T>(path: string, once: (accessToken: string) => Promise<T>): Promise<T> {
+    const first = await token.get();
+    try {
+      return await once(first);
+    } catch (thrown) {
+      if (!refusesToken(thrown)) throw thrown;
+    }
+    token.drop(first);
+    const second = await token.get();
+    try {
+      return await once(second);
+    } catch (thrown) {
+      if (!refusesToken(thrown)) throw thrown;
+      const third = await token.force(second);
+      if (!third) {
+        log.error({ path }, 'WeChat refuses the token it gave; no forced refresh left for now');
+        throw thrown;
+      }
+      return once(third);
+    }
+  }
+
+  /** Counts and logs one attempt: path, time and code, never the URL. */
+  async function ended<T>(path: string, attempt: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    const end = (errcode: CallEnd['errcode']) => {
+      const ms = Math.round(performance.now() - startedAt);
+      options.onEnd?.({ path, errcode, ms });
+      log.debug({ path, ms, errcode }, 'wechat call');
+    };
+    try {
+      const result = await attempt();
+      end(0);
+      return result;
+    } catch (thrown) {
+      end(isWechatError(thrown) ? (thrown.details.errcode ?? 'network') : 'network');
+      throw thrown;
+    }
+  }
+
+  async function repeated<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt();
+      } catch (thrown) {
+        if (tries >= readTries || !isWechatError(thrown) || thrown.details.retry !== 'backoff') throw thrown;
+        await wait(backoffMs * 2 ** (tries - 1) * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  // The repetitions are inside: a token that cannot be had has had its own.
+  const call = <T>(
+    path: string,
+    repeatable: boolean,
+    once: (accessToken: string) => Promise<T>,
+  ): Promise<T> =>
+    withToken(path, (accessToken) => {
+      const attempt = () => ended(path, () => once(accessToken));
+      return repeatable ? repeated(attempt) : attempt();
+    });
+
+  /** No error may carry what the URL carries, not even WeChat's own words. */
+  const scrub = (text: string, accessToken?: string) =>
+    [appSecret, accessToken]
+      .reduce<string>((clean, secret) => (secret ? clean.replaceAll(secret, '[hidden]') : clean), text)
+      .replace(/(access_token|secret)=[^&\s"]+/g, '$1=[hidden]');
+
+  function readJson(path: string, raw: Raw, accessToken?: string): WechatAnswer {
+    const text = raw.bytes.toString('utf8');
+    let parsed: unknown;
+    try {
+      parsed = parseJson(text);
+    } catch {
+      throw new WechatError(path, broken(`the answer is not JSON (${text.length} characters)`));
+    }
+    if (!isObject(parsed)) throw new WechatError(path, broken('the answer is not a JSON object'));
+    const { errcode = 0, errmsg } = parsed;
+    // Some old calls write the code as a string.
+    if (Number(errcode) === 0) return parsed;
+    const words = typeof errmsg === 'string' ? scrub(errmsg, accessToken) : '';
+    throw new WechatError(path, faultOf(Number(errcode), words));
+  }
+
+  function urlOf(path: string, accessToken: string | undefined, query: Query = {}): string {
+    if (!pathShape.test(path)) throw new TypeError(`not a path of WeChat's API: ${path}`);
+    const params = new URLSearchParams(accessToken ? { access_token: accessToken } : {});
+    for (const [name, value] of Object.entries(query)) params.set(name, String(value));
+    return `${baseUrl}${path}?${params.toString()}`;
+  }
+
+  const json = async (request: Request, accessToken: string) =>
+    readJson(request.path, await exchange(request), accessToken);
+
+  return {
+    /** Reads; repeated when WeChat is busy. */
+    get(path: string, query?: Query): Promise<WechatAnswer> {
+      return call(path, true, (accessToken) =>
+        json({ path, url: urlOf(path, accessToken, query), init: { method: 'GET' } }, accessToken),
+      );
+    },
+
+    /** `repeatable`: doing it twice is the same as once, so it may be repeated like a read. */
+    post(
+      path: string,
+      body: unknown,
+      { repeatable = false }: { repeatable?: boolean } = {},
+    ): Promise<WechatAnswer> {
+      const init = jsonPost(body);
+      return call(path, repeatable, (accessToken) =>
+        json({ path, url: urlOf(path, accessToken), init }, accessToken),
+      );
+    },
+
+    /** One file as multipart, in the field `media`; `fields` go along as text. */
+    upload(path: string, file: Upload, query?: Query): Promise<WechatAnswer> {
+      return call(path, false, (accessToken) => {
+        const init = { method: 'POST', body: formOf(file) };
+        return json(
+          { path, url: urlOf(path, accessToken, query), init, timeoutMs: timeoutMs * 3 },
+          accessToken,
+        );
+      });
+    },
+
+    /** A file, or what WeChat says instead of one (`video_url`). Errors are JSON with HTTP 200: the content type decides. */
+    download(path: string, query?: Query): Promise<Download> {
+      return call(path, true, async (accessToken) => {
+        const url = urlOf(path, accessToken, query);
+        const raw = await exchange({
+          path,
+          url,
+          init: { method: 'GET' },
+          cap: fileCap,
+          timeoutMs: timeoutMs * 3,
+        });
+        const isJson = raw.type === 'application/json' || raw.type === 'text/plain';
+        return isJson ? { kind: 'json', answer: readJson(path, raw, accessToken) } : { kind: 'file', ...raw };
+      });
+    },
+
+    /** A call that WeChat takes with the secret instead of a token, because there may be none to be had. */
+    async postWithSecret(path: string): Promise<WechatAnswer> {
+      const init = jsonPost({ appid: appId, appsecret: appSecret });
+      return ended(path, () => json({ path, url: urlOf(path, undefined), init }, ''));
+    },
+
+    /** Is there a token to be had? For `doctor`; throws what WeChat says when not. */
+    async checkToken(): Promise<void> {
+      await token.get();
+    },
+
+    appId,
+  };
+}
+
+export type WechatClient = ReturnType<typeof createWechatClient>;
+
+/** `JSON.stringify` writes UTF-8 as it is; WeChat refuses or shows `\\u` escapes (40033, 47002). */
+const jsonPost = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body: JSON.stringify(body),
+});
+
+function formOf(file: Upload): FormData {
+  const form = new FormData();
+  form.set('media', new Blob([file.bytes], { type: file.type }), file.name);
+  for (const [name, text] of Object.entries(file.fields ?? {})) form.set(name, text);
+  return form;
+}
+
+const refusesToken = (thrown: unknown): boolean => isWechatError(thrown) && thrown.details.retry === 'token';
+
+/** An answer that cannot be read: the call may have had its effect. */
+const broken = (errmsg: string): WechatFault => ({
+  errcode: null,
+  errmsg,
+  reason: '微信的回應讀不懂',
+  retry: 'backoff',
+  ambiguous: true,
+});
+
+const refusedRedirect = (status: number): WechatFault => ({
+  ...broken(`HTTP ${status}: redirects are refused`),
+  retry: 'never',
+  ambiguous: false,
+});
+
+/** Only the code and our own words: the messages of HTTP libraries can hold the whole URL, token included. */
+function networkFault(thrown: unknown, timedOut: boolean): WechatFault {
+  const code = codeOf(thrown);
+  if (timedOut)
+    return {
+      errcode: null,
+      errmsg: 'no answer in time',
+      reason: '微信沒有及時回應',
+      retry: 'backoff',
+      ambiguous: true,
+    };
+  const ambiguous = !neverSent.has(code) && !/CERT|TLS|SSL/.test(code);
+  return {
+    errcode: null,
+    errmsg: code || 'network error',
+    reason: '連不上微信',
+    retry: 'backoff',
+    ambiguous,
+  };
+}
+
+/** undici hides the system's code in the cause, once or twice deep. */
+function codeOf(thrown: unknown): string {
+  if (!isObject(thrown)) return '';
+  return typeof thrown['code'] === 'string' ? thrown['code'] : codeOf(thrown['cause']);
+}
+
+async function readCapped(path: string, response: Response, cap: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  if (!response.body) return Buffer.alloc(0);
+  // Node's types give the stream's chunks as `any`; a response's are bytes.
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > cap) throw new WechatError(path, broken(`the answer is larger than ${cap} bytes`));
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
