@@ -1,0 +1,193 @@
+import { AppError } from '../../errors';
+import { createCache } from '../../kit/cache';
+import { type Clock, startOfBeijingDay } from '../../kit/clock';
+import type { Point } from '../../kit/geo';
+import type { Log } from '../../kit/log';
+import { clothingHint } from './hint';
+import { createOpenMeteo } from './open-meteo';
+import { createQWeather } from './qweather';
+import { createSampleWeather } from './sample';
+
+export type WeatherDay = {
+  /** `2026-11-22`, a Beijing day. */
+  on: string;
+  /** 今天, 明天, then 週二. */
+  label: string;
+  text: string;
+  /** °C, whole. */
+  low: number;
+  high: number;
+  /** Rain and melted snow of the whole day, mm; absent when the source does not say. */
+  rain?: number;
+};
+
+export type Weather = {
+  place: string;
+  /** temp and feels: whole °C; humidity: %; wind: 「東北風 3 級」. */
+  now: { text: string; temp: number; feels: number; humidity: number; wind: string };
+  /** Today and the three days after it. */
+  days: WeatherDay[];
+  /** What to wear and take along today, one to three sentences. */
+  hint: string;
+  /** When this was observed (UTC ms). */
+  at: number;
+  /** Whom to name: the licences of both services ask for it. */
+  source: string;
+  /** True when it is invented. Whoever shows it must say so. */
+  sample: boolean;
+  /** True when it should have been renewed and the service did not answer: say the time with it. */
+  stale: boolean;
+};
+
+/** What a source answers; the words are Traditional already. */
+export type Reading = {
+  at: number;
+  now: { text: string; temp: number; feels: number; humidity: number; wind: string; windLevel: number };
+  days: { on: string; text: string; low: number; high: number; rain?: number }[];
+};
+
+/** One service that knows the weather of a GCJ-02 point. Throws `Upstream`. */
+export type WeatherSource = { source: string; read(point: Point): Promise<Reading> };
+
+export type WeatherOptions = {
+  provider: 'open-meteo' | 'qweather' | 'sample';
+  openMeteoUrl?: string | undefined;
+  /** Only the commercial host of Open-Meteo wants one. */
+  openMeteoKey?: string | undefined;
+  /** Each account of QWeather has its own API host. */
+  qweatherUrl?: string | undefined;
+  qweatherKey?: string | undefined;
+  clock: Clock;
+  log: Log;
+  /** Machine time and fetch, for tests. */
+  now?: () => number;
+  fetch?: typeof fetch;
+};
+
+export type WeatherService = ReturnType<typeof createWeather>;
+
+const minuteMs = 60_000;
+
+/**
+ * The weather of a place. An answer is kept for 15 minutes per square kilometre; when the service fails, the last one is
+ * served for three hours and says so (`stale`).
+ *
+ * `sample` needs neither key nor network and invents a believable sky, the same for the same place and day.
+ */
+export function createWeather(options: WeatherOptions) {
+  const { clock, log } = options;
+  const sample = options.provider === 'sample';
+  const source = sourceOf(options);
+  const cache = createCache<Reading>({
+    max: 500,
+    freshMs: 15 * minuteMs,
+    staleMs: 180 * minuteMs,
+    ...(options.now ? { now: options.now } : {}),
+  });
+
+  return {
+    source: source.source,
+    sample,
+
+    /**
+     * Now, today and three days. Throws `Upstream` `weather.unavailable` when the service fails and nothing is left;
+     * its message is a sentence for the fan.
+     */
+    async at(place: { name: string; point: Point }): Promise<Weather> {
+      // Two decimals are about a kilometre: near enough for weather, and no service learns where a fan stands.
+      const point = { lng: round(place.point.lng, 2), lat: round(place.point.lat, 2) };
+      try {
+        // The stand-in follows the simulator's clock, so it is never kept.
+        const { value, stale } = sample
+          ? { value: await source.read(point), stale: false }
+          : await cache.get(`${point.lng},${point.lat}`, () => source.read(point));
+        return tell({
+          place: place.name,
+          reading: value,
+          stale,
+          today: clock.day(),
+          source: source.source,
+          sample,
+        });
+      } catch (err) {
+        log.warn({ err, place: place.name }, 'weather is not to be had');
+        const message = `${place.name}的天氣這會兒查不到,請過幾分鐘再問我一次。`;
+        throw new AppError('Upstream', 'weather.unavailable', message, { cause: err });
+      }
+    },
+  };
+}
+
+function sourceOf(options: WeatherOptions): WeatherSource {
+  const { provider, openMeteoUrl, openMeteoKey, qweatherUrl, qweatherKey, clock, log } = options;
+  const machine = {
+    ...(options.now ? { now: options.now } : {}),
+    ...(options.fetch ? { fetch: options.fetch } : {}),
+  };
+  if (provider === 'sample') return createSampleWeather({ clock });
+  if (provider === 'qweather') {
+    if (!qweatherUrl || !qweatherKey) throw new Error('QWeather needs its API host and its key.');
+    return createQWeather({ baseUrl: qweatherUrl, apiKey: qweatherKey, log, ...machine });
+  }
+  return createOpenMeteo({
+    baseUrl: openMeteoUrl ?? 'https://api.open-meteo.com',
+    ...(openMeteoKey ? { apiKey: openMeteoKey } : {}),
+    ...machine,
+  });
+}
+
+function tell(of: {
+  place: string;
+  reading: Reading;
+  stale: boolean;
+  today: string;
+  source: string;
+  sample: boolean;
+}): Weather {
+  const { place, reading, stale, today, source, sample } = of;
+  // A reading kept over midnight begins yesterday. With a turned clock none may be left: then show what there is.
+  const ahead = reading.days.filter((day) => day.on >= today);
+  const days = (ahead.length > 0 ? ahead : reading.days).slice(0, 4);
+  const { windLevel, ...now } = reading.now;
+  const first = days[0];
+  return {
+    place,
+    now: { ...now, temp: whole(now.temp), feels: whole(now.feels), humidity: whole(now.humidity) },
+    days: days.map((day) => ({
+      ...day,
+      low: whole(day.low),
+      high: whole(day.high),
+      ...(day.rain === undefined ? {} : { rain: round(day.rain, 1) }),
+      label: labelOf(day.on, today),
+    })),
+    hint: clothingHint({
+      low: first?.low ?? now.temp,
+      high: first?.high ?? now.temp,
+      feelsBy: now.feels - now.temp,
+      texts: first ? [now.text, first.text] : [now.text],
+      rain: first?.rain,
+      windLevel,
+    }),
+    at: reading.at,
+    source,
+    sample,
+    stale,
+  };
+}
+
+const dayMs = 86_400_000;
+
+function labelOf(on: string, today: string): string {
+  const ahead = Math.round((startOfBeijingDay(on) - startOfBeijingDay(today)) / dayMs);
+  if (ahead === 0) return '今天';
+  if (ahead === 1) return '明天';
+  return `週${'日一二三四五六'.charAt(new Date(`${on}T00:00:00Z`).getUTCDay())}`;
+}
+
+function round(value: number, digits: number): number {
+  const factor = 10 ** digits;
+  return Math.round(value * factor) / factor;
+}
+
+/** Never −0. */
+const whole = (value: number): number => Math.round(value) + 0;
