@@ -1,0 +1,59 @@
+/*
+ * `node engine-mongod-download.js FOLDER`: fetches a mongod into FOLDER with the binary fetcher of
+ * mongodb-memory-server-core and prints its path. A program of its own so that a download that hangs can be ended,
+ * and because that fetcher reads its settings (MONGOMS_DOWNLOAD_MIRROR, MONGOMS_VERSION, proxies) from the environment.
+ */
+'use strict';
+const { readdirSync, statSync } = require('node:fs');
+const { join } = require('node:path');
+
+const [dir] = process.argv.slice(2);
+const firstByteWithinMs = 6_000;
+const stalledAfterMs = 60_000;
+
+// Without this the fetcher accepts any certificate.
+process.env.npm_config_strict_ssl ??= 'true';
+
+const { setDefaultValue } = require('mongodb-memory-server-core/lib/util/resolveConfig');
+const { MongoBinary } = require('mongodb-memory-server-core/lib/util/MongoBinary');
+
+// One try: where there is no way to the outside, the next source should get its turn soon.
+setDefaultValue('MAX_RETRIES', '0');
+
+const log = console.log;
+console.log = () => undefined;
+
+let seen = 0;
+let seenAt = Date.now();
+setInterval(() => {
+  const size = bytesIn(dir);
+  if (size !== seen) {
+    seen = size;
+    seenAt = Date.now();
+  }
+  const patience = seen === 0 ? firstByteWithinMs : stalledAfterMs;
+  if (Date.now() - seenAt > patience) fail(`no answer within ${patience / 1000} s`);
+}, 250);
+
+MongoBinary.getPath({ downloadDir: dir }).then(
+  (path) => {
+    log(path);
+    process.exit(0);
+  },
+  (error) => fail(error.message),
+);
+
+function fail(why) {
+  process.stderr.write(`${why.split('\n')[0]}\n`);
+  process.exit(1);
+}
+
+/** What has arrived: the archive while it is loaded, the program while it is unpacked. The fetcher's lock file is neither. */
+function bytesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'))
+    .reduce(
+      (sum, entry) => sum + (statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+}

@@ -1,0 +1,183 @@
+import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../errors';
+import { type DataLock, lockHolder, takeLock } from './data-lock';
+import { type EngineSettings, findMongod, findRedisServer } from './engine-binaries';
+import { mongodSpec, mongoUri } from './engine-mongod';
+import { keepRunning, type RunningEngine, stopLeftover } from './engine-process';
+import { redisSpec, redisUrl } from './engine-redis';
+
+export type EngineOptions = {
+  /** Folder of the data, the logs and the lock. */
+  dataDir: string;
+  settings: EngineSettings;
+  /** Which of the two are wanted: none that somebody else provides by URL. */
+  mongo: boolean;
+  redis: boolean;
+  /** Gets lines for people: what is fetched, what was started again. */
+  say: (line: string) => void;
+  /** More arguments for mongod (tests switch fail points on). */
+  mongodArgs?: string[];
+};
+
+export type Engines = {
+  /** Undefined when it was not asked for. */
+  mongoUri: string | undefined;
+  redisUrl: string | undefined;
+  /** Stops what this call started, and waits until it is gone. */
+  stop(): Promise<void>;
+  /** Called once, when an engine ended and could not be brought back. */
+  onLost(callback: (error: Error) => void): void;
+};
+
+/** What `engines.json` holds: the ports stay with the data, the owner tells whether they are served now. */
+type Record = { owner?: string; mongod?: number; redis?: number };
+
+const none: Engines = {
+  mongoUri: undefined,
+  redisUrl: undefined,
+  stop: async () => undefined,
+  onLost: () => undefined,
+};
+
+/**
+ * Starts the wanted engines on the data of `dataDir`, finding or fetching their programs first.
+ * Throws `Conflict` when another program uses this data, `Upstream` when an engine cannot be had or started:
+ * the message says what to do.
+ */
+export async function startEngines(options: EngineOptions): Promise<Engines> {
+  if (!options.mongo && !options.redis) return none;
+  for (const part of ['mongo', 'redis']) mkdirSync(join(options.dataDir, part), { recursive: true });
+  const dataDir = realpathSync(options.dataDir);
+  const lock = takeLock(dataDir);
+  if ('heldBy' in lock) throw inUse(options.dataDir, lock.heldBy);
+
+  const running: RunningEngine[] = [];
+  const stop = async () => {
+    await Promise.all(running.map((engine) => engine.stop()));
+    lock.release();
+  };
+  let lost: Error | undefined;
+  let tell: ((error: Error) => void) | undefined;
+  const onLost = (error: Error) => {
+    if (lost) return;
+    lost = error;
+    tell?.(error);
+  };
+  try {
+    const ports = await start({ options, dataDir, lock, onLost, running });
+    return {
+      mongoUri: ports.mongod && mongoUri(ports.mongod),
+      redisUrl: ports.redis && redisUrl(ports.redis),
+      stop,
+      onLost(callback) {
+        tell = callback;
+        if (lost) callback(lost);
+      },
+    } as Engines;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The engines that a running program serves on this data, or undefined when none does. Waits while it starts. */
+export async function attachEngines(dataDir: string): Promise<Engines | undefined> {
+  for (;;) {
+    const holder = lockHolder(dataDir);
+    if (!holder) return undefined;
+    const record = readRecord(dataDir);
+    if (record.owner === holder.owner) {
+      return {
+        ...none,
+        mongoUri: record.mongod === undefined ? undefined : mongoUri(record.mongod),
+        redisUrl: record.redis === undefined ? undefined : redisUrl(record.redis),
+      };
+    }
+    await sleep(100);
+  }
+}
+
+/** For scripts: the engines of the program that runs on this data, else engines of our own until `stop()`. */
+export async function useEngines(options: EngineOptions): Promise<Engines> {
+  if (!options.mongo && !options.redis) return none;
+  return (await attachEngines(options.dataDir)) ?? startEngines(options);
+}
+
+async function start(given: {
+  options: EngineOptions;
+  dataDir: string;
+  lock: DataLock;
+  onLost: (error: Error) => void;
+  running: RunningEngine[];
+}): Promise<Pick<Record, 'mongod' | 'redis'>> {
+  const { options, dataDir, lock, onLost, running } = given;
+  const { settings, say } = options;
+  const kept = readRecord(dataDir);
+  // What an earlier program left behind still holds its port: it goes first.
+  await Promise.all(
+    [mongodSpec, redisSpec].map((spec) => stopLeftover(spec({ command: '', dataDir, port: 0 }))),
+  );
+  const [mongodPort, redisPort] = await choosePorts([kept.mongod, kept.redis]);
+  const startMongod = async (port: number) => {
+    const { path } = await findMongod(settings, say);
+    const more = options.mongodArgs ?? [];
+    running.push(await keepRunning(mongodSpec({ command: path, dataDir, port, more }), { say, onLost }));
+    return port;
+  };
+  const startRedis = async (port: number) => {
+    const { path } = await findRedisServer(settings, say);
+    running.push(await keepRunning(redisSpec({ command: path, dataDir, port }), { say, onLost }));
+    return port;
+  };
+  // Both to their end, so that a failure of one leaves nothing half started behind the other's back.
+  const results = await Promise.allSettled([
+    options.mongo ? startMongod(mongodPort) : undefined,
+    options.redis ? startRedis(redisPort) : undefined,
+  ]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  const [mongod, redis] = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+  const ports = { ...(mongod ? { mongod } : {}), ...(redis ? { redis } : {}) };
+  writeRecord(dataDir, { ...kept, ...ports, owner: lock.owner });
+  return ports;
+}
+
+const inUse = (dataDir: string, pid: number): AppError =>
+  new AppError(
+    'Conflict',
+    'DATA_IN_USE',
+    `Another start (process ${pid}) is already using the data in ${dataDir}. Stop that one first, or give this one a folder of its own with DATA_DIR.`,
+  );
+
+/** For each the kept port when it is free, else a new one. All are held until the last is chosen, so they differ. */
+async function choosePorts(kept: [number | undefined, number | undefined]): Promise<[number, number]> {
+  const held = [await hold(kept[0]), await hold(kept[1])] as const;
+  await Promise.all(held.map(({ server }) => new Promise((resolve) => server.close(resolve))));
+  return [held[0].port, held[1].port];
+}
+
+function hold(wanted: number | undefined): Promise<{ port: number; server: Server }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => (wanted === undefined ? reject(error) : resolve(hold(undefined))));
+    server.listen({ host: '127.0.0.1', port: wanted ?? 0, exclusive: true }, () =>
+      resolve({ port: (server.address() as AddressInfo).port, server }),
+    );
+  });
+}
+
+function readRecord(dataDir: string): Record {
+  try {
+    return JSON.parse(readFileSync(join(dataDir, 'engines.json'), 'utf8')) as Record;
+  } catch {
+    return {};
+  }
+}
+
+function writeRecord(dataDir: string, record: Record): void {
+  const draft = join(dataDir, `engines.json.${process.pid}`);
+  writeFileSync(draft, `${JSON.stringify(record)}\n`);
+  renameSync(draft, join(dataDir, 'engines.json'));
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lockHolder } from '../../src/store/data-lock';
+import type { EngineSettings } from '../../src/store/engine-binaries';
+import { type Engines, startEngines } from '../../src/store/engines';
+
+declare global {
+  var enginesOfThisRun: { engines: Engines; dataDir: string } | undefined;
+}
+
+const prefix = 'xiaoyi-test-';
+
+/** Real engines for the whole run, on data of their own. However the run ends, their guards stop them. */
+export default async function setUp(): Promise<void> {
+  sweepOldData();
+  const dataDir = mkdtempSync(join(tmpdir(), prefix));
+  const engines = await startEngines({
+    dataDir,
+    settings: engineSettings(),
+    mongo: true,
+    redis: true,
+    say: (line) => process.stderr.write(`${line}\n`),
+    // Fail points, with which a test makes the server lose an answer.
+    mongodArgs: ['--setParameter', 'enableTestCommands=1'],
+  });
+  globalThis.enginesOfThisRun = { engines, dataDir };
+  process.env['TEST_MONGODB_URI'] = engines.mongoUri;
+  process.env['TEST_REDIS_URL'] = engines.redisUrl;
+}
+
+/** Engine settings of this machine, as the program itself would read them. */
+function engineSettings(): EngineSettings {
+  const env = process.env;
+  const caches =
+    env['XDG_CACHE_HOME'] ?? join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+  return {
+    ...(env['MONGOD_BIN'] ? { mongodBin: env['MONGOD_BIN'] } : {}),
+    ...(env['REDIS_SERVER_BIN'] ? { redisServerBin: env['REDIS_SERVER_BIN'] } : {}),
+    enginesDir: env['ENGINES_DIR'] ?? join(caches, 'xiaoyi', 'engines'),
+    path: env['PATH'] ?? '',
+  };
+}
+
+/** A run that was killed could not clean up behind itself. */
+function sweepOldData(): void {
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(prefix))) {
+    const dir = join(tmpdir(), name);
+    const age = Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > 60_000 && !lockHolder(dir)) rmSync(dir, { recursive: true, force: true });
+  }
+}
