@@ -1,0 +1,173 @@
+import { AppError } from '../../errors';
+import { createEnvelope, type Envelope } from './crypto';
+import { type Format, type Message, messageOf, parseBody } from './inbound';
+import { buildReply, type Reply, xmlOf } from './reply';
+import { sameSignature, signatureOf } from './signature';
+import { checkSize } from './wire';
+
+export type CallbackSettings = {
+  token: string;
+  appId: string;
+  /** Safe mode; without it plain and compatible mode work, which anybody who has seen one URL can forge. */
+  encodingAesKey?: string | undefined;
+  /** How old, or how far ahead, the timestamp may be; 0 switches the check off. */
+  maxAgeSeconds: number;
+  /** Our `gh_…`, once it is known. */
+  account?: string | undefined;
+};
+
+export type Query = Record<string, string | string[] | undefined>;
+
+export type Inbound = {
+  message: Message;
+  /** The decrypted text, as kept in the inbox: `readMessage` reads it again. */
+  plain: string;
+  format: Format;
+  /** Came encrypted, so the reply must be. */
+  sealed: boolean;
+};
+
+export type CallbackReader = ReturnType<typeof createCallbackReader>;
+
+/**
+ * Everything between the HTTP body and the typed message, and back (wechat.md §1), without a database.
+ * Whatever is refused is an AppError with a code, the same for all variants of one fault, and no secret in it:
+ * BAD_SIGNATURE, STALE, PLAIN_REFUSED, KEY_MISSING, BAD_ENVELOPE, OTHER_ACCOUNT (Forbidden); BAD_ECHOSTR,
+ * BODY_TOO_LARGE and what `readMessage` throws (Invalid).
+ */
+export function createCallbackReader(settings: CallbackSettings) {
+  const { token, maxAgeSeconds } = settings;
+  const envelope = settings.encodingAesKey
+    ? createEnvelope({ appId: settings.appId, encodingAesKey: settings.encodingAesKey })
+    : undefined;
+
+  return {
+    /** The console's check of the address: returns the `echostr` to answer. Plain even in safe mode. */
+    verify(query: Query): string {
+      const { timestamp, nonce } = signedBy(query);
+      if (!sameSignature(query.signature, signatureOf(token, timestamp, nonce))) throw badSignature();
+      const { echostr } = query;
+      if (typeof echostr !== 'string' || !/^[A-Za-z0-9]{1,64}$/.test(echostr)) {
+        throw new AppError('Invalid', 'BAD_ECHOSTR', 'echostr must be 1 to 64 letters and digits.');
+      }
+      return echostr;
+    },
+
+    /** Verifies, decrypts and types one callback. */
+    read(query: Query, body: string, nowSeconds: number): Inbound {
+      checkSize(body);
+      const { timestamp, nonce } = signedBy(query);
+      const isSealed = isEncrypted(query.encrypt_type);
+      const inbound =
+        envelope && isSealed
+          ? openSealed({ query, body, timestamp, nonce, envelope })
+          : readPlain({ query, body, timestamp, nonce, isSealed });
+      checkAge(Number(timestamp), nowSeconds);
+      if (settings.account !== undefined && inbound.message.account !== settings.account) {
+        throw new AppError('Forbidden', 'OTHER_ACCOUNT', 'The message is for another account.');
+      }
+      return inbound;
+    },
+
+    /** The HTTP body: the reply in the format and mode in which the message came, or `success` for none. */
+    answer(
+      reply: Reply | undefined,
+      to: Pick<Inbound, 'format' | 'sealed'> & { message: Pick<Message, 'openid' | 'account'> },
+      now: { seconds: number; nonce: string },
+    ): string {
+      if (!reply) return 'success';
+      const { openid, account } = to.message;
+      const plain = buildReply(reply, { to: openid, from: account, at: now.seconds, format: to.format });
+      return to.sealed && envelope ? sealReply(plain, { envelope, format: to.format, ...now }) : plain;
+    },
+  };
+
+  function openSealed(o: {
+    query: Query;
+    body: string;
+    timestamp: string;
+    nonce: string;
+    envelope: Envelope;
+  }): Inbound {
+    if (typeof o.query.msg_signature !== 'string') throw badSignature(); // before the work of parsing
+    const { fields, format } = parseBody(o.body);
+    // In compatible mode the plain fields stand beside Encrypt. They are not signed, so they are not looked at.
+    const { Encrypt: encrypted } = fields;
+    if (typeof encrypted !== 'string') throw plainRefused();
+    if (!sameSignature(o.query.msg_signature, signatureOf(token, o.timestamp, o.nonce, encrypted))) {
+      throw badSignature();
+    }
+    const plain = o.envelope.open(encrypted);
+    return { message: messageOf(parseBody(plain).fields), plain, format, sealed: true };
+  }
+
+  function readPlain(o: {
+    query: Query;
+    body: string;
+    timestamp: string;
+    nonce: string;
+    isSealed: boolean;
+  }): Inbound {
+    if (envelope) throw plainRefused();
+    if (!sameSignature(o.query.signature, signatureOf(token, o.timestamp, o.nonce))) throw badSignature();
+    const { fields, format } = parseBody(o.body);
+    if (o.isSealed && fields.MsgType === undefined) throw keyMissing();
+    return { message: messageOf(fields), plain: o.body, format, sealed: false };
+  }
+
+  /** Signed with the reply's own time and nonce. */
+  function sealReply(
+    plain: string,
+    o: { envelope: Envelope; format: Format; seconds: number; nonce: string },
+  ): string {
+    const encrypted = o.envelope.seal(plain);
+    const sealed = {
+      Encrypt: encrypted,
+      MsgSignature: signatureOf(token, String(o.seconds), o.nonce, encrypted),
+      TimeStamp: o.seconds,
+      Nonce: o.nonce,
+    };
+    return o.format === 'xml' ? `<xml>${xmlOf(sealed)}</xml>` : JSON.stringify(sealed);
+  }
+
+  function checkAge(timestamp: number, nowSeconds: number): void {
+    if (maxAgeSeconds === 0 || Math.abs(nowSeconds - timestamp) <= maxAgeSeconds) return;
+    throw new AppError(
+      'Forbidden',
+      'STALE',
+      `The callback's timestamp is more than ${maxAgeSeconds} seconds from this machine's clock. If it is new, set the clock.`,
+    );
+  }
+}
+
+/** Missing, repeated and malformed parameters are refused like a wrong signature: nobody learns which it was. */
+function signedBy(query: Query): { timestamp: string; nonce: string } {
+  for (const name in query) if (typeof query[name] === 'object') throw badSignature();
+  const { timestamp, nonce } = query;
+  if (typeof timestamp !== 'string' || !/^[0-9]{1,11}$/.test(timestamp)) throw badSignature();
+  if (typeof nonce !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(nonce)) throw badSignature();
+  return { timestamp, nonce };
+}
+
+function isEncrypted(type: Query[string]): boolean {
+  if (type === undefined || type === '' || type === 'raw') return false;
+  if (type === 'aes') return true;
+  throw badSignature();
+}
+
+const badSignature = () =>
+  new AppError('Forbidden', 'BAD_SIGNATURE', 'The signature of the callback is not right.');
+
+const plainRefused = () =>
+  new AppError(
+    'Forbidden',
+    'PLAIN_REFUSED',
+    'A plain callback was refused, because an EncodingAESKey is set. Choose safe mode (安全模式) in the console of the account.',
+  );
+
+const keyMissing = () =>
+  new AppError(
+    'Forbidden',
+    'KEY_MISSING',
+    'An encrypted callback came, but no WECHAT_ENCODING_AES_KEY is set. Copy it from the console of the account.',
+  );

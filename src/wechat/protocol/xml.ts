@@ -1,0 +1,161 @@
+import { XMLParser } from 'fast-xml-parser';
+import { AppError } from '../../errors';
+import { carried, checkSize, isTaken, type XmlNode } from './wire';
+import { cdata, listTags, scanXml, withoutSpace } from './xml-scan';
+
+export type { XmlNode, XmlValue } from './wire';
+
+const maxDepth = 8;
+const maxTags = 1000;
+
+/**
+ * Reads what WeChat sends: one `<xml>` with elements that hold text, CDATA or elements; no attributes, comments,
+ * DOCTYPE or second root, no tag twice (except known lists). All values are strings, exactly as sent: CDATA
+ * verbatim, plain text without surrounding white space and with the five XML escapes and numeric references
+ * resolved. Characters that XML cannot carry are dropped from values; NUL is refused.
+ *
+ * @returns the content of `<xml>`
+ * @throws AppError Invalid: BODY_TOO_LARGE, XML_SHAPE, XML_MALFORMED, XML_REPEATED
+ */
+export function parseXml(text: string): XmlNode {
+  const { whole, start } = checkShape(text);
+  return scanXml(whole, start) ?? parseWithLibrary(whole.slice(start - '<xml>'.length));
+}
+
+/** The long way, whatever the shape: the same values and refusals as `parseXml`. For the test that compares the two. */
+export function parseXmlTheLongWay(text: string): XmlNode {
+  const { whole, start } = checkShape(text);
+  return parseWithLibrary(whole.slice(start - '<xml>'.length));
+}
+
+// The shape is checked before anything is parsed. \s would let a byte order mark through.
+const opening = /^[ \t\n]*(?:<\?xml[^?<>]*\?>[ \t\n]*)?<xml>/;
+
+function checkShape(text: string): { whole: string; start: number } {
+  checkSize(text);
+  if (text.includes('\0')) throw malformed();
+  const whole = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text; // as every XML reader must
+  const found = opening.exec(whole);
+  if (!found)
+    throw new AppError('Invalid', 'XML_SHAPE', 'The body must be one <xml> element and nothing else.');
+  return { whole, start: found[0].length };
+}
+
+const library = new XMLParser({
+  preserveOrder: true,
+  cdataPropName: '#cdata',
+  ignoreAttributes: true,
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  processEntities: false,
+  htmlEntities: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  maxNestedTags: 16,
+  strictReservedNames: true,
+});
+
+type Piece = { [key: string]: Piece[] } & { '#text'?: string };
+
+function parseWithLibrary(text: string): XmlNode {
+  checkTags(text);
+  const roots = pieces(text).filter((piece) => piece['#text'] === undefined || !isBlank(piece['#text']));
+  const root = roots[0]?.xml;
+  if (roots.length !== 1 || !root) throw malformed();
+  const value = valueOf(root, 1);
+  if (typeof value === 'string') {
+    if (value !== '') throw malformed();
+    return {};
+  }
+  return value;
+}
+
+function pieces(text: string): Piece[] {
+  try {
+    return library.parse(text, true) as Piece[];
+  } catch {
+    throw malformed();
+  }
+}
+
+/** The library shrugs at attributes, comments and a DOCTYPE inside the root: outside CDATA only bare tags may stand. */
+function checkTags(text: string): void {
+  const tags = withoutCdata(text).match(/<[^>]*>?/g) ?? [];
+  if (tags.length > maxTags || !tags.every((tag) => bareTag.test(tag))) throw malformed();
+}
+
+const bareTag = /^<(?:\/?[A-Za-z_][A-Za-z0-9_]*[ \t\n]*|[A-Za-z_][A-Za-z0-9_]*[ \t\n]*\/)>$/;
+
+function withoutCdata(text: string): string {
+  let rest = '';
+  let at = 0;
+  for (;;) {
+    const start = text.indexOf(cdata, at);
+    if (start < 0) return rest + text.slice(at);
+    const end = text.indexOf(']]>', start + cdata.length);
+    if (end < 0) throw malformed();
+    rest += `${text.slice(at, start)}\u0001`; // no tag can be glued together around it
+    at = end + 3;
+  }
+}
+
+function valueOf(content: Piece[], depth: number): string | XmlNode {
+  if (depth > maxDepth) throw malformed();
+  const node: XmlNode = {};
+  let hasElements = false;
+  let text = '';
+  let exact: string | undefined;
+  for (const piece of content) {
+    if (piece['#text'] !== undefined) text += piece['#text'];
+    else if (piece['#cdata']) exact = (exact ?? '') + (piece['#cdata'][0]?.['#text'] ?? '');
+    else {
+      hasElements = true;
+      addElement(node, piece, depth);
+    }
+  }
+  if (hasElements || exact !== undefined) {
+    if (!isBlank(text) || (hasElements && exact !== undefined)) throw malformed();
+  }
+  if (hasElements) return node;
+  return carried(exact ?? resolved(withoutSpace(text)));
+}
+
+function addElement(node: XmlNode, piece: Piece, depth: number): void {
+  const [tag, content] = Object.entries(piece)[0] as [string, Piece[]];
+  const value = valueOf(content, depth + 1);
+  if (listTags.has(tag)) {
+    const list = Object.hasOwn(node, tag) ? (node[tag] as (string | XmlNode)[]) : [];
+    list.push(value);
+    node[tag] = list;
+    return;
+  }
+  if (tag === 'xml' || isTaken(node, tag)) {
+    throw new AppError(
+      'Invalid',
+      'XML_REPEATED',
+      'The body has an element twice or one with a reserved name.',
+    );
+  }
+  node[tag] = value;
+}
+
+const isBlank = (text: string): boolean => /^[ \t\n]*$/.test(text);
+
+const escapes: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+/** The five XML escapes and numeric references; any other `&` is malformed. */
+function resolved(text: string): string {
+  return text.replace(
+    /&(?:(lt|gt|amp|quot|apos)|#([0-9]{1,7})|#x([0-9a-fA-F]{1,6}));|&/g,
+    (_, named, decimal, hex) => {
+      if (named) return escapes[named]!;
+      const point = decimal ? Number(decimal) : Number.parseInt(hex ?? '', 16);
+      if (!(point > 0 && point <= 0x10ffff)) throw malformed();
+      return String.fromCodePoint(point);
+    },
+  );
+}
+
+const malformed = () =>
+  new AppError('Invalid', 'XML_MALFORMED', 'The body is not the XML that WeChat sends.');
