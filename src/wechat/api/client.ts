@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Log } from '../../kit/log';
 import { faultOf, isWechatError, WechatError, type WechatFault } from './errors';
-import { isObject, type JsonObject, parseJson } from './json';
+import { isObject, type JsonObject, parseExact } from './exact-json';
 import { createToken } from './token';
 
 export type WechatAnswer = JsonObject;
@@ -187,7 +187,7 @@ export function createWechatClient(options: ClientOptions) {
     const text = raw.bytes.toString('utf8');
     let parsed: unknown;
     try {
-      parsed = parseJson(text);
+      parsed = parseExact(text);
     } catch {
       throw new WechatError(path, broken(`the answer is not JSON (${text.length} characters)`));
     }

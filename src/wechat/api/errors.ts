@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { AppError } from '../../errors';
 
 /**
@@ -23,6 +24,8 @@ export type WechatFault = {
 /** WeChat said no, or could not be asked. Holds neither token nor secret. */
 export class WechatError extends AppError {
   declare readonly details: WechatFault;
+  /** The call that failed: `/cgi-bin/stable_token` when it was the token that could not be had. */
+  readonly path: string;
 
   constructor(path: string, fault: WechatFault) {
     const number = fault.errcode === null ? '' : `${fault.errcode} `;
@@ -31,10 +34,26 @@ export class WechatError extends AppError {
       details: fault,
     });
     this.name = 'WechatError';
+    this.path = path;
   }
 }
 
 export const isWechatError = (thrown: unknown): thrown is WechatError => thrown instanceof WechatError;
+
+/** An answer in the shape we know, or the error that tells which field of which call is not as documented. */
+export function readAnswer<T extends z.ZodType>(path: string, shape: T, answer: unknown): z.infer<T> {
+  const read = shape.safeParse(answer);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  const errmsg = `unexpected answer: ${issue?.path.join('.')}: ${issue?.message}`;
+  throw new WechatError(path, {
+    errcode: null,
+    errmsg,
+    reason: '微信的回應和文檔不同',
+    retry: 'never',
+    ambiguous: true,
+  });
+}
 
 /** The fault of an answer's `errcode` and `errmsg`; a number that the table does not know is never tried again. */
 export function faultOf(errcode: number, errmsg: string): WechatFault {

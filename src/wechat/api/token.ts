@@ -13,7 +13,10 @@ const dayMs = 24 * 3_600_000;
  * Only `stable_token` is ever used: fetched without force it gives every process the same token, so processes need not
  * agree on one. Its tokens and those of `/cgi-bin/token` know nothing of each other; they must never be mixed.
  */
-export function createToken(needs: { fetch: (byForce: boolean) => Promise<TokenAnswer>; now?: () => number }) {
+export function createToken(needs: {
+  fetch: (byForce: boolean) => Promise<TokenAnswer>;
+  now?: () => number;
+}) {
   const now = needs.now ?? Date.now;
   let held: { token: string; freshUntil: number } | undefined;
   let underway: Promise<string> | undefined;

@@ -5,7 +5,7 @@ const stringOrNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)
  * `JSON.parse`, but an integer too big for a double (a 64-bit `msg_id`) becomes a string of its digits instead of a
  * number that is off by a few. Throws SyntaxError as `JSON.parse` does.
  */
-export function parseJson(text: string): unknown {
+export function parseExact(text: string): unknown {
   const exact = text.replace(stringOrNumber, (token) =>
     token.length < 16 || token.startsWith('"') || /[.eE]/.test(token) || Number.isSafeInteger(Number(token))
       ? token
