@@ -1,0 +1,173 @@
+/**
+ * The face that handlers import. The subject of every verb is the fan: she says, sends, clicks, scans, follows, leaves;
+ * `otherwise` is the last resort. A handler file exports a list of rules by default:
+ *
+ *     export default [
+ *       says(['天氣', '{city}天氣'], ({ params, fan, weather, render }) => …),
+ *       clicks('WEATHER', ({ redo }) => redo('天氣')),
+ *     ];
+ */
+import type { City } from '../domain/cities/cities';
+import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
+import type { JobData, JobName } from '../jobs/jobs';
+import type { Script } from '../kit/text';
+import type { RenderData } from '../render/render';
+import type { Services } from '../services';
+import type { Message } from '../wechat/protocol/inbound';
+import type { Reply } from '../wechat/protocol/reply';
+import type { Field, FieldValue } from './fields';
+
+export { choice, date, image, location, number, phone, text } from './fields';
+
+/** What a handler returns: the one passive reply, or nothing. A string is a text. */
+export type Said = string | Reply | undefined;
+type Maybe<T> = T | Promise<T>;
+
+/** Placeholders of these kinds are looked up before the handler runs; the engine asks back when they are ambiguous or unknown. */
+export type ParamKinds = { city: City };
+
+type KindOf<Kind extends string> = Kind extends keyof ParamKinds ? ParamKinds[Kind] : string;
+type Placeholder<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholder<Rest>
+  : never;
+type NameIn<P extends string> = P extends `${infer Name}:${string}` ? Name : P;
+type KindIn<P extends string> = P extends `${string}:${infer Kind}` ? Kind : P;
+type WithoutIt<Pattern extends string, Name extends string> = Pattern extends string
+  ? Name extends NameIn<Placeholder<Pattern>>
+    ? never
+    : Pattern
+  : never;
+
+/**
+ * The parameters of `says(patterns)`: `{a}到{b}` gives two strings; `{city}` (or `{from:city}`) gives a City.
+ * A name that is missing from one of the patterns may be undefined.
+ */
+export type Params<Pattern extends string> = {
+  [P in Placeholder<Pattern> as NameIn<P>]: [WithoutIt<Pattern, NameIn<P>>] extends [never]
+    ? KindOf<KindIn<P>>
+    : KindOf<KindIn<P>> | undefined;
+};
+
+/** She, as a handler sees her. */
+export type Fan = {
+  /** The random name under which everything but `subscribers` knows her. */
+  pid: Subscriber['pid'];
+  script: Script;
+  /** The city she last asked about or was in. */
+  city: City | undefined;
+  /** Where she last was (GCJ-02). */
+  spot: Subscriber['spot'];
+  /** True once in a life per name: what may happen once per person, even if she leaves and comes back. */
+  firstTime(name: string): boolean;
+  /** Kept together with the reply. */
+  remember(facts: { city?: City; spot?: NonNullable<Subscriber['spot']>; script?: Script }): void;
+};
+
+export type Context<P, M extends Message = Message> = Services & {
+  params: P;
+  message: M;
+  fan: Fan;
+  /** The inbox id: the same for every copy and every re-run, so it can be the key of what happens once. */
+  id: string;
+  /** Business time at which the message was accepted, ms. */
+  at: number;
+  /** Fills `templates/replies/<name>`. */
+  render(name: string, data?: RenderData): Reply;
+  /** Says more than the one reply: customer messages, in order, as far as her ration goes, else her mailbox. */
+  tell(...said: (string | Reply)[]): void;
+  /** Something that takes longer, done by a worker, at least once. */
+  later<Name extends JobName>(job: Name, data: JobData<Name>): void;
+  /** Answers as if she had said this. */
+  redo(says: string): Promise<Said>;
+  /** Asks back with a numbered list; 「1」 or the label answers as if she had said the text beside it. */
+  choose(prompt: string, options: { label: string; says: string }[]): string;
+  /** What 「更多」 means from now on; `undefined`: there is no more. */
+  more(says: string | undefined): void;
+  /** Opens a form: its questions are asked one at a time. */
+  ask<F extends Fields>(form: Form<F>): string;
+  /** The known keywords closest to a text. */
+  suggest(text: string): string[];
+};
+
+export type Handler<P, M extends Message = Message> = (context: Context<P, M>) => Maybe<Said>;
+type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>;
+
+export type Trigger =
+  | { on: 'says'; patterns: (string | RegExp)[] }
+  | { on: 'sends'; kinds: Message['kind'][] }
+  | { on: 'clicks'; keys: string[] }
+  | { on: 'scans'; scene: string | undefined }
+  | { on: 'follows' }
+  | { on: 'leaves' }
+  | { on: 'otherwise' }
+  | { on: 'form'; form: Form<Fields> };
+
+export type Rule = Trigger & { run: Handler<never, never> };
+
+// A rule list holds handlers of many parameter types; the engine calls each with what its own trigger promised.
+const rule = <P, M extends Message>(trigger: Trigger, run: Handler<P, M>): Rule => ({
+  ...trigger,
+  run: run as Handler<never, never>,
+});
+
+/** She says a keyword or a pattern: `says('攻略', …)`, `says(['天氣', '{city}天氣'], …)`. Script, width, case and spaces do not matter. */
+export const says = <const Pattern extends string>(
+  patterns: Pattern | readonly Pattern[],
+  run: Handler<Params<Pattern>, Of<'text'>>,
+): Rule => rule({ on: 'says', patterns: typeof patterns === 'string' ? [patterns] : [...patterns] }, run);
+
+/** As `says`, by a regular expression over the folded text; named groups are the parameters. */
+export const saysLike = (
+  pattern: RegExp,
+  run: Handler<Record<string, string | undefined>, Of<'text'>>,
+): Rule => rule({ on: 'says', patterns: [pattern] }, run);
+
+/** She sends a picture, her voice, a location: `sends('location', …)`, or any other kind of message or event. */
+export const sends = <Kind extends Message['kind']>(
+  kinds: Kind | Kind[],
+  run: Handler<Record<never, never>, Of<Kind>>,
+): Rule => rule({ on: 'sends', kinds: Array.isArray(kinds) ? kinds : [kinds] }, run);
+
+/** She taps a menu item with this key. */
+export const clicks = (keys: string | string[], run: Handler<Record<never, never>>): Rule =>
+  rule({ on: 'clicks', keys: Array.isArray(keys) ? keys : [keys] }, run);
+
+/** She scans one of our QR codes; without a scene: any that no other rule names. Also after a follow by that code. */
+export const scans = (scene: string | undefined, run: Handler<Record<never, never>>): Rule =>
+  rule({ on: 'scans', scene }, run);
+
+export const follows = (run: Handler<Record<never, never>, Of<'follow'>>): Rule =>
+  rule({ on: 'follows' }, run);
+
+/** She left. Nothing can be said to her; only `later` makes sense here. */
+export const leaves = (run: Handler<Record<never, never>, Of<'leave'>>): Rule => rule({ on: 'leaves' }, run);
+
+/** Nothing else had an answer. */
+export const otherwise = (run: Handler<Record<never, never>>): Rule => rule({ on: 'otherwise' }, run);
+
+export type Fields = Record<string, Field<unknown>>;
+type Answers<F extends Fields> = { [Name in keyof F]: FieldValue<F[Name]> };
+
+export type Form<F extends Fields> = Rule & { on: 'form'; name: string; fields: F };
+
+/**
+ * A talk in several steps: its fields are asked one at a time, the answers are kept (a restart loses nothing), 「取消」
+ * ends it and half an hour of silence too. When all are answered, `done` runs.
+ *
+ *     export const booking = form('booking', { name: text('怎麼稱呼您?'), phone: phone('電話?') }, ({ params }) => …);
+ */
+export function form<F extends Fields>(name: string, fields: F, done: Handler<Answers<F>>): Form<F> {
+  const made = { on: 'form' as const, name, fields, run: done as Handler<never, never> };
+  return Object.assign(made, { form: made as unknown as Form<Fields> }) as unknown as Form<F>;
+}
+
+/** One card. To a text she typed WeChat shows only the first. */
+export const news = (...articles: Extract<Reply, { kind: 'news' }>['articles']): Reply => ({
+  kind: 'news',
+  articles,
+});
+
+/** Hands her over to the people who answer. */
+export const transfer = (agent?: string): Reply => ({ kind: 'transfer', ...(agent ? { agent } : {}) });
+
+export type { FanChanges, Message, Reply, Services };

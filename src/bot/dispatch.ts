@@ -1,0 +1,436 @@
+import type { City } from '../domain/cities/cities';
+import type { Found, Split } from '../domain/cities/gazetteer';
+
+import type { Effect, FanChanges, Subscriber, Talk } from '../domain/subscribers/subscribers';
+import { AppError } from '../errors';
+import type { Clock } from '../kit/clock';
+import type { Log } from '../kit/log';
+import { fold, inScript, scriptOf, type Script } from '../kit/text';
+import type { RenderData } from '../render/render';
+import type { Services } from '../services';
+import type { Message } from '../wechat/protocol/inbound';
+import { fitText, type Reply, replyProblem } from '../wechat/protocol/reply';
+import type { Context, Fan, Fields, Form, Said } from './bot';
+import type { OperatorRules } from './operator-rules';
+import type { Choice, Rules, Slot } from './rules';
+import { createSuggest } from './suggest';
+
+/** What one message leads to. Nothing has been written or sent yet. */
+export type Outcome = {
+  reply: Reply | null;
+  effects: Effect[];
+  changes: FanChanges;
+  /** Letters of her mailbox that the reply carries. */
+  takeMail: string[];
+  /** Which rule answered, for the metrics: a file, `operator`, `form:<name>`, `nothing`. */
+  by: string;
+};
+
+type Render = (name: string, data?: RenderData) => Reply;
+
+/** Lists and 「更多」 are forgotten after ten minutes, a form after half an hour of silence. */
+const listMs = 10 * 60_000;
+const formMs = 30 * 60_000;
+/** `redo` may lead to `redo`; a circle is a mistake in a handler. */
+const deepest = 4;
+
+export function createDispatch(given: {
+  rules: Rules;
+  services: Services;
+  render: Render;
+  operatorRules: () => OperatorRules;
+  clock: Clock;
+  log: Log;
+}) {
+  const { rules, services, render, operatorRules, clock, log } = given;
+  const suggest = createSuggest(rules.keywords);
+  /** Menu taps that operators' old rules answer, and everything else they claim. */
+  const claimed = (text: string): string | undefined => rules.forText(text)?.file;
+
+  /** Answers one message. Throws only when the database does: the sender repeats, and the row waits for it. */
+  async function run(
+    message: Message,
+    her: Subscriber | undefined,
+    cause: { id: string; at: number },
+  ): Promise<Outcome> {
+    const turn = openTurn(message, her, cause);
+    const said = await answered(turn, message);
+    return finish(turn, said);
+  }
+
+  type Turn = ReturnType<typeof openTurn>;
+
+  function openTurn(message: Message, her: Subscriber | undefined, cause: { id: string; at: number }) {
+    const detected = message.kind === 'text' ? scriptOf(message.content) : undefined;
+    const changes: FanChanges = {};
+    const script: Script = detected ?? her?.script ?? 'hant';
+    if (detected && her && her.script !== detected) changes.script = detected;
+    return {
+      message,
+      her,
+      cause,
+      script,
+      changes,
+      talk: freshTalk(her?.talk ?? {}),
+      talkBefore: her?.talk ?? {},
+      effects: [] as Effect[],
+      depth: 0,
+      by: 'nothing',
+      /** The form that was open when she spoke and that this answer did not go to. */
+      aside: undefined as string | undefined,
+    };
+  }
+
+  /** Forgets what is too old to be meant. */
+  function freshTalk(talk: Talk): Talk {
+    const now = clock.now();
+    const fresh: Talk = {};
+    if (talk.form && now - talk.form.at < formMs) fresh.form = talk.form;
+    if (talk.choices && now - talk.choices.at < listMs) fresh.choices = talk.choices;
+    if (talk.more && now - talk.more.at < listMs) fresh.more = talk.more;
+    return fresh;
+  }
+
+  async function answered(turn: Turn, message: Message): Promise<Said> {
+    try {
+      return (await fromForm(turn, message)) ?? (await fromRules(turn, message));
+    } catch (error) {
+      return explain(turn, error);
+    }
+  }
+
+  /** A failing handler costs her one sentence, not the silence of the account. A failing database is the sender's to repeat. */
+  function explain(turn: Turn, error: unknown): Promise<Said> {
+    if (error instanceof Error && error.name.startsWith('Mongo')) throw error;
+    if (error instanceof AppError && error.code === 'SAY')
+      return Promise.resolve((error.details as { said: Said }).said);
+    log.error({ err: error, inbox: turn.cause.id, by: turn.by }, 'a handler failed');
+    return render('trouble', {
+      sentence: error instanceof AppError && isChinese(error.message) ? error.message : '',
+    });
+  }
+
+  // -- forms -----------------------------------------------------------------------------------------------------
+
+  async function fromForm(turn: Turn, message: Message): Promise<Said> {
+    const open = turn.talk.form;
+    const form = open && (rules.form(open.name) as Form<Fields> | undefined);
+    if (!open || !form) return undefined;
+    const field = form.fields[open.field];
+    if (!field) return undefined;
+    const said = message.kind === 'text' ? fold(message.content) : '';
+    if (said === '取消') {
+      delete turn.talk.form;
+      turn.by = `form:${form.name}`;
+      return render('form-cancelled');
+    }
+    if (said === '继续') {
+      turn.by = `form:${form.name}`;
+      return field.question;
+    }
+    turn.aside = field.question;
+    if (field.open && message.kind === 'text' && rules.exact(message.content)) return undefined;
+    const read = field.read(message, clock.now());
+    if (!read) return undefined;
+    turn.aside = undefined;
+    turn.by = `form:${form.name}`;
+    if ('no' in read) return read.no;
+    return answerField(turn, form, { ...open.answers, [open.field]: read.value });
+  }
+
+  async function answerField(
+    turn: Turn,
+    form: Form<Fields>,
+    answers: Record<string, unknown>,
+  ): Promise<Said> {
+    const next = Object.keys(form.fields).find((name) => !(name in answers));
+    if (next !== undefined) {
+      turn.talk.form = { name: form.name, field: next, answers, at: clock.now() };
+      return form.fields[next]?.question;
+    }
+    delete turn.talk.form;
+    return form.run(contextOf(turn, turn.message, answers) as never);
+  }
+
+  // -- rules -----------------------------------------------------------------------------------------------------
+
+  async function fromRules(turn: Turn, message: Message): Promise<Said> {
+    switch (message.kind) {
+      case 'text':
+        return fromText(turn, message.content);
+      case 'click':
+        return (
+          call(turn, rules.forClick(message.key)) ??
+          fromOperator(turn, operatorRules().clicks.get(message.key)) ??
+          otherwise(turn)
+        );
+      case 'scan':
+        return call(turn, rules.forScan(message.scene));
+      case 'follow': {
+        const channel =
+          message.scene === undefined ? undefined : await call(turn, rules.forScan(message.scene));
+        return channel ?? call(turn, rules.follows);
+      }
+      case 'leave':
+        return call(turn, rules.leaves);
+      case 'image':
+      case 'voice':
+      case 'video':
+      case 'shortvideo':
+      case 'location':
+      case 'link':
+      case 'file':
+        return call(turn, rules.forKind(message.kind)) ?? otherwise(turn);
+      default:
+        // Events that nobody typed: an answer only where a handler wants one.
+        return call(turn, rules.forKind(message.kind));
+    }
+  }
+
+  /** The open list's numbers and labels, then exact → pattern → RegExp → kind → operators' own rules → otherwise. */
+  async function fromText(turn: Turn, content: string): Promise<Said> {
+    const chosen = fromChoices(turn, content);
+    if (chosen !== undefined) return again(turn, chosen);
+    const choice = rules.forText(content);
+    if (choice) return call(turn, choice);
+    const kind = rules.forKind('text');
+    if (kind) return call(turn, kind);
+    return fromOperator(turn, operatorRules().match(fold(content))) ?? otherwise(turn);
+  }
+
+  function fromChoices(turn: Turn, content: string): string | undefined {
+    const { choices } = turn.talk;
+    if (!choices) return undefined;
+    const said = fold(content);
+    const index = choices.labels.findIndex((label, i) => String(i + 1) === said || fold(label) === said);
+    return index < 0 ? undefined : choices.says[index];
+  }
+
+  /** As if she had said this; an open list is used up. */
+  function again(turn: Turn, text: string): Promise<Said> {
+    turn.depth++;
+    if (turn.depth > deepest)
+      throw new AppError(
+        'Invalid',
+        'REDO_CIRCLE',
+        `Handlers redo each other in a circle, last with 「${text}」.`,
+      );
+    delete turn.talk.choices;
+    turn.message = { ...turn.message, kind: 'text', content: text } as Message;
+    const choice = rules.forText(text);
+    return choice
+      ? Promise.resolve(call(turn, choice))
+      : Promise.resolve(fromOperator(turn, operatorRules().match(fold(text))) ?? otherwise(turn));
+  }
+
+  function fromOperator(
+    turn: Turn,
+    rule: { id: string; replies: Reply[]; mode: 'all' | 'random' } | undefined,
+  ): Said {
+    if (!rule || rule.replies.length === 0) return undefined;
+    turn.by = 'operator';
+    if (rule.mode === 'random') return rule.replies[stablePick(turn.cause.id, rule.replies.length)];
+    for (const reply of rule.replies.slice(1)) turn.effects.push({ kind: 'tell', reply });
+    return rule.replies[0];
+  }
+
+  const otherwise = (turn: Turn): Promise<Said> | undefined => call(turn, rules.otherwise);
+
+  function call(turn: Turn, choice: Choice | undefined): Promise<Said> | undefined {
+    if (!choice) return undefined;
+    turn.by = choice.file;
+    return runChoice(turn, choice);
+  }
+
+  async function runChoice(turn: Turn, choice: Choice): Promise<Said> {
+    const params = choice.groups ?? (await readSlots(turn, choice));
+    return choice.rule.run(contextOf(turn, turn.message, params) as never);
+  }
+
+  // -- parameters ------------------------------------------------------------------------------------------------
+
+  /** Looks up typed placeholders; asks back by throwing what is to be said. */
+  async function readSlots(turn: Turn, choice: Choice): Promise<Record<string, unknown>> {
+    const params: Record<string, unknown> = {};
+    for (let i = 0; i < choice.slots.length; i++) {
+      const slot = choice.slots[i] as Slot;
+      const next = choice.slots[i + 1];
+      if (slot.kind !== 'city') {
+        params[slot.name] = slot.raw;
+      } else if (next && next.from <= slot.to + 0 && next.kind !== 'city') {
+        // `{city}{wishes}`: the city is as much of both as is a city's name; the rest are the wishes.
+        const both = wholeOf(turn, slot, next);
+        const split: Split = services.cities.split(both);
+        params[slot.name] = await theCity(turn, split, both);
+        params[next.name] = 'rest' in split ? split.rest : '';
+        i++;
+      } else {
+        params[slot.name] = await theCity(turn, services.cities.find(slot.raw), slot.raw);
+      }
+    }
+    return params;
+  }
+
+  const wholeOf = (turn: Turn, first: Slot, last: Slot): string =>
+    turn.message.kind === 'text' ? turn.message.content.slice(first.from, last.to) : first.raw + last.raw;
+
+  async function theCity(turn: Turn, found: Found | Split, typed: string): Promise<City> {
+    if (found.kind === 'one') return found.city;
+    const text = turn.message.kind === 'text' ? turn.message.content : '';
+    const options =
+      found.kind === 'several'
+        ? found.cities.map((city) => ({
+            label: `${city.region}${city.name}`,
+            says: text.replace(typed, city.name),
+          }))
+        : found.near.map((city) => ({ label: city.name, says: text.replace(typed, city.name) }));
+    const template = found.kind === 'several' ? 'which-city' : 'unknown-city';
+    const prompt = await render(template, { typed, near: options.length > 0 });
+    throw saying(choose(turn, prompt.kind === 'text' ? prompt.text : '', options));
+  }
+
+  // -- what a handler is given -------------------------------------------------------------------------------------
+
+  function choose(turn: Turn, prompt: string, options: { label: string; says: string }[]): string {
+    if (options.length === 0) return prompt;
+    turn.talk.choices = {
+      labels: options.map((one) => one.label),
+      says: options.map((one) => one.says),
+      at: clock.now(),
+    };
+    return `${prompt.trimEnd()}\n${options.map((one, i) => `${i + 1}. ${one.label}`).join('\n')}`;
+  }
+
+  function contextOf(turn: Turn, message: Message, params: unknown): Context<unknown> {
+    const own = {
+      params,
+      message,
+      fan: fanOf(turn),
+      id: turn.cause.id,
+      at: turn.cause.at,
+      render,
+      tell: (...said: (string | Reply)[]) => {
+        for (const one of said) turn.effects.push({ kind: 'tell', reply: asReply(one) });
+      },
+      later: (job: string, data: Record<string, unknown>) =>
+        void turn.effects.push({ kind: 'later', job, data }),
+      redo: (text: string) => again(turn, text),
+      choose: (prompt: string, options: { label: string; says: string }[]) => choose(turn, prompt, options),
+      more: (text: string | undefined) => {
+        if (text === undefined) delete turn.talk.more;
+        else turn.talk.more = { says: text, at: clock.now() };
+      },
+      ask: (form: Form<Fields>) => {
+        const [first = ''] = Object.keys(form.fields);
+        turn.talk.form = { name: form.name, field: first, answers: {}, at: clock.now() };
+        return form.fields[first]?.question ?? '';
+      },
+      suggest,
+    };
+    return Object.assign(Object.create(services) as Services, own) as Context<unknown>;
+  }
+
+  function fanOf(turn: Turn): Fan {
+    const { her, changes } = turn;
+    const cityId = () => changes.cityId ?? her?.cityId;
+    return {
+      pid: her?.pid ?? '',
+      get script() {
+        return turn.script;
+      },
+      get city() {
+        const id = cityId();
+        return id === undefined ? undefined : services.cities.get(id);
+      },
+      get spot() {
+        return changes.spot ?? her?.spot;
+      },
+      get talk() {
+        return turn.talk;
+      },
+      firstTime(name) {
+        const known = her?.once.includes(name) || changes.once?.includes(name);
+        if (!known) changes.once = [...(changes.once ?? []), name];
+        return !known;
+      },
+      remember({ city, spot, script }) {
+        if (city && city.id !== cityId()) changes.cityId = city.id;
+        if (spot) changes.spot = spot;
+        if (script && script !== turn.script) {
+          changes.script = script;
+          turn.script = script;
+        }
+      },
+    };
+  }
+
+  // -- the outcome -----------------------------------------------------------------------------------------------
+
+  function finish(turn: Turn, said: Said): Outcome {
+    const { changes, effects, her } = turn;
+    let reply = said === undefined ? null : fitted(turn, asReply(said));
+    for (const effect of effects)
+      if (effect.kind === 'tell') effect.reply = scripted(effect.reply, turn.script);
+    if (!sameTalk(turn.talk, turn.talkBefore)) changes.talk = turn.talk;
+    const takeMail: string[] = [];
+    if (reply?.kind === 'text' && her && her.mailbox.length > 0)
+      reply = withMail(reply.text, her.mailbox, takeMail);
+    return { reply, effects, changes, takeMail, by: turn.by };
+  }
+
+  function fitted(turn: Turn, reply: Reply): Reply {
+    const aside =
+      turn.aside && turn.talk.form && reply.kind === 'text'
+        ? `\n\n(回覆「繼續」接著填:${turn.aside.split('\n')[0]})`
+        : '';
+    const whole: Reply = reply.kind === 'text' ? { kind: 'text', text: reply.text.trim() + aside } : reply;
+    const inHers = scripted(whole, turn.script);
+    const fitting: Reply = inHers.kind === 'text' ? { kind: 'text', text: fitText(inHers.text) } : inHers;
+    const problem = replyProblem(fitting, turn.message.kind);
+    if (problem)
+      log.error({ inbox: turn.cause.id, by: turn.by, problem }, 'a reply breaks a limit of WeChat');
+    return fitting;
+  }
+
+  return { run, claimed, suggest };
+}
+
+export type Dispatch = ReturnType<typeof createDispatch>;
+
+/** Ends a handler (or the reading of its parameters) with these words. */
+const saying = (said: Said): AppError => new AppError('Invalid', 'SAY', 'said', { details: { said } });
+
+const asReply = (said: string | Reply): Reply =>
+  typeof said === 'string' ? { kind: 'text', text: said } : said;
+
+const isChinese = (text: string): boolean => /[\u4e00-\u9fff]/.test(text);
+
+/** Templates are written in Traditional; what she reads is in her script. */
+function scripted(reply: Reply, script: Script): Reply {
+  if (script === 'hant') return reply;
+  if (reply.kind === 'text') return { kind: 'text', text: inScript(reply.text, script) };
+  if (reply.kind !== 'news') return reply;
+  const articles = reply.articles.map((article) => ({
+    ...article,
+    title: inScript(article.title, script),
+    ...(article.description === undefined ? {} : { description: inScript(article.description, script) }),
+  }));
+  return { ...reply, articles };
+}
+
+/** As many letters as fit before the reply; the rest wait for the next one. */
+function withMail(text: string, mailbox: Subscriber['mailbox'], taken: string[]): Reply {
+  let whole = text;
+  for (const letter of mailbox) {
+    const longer = `${letter.text}\n\n${whole}`;
+    if (Buffer.byteLength(longer) > 2_000) break;
+    whole = longer;
+    taken.push(letter.id);
+  }
+  return { kind: 'text', text: whole };
+}
+
+const sameTalk = (a: Talk, b: Talk): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** The same message picks the same reply on every run. */
+const stablePick = (id: string, of: number): number => (id.codePointAt(0) ?? 0) % of;

@@ -1,0 +1,116 @@
+import type { Message } from '../wechat/protocol/inbound';
+import { beijingDay, startOfBeijingDay } from '../kit/clock';
+import { fold } from '../kit/text';
+
+/** What a field makes of a message: her answer, or a sentence on what is wanted, or nothing (it cannot be an answer). */
+export type Read<T> = { value: T } | { no: string } | undefined;
+
+export type Field<T> = {
+  question: string;
+  /** Free text: anything can be the answer, so exact keywords go first. */
+  open: boolean;
+  read(message: Message, now: number): Read<T>;
+};
+
+export type FieldValue<F> = F extends Field<infer T> ? T : never;
+
+/** Any text, up to `most` characters. */
+export const text = (question: string, most = 200): Field<string> => ({
+  question,
+  open: true,
+  read: (message) => {
+    if (message.kind !== 'text') return undefined;
+    const said = message.content.trim();
+    if (said === '') return undefined;
+    return [...said].length > most ? { no: `最多 ${most} 個字,請寫短一點。` } : { value: said };
+  },
+});
+
+/** A whole number between `least` and `most`. */
+export const number = (question: string, least: number, most: number): Field<number> => ({
+  question,
+  open: false,
+  read: (message) => {
+    const said = saidIn(message);
+    if (said === undefined || !/^\d{1,9}$/.test(said)) return undefined;
+    const value = Number(said);
+    return value < least || value > most ? { no: `請回覆 ${least} 到 ${most} 之間的數字。` } : { value };
+  },
+});
+
+/** One of a list: by its number or its words. */
+export const choice = <const Option extends string>(
+  question: string,
+  options: readonly Option[],
+): Field<Option> => ({
+  question: `${question}\n${options.map((option, i) => `${i + 1}. ${option}`).join('\n')}`,
+  open: false,
+  read: (message) => {
+    const said = saidIn(message);
+    if (said === undefined) return undefined;
+    const chosen = options.find((option, i) => fold(option) === said || String(i + 1) === said);
+    if (chosen !== undefined) return { value: chosen };
+    return /^\d+$/.test(said) ? { no: `請回覆 1 到 ${options.length}。` } : undefined;
+  },
+});
+
+/** A mainland mobile number. */
+export const phone = (question: string): Field<string> => ({
+  question,
+  open: false,
+  read: (message) => {
+    const said = saidIn(message)
+      ?.replaceAll('-', '')
+      .replace(/^\+?86(?=1\d{10}$)/, '');
+    if (said === undefined || !/^\d{6,}$/.test(said)) return undefined;
+    return /^1[3-9]\d{9}$/.test(said) ? { value: said } : { no: '這不像手機號,請回覆 11 位的號碼。' };
+  },
+});
+
+/** A Beijing day, from 「明天」, 「12月1日」 or 「2026-12-01」; today or later. */
+export const date = (question: string): Field<string> => ({
+  question,
+  open: false,
+  read: (message, now) => {
+    const said = saidIn(message);
+    if (said === undefined) return undefined;
+    const value = dayIn(said, now);
+    if (value === undefined) return undefined;
+    return value < beijingDay(now) ? { no: '這一天已經過了,請換一個日子。' } : { value };
+  },
+});
+
+function dayIn(said: string, now: number): string | undefined {
+  const ahead = { 今天: 0, 明天: 1, 后天: 2 }[said];
+  if (ahead !== undefined) return beijingDay(now + ahead * 86_400_000);
+  const match = /^(?:(\d{4})[年\-/.])?(\d{1,2})[月\-/.](\d{1,2})日?号?$/.exec(said);
+  if (!match) return undefined;
+  const [, year = beijingDay(now).slice(0, 4), month = '', day = ''] = match;
+  const written = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+  const start = startOfBeijingDay(written);
+  if (Number.isNaN(start) || beijingDay(start) !== written) return undefined;
+  return match[1] === undefined && written < beijingDay(now)
+    ? `${Number(year) + 1}${written.slice(4)}`
+    : written;
+}
+
+/** A picture, by its media id. */
+export const image = (question: string): Field<{ mediaId: string; picUrl: string }> => ({
+  question,
+  open: false,
+  read: (message) =>
+    message.kind === 'image' ? { value: { mediaId: message.mediaId, picUrl: message.picUrl } } : undefined,
+});
+
+/** A place on the map (GCJ-02). */
+export const location = (question: string): Field<{ lat: number; lng: number; label: string }> => ({
+  question,
+  open: false,
+  read: (message) =>
+    message.kind === 'location'
+      ? { value: { lat: message.lat, lng: message.lng, label: message.label } }
+      : undefined,
+});
+
+const saidIn = (message: Message): string | undefined =>
+  message.kind === 'text' ? fold(message.content) : undefined;
