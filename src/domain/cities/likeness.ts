@@ -1,0 +1,48 @@
+/**
+ * How alike a mistyped name and a name are, 0 to 1; from 0.5 on it is worth asking 「是不是想說…」.
+ * One holding the other counts most, then few slips of the finger (Latin), then characters shared in place (Chinese).
+ */
+export function likeness(typed: string, name: string): number {
+  if (typed === name) return 1;
+  if (typed.length < 2 || name.length < 2) return 0;
+  if (typed.includes(name)) return 0.9;
+  if (name.includes(typed)) return typed.length >= 3 || name.length <= 4 ? 0.8 : 0;
+  if (Math.abs(typed.length - name.length) > 2) return 0;
+  return /^[a-z]+$/.test(name) ? latinLikeness(typed, name) : hanLikeness(typed, name);
+}
+
+function latinLikeness(typed: string, name: string): number {
+  const slips = editDistance(typed, name);
+  const allowed = name.length >= 7 ? 2 : 1;
+  return slips <= allowed && name.length >= 4 ? 1 - slips / name.length : 0;
+}
+
+function hanLikeness(typed: string, name: string): number {
+  const length = Math.max(typed.length, name.length);
+  let inPlace = 0;
+  for (let i = 0; i < length; i++)
+    if (typed.charAt(i) !== '' && typed.charAt(i) === name.charAt(i)) inPlace++;
+  const shared = [...new Set(typed)].filter((char) => name.includes(char)).length;
+  // The first character tells cities apart better than the 「州」「山」「海」 they end with.
+  const first = typed.charAt(0) === name.charAt(0) ? 0.1 : 0;
+  return Math.max(inPlace / length, (shared / length) * 0.9) * 0.9 + first;
+}
+
+/** Levenshtein, with the swap of two neighbours as one slip. */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      row[j] = cost;
+    }
+    before = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}

@@ -1,0 +1,180 @@
+import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
+import type { Cities } from '../cities/cities';
+import { type Problem, quoted, type Row, readTable, type Table, tableLimits } from './read-table';
+import type { Lookups, Stored, TableKind } from './table';
+import { type ImportKind, importKinds, tables } from './tables';
+import { type Changes, type ImportRow, writeTable } from './write-table';
+
+/**
+ * `written` says what changed (with `dryRun`: what would). `refused`: nothing was written; `problems` are the first 200 of `total`,
+ * each ready to be read with `tellProblem`.
+ */
+export type ImportResult =
+  | ({ kind: 'written'; dryRun: boolean; rows: number } & Changes)
+  | { kind: 'refused'; problems: Problem[]; total: number };
+
+export type ImportAsk = {
+  kind: ImportKind;
+  rows: Row[];
+  /** Found by whoever read the file; any refuses it. */
+  problems?: Problem[];
+  dryRun?: boolean;
+  /** The file's name, kept with the date of the import. */
+  source?: string;
+  /** The invented data that comes with the program. */
+  sample?: boolean;
+  onProgress?: (done: number, of: number) => void;
+};
+
+const mostProblems = 200;
+
+/** Importers of the travel tables. An import replaces the whole table of its kind, all or nothing. */
+export function createImporter({ db, clock, cities }: { db: Connection; clock: Clock; cities: Cities }) {
+  async function importTable(asked: ImportAsk): Promise<ImportResult> {
+    const table: TableKind = tables[asked.kind];
+    if (asked.kind !== 'cities') await cities.load();
+    const problems = createProblems(asked.problems ?? []);
+    problems.add(...tableProblems(asked.rows, table));
+    const documents = readRows({ rows: asked.rows, table, lookups: lookupsIn(cities), problems });
+    if (asked.kind === 'cities') problems.add(...(await stillNamed(db, documents)));
+    if (problems.total > 0) return { kind: 'refused', problems: problems.first(), total: problems.total };
+
+    const at = clock.now();
+    const changes = await writeTable({
+      db,
+      kind: asked.kind,
+      table,
+      documents,
+      cityIds: new Set(documents.flatMap((document) => cityIdsOf(document, table))),
+      dryRun: asked.dryRun ?? false,
+      note: { at, on: clock.day(at), source: asked.source ?? '', sample: asked.sample ?? false },
+      onProgress: asked.onProgress ?? (() => undefined),
+    });
+    if (asked.kind === 'cities' && !asked.dryRun) await cities.load();
+    return { kind: 'written', dryRun: asked.dryRun ?? false, rows: documents.length, ...changes };
+  }
+
+  return {
+    importTable,
+
+    /** Reads a CSV, XLSX or JSON file and imports it. @throws AppError `Invalid` when it cannot be read at all. */
+    async importFile(
+      asked: Omit<ImportAsk, 'rows' | 'problems'> & { name: string; bytes: Buffer },
+    ): Promise<ImportResult & { unit: Table['unit'] }> {
+      const { name, bytes, ...rest } = asked;
+      const table = await readTable({ name, bytes });
+      const result = await importTable({ source: name, ...rest, rows: table.rows, problems: table.problems });
+      return { ...result, unit: table.unit };
+    },
+
+    /** When each kind was last imported, from what; a kind never imported is missing. */
+    async lastImports(): Promise<Partial<Record<ImportKind, Omit<ImportRow, '_id'>>>> {
+      const rows = await db
+        .collection<ImportRow>('imports')
+        .find({ _id: { $in: importKinds } })
+        .toArray();
+      return Object.fromEntries(rows.map(({ _id, ...rest }) => [_id, rest]));
+    },
+  };
+}
+
+export type Importer = ReturnType<typeof createImporter>;
+
+/** 「第 12 行 price_yuan 欄:「abc」不是數字,請填整數元」 */
+export function tellProblem({ line, column, value, message }: Problem, unit: Table['unit'] = '行'): string {
+  const where = [line === undefined ? '' : `第 ${line} ${unit}`, column === undefined ? '' : `${column} 欄`]
+    .filter(Boolean)
+    .join(' ');
+  return `${where}${where ? ':' : ''}${value === undefined ? '' : `「${value}」`}${message}`;
+}
+
+type Problems = ReturnType<typeof createProblems>;
+
+function createProblems(found: Problem[]) {
+  const kept = [...found];
+  let total = found.length;
+  return {
+    add(...more: Problem[]): void {
+      total += more.length;
+      if (kept.length < mostProblems * 2) kept.push(...more);
+    },
+    get total() {
+      return total;
+    },
+    /** In the order of the file. */
+    first: () => kept.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).slice(0, mostProblems),
+  };
+}
+
+/** What is wrong with the table as a whole is told once, not on every line. */
+function tableProblems(rows: Row[], table: TableKind): Problem[] {
+  const [first] = rows;
+  if (!first) return [{ message: '沒有一行資料;不會用空表換掉現有的資料' }];
+  if (rows.length > tableLimits.rows) return [{ message: `超過 ${tableLimits.rows} 行,請分成幾個檔案` }];
+  const present = new Set(rows.flatMap((row) => Object.keys(row.cells)));
+  const missing = table.required.filter((name) => !present.has(name));
+  const unknown = [...present].filter((name) => !table.columns.includes(name));
+  return [
+    ...missing.map((column) => ({ column, message: '缺少這一欄(或整欄空著),請補上' })),
+    ...unknown.slice(0, 20).map((column) => ({
+      column: quoted(column),
+      message: `不認得這一欄,請刪去或改名;可用的欄:${table.columns.join('、')}`,
+    })),
+  ];
+}
+
+function readRows(given: { rows: Row[]; table: TableKind; lookups: Lookups; problems: Problems }): Stored[] {
+  const { rows, table, lookups, problems } = given;
+  const present = new Set(rows.flatMap((row) => Object.keys(row.cells)));
+  const documents: Stored[] = [];
+  const lines = new Map<string, number>();
+  rows.forEach((row, place) => {
+    const read = table.read({ row, place, lookups });
+    if ('problems' in read) {
+      problems.add(...read.problems.filter(({ column }) => column === undefined || present.has(column)));
+      return;
+    }
+    const { _id } = read.document;
+    const before = lines.get(_id);
+    if (before !== undefined) {
+      problems.add({ line: row.line, value: quoted(_id), message: `與第 ${before} 行重複,請刪去一個` });
+    } else {
+      lines.set(_id, row.line);
+      documents.push(read.document);
+    }
+  });
+  return documents;
+}
+
+const cityIdsOf = (document: Stored, table: TableKind): string[] =>
+  table.cityFields.map((field) => String((document as Record<string, unknown>)[field]));
+
+/** By id, else by a name that only one city has. */
+const lookupsIn = (cities: Cities): Lookups => ({
+  city(text) {
+    const byId = cities.get(text);
+    if (byId) return byId;
+    const found = cities.find(text);
+    return found.kind === 'one' ? found.city : undefined;
+  },
+});
+
+/** A new table of cities must keep those that hotels, guides, sights and trains name. */
+async function stillNamed(db: Connection, documents: Stored[]): Promise<Problem[]> {
+  const kept = new Set(documents.map((document) => document._id));
+  const problems: Problem[] = [];
+  for (const table of Object.values(tables) as TableKind[]) {
+    for (const field of table.cityFields) {
+      const named = (await db.collection(table.collection).distinct(field)) as unknown[];
+      for (const id of named.map(String).filter((one) => !kept.has(one))) {
+        problems.push({
+          column: 'id',
+          value: id,
+          message: `不在新的城市表裡,但 ${table.collection} 還用著它;請保留這個城市,或先導入不含它的 ${table.collection}`,
+        });
+      }
+    }
+  }
+  return problems;
+}

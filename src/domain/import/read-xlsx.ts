@@ -1,0 +1,111 @@
+import ExcelJS from 'exceljs';
+import { AppError } from '../../errors';
+import {
+  type Problem,
+  type Row,
+  readHeader,
+  type Table,
+  tableLimits,
+  tooManyRows,
+  unreadable,
+} from './read-table';
+import { guardZip } from './zip-guard';
+
+/** The first sheet of a workbook. Formulas are refused by their address: what they give depends on who opened the file last. */
+export async function readXlsx(bytes: Buffer): Promise<Table> {
+  if (bytes.subarray(0, 4).toString('hex') === 'd0cf11e0') {
+    throw unreadable('這是舊式 .xls 或加了密碼的檔案,請在 Excel 裡另存為不加密的 .xlsx。');
+  }
+  guardZip(bytes);
+  const sheet = (await load(bytes)).worksheets[0];
+  if (!sheet || sheet.actualRowCount === 0) throw unreadable('工作簿的第一張表是空的。');
+  if (sheet.actualRowCount > tableLimits.rows + 1) throw tooManyRows();
+
+  const lines: { line: number; cells: string[] }[] = [];
+  const problems: Problem[] = [];
+  sheet.eachRow((row, line) => {
+    const cells: string[] = [];
+    row.eachCell((cell, column) => {
+      if (column > tableLimits.columns)
+        throw unreadable(`第 ${line} 行的 ${cell.address} 超出了 ${tableLimits.columns} 欄的上限。`);
+      const read = readCell(cell.value);
+      if (typeof read === 'string') cells[column - 1] = read;
+      else problems.push({ line, value: cell.address, message: read.problem });
+    });
+    lines.push({ line, cells: Array.from(cells, (cell) => cell ?? '') });
+  });
+
+  const [first, ...rest] = lines;
+  if (!first) throw unreadable('工作簿的第一張表是空的。');
+  const header = readHeader(first.cells, first.line);
+  const rows: Row[] = [];
+  for (const { line, cells } of rest) {
+    const row = toRow({ cells, columns: header.columns, line });
+    if (row === 'too wide') problems.push({ line, message: '這一行有超出欄名的格子,請補上欄名或清空它們' });
+    else if (row) rows.push(row);
+  }
+  return { rows, columns: header.columns, problems: [...header.problems, ...problems], unit: '行' };
+}
+
+async function load(bytes: Buffer): Promise<ExcelJS.Workbook> {
+  const workbook = new ExcelJS.Workbook();
+  try {
+    // exceljs types its own Buffer.
+    await workbook.xlsx.load(bytes as unknown as ExcelJS.Buffer, {
+      ignoreNodes: [
+        'dataValidations',
+        'conditionalFormatting',
+        'hyperlinks',
+        'drawing',
+        'picture',
+        'tableParts',
+        'extLst',
+      ],
+    });
+    return workbook;
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError(
+      'Invalid',
+      'import.unreadable',
+      '這個 XLSX 檔案壞了,或不是 XLSX;請用 Excel 重新另存。',
+      { cause: error },
+    );
+  }
+}
+
+/** What a person sees in the cell, as text: dates `2026-11-21`, times `08:30`. */
+function readCell(value: ExcelJS.CellValue): string | { problem: string } {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return value.trim();
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value instanceof Date) return readDate(value);
+  if ('formula' in value || 'sharedFormula' in value)
+    return { problem: '這一格是公式,請複製後「選擇性貼上 → 值」' };
+  if ('error' in value) return { problem: `這一格是錯誤值 ${String(value.error)},請改正` };
+  if ('richText' in value)
+    return value.richText
+      .map((part) => part.text)
+      .join('')
+      .trim();
+  if ('text' in value) return readCell(value.text as ExcelJS.CellValue);
+  return { problem: '這一格的內容讀不懂,請改成文字' };
+}
+
+/** Excel keeps a time of day as a moment of its day zero. */
+function readDate(value: Date): string | { problem: string } {
+  if (Number.isNaN(value.getTime())) return { problem: '這一格的日期無效' };
+  const iso = value.toISOString();
+  return value.getUTCFullYear() < 1901 ? iso.slice(11, 16) : iso.slice(0, 10);
+}
+
+function toRow(given: { cells: string[]; columns: string[]; line: number }): Row | 'too wide' | undefined {
+  const { cells, columns, line } = given;
+  if (cells.every((cell) => cell === '')) return undefined;
+  if (cells.slice(columns.length).some((cell) => cell !== '')) return 'too wide';
+  const named: Record<string, unknown> = {};
+  columns.forEach((name, at) => {
+    if (cells[at]) named[name] = cells[at];
+  });
+  return { line, cells: named };
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { City } from '../cities/cities';
+import { type Problem, quoted, type Row } from './read-table';
+
+/** What rows are checked against. */
+export type Lookups = {
+  /** A city by its id or its name in either script. */
+  city(text: string): City | undefined;
+};
+
+/** What a row may complain about once its cells are read. */
+export type Complain = (column: string, message: string) => void;
+
+export type Stored = { _id: string };
+
+/** A kind of table: the columns a file has, and the document one row becomes. */
+export type TableKind = {
+  collection: string;
+  columns: string[];
+  required: string[];
+  /** Fields of the document that hold a city's id: no city can be taken away from under them. */
+  cityFields: string[];
+  read(given: { row: Row; place: number; lookups: Lookups }): { document: Stored } | { problems: Problem[] };
+};
+
+/** Declares a kind of table. `toDocument` may call `complain`; then what it returns is dropped. */
+export function tableKind<Shape extends z.ZodRawShape>(given: {
+  collection: string;
+  cells: Shape;
+  cityFields?: string[];
+  toDocument(
+    cells: z.output<z.ZodObject<Shape>>,
+    context: { place: number; lookups: Lookups; complain: Complain },
+  ): Stored | undefined;
+}): TableKind {
+  const schema = z.object(given.cells);
+  const columns = Object.keys(given.cells);
+
+  return {
+    collection: given.collection,
+    columns,
+    cityFields: given.cityFields ?? [],
+    required: columns.filter((name) => !z.safeParse(given.cells[name] as z.ZodType, undefined).success),
+    read({ row, place, lookups }) {
+      const parsed = schema.safeParse(row.cells);
+      const problems: Problem[] = [];
+      const complain: Complain = (column, message) =>
+        problems.push({ line: row.line, column, message, ...valueOf(row.cells[column]) });
+      if (!parsed.success) {
+        for (const issue of parsed.error.issues) complain(String(issue.path[0]), issue.message);
+        return { problems };
+      }
+      const document = given.toDocument(parsed.data, { place, lookups, complain });
+      return document && problems.length === 0 ? { document } : { problems };
+    },
+  };
+}
+
+const valueOf = (value: unknown): { value?: string } => (value === undefined ? {} : { value: quoted(value) });

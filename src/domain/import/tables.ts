@@ -1,0 +1,207 @@
+import { type Datum, distanceKm, type Point, toGcj02 } from '../../kit/geo';
+import type { City, CityRow } from '../cities/cities';
+import type { GuideRow } from '../guides/guides';
+import type { HotelRow } from '../hotels/hotels';
+import type { SightRow } from '../sights/sights';
+import type { TrainRow } from '../trains/trains';
+import * as cell from './cells';
+import { type Complain, type Lookups, type TableKind, tableKind } from './table';
+import { readRuns, readTrainKind } from './train-cells';
+
+const position = { lng: cell.degrees(180), lat: cell.degrees(90), datum: cell.datum };
+
+const cities = tableKind({
+  collection: 'cities',
+  cells: {
+    id: cell.id,
+    name: cell.text(40, '請填城市的繁體名稱'),
+    name_hans: cell.text(40, '請填城市的簡體名稱'),
+    aliases: cell.list(40, '請用 | 分隔').optional(),
+    region: cell.text(40, '請填省、直轄市或國家'),
+    ...position,
+  },
+  toDocument: (row): CityRow => ({
+    _id: row.id,
+    name: row.name,
+    nameHans: row.name_hans,
+    region: row.region,
+    aliases: row.aliases ?? [],
+    point: pointOf(row),
+  }),
+});
+
+const hotels = tableKind({
+  collection: 'hotels',
+  cityFields: ['cityId'],
+  cells: {
+    id: cell.id,
+    city: cell.text(64, '請填城市的編號或名稱'),
+    name: cell.text(80, '請填酒店名稱'),
+    address: cell.text(200, '請填地址'),
+    ...position,
+    stars: cell.whole({ from: 1, to: 5, advice: '請填 1 到 5 的星級' }),
+    price_yuan: cell.whole({ from: 1, to: 1_000_000, advice: '請填整數元' }),
+    price_on: cell.day,
+    price_source: cell.text(80, '請填價格的來源,讀者會看到'),
+    book_url: cell.webAddress.optional(),
+    tel: cell.phone.optional(),
+  },
+  toDocument(row, { lookups, complain }): HotelRow | undefined {
+    const city = cityOf('city', row.city, { lookups, complain });
+    if (!city) return undefined;
+    const point = nearCity(pointOf(row), city, complain);
+    return {
+      _id: row.id,
+      cityId: city.id,
+      name: row.name,
+      address: row.address,
+      at: { type: 'Point', coordinates: [point.lng, point.lat] },
+      stars: row.stars,
+      priceFen: row.price_yuan * 100,
+      priceOn: row.price_on,
+      priceSource: row.price_source,
+      ...(row.book_url === undefined ? {} : { bookUrl: row.book_url }),
+      ...(row.tel === undefined ? {} : { tel: row.tel }),
+    };
+  },
+});
+
+const guides = tableKind({
+  collection: 'guides',
+  cityFields: ['_id'],
+  cells: {
+    city: cell.text(64, '請填城市的編號或名稱'),
+    title: cell.text(80, '請填標題'),
+    overview: cell.text(2000, '請填概況'),
+    seasons: cell.text(2000, '請填季節'),
+    routes: cell.list(1000, '請填路線;在表格裡用 | 分隔'),
+    food: cell.text(2000, '請填美食'),
+    tips: cell.text(2000, '請填提醒'),
+    updated_on: cell.day,
+  },
+  toDocument(row, context): GuideRow | undefined {
+    const city = cityOf('city', row.city, context);
+    return (
+      city && {
+        _id: city.id,
+        title: row.title,
+        overview: row.overview,
+        seasons: row.seasons,
+        routes: row.routes,
+        food: row.food,
+        tips: row.tips,
+        updatedOn: row.updated_on,
+      }
+    );
+  },
+});
+
+const sights = tableKind({
+  collection: 'sights',
+  cityFields: ['cityId'],
+  cells: {
+    id: cell.id,
+    city: cell.text(64, '請填城市的編號或名稱'),
+    name: cell.text(80, '請填景點名稱'),
+    hours: cell.text(300, '請填開放時間'),
+    tickets: cell.text(300, '請填門票'),
+    intro: cell.text(1000, '請填介紹'),
+    ...position,
+    updated_on: cell.day,
+  },
+  toDocument(row, { place, lookups, complain }): SightRow | undefined {
+    const city = cityOf('city', row.city, { lookups, complain });
+    return (
+      city && {
+        _id: row.id,
+        cityId: city.id,
+        name: row.name,
+        hours: row.hours,
+        tickets: row.tickets,
+        intro: row.intro,
+        point: nearCity(pointOf(row), city, complain),
+        updatedOn: row.updated_on,
+        place,
+      }
+    );
+  },
+});
+
+const trains = tableKind({
+  collection: 'trains',
+  cityFields: ['from', 'to'],
+  cells: {
+    number: cell.text(10, '請填車次,如 G1'),
+    from_city: cell.text(64, '請填出發城市的編號或名稱'),
+    to_city: cell.text(64, '請填到達城市的編號或名稱'),
+    from_station: cell.text(40, '請填出發站'),
+    to_station: cell.text(40, '請填到達站'),
+    departs: cell.time,
+    arrives: cell.time,
+    day_offset: cell.whole({ from: 0, to: 5, advice: '請填到達是第幾天:當天 0,次日 1' }),
+    runs: cell.text(40, '請填開行日'),
+    second_class_yuan: cell.yuan('請填金額,最多兩位小數,如 73.5').optional(),
+    kind: cell.text(10, '請填車種,如 高鐵'),
+  },
+  toDocument(row, { lookups, complain }): TrainRow | undefined {
+    const from = cityOf('from_city', row.from_city, { lookups, complain });
+    const to = cityOf('to_city', row.to_city, { lookups, complain });
+    const runs = readRuns(row.runs);
+    if (!runs) complain('runs', '讀不懂,請填「每日」「工作日」「週末」或星期幾的數字,如 1-5、67(1 是週一)');
+    const kind = readTrainKind(row.kind);
+    if (!kind) complain('kind', '不是認得的車種,請填 高鐵、動車、城際、直達、特快、快速 或 普快');
+    if (row.day_offset === 0 && row.arrives <= row.departs) {
+      complain('arrives', `不晚於出發時刻 ${row.departs};次日到達時 day_offset 請填 1`);
+    }
+    if (from && from.id === to?.id) complain('to_city', '與出發城市相同,請核對');
+    if (!from || !to || !runs || !kind) return undefined;
+    return {
+      _id: [row.number, row.from_station, row.to_station].join('/'),
+      number: row.number,
+      from: from.id,
+      to: to.id,
+      fromStation: row.from_station,
+      toStation: row.to_station,
+      departs: row.departs,
+      arrives: row.arrives,
+      dayOffset: row.day_offset,
+      runs,
+      kind,
+      ...(row.second_class_yuan === undefined ? {} : { secondClassFen: row.second_class_yuan }),
+    };
+  },
+});
+
+/** Everything that can be imported here. Cities come first: the others name them. */
+export const tables = { cities, hotels, guides, sights, trains } satisfies Record<string, TableKind>;
+
+export type ImportKind = keyof typeof tables;
+
+export const importKinds = Object.keys(tables) as ImportKind[];
+
+function cityOf(
+  column: string,
+  text: string,
+  { lookups, complain }: { lookups: Lookups; complain: Complain },
+): City | undefined {
+  const city = lookups.city(text);
+  if (!city) complain(column, '不是認得的城市,請先導入城市表,或改用城市表裡的編號');
+  return city;
+}
+
+/** GCJ-02, to 6 decimals (11 cm). */
+function pointOf(row: { lng: number; lat: number; datum: Datum }): Point {
+  const { lng, lat } = toGcj02({ lng: row.lng, lat: row.lat }, row.datum);
+  return { lng: Math.round(lng * 1e6) / 1e6, lat: Math.round(lat * 1e6) / 1e6 };
+}
+
+/** Longitude and latitude swapped, a city mistaken, a comma lost: all land far away. The widest prefectures reach 450 km. */
+function nearCity(point: Point, city: City, complain: Complain): Point {
+  const km = distanceKm(point, city.point);
+  if (km > 500)
+    complain(
+      'lng',
+      `離${city.name} ${Math.round(km)} 公里,請核對坐標與城市(經度 lng 與緯度 lat 是不是寫反了?)`,
+    );
+  return point;
+}

@@ -1,0 +1,75 @@
+import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
+import type { IndexSpec } from '../../store/indexes';
+import { parseTrainAsk } from './parse-ask';
+
+export type TrainKind = '高鐵' | '動車' | '城際' | '直達' | '特快' | '快速' | '普快';
+
+/**
+ * Times are of Beijing, `08:30`; it arrives `dayOffset` days after it left. `runs`: the weekdays it leaves on, Monday is 1.
+ * `secondClassFen` (second class, else hard seat) in integer fen.
+ */
+export type Train = {
+  id: string;
+  number: string;
+  from: string;
+  to: string;
+  fromStation: string;
+  toStation: string;
+  departs: string;
+  arrives: string;
+  dayOffset: number;
+  runs: number[];
+  kind: TrainKind;
+  secondClassFen?: number;
+};
+
+/** What lies in `trains`. */
+export type TrainRow = Omit<Train, 'id'> & { _id: string };
+
+export const trainIndexes: IndexSpec[] = [
+  {
+    collection: 'trains',
+    key: { from: 1, to: 1, departs: 1 },
+    why: 'the trains from one city to another, by departure',
+  },
+];
+
+/** More than run between any two cities in a day. */
+const mostAtOnce = 500;
+
+/** A timetable as it was on the day of its import; 12306 has the last word. Written only by the importer, whole tables at a time. */
+export function createTrains({ db, clock }: { db: Connection; clock: Clock }) {
+  return {
+    /**
+     * The trains between two cities (their ids) on a Beijing day, by departure. `importedOn`: the Beijing day of the timetable,
+     * to be told with it; undefined when there is none. `sample`: it is the invented one that comes with the program.
+     */
+    async between(
+      from: string,
+      to: string,
+      { on, kind }: { on: string; kind?: TrainKind },
+    ): Promise<{ trains: Train[]; importedOn: string | undefined; sample: boolean }> {
+      const [rows, imported] = await Promise.all([
+        db
+          .collection<TrainRow>('trains')
+          .find({ from, to, runs: weekday(on), ...(kind ? { kind } : {}) }, { readConcern: 'snapshot' })
+          .sort({ departs: 1, _id: 1 })
+          .limit(mostAtOnce)
+          .toArray(),
+        db.collection<{ _id: string; on: string; sample: boolean }>('imports').findOne({ _id: 'trains' }),
+      ]);
+      return { trains: rows.map(toTrain), importedOn: imported?.on, sample: imported?.sample ?? false };
+    },
+
+    /** The day and kind of train in her words; today when she names no day. */
+    parseAsk: (text: string) => parseTrainAsk(text, clock.day()),
+  };
+}
+
+export type Trains = ReturnType<typeof createTrains>;
+
+/** Of a day `2026-11-23`; Monday is 1, Sunday 7. */
+const weekday = (on: string): number => new Date(`${on}T00:00:00Z`).getUTCDay() || 7;
+
+const toTrain = ({ _id, ...rest }: TrainRow): Train => ({ id: _id, ...rest });

@@ -1,0 +1,222 @@
+import type { Connection } from 'mongoose';
+import { tellProblem } from '../../../src/domain/import/import';
+import { testDatabase } from '../../support/database';
+import { cityCells, createTravel, hotelCells, rowsOf } from './travel';
+
+const database = testDatabase();
+let db: Connection;
+let travel: Awaited<ReturnType<typeof createTravel>>;
+
+beforeAll(async () => {
+  db = await database.connect();
+  travel = await createTravel(db);
+});
+beforeEach(async () => {
+  await database.clear();
+  await travel.importer.importTable({
+    kind: 'cities',
+    rows: rowsOf([cityCells('hangzhou', { name: '杭州' }), cityCells('ningbo')]),
+  });
+});
+afterAll(() => database.drop());
+
+const importHotels = (cells: Record<string, unknown>[], more: { dryRun?: boolean } = {}) =>
+  travel.importer.importTable({ kind: 'hotels', rows: rowsOf(cells), ...more });
+
+const stored = () => db.collection<{ _id: string }>('hotels').find().sort({ _id: 1 }).toArray();
+const version = async () =>
+  (await db.collection<{ _id: string }>('versions').findOne({ _id: 'hotels' }))?.['n'];
+
+test('an import makes the table hold exactly the rows of the file', async () => {
+  const first = await importHotels([hotelCells('a'), hotelCells('b'), hotelCells('c')]);
+  expect(first).toMatchObject({ kind: 'written', added: 3, changed: 0, same: 0, removed: 0 });
+
+  const second = await importHotels([
+    hotelCells('a'),
+    hotelCells('b', { price_yuan: '400' }),
+    hotelCells('d'),
+  ]);
+  expect(second).toMatchObject({ kind: 'written', added: 1, changed: 1, same: 1, removed: 1 });
+  expect((await stored()).map(({ _id, ...row }) => [_id, row['priceFen']])).toEqual([
+    ['a', 38_800],
+    ['b', 40_000],
+    ['d', 38_800],
+  ]);
+});
+
+test('the same file twice changes nothing, and does not make processes reload', async () => {
+  await importHotels([hotelCells('a'), hotelCells('b', { tel: '0571-12345678' })]);
+  const before = await version();
+  const again = await importHotels([hotelCells('a'), hotelCells('b', { tel: '0571-12345678' })]);
+  expect(again).toMatchObject({ kind: 'written', added: 0, changed: 0, same: 2, removed: 0 });
+  expect(await version()).toBe(before);
+});
+
+test('a dry run tells what would change and writes nothing', async () => {
+  await importHotels([hotelCells('a')]);
+  const dry = await importHotels([hotelCells('b')], { dryRun: true });
+  expect(dry).toMatchObject({ kind: 'written', dryRun: true, added: 1, removed: 1 });
+  expect((await stored()).map((row) => row._id)).toEqual(['a']);
+});
+
+test('one bad row refuses the whole file, and every bad cell is told by line and column', async () => {
+  await importHotels([hotelCells('old')]);
+  const result = await importHotels([
+    hotelCells('a'),
+    hotelCells('b', { price_yuan: 'abc' }),
+    hotelCells('c', { price_yuan: '12.5', stars: '9' }),
+    hotelCells('d', { city: 'atlantis' }),
+    hotelCells('a'),
+    hotelCells('e', { price_on: '2026-02-30', book_url: 'javascript:alert(1)' }),
+    hotelCells('f', { tel: '找前台' }),
+    hotelCells('../etc/passwd'),
+  ]);
+  expect(result.kind).toBe('refused');
+  const told = result.kind === 'refused' ? result.problems.map((one) => tellProblem(one)) : [];
+  expect(told).toEqual([
+    '第 3 行 price_yuan 欄:「abc」不是數字,請填整數元',
+    '第 4 行 stars 欄:「9」不在 1 到 5 之間,請填 1 到 5 的星級',
+    '第 4 行 price_yuan 欄:「12.5」不是整數,請填整數元',
+    '第 5 行 city 欄:「atlantis」不是認得的城市,請先導入城市表,或改用城市表裡的編號',
+    '第 6 行:「a」與第 2 行重複,請刪去一個',
+    '第 7 行 price_on 欄:「2026-02-30」沒有這一天,請核對',
+    '第 7 行 book_url 欄:「javascript:alert(1)」不是網址,請填 https:// 或 http:// 開頭的完整網址',
+    '第 8 行 tel 欄:「找前台」不像電話,請只用數字、空格、+ - ( )',
+    '第 9 行 id 欄:「../etc/passwd」不能做編號,請用 1 到 64 個英文字母、數字、- _ .',
+  ]);
+  expect((await stored()).map((row) => row._id)).toEqual(['old']);
+});
+
+test('at most 200 problems are listed, and all are counted', async () => {
+  const bad = Array.from({ length: 300 }, (_, n) => hotelCells(`h${n}`, { stars: '0' }));
+  const result = await importHotels(bad);
+  expect(result).toMatchObject({ kind: 'refused', total: 300 });
+  expect(result.kind === 'refused' && result.problems).toHaveLength(200);
+});
+
+test('a missing datum is asked for, never guessed', async () => {
+  const result = await importHotels([
+    hotelCells('a'),
+    hotelCells('b', { datum: undefined }),
+    hotelCells('c', { datum: 'mars' }),
+  ]);
+  expect(result.kind === 'refused' && result.problems.map((one) => tellProblem(one))).toEqual([
+    '第 3 行 datum 欄:空著,請填坐標所用的坐標系:gcj02(高德、騰訊)、wgs84(GPS)或 bd09(百度)',
+    '第 4 行 datum 欄:「mars」不是認得的坐標系,請填 gcj02(高德、騰訊)、wgs84(GPS)或 bd09(百度)',
+  ]);
+});
+
+test('coordinates are converted by their datum', async () => {
+  await importHotels([
+    hotelCells('gcj', { lng: '120.1551', lat: '30.2741', datum: 'GCJ-02' }),
+    hotelCells('gps', { lng: '120.150495', lat: '30.276512', datum: 'WGS-84' }),
+  ]);
+  const found = await travel.hotels.near({ lng: 120.1551, lat: 30.2741 }, { limit: 2, withinKm: 1 });
+  expect(found).toHaveLength(2);
+  for (const hotel of found) expect(hotel.km).toBeLessThan(0.05);
+});
+
+test('longitude and latitude in each other’s place are noticed', async () => {
+  const result = await importHotels([
+    hotelCells('a', { lng: '30.25', lat: '120.16' }),
+    hotelCells('b', { lng: '120.16', lat: '13.25' }),
+  ]);
+  expect(result.kind === 'refused' && result.problems.map((one) => tellProblem(one))).toEqual([
+    '第 2 行 lat 欄:「120.16」超出 ±90 度,請核對(經度 lng 與緯度 lat 是不是寫反了?)',
+    expect.stringMatching(/^第 3 行 lng 欄:「120\.16」離杭州 1\d{3} 公里/),
+  ]);
+});
+
+test('a missing or a misspelt column is told once', async () => {
+  const cells = ['a', 'b'].map((id) => {
+    const { price_yuan: price, ...rest } = hotelCells(id);
+    return { ...rest, pirce_yuan: price };
+  });
+  const result = await importHotels(cells);
+  expect(result.kind === 'refused' && result.problems.map((one) => tellProblem(one))).toEqual([
+    'price_yuan 欄:缺少這一欄(或整欄空著),請補上',
+    expect.stringContaining('pirce_yuan 欄:不認得這一欄,請刪去或改名;可用的欄:id、city'),
+  ]);
+});
+
+test('an empty file does not empty the table', async () => {
+  await importHotels([hotelCells('a')]);
+  expect(await importHotels([])).toMatchObject({ kind: 'refused', total: 1 });
+  expect(await stored()).toHaveLength(1);
+});
+
+test('a city that hotels stand in cannot be dropped', async () => {
+  await importHotels([hotelCells('a')]);
+  const result = await travel.importer.importTable({ kind: 'cities', rows: rowsOf([cityCells('ningbo')]) });
+  expect(result.kind === 'refused' && tellProblem(result.problems[0] ?? { message: '' })).toContain(
+    '「hangzhou」不在新的城市表裡',
+  );
+  expect(travel.cities.find('杭州')).toMatchObject({ kind: 'one' });
+});
+
+test('a reader sees the old table or the new one, never a part of either', async () => {
+  const table = (size: number) =>
+    Array.from({ length: size }, (_, n) => hotelCells(`h${n}`, { stars: size === 900 ? '3' : '5' }));
+  await importHotels(table(900));
+  const seen = new Set<string>();
+  let done = false;
+  const reading = (async () => {
+    while (!done) {
+      const { total, hotels } = await travel.hotels.search({ city: 'hangzhou', skip: 0, limit: 50 });
+      seen.add(`${total} of ${[...new Set(hotels.map((one) => one.stars))].join()}`);
+    }
+  })();
+  await importHotels(table(1200));
+  await importHotels(table(900));
+  done = true;
+  await reading;
+  expect([...seen].filter((one) => one !== '900 of 3' && one !== '1200 of 5')).toEqual([]);
+});
+
+test('two imports at once leave one of the two tables', async () => {
+  const table = (mark: string) => Array.from({ length: 300 }, (_, n) => hotelCells(`${mark}${n}`));
+  await Promise.all([importHotels(table('a')), importHotels(table('b'))]);
+  const marks = new Set((await stored()).map((row) => row._id[0]));
+  expect(marks.size).toBe(1);
+  expect(await stored()).toHaveLength(300);
+});
+
+test('an import cut off by the server leaves the old table', async () => {
+  await importHotels([hotelCells('old')]);
+  const admin = db.getClient().db('admin');
+  // The second batch fails as a full disk would.
+  await admin.command({
+    configureFailPoint: 'failCommand',
+    mode: { skip: 1 },
+    data: { failCommands: ['insert', 'bulkWrite'], errorCode: 14031, failInternalCommands: false },
+  });
+  try {
+    await expect(importHotels(Array.from({ length: 2500 }, (_, n) => hotelCells(`n${n}`)))).rejects.toThrow();
+  } finally {
+    await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
+  }
+  expect((await stored()).map((row) => row._id)).toEqual(['old']);
+});
+
+test('progress is told as it is written', async () => {
+  const steps: [number, number][] = [];
+  await travel.importer.importTable({
+    kind: 'hotels',
+    rows: rowsOf(Array.from({ length: 2500 }, (_, n) => hotelCells(`h${n}`))),
+    onProgress: (done, of) => steps.push([done, of]),
+  });
+  expect(steps).toEqual([
+    [1000, 2500],
+    [2000, 2500],
+    [2500, 2500],
+  ]);
+});
+
+test('operators cannot be smuggled in as cells', async () => {
+  const result = await importHotels([
+    { ...hotelCells('a'), name: { $ne: 1 } },
+    { ...hotelCells('b'), constructor: 'x', $where: '1' },
+  ]);
+  expect(result.kind).toBe('refused');
+  expect(await stored()).toEqual([]);
+});
