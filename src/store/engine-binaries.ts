@@ -1,19 +1,10 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { EngineSettings } from '../config';
 import { AppError, messageOf } from '../errors';
 import { type Fetcher, placeInCache } from './engine-cache';
 import { buildRedis, downloadMongod, wheelOf } from './engine-sources';
-
-/** Where engines may come from. Read from the environment by the configuration, nowhere else. */
-export type EngineSettings = {
-  mongodBin?: string;
-  redisServerBin?: string;
-  /** Per user, so that a second clone fetches nothing. */
-  enginesDir: string;
-  /** As the variable PATH. */
-  path: string;
-};
 
 /** A program that was run and said its version. */
 export type EngineBinary = { path: string; version: string };

@@ -19,7 +19,7 @@ export type Fetcher = {
   /** Why it cannot be had from there at all (platform, a missing tool), before anything is tried. */
   unfit?: string;
   /** Fetches into an empty folder and returns the program's path in there, verified. */
-  fetch(dir: string, say: (line: string) => void): Promise<string>;
+  fetch: (dir: string) => Promise<string>;
 };
 
 /**
@@ -31,7 +31,7 @@ export async function placeInCache(options: {
   name: string;
   fetcher: Fetcher;
   say: (line: string) => void;
-  check(path: string): Promise<EngineBinary>;
+  check: (path: string) => Promise<EngineBinary>;
 }): Promise<EngineBinary> {
   const { enginesDir, name, fetcher, say, check } = options;
   if (fetcher.unfit) throw new Error(fetcher.unfit);
@@ -43,7 +43,7 @@ export async function placeInCache(options: {
   say(`Fetching ${name}: ${fetcher.from} …`);
   const still = setInterval(() => say(`Fetching ${name}: ${seconds()} s so far …`), 5_000);
   try {
-    const fetched = await fetcher.fetch(work, say);
+    const fetched = await fetcher.fetch(work);
     chmodSync(fetched, 0o755);
     const { version } = await check(fetched).catch((error: unknown) => {
       throw new Error(`what was fetched ${messageOf(error)}`);
@@ -70,7 +70,7 @@ export async function placeInCache(options: {
   }
 }
 
-async function moveTo(move: { ready: string; place: string; isGood(): Promise<boolean> }): Promise<void> {
+async function moveTo(move: { ready: string; place: string; isGood: () => Promise<boolean> }): Promise<void> {
   for (let tries = 0; tries < 3; tries++) {
     try {
       renameSync(move.ready, move.place);

@@ -16,9 +16,9 @@ const [logFile, command, ...args] = process.argv.slice(2);
 const log = openSync(logFile, 'a');
 const engine = spawn(command, args, { stdio: ['ignore', log, log], detached: true });
 
-engine.on('spawn', () => report({ pid: engine.pid }));
+engine.on('spawn', () => report('started'));
 engine.on('error', (error) => {
-  report({ error: error.message });
+  report(error.message);
   process.exit(1);
 });
 engine.on('exit', (code) => {
@@ -48,7 +48,7 @@ function signal(name) {
 
 function report(line) {
   try {
-    writeSync(1, `${JSON.stringify(line)}\n`);
+    writeSync(1, `${line}\n`);
   } catch {
     // nobody reads any more: then stdin has closed too
   }

