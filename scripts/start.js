@@ -1,0 +1,43 @@
+/*
+ * `npm start`: sets up what is missing, then runs the program and ends with it. The program has a process group
+ * of its own, so one Ctrl-C is told to it once, from here. It has a channel to us and stops when that closes
+ * (we were killed); we watch our own parent and stop it when npm is killed.
+ */
+'use strict';
+const { codeOf, main, root, setup } = require('./setup');
+const { spawn } = require('node:child_process');
+
+main(async () => {
+  const parent = process.ppid;
+  await setup();
+  const program = spawn(
+    process.execPath,
+    ['--enable-source-maps', 'dist/src/main.js', ...process.argv.slice(2)],
+    {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
+
+  let toldAt = 0;
+  const stop = (signal) => {
+    if (toldAt === 0) {
+      toldAt = Date.now();
+      program.kill(signal);
+    } else if (Date.now() - toldAt > 1_000) {
+      // npm passes a Ctrl-C on that we got ourselves: only a later one means "now".
+      program.kill('SIGKILL');
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
+
+  // npm cannot pass on a kill -9. Without npm, a shell that ends is no reason to stop.
+  if (process.env.npm_lifecycle_event) {
+    setInterval(() => {
+      if (process.ppid !== parent && toldAt === 0) stop('SIGTERM');
+    }, 500).unref();
+  }
+
+  return await codeOf(program);
+});
