@@ -19,7 +19,13 @@ const mostInFlight = 2_000;
 /** How often a reply is worked out again because another message of hers was answered in between. */
 const mostTurns = 6;
 
-type Work = { late: boolean; promise: Promise<Reply | null> };
+type Work = {
+  late: boolean;
+  /** The reply is being written: it is too late to be late. */
+  finishing: boolean;
+  owner?: string;
+  promise: Promise<Reply | null>;
+};
 export type AnsweringCounts = {
   accepted(): void;
   copy(): void;
@@ -66,7 +72,7 @@ export function createAnswering(given: {
         'Too many callbacks are being answered; the sender should try again.',
       );
     const fan = subscribers.fanOf(message.openid);
-    const work: Work & { owner?: string } = { late: false, promise: Promise.resolve(null) };
+    const work: Work = { late: false, finishing: false, promise: Promise.resolve(null) };
     work.promise = keepAndAnswer(
       { message, body, id, fan, quiet: verdict === 'quiet', acceptedAt },
       work,
@@ -84,7 +90,7 @@ export function createAnswering(given: {
     acceptedAt: number;
   };
 
-  async function keepAndAnswer(letter: Letter, work: Work & { owner?: string }): Promise<Reply | null> {
+  async function keepAndAnswer(letter: Letter, work: Work): Promise<Reply | null> {
     const { message, body, id, fan, acceptedAt } = letter;
     const at = new Date(clock.now());
     const [accepted, her] = await both(inbox.accept({ id, fan, at, body }), subscribers.load(fan));
@@ -125,6 +131,7 @@ export function createAnswering(given: {
       await outbox.add({ id: task.id, fan: task.fan }, effects);
       if (late) await outbox.add({ id: task.id, fan: task.fan, late: true }, [{ kind: 'tell', reply }]);
       crashPoint('effects-kept');
+      task.work.finishing = true;
       const kept = await inbox.finish(task.id, task.owner, { reply, late: task.work.late });
       crashPoint('reply-kept');
       if (!kept)
@@ -188,15 +195,16 @@ export function createAnswering(given: {
   };
 
   /** Waits for the reply until the deadline; then marks the row late and lets the reply follow by another way. */
-  async function withDeadline(
-    id: string,
-    work: Work & { owner?: string },
-    acceptedAt: number,
-  ): Promise<Reply | null> {
+  async function withDeadline(id: string, work: Work, acceptedAt: number): Promise<Reply | null> {
     const first = await raced(work.promise, acceptedAt + deadlineMs);
     if (first !== tooLate) return first;
     if (work.owner === undefined)
       throw new AppError('Upstream', 'TOO_SLOW', 'The callback could not be kept in time.');
+    if (work.finishing) {
+      const said = await raced(work.promise, acceptedAt + hardStopMs);
+      if (said !== tooLate) return said;
+      throw new AppError('Upstream', 'TOO_SLOW', 'The reply could not be kept in time.');
+    }
     work.late = true;
     counts.late();
     work.promise.catch((err: unknown) =>
@@ -225,7 +233,7 @@ export function createAnswering(given: {
         at: row.at,
         owner,
         message,
-        work: { late: true, promise: Promise.resolve(null) },
+        work: { late: true, finishing: false, promise: Promise.resolve(null) },
       },
       undefined,
     );

@@ -57,6 +57,8 @@ export type Fan = {
   city: City | undefined;
   /** Where she last was (GCJ-02). */
   spot: Subscriber['spot'];
+  /** What 「更多」 means now: the text to redo. */
+  next: string | undefined;
   /** True once in a life per name: what may happen once per person, even if she leaves and comes back. */
   firstTime(name: string): boolean;
   /** Kept together with the reply. */

@@ -100,10 +100,9 @@ export function createDispatch(given: {
   }
 
   /** A failing handler costs her one sentence, not the silence of the account. A failing database is the sender's to repeat. */
-  function explain(turn: Turn, error: unknown): Promise<Said> {
+  function explain(turn: Turn, error: unknown): Said {
     if (error instanceof Error && error.name.startsWith('Mongo')) throw error;
-    if (error instanceof AppError && error.code === 'SAY')
-      return Promise.resolve((error.details as { said: Said }).said);
+    if (error instanceof AppError && error.code === 'SAY') return (error.details as { said: Said }).said;
     log.error({ err: error, inbox: turn.cause.id, by: turn.by }, 'a handler failed');
     return render('trouble', {
       sentence: error instanceof AppError && isChinese(error.message) ? error.message : '',
@@ -345,8 +344,8 @@ export function createDispatch(given: {
       get spot() {
         return changes.spot ?? her?.spot;
       },
-      get talk() {
-        return turn.talk;
+      get next() {
+        return turn.talk.more?.says;
       },
       firstTime(name) {
         const known = her?.once.includes(name) || changes.once?.includes(name);

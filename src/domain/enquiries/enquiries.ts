@@ -1,0 +1,31 @@
+import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
+import type { IndexSpec } from '../../store/indexes';
+
+/** What a fan wrote for the people who answer, outside their hours. `_id` = the inbox id: a re-run writes no second one. */
+type EnquiryRow = { _id: string; pid: string; words: string; phone: string; at: Date; answeredAt?: Date };
+
+export const enquiryIndexes: IndexSpec[] = [
+  { collection: 'enquiries', key: { pid: 1 }, why: 'what did she ask (erasure)' },
+  { collection: 'enquiries', key: { at: -1 }, why: 'the newest, for the people who answer' },
+];
+
+export function createEnquiries({ db, clock }: { db: Connection; clock: Clock }) {
+  const rows = db.collection<EnquiryRow>('enquiries');
+  return {
+    async take(enquiry: { id: string; pid: string; words: string; phone: string }): Promise<void> {
+      const { id, ...row } = enquiry;
+      await rows.updateOne(
+        { _id: id },
+        { $setOnInsert: { ...row, at: new Date(clock.now()) } },
+        { upsert: true },
+      );
+    },
+    newest: (limit: number): Promise<EnquiryRow[]> => rows.find({}, { sort: { at: -1 }, limit }).toArray(),
+    async erase(pid: string): Promise<void> {
+      await rows.deleteMany({ pid });
+    },
+  };
+}
+
+export type Enquiries = ReturnType<typeof createEnquiries>;

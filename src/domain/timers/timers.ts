@@ -1,0 +1,66 @@
+import type { Connection } from 'mongoose';
+import type { JobData, JobName } from '../../jobs/jobs';
+import type { Clock } from '../../kit/clock';
+import type { IndexSpec } from '../../store/indexes';
+import type { Outbox } from '../outbox/outbox';
+
+/** A job due at a business time. `_id` = `<kind>:<ref>:<occurrence>`: an occurrence fires once, whoever arms it how often. */
+type TimerRow = {
+  _id: string;
+  dueAt: Date;
+  job: JobName;
+  data: Record<string, unknown>;
+  state: 'armed' | 'fired';
+};
+
+export const timerIndexes: IndexSpec[] = [
+  { collection: 'timers', key: { dueAt: 1 }, partial: { state: 'armed' }, why: 'what is due next' },
+];
+
+/** Business due-times. They follow the injected clock, which no queue's delay does. */
+export function createTimers({ db, outbox, clock }: { db: Connection; outbox: Outbox; clock: Clock }) {
+  const rows = db.collection<TimerRow>('timers');
+
+  return {
+    async arm<Name extends JobName>(timer: {
+      id: string;
+      dueAt: Date;
+      job: Name;
+      data: JobData<Name>;
+    }): Promise<void> {
+      const { id, ...row } = timer;
+      await rows.updateOne(
+        { _id: id },
+        { $setOnInsert: { ...row, data: row.data as Record<string, unknown>, state: 'armed' } },
+        { upsert: true },
+      );
+    },
+    /** Takes a timer back, if it has not fired. */
+    async disarm(id: string): Promise<void> {
+      await rows.deleteOne({ _id: id, state: 'armed' });
+    },
+    /** Turns what is due into outbox rows (under the timer's id, so twice is once). Returns their causes. */
+    async fireDue(limit = 200): Promise<string[]> {
+      const due = await rows
+        .find({ state: 'armed', dueAt: { $lte: new Date(clock.now()) } }, { sort: { dueAt: 1 }, limit })
+        .toArray();
+      for (const timer of due) {
+        await outbox.add({ id: timer._id }, [{ kind: 'later', job: timer.job, data: timer.data }]);
+        await rows.updateOne({ _id: timer._id, state: 'armed' }, { $set: { state: 'fired' } });
+      }
+      return due.map((timer) => timer._id);
+    },
+    /** Business ms of the next armed timer. */
+    async nextDue(): Promise<number | undefined> {
+      const [next] = await rows
+        .find({ state: 'armed' }, { sort: { dueAt: 1 }, limit: 1, projection: { dueAt: 1 } })
+        .toArray();
+      return next?.dueAt.getTime();
+    },
+    async forget(before: Date): Promise<void> {
+      await rows.deleteMany({ state: 'fired', dueAt: { $lt: before } });
+    },
+  };
+}
+
+export type Timers = ReturnType<typeof createTimers>;

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { startOfBeijingDay } from '../kit/clock';
+import { defineJob } from '../kit/define-job';
+
+const dayMs = 86_400_000;
+/** How long things are kept (promises L6): inbox bodies 30 days, the outbox 30 days. */
+const keptDays = 30;
+
+/** Once a Beijing day, at 04:00: what is older than its retention goes, and the next day's run is armed. */
+export const housekeeping = defineJob({
+  data: z.object({ on: z.string() }),
+  async run({ inbox, outbox, subscribers, processes, timers, clock }, { on }) {
+    const before = new Date(startOfBeijingDay(on) - keptDays * dayMs);
+    await inbox.forget(before);
+    await outbox.forget(before);
+    await timers.forget(before);
+    await subscribers.forgetGraves();
+    await processes.sweep();
+    await armHousekeeping({ timers, clock });
+  },
+});
+
+type Needs = {
+  timers: {
+    arm(timer: { id: string; dueAt: Date; job: 'housekeeping'; data: { on: string } }): Promise<void>;
+  };
+  clock: { now(): number; day(at?: number): string };
+};
+
+/** Arms the next 04:00; twice is once. */
+export async function armHousekeeping({ timers, clock }: Needs): Promise<void> {
+  const today = startOfBeijingDay(clock.day()) + 4 * 3_600_000;
+  const dueAt = new Date(today > clock.now() ? today : today + dayMs);
+  const on = clock.day(dueAt.getTime());
+  await timers.arm({ id: `housekeeping::${on}`, dueAt, job: 'housekeeping', data: { on } });
+}

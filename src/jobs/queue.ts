@@ -1,0 +1,39 @@
+import { Queue } from 'bullmq';
+import type { Log } from '../kit/log';
+import { connectRedis } from '../store/redis';
+
+export const outboxQueue = 'outbox';
+
+/**
+ * Hints for the worker: «this cause has rows in the outbox». Only ids pass through. A lost hint costs seconds: the
+ * sweeper finds the row. So adding never waits and never fails the caller.
+ */
+export function createHints({ redisUrl, prefix, log }: { redisUrl: string; prefix: string; log: Log }) {
+  const connection = connectRedis(redisUrl, log);
+  const queue = new Queue(outboxQueue, { connection, prefix, skipWaitingForReady: true });
+  queue.on('error', () => {}); // told by the connection
+  let lost = 0;
+
+  return {
+    hint(cause: string): void {
+      queue
+        .add(
+          'relay',
+          { cause },
+          { removeOnComplete: { age: 3_600, count: 10_000 }, removeOnFail: { age: 86_400, count: 50_000 } },
+        )
+        .catch(() => {
+          lost++;
+        });
+    },
+    /** Hints that Redis did not take since the start. */
+    lost: () => lost,
+    redis: connection,
+    async close(): Promise<void> {
+      await queue.close().catch(() => {});
+      connection.disconnect();
+    },
+  };
+}
+
+export type Hints = ReturnType<typeof createHints>;

@@ -1,0 +1,109 @@
+import type { Claimed, Outbox } from '../domain/outbox/outbox';
+import type { Subscribers } from '../domain/subscribers/subscribers';
+import { messageOf } from '../errors';
+import { crashPoint } from '../kit/crash-point';
+import type { Job } from '../kit/define-job';
+import type { Log } from '../kit/log';
+import type { Services } from '../services';
+import type { CustomerMessages } from '../wechat/api/customer-messages';
+import type { Reply } from '../wechat/protocol/reply';
+
+const mostTries = 5;
+/** 2 s, 8 s, 32 s, 2 min. */
+const pauseAfter = (tries: number): number => 2_000 * 4 ** (tries - 1);
+
+/** Carries out what lies in the outbox, one cause at a time, its rows in the order in which they were said. */
+export function createRelay(given: {
+  outbox: Outbox;
+  subscribers: Subscribers;
+  customerMessages: CustomerMessages;
+  jobs: Record<string, Job<never>>;
+  services: Services;
+  openidOf: (fan: string) => Promise<string | undefined>;
+  log: Log;
+}) {
+  const { outbox, subscribers, customerMessages, jobs, services, openidOf, log } = given;
+
+  async function relay(cause: string): Promise<void> {
+    for (const { _id } of await outbox.of(cause)) {
+      const row = await outbox.claim(_id);
+      if (!row) return; // somebody else is at it
+      crashPoint('outbox-claimed');
+      const done = row.effect?.kind === 'tell' ? await tell(row, row.effect.reply) : await run(row);
+      if (!done) return; // what was said after it waits for it
+    }
+  }
+
+  /** A customer message, if her ration allows; a late reply goes to her mailbox when it does not. True: on with the next. */
+  async function tell(row: Claimed, reply: Reply): Promise<boolean> {
+    const openid = row.fan && (await openidOf(row.fan));
+    if (!row.fan || !openid) {
+      await outbox.finish(row, 'cancelled', 'she left');
+      return true;
+    }
+    if (!(await subscribers.spend(row.fan))) return post(row, reply, 'no window is open');
+    const outcome = await customerMessages.send(openid, reply);
+    crashPoint('message-sent');
+    switch (outcome.kind) {
+      case 'sent':
+        await outbox.finish(row, 'done');
+        return true;
+      case 'refused':
+        return post(row, reply, outcome.reason);
+      case 'later':
+        if (row.tries >= mostTries) return post(row, reply, 'WeChat was busy five times');
+        await outbox.retry(row, outcome.afterMs, 'WeChat is busy');
+        return false;
+      case 'unknown':
+        await outbox.finish(row, 'unknown', 'the answer of WeChat was lost');
+        return true;
+    }
+  }
+
+  /** Words wait in her mailbox for her next reply. */
+  async function post(row: Claimed, reply: Reply, reason: string): Promise<boolean> {
+    const text = reply.kind === 'text' ? reply.text : reply.kind === 'news' ? cardAsText(reply) : undefined;
+    if (text === undefined || !row.fan) {
+      await outbox.finish(row, 'failed', reason);
+      return true;
+    }
+    await subscribers.post(row.fan, { id: row._id, text });
+    await outbox.finish(row, 'posted', reason);
+    return true;
+  }
+
+  async function run(row: Claimed): Promise<boolean> {
+    const { effect } = row;
+    if (effect?.kind !== 'later') return true;
+    const job = jobs[effect.job];
+    try {
+      if (!job) throw new Error(`there is no job «${effect.job}»`);
+      await job.run(services, job.data.parse(effect.data));
+      crashPoint('job-done');
+      await outbox.finish(row, 'done');
+      return true;
+    } catch (err) {
+      if (row.tries >= mostTries) {
+        log.error(
+          { err, outbox: row._id, job: effect.job },
+          'a job failed five times and was put aside; mend the cause, then set its outbox row back to pending',
+        );
+        await outbox.finish(row, 'failed', messageOf(err));
+        return true;
+      }
+      log.warn(
+        { err, outbox: row._id, job: effect.job, tries: row.tries },
+        'a job failed and will be tried again',
+      );
+      await outbox.retry(row, pauseAfter(row.tries), messageOf(err));
+      return false;
+    }
+  }
+
+  return { relay };
+}
+
+export type Relay = ReturnType<typeof createRelay>;
+
+const cardAsText = (reply: Extract<Reply, { kind: 'news' }>): string =>
+  reply.articles.map((article) => `${article.title}\n${article.url}`).join('\n');

@@ -1,0 +1,87 @@
+import type { Answering } from '../bot/answering';
+import type { Inbox } from '../domain/inbox/inbox';
+import type { Outbox } from '../domain/outbox/outbox';
+import type { Timers } from '../domain/timers/timers';
+import type { Log } from '../kit/log';
+
+/** WeChat's own copies re-drive first; after this the sweeper does. */
+const inboxAfterMs = 30_000;
+const outboxAfterMs = 10_000;
+const mostTries = 3;
+
+/**
+ * Finds what hints, queues and dead processes lost: undone callbacks of dead owners, overdue outbox rows, leases that
+ * ran out, timers that are due. It relays by itself, so with Redis down everything still goes on, only slower.
+ */
+export function createSweeper(given: {
+  inbox: Inbox;
+  outbox: Outbox;
+  timers: Timers;
+  resume: Answering['resume'];
+  relay: (cause: string) => Promise<void>;
+  hint: (cause: string) => void;
+  log: Log;
+}) {
+  const { inbox, outbox, timers, resume, relay, hint, log } = given;
+  let running = true;
+  const loops: NodeJS.Timeout[] = [];
+  const busy = new Set<Promise<void>>();
+
+  async function sweepInbox(olderThanMs = inboxAfterMs): Promise<void> {
+    for (const row of await inbox.abandoned(olderThanMs, 100)) {
+      if (row.tries > mostTries) {
+        await inbox.quarantine(row._id, row.failed ?? `not answered in ${row.tries} tries`);
+        continue;
+      }
+      const owner = await inbox.takeOver(row);
+      if (owner)
+        await resume(row, owner).catch((err: unknown) =>
+          log.warn({ err, inbox: row._id }, 'a callback failed again'),
+        );
+    }
+  }
+
+  async function sweepOutbox(olderThanMs = outboxAfterMs): Promise<void> {
+    const { unknown } = await outbox.expireLeases();
+    if (unknown > 0) log.warn({ unknown }, 'customer messages ended unknown: their sender died');
+    for (const cause of await outbox.overdue(olderThanMs, 500)) await relay(cause);
+  }
+
+  async function fireTimers(): Promise<void> {
+    for (const cause of await timers.fireDue()) hint(cause);
+  }
+
+  function every(ms: number, what: string, act: () => Promise<void>): void {
+    let going = false;
+    const loop = setInterval(() => {
+      if (going || !running) return;
+      going = true;
+      const turn = act()
+        .catch((err: unknown) => log.warn({ err }, `${what} failed; it runs again soon`))
+        .finally(() => {
+          going = false;
+          busy.delete(turn);
+        });
+      busy.add(turn);
+    }, ms);
+    loops.push(loop);
+  }
+
+  return {
+    sweepInbox,
+    sweepOutbox,
+    fireTimers,
+    start(): void {
+      every(1_000, 'firing timers', fireTimers);
+      every(5_000, 'sweeping the outbox', sweepOutbox);
+      every(5_000, 'sweeping the inbox', sweepInbox);
+    },
+    async close(): Promise<void> {
+      running = false;
+      for (const loop of loops) clearInterval(loop);
+      await Promise.allSettled(busy);
+    },
+  };
+}
+
+export type Sweeper = ReturnType<typeof createSweeper>;

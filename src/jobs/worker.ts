@@ -1,0 +1,80 @@
+import { Worker } from 'bullmq';
+import type { Log } from '../kit/log';
+import { connectRedisForWorker } from '../store/redis';
+import { outboxQueue } from './queue';
+
+/** Without a sign of life for this long the worker is built anew: workers have hung silently after a hiccup of Redis. */
+const silentMs = 60_000;
+
+/** Takes the hints and relays. Retries are the outbox's business, so a failed hint is simply gone. */
+export function createWorker(given: {
+  redisUrl: string;
+  prefix: string;
+  relay: (cause: string) => Promise<void>;
+  log: Log;
+  concurrency?: number;
+}) {
+  const { redisUrl, prefix, relay, log, concurrency = 20 } = given;
+  let worker: Worker | undefined;
+  let connection: ReturnType<typeof connectRedisForWorker> | undefined;
+  let lastSign = Date.now();
+  let watchdog: NodeJS.Timeout | undefined;
+
+  function open(): void {
+    connection = connectRedisForWorker(redisUrl, log);
+    worker = new Worker(
+      outboxQueue,
+      async (job) => {
+        lastSign = Date.now();
+        const { cause } = job.data as { cause: string };
+        if (cause !== 'canary') await relay(cause);
+      },
+      {
+        connection,
+        prefix,
+        concurrency,
+        lockDuration: 20_000,
+        stalledInterval: 10_000,
+        maxStalledCount: 100,
+      },
+    );
+    worker.on('error', () => {}); // told by the connection
+    worker.on('failed', (job, err) =>
+      log.warn(
+        { err, cause: (job?.data as { cause?: string } | undefined)?.cause },
+        'a hint failed; the sweeper will find its rows',
+      ),
+    );
+  }
+
+  async function shut(): Promise<void> {
+    const old = worker;
+    const oldConnection = connection;
+    worker = undefined;
+    await old?.close(true).catch(() => {});
+    oldConnection?.disconnect();
+  }
+
+  return {
+    /** `canary` sends a hint to ourselves; when none arrives for a minute the worker is replaced. */
+    start(canary: () => void): void {
+      open();
+      watchdog = setInterval(() => {
+        canary();
+        if (Date.now() - lastSign < silentMs) return;
+        lastSign = Date.now();
+        log.warn('the worker heard nothing for a minute; it is built anew');
+        void shut().then(open);
+      }, 10_000);
+      watchdog.unref();
+    },
+    async close(): Promise<void> {
+      clearInterval(watchdog);
+      const closing = worker?.close();
+      await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, 8_000).unref())]).catch(
+        () => {},
+      );
+      connection?.disconnect();
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { Connection } from 'mongoose';
+import type { Config } from './config';
+import { createChannels } from './domain/channels/channels';
+import { createCities } from './domain/cities/cities';
+import { createEnquiries, enquiryIndexes } from './domain/enquiries/enquiries';
+import { createGuides } from './domain/guides/guides';
+import { createHotels, hotelIndexes } from './domain/hotels/hotels';
+import { createInbox, inboxIndexes } from './domain/inbox/inbox';
+import { createProcesses } from './domain/inbox/processes';
+import { createLinks } from './domain/links/links';
+import { createMaps } from './domain/maps/maps';
+import { createMisses } from './domain/misses/misses';
+import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
+import { createReplies, replyIndexes } from './domain/replies/replies';
+import { createServiceHours } from './domain/service-hours/service-hours';
+import { createSights, sightIndexes } from './domain/sights/sights';
+import { createSubscribers, subscriberIndexes } from './domain/subscribers/subscribers';
+import { createTimers, timerIndexes } from './domain/timers/timers';
+import { createTrains, trainIndexes } from './domain/trains/trains';
+import { createWeather } from './domain/weather/weather';
+import type { Clock } from './kit/clock';
+import type { Log } from './kit/log';
+import type { IndexSpec } from './store/indexes';
+import { createVersions } from './store/versions';
+
+/** Every index of every domain; `web` refuses to start without those that state invariants. */
+export const indexes: IndexSpec[] = [
+  ...inboxIndexes,
+  ...outboxIndexes,
+  ...subscriberIndexes,
+  ...timerIndexes,
+  ...enquiryIndexes,
+  ...hotelIndexes,
+  ...sightIndexes,
+  ...trainIndexes,
+  ...replyIndexes,
+];
+
+/** The account that the simulator plays when none is configured. */
+export const simulatedAppId = 'wx0000000000simul';
+
+/** Builds every domain once. This is what handlers, jobs and routes see. */
+export function createServices(given: {
+  config: Config;
+  db: Connection;
+  clock: Clock;
+  log: Log;
+  role: string;
+  onGroup?: (size: number) => void;
+}) {
+  const { config, db, clock, log, role } = given;
+  const appId = config.WECHAT_APP_ID ?? simulatedAppId;
+  const versions = createVersions({ db });
+  const processes = createProcesses({ db, role, log });
+  const inbox = createInbox({ db, processes, log, ...(given.onGroup ? { onGroup: given.onGroup } : {}) });
+  const outbox = createOutbox({ db, clock });
+  const timers = createTimers({ db, outbox, clock });
+  const subscribers = createSubscribers({ db, dataKey: config.dataKey, appId, clock });
+
+  return {
+    clock,
+    versions,
+    processes,
+    inbox,
+    outbox,
+    timers,
+    subscribers,
+    cities: createCities({ db }),
+    channels: createChannels({ db }),
+    enquiries: createEnquiries({ db, clock }),
+    guides: createGuides({ db }),
+    hotels: createHotels({ db }),
+    links: createLinks({
+      db,
+      clock,
+      key: config.dataKey,
+      publicUrl: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
+    }),
+    maps: createMaps({ amapKey: config.AMAP_KEY, log }),
+    misses: createMisses({ db, clock }),
+    replies: createReplies({ db, clock }),
+    serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
+    sights: createSights({ db }),
+    trains: createTrains({ db, clock }),
+    weather: createWeather({
+      provider: config.WEATHER_PROVIDER,
+      openMeteoUrl: config.OPEN_METEO_URL,
+      qweatherUrl: config.QWEATHER_URL,
+      qweatherKey: config.QWEATHER_KEY,
+      clock,
+      log,
+    }),
+  };
+}
+
+export type Services = ReturnType<typeof createServices>;
