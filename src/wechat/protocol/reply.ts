@@ -94,9 +94,8 @@ function fieldsOf(reply: Reply): Fields {
       };
     case 'news':
       return { ArticleCount: reply.articles.length, Articles: reply.articles.map(articleFields) };
-    case 'transfer':
-      return { TransInfo: reply.agent === undefined ? undefined : { KfAccount: reply.agent } };
   }
+  return { TransInfo: reply.agent === undefined ? undefined : { KfAccount: reply.agent } };
 }
 
 const articleFields = (article: Article): Fields => ({
@@ -160,9 +159,8 @@ export function replyProblem(reply: Reply, trigger: Message['kind']): string | u
       }
       return undefined;
     }
-    case 'transfer':
-      return reply.agent === '' ? 'A transfer names an agent or leaves the agent out.' : undefined;
   }
+  return reply.agent === '' ? 'A transfer names an agent or leaves the agent out.' : undefined;
 }
 
 /**

@@ -18,6 +18,7 @@ export function checkSize(text: string): void {
 export const carried = (text: string): string =>
   uncarried.test(text) ? text.replace(allUncarried, '') : text;
 
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const uncarried = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/u;
 const allUncarried = new RegExp(uncarried.source, 'gu');
 

@@ -16,7 +16,7 @@ export function scanXml(text: string, from: number): XmlNode | undefined {
   return node && afterSpace(text, cursor.at) === text.length ? node : undefined;
 }
 
-const name = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const name = /^[A-Za-z_]\w*$/;
 export const cdata = '<![CDATA[';
 
 type Cursor = { text: string; at: number };

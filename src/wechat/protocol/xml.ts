@@ -56,13 +56,14 @@ const library = new XMLParser({
   strictReservedNames: true,
 });
 
-type Piece = { [key: string]: Piece[] } & { '#text'?: string };
+/** What the library makes of one element, text or CDATA section, in the order of the document. */
+type Piece = { '#text'?: string; '#cdata'?: Piece[]; [tag: string]: string | Piece[] | undefined };
 
 function parseWithLibrary(text: string): XmlNode {
   checkTags(text);
   const roots = pieces(text).filter((piece) => piece['#text'] === undefined || !isBlank(piece['#text']));
   const root = roots[0]?.xml;
-  if (roots.length !== 1 || !root) throw malformed();
+  if (roots.length !== 1 || !Array.isArray(root)) throw malformed();
   const value = valueOf(root, 1);
   if (typeof value === 'string') {
     if (value !== '') throw malformed();
@@ -73,19 +74,27 @@ function parseWithLibrary(text: string): XmlNode {
 
 function pieces(text: string): Piece[] {
   try {
-    return library.parse(text, true) as Piece[];
+    const parsed: Piece[] = library.parse(text, true); // true: validate first, or nearly anything passes
+    return parsed;
   } catch {
     throw malformed();
   }
 }
 
-/** The library shrugs at attributes, comments and a DOCTYPE inside the root: outside CDATA only bare tags may stand. */
+/**
+ * The library shrugs at attributes, comments and a DOCTYPE inside the root, and renames `toString`: outside CDATA
+ * only bare tags may stand, with names that no object has by itself.
+ */
 function checkTags(text: string): void {
   const tags = withoutCdata(text).match(/<[^>]*>?/g) ?? [];
-  if (tags.length > maxTags || !tags.every((tag) => bareTag.test(tag))) throw malformed();
+  if (tags.length > maxTags) throw malformed();
+  for (const tag of tags) {
+    const found = bareTag.exec(tag);
+    if (!found || isTaken({}, found[1] ?? found[2] ?? '')) throw malformed();
+  }
 }
 
-const bareTag = /^<(?:\/?[A-Za-z_][A-Za-z0-9_]*[ \t\n]*|[A-Za-z_][A-Za-z0-9_]*[ \t\n]*\/)>$/;
+const bareTag = /^<(?:\/([A-Za-z_]\w*)[ \t\n]*|([A-Za-z_]\w*)[ \t\n]*\/?)>$/;
 
 function withoutCdata(text: string): string {
   let rest = '';
@@ -109,10 +118,7 @@ function valueOf(content: Piece[], depth: number): string | XmlNode {
   for (const piece of content) {
     if (piece['#text'] !== undefined) text += piece['#text'];
     else if (piece['#cdata']) exact = (exact ?? '') + (piece['#cdata'][0]?.['#text'] ?? '');
-    else {
-      hasElements = true;
-      addElement(node, piece, depth);
-    }
+    else hasElements = addElement(node, piece, depth);
   }
   if (hasElements || exact !== undefined) {
     if (!isBlank(text) || (hasElements && exact !== undefined)) throw malformed();
@@ -121,23 +127,25 @@ function valueOf(content: Piece[], depth: number): string | XmlNode {
   return carried(exact ?? resolved(withoutSpace(text)));
 }
 
-function addElement(node: XmlNode, piece: Piece, depth: number): void {
-  const [tag, content] = Object.entries(piece)[0] as [string, Piece[]];
+function addElement(node: XmlNode, piece: Piece, depth: number): true {
+  const [tag, content] = Object.entries(piece)[0] ?? [];
+  if (tag === undefined || !Array.isArray(content)) throw malformed();
   const value = valueOf(content, depth + 1);
   if (listTags.has(tag)) {
-    const list = Object.hasOwn(node, tag) ? (node[tag] as (string | XmlNode)[]) : [];
-    list.push(value);
-    node[tag] = list;
-    return;
+    const list = node[tag];
+    if (Array.isArray(list)) list.push(value);
+    else node[tag] = [value];
+    return true;
   }
-  if (tag === 'xml' || isTaken(node, tag)) {
+  if (tag === 'xml' || node[tag] !== undefined) {
     throw new AppError(
       'Invalid',
       'XML_REPEATED',
-      'The body has an element twice or one with a reserved name.',
+      'The body has an element twice or one <xml> inside the other.',
     );
   }
   node[tag] = value;
+  return true;
 }
 
 const isBlank = (text: string): boolean => /^[ \t\n]*$/.test(text);

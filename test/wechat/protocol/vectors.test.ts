@@ -54,7 +54,9 @@ test('the official safe-mode message is verified, decrypted and typed', () => {
 test('the official reply is sealed and signed to the letter', () => {
   const envelope = createEnvelope({ appId, encodingAesKey });
   expect(envelope.seal(replyText, Buffer.from('707722b803182950'))).toBe(replyEncrypted);
-  expect(signatureOf(token, '1713424427', nonce, replyEncrypted)).toBe('1b9339964ed2e271e7c7b6ff2b0ef902fc94dea1');
+  expect(signatureOf(token, '1713424427', nonce, replyEncrypted)).toBe(
+    '1b9339964ed2e271e7c7b6ff2b0ef902fc94dea1',
+  );
   expect(envelope.open(replyEncrypted)).toBe(replyText);
 });
 
