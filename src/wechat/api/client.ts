@@ -13,7 +13,7 @@ export type Upload = {
   fields?: Record<string, string>;
 };
 export type Download =
-  | { kind: 'file'; bytes: Buffer; type: string; name?: string }
+  | { kind: 'file'; bytes: Buffer<ArrayBuffer>; type: string; name?: string }
   | { kind: 'json'; answer: WechatAnswer };
 
 /** One call that ended, for metrics. `errcode` is 0 for success and `network` when there was no readable answer. */
@@ -51,7 +51,7 @@ const neverSent = new Set([
 ]);
 
 type Request = { path: string; url: string; init: RequestInit; cap?: number; timeoutMs?: number };
-type Raw = { type: string; name?: string; bytes: Buffer };
+type Raw = { type: string; name?: string; bytes: Buffer<ArrayBuffer> };
 
 /**
  * The only door to WeChat's API. Adds the token, refuses redirects, bounds time and size, keeps 64-bit numbers exact
@@ -331,7 +331,7 @@ function codeOf(thrown: unknown): string {
   return typeof thrown['code'] === 'string' ? thrown['code'] : codeOf(thrown['cause']);
 }
 
-async function readCapped(path: string, response: Response, cap: number): Promise<Buffer> {
+async function readCapped(path: string, response: Response, cap: number): Promise<Buffer<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   if (!response.body) return Buffer.alloc(0);
