@@ -68,10 +68,10 @@ export function compileCities(cities: City[]) {
       .map(({ city }) => city);
   }
 
-  const answer = (cities: City[]): Found => {
-    const [first] = cities;
+  const answer = (found: City[]): Found => {
+    const [first] = found;
     if (!first) return { kind: 'none', near: [] };
-    return cities.length === 1 ? { kind: 'one', city: first } : { kind: 'several', cities };
+    return found.length === 1 ? { kind: 'one', city: first } : { kind: 'several', cities: found };
   };
 
   return {
@@ -120,7 +120,7 @@ export function compileCities(cities: City[]) {
 }
 
 /** Folded, and without what stands inside foreign names: 「Xi'an」, 「Ürümqi·」. */
-const key = (text: string): string => fold(text).replace(/['’ʼ·.\-]/g, '');
+const key = (text: string): string => fold(text).replace(/['’ʼ·.-]/g, '');
 
 function groupBy(cities: City[], namesOf: (city: City) => string[]): Map<string, City[]> {
   const groups = new Map<string, City[]>();

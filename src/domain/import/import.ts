@@ -164,7 +164,7 @@ const lookupsIn = (cities: Cities): Lookups => ({
 async function stillNamed(db: Connection, documents: Stored[]): Promise<Problem[]> {
   const kept = new Set(documents.map((document) => document._id));
   const problems: Problem[] = [];
-  for (const table of Object.values(tables) as TableKind[]) {
+  for (const table of Object.values<TableKind>(tables)) {
     for (const field of table.cityFields) {
       const named = (await db.collection(table.collection).distinct(field)) as unknown[];
       for (const id of named.map(String).filter((one) => !kept.has(one))) {

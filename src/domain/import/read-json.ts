@@ -25,13 +25,17 @@ export function readJson(bytes: Buffer): Table {
     const cells: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(item)) {
       if (name === '__proto__') continue;
-      columns.add(name);
-      if (value !== null && value !== '') cells[name] = value as unknown;
+      const column = snakeCase(name);
+      columns.add(column);
+      if (value !== null && value !== '') cells[column] = value as unknown;
     }
     rows.push({ line, cells });
   });
   return { rows, columns: [...columns], problems, unit: '項' };
 }
+
+/** `updatedOn` and `updated_on` are the same column. */
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function parsed(text: string): unknown {
   try {

@@ -52,11 +52,17 @@ export const tooManyRows = (): AppError => unreadable(`超過 ${tableLimits.rows
 
 /** A cell as it is quoted in a sentence: short, on one line. */
 export function quoted(value: unknown): string {
-  const text = (typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))).replace(
-    /\s+/g,
-    ' ',
-  );
+  const text = (typeof value === 'string' ? value : asJson(value)).replace(/\s+/g, ' ');
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // Nested so deep that writing it out overflows the stack.
+    return '…';
+  }
 }
 
 /** Column names: lower case, no spaces around. Problems for names that are missing or doubled. */

@@ -82,13 +82,13 @@ function readCell(value: ExcelJS.CellValue): string | { problem: string } {
   if (value instanceof Date) return readDate(value);
   if ('formula' in value || 'sharedFormula' in value)
     return { problem: '這一格是公式,請複製後「選擇性貼上 → 值」' };
-  if ('error' in value) return { problem: `這一格是錯誤值 ${String(value.error)},請改正` };
+  if ('error' in value) return { problem: `這一格是錯誤值 ${value.error},請改正` };
   if ('richText' in value)
     return value.richText
       .map((part) => part.text)
       .join('')
       .trim();
-  if ('text' in value) return readCell(value.text as ExcelJS.CellValue);
+  if ('text' in value) return readCell(value.text);
   return { problem: '這一格的內容讀不懂,請改成文字' };
 }
 

@@ -106,11 +106,14 @@ const sights = tableKind({
     hours: cell.text(300, '請填開放時間'),
     tickets: cell.text(300, '請填門票'),
     intro: cell.text(1000, '請填介紹'),
-    ...position,
+    lng: position.lng.optional(),
+    lat: position.lat.optional(),
+    datum: position.datum.optional(),
     updated_on: cell.day,
   },
   toDocument(row, { place, lookups, complain }): SightRow | undefined {
     const city = cityOf('city', row.city, { lookups, complain });
+    const point = wholePosition(row, complain);
     return (
       city && {
         _id: row.id,
@@ -119,7 +122,7 @@ const sights = tableKind({
         hours: row.hours,
         tickets: row.tickets,
         intro: row.intro,
-        point: nearCity(pointOf(row), city, complain),
+        ...(point ? { point: nearCity(pointOf(point), city, complain) } : {}),
         updatedOn: row.updated_on,
         place,
       }
@@ -189,8 +192,25 @@ function cityOf(
   return city;
 }
 
+type Position = { lng: number; lat: number; datum: Datum };
+
+/** A position may be left out, but not half of it. */
+function wholePosition(
+  row: { [K in keyof Position]?: Position[K] | undefined },
+  complain: Complain,
+): Position | undefined {
+  const { lng, lat, datum } = row;
+  if (lng !== undefined && lat !== undefined && datum !== undefined) return { lng, lat, datum };
+  for (const column of ['lng', 'lat', 'datum'] as const) {
+    const others = [lng, lat].some((value) => value !== undefined);
+    if (others && row[column] === undefined)
+      complain(column, '空著;坐標要 lng、lat、datum 三格都填,或都不填');
+  }
+  return undefined;
+}
+
 /** GCJ-02, to 6 decimals (11 cm). */
-function pointOf(row: { lng: number; lat: number; datum: Datum }): Point {
+function pointOf(row: Position): Point {
   const { lng, lat } = toGcj02({ lng: row.lng, lat: row.lat }, row.datum);
   return { lng: Math.round(lng * 1e6) / 1e6, lat: Math.round(lat * 1e6) / 1e6 };
 }

@@ -25,7 +25,7 @@ export function readRuns(text: string): number[] | undefined {
   const spelled = folded.replace(/([1-7])-([1-7])/g, (_, a: string, b: string) =>
     Array.from({ length: Math.max(0, Number(b) - Number(a) + 1) }, (_day, i) => Number(a) + i).join(''),
   );
-  const days = [...new Set(spelled.match(/[1-7]/g) ?? [])].map(Number).sort();
+  const days = [...new Set(spelled.match(/[1-7]/g) ?? [])].map(Number).sort((a, b) => a - b);
   return days.length > 0 ? days : undefined;
 }
 

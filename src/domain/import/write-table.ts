@@ -31,7 +31,7 @@ export async function writeTable(given: {
   cityIds: Set<string>;
   dryRun: boolean;
   note: Omit<ImportRow, '_id' | 'rows'>;
-  onProgress(done: number, of: number): void;
+  onProgress: (done: number, of: number) => void;
 }): Promise<Changes> {
   const { db, kind, table, documents, note } = given;
   const session = await db.startSession();
@@ -98,7 +98,7 @@ async function write(given: {
   table: TableKind;
   difference: Difference;
   session: ClientSession;
-  onProgress(done: number, of: number): void;
+  onProgress: (done: number, of: number) => void;
 }): Promise<void> {
   const { session, difference } = given;
   const rows = given.db.collection<Stored>(given.table.collection);

@@ -60,15 +60,15 @@ function entriesOf(bytes: Buffer): Entry[] {
     let at = from;
     for (let n = 0; n < howMany; n++) {
       if (bytes.readUInt32LE(at) !== 0x02014b50) throw broken();
-      const size = bytes.readUInt32LE(at + 20);
+      const packed = bytes.readUInt32LE(at + 20);
       const nameLength = bytes.readUInt16LE(at + 28);
       const local = bytes.readUInt32LE(at + 42);
       const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
-      if (bytes.readUInt32LE(local) !== 0x04034b50 || start + size > bytes.length) throw broken();
+      if (bytes.readUInt32LE(local) !== 0x04034b50 || start + packed > bytes.length) throw broken();
       entries.push({
         name: bytes.toString('utf8', at + 46, at + 46 + nameLength),
         method: bytes.readUInt16LE(at + 10),
-        data: bytes.subarray(start, start + size),
+        data: bytes.subarray(start, start + packed),
       });
       at += 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
     }

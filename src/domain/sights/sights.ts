@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Point } from '../../kit/geo';
 import type { IndexSpec } from '../../store/indexes';
 
-/** `hours` and `tickets` as a person would say them, last checked on the Beijing day `updatedOn`. `point` in GCJ-02. */
+/** `hours` and `tickets` as a person would say them, last checked on the Beijing day `updatedOn`. `point` in GCJ-02, when known. */
 export type Sight = {
   id: string;
   cityId: string;
@@ -10,7 +10,7 @@ export type Sight = {
   hours: string;
   tickets: string;
   intro: string;
-  point: Point;
+  point?: Point;
   updatedOn: string;
 };
 

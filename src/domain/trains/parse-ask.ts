@@ -14,7 +14,7 @@ const dayWords: [RegExp, (match: RegExpExecArray, today: string) => string | und
   ],
   [/(\d{1,2})月(\d{1,2})[日号]?/, (m, today) => nextDate(Number(m[1]), Number(m[2]), today)],
   [/(\d{1,2})[/-](\d{1,2})(?!\d)/, (m, today) => nextDate(Number(m[1]), Number(m[2]), today)],
-  [/(?<!\d)(\d{1,2})[日号]/, (m, today) => nextDayOfMonth(Number(m[1]), today)],
+  [/(?<![\d月])(\d{1,2})[日号]/, (m, today) => nextDayOfMonth(Number(m[1]), today)],
   [/下下?个?(?:周|星期|礼拜)([一二三四五六日天1-7])/, (m, today) => weekdayAfter(m, today)],
   [/(?:这|本)?个?(?:周|星期|礼拜)([一二三四五六日天1-7])/, (m, today) => nextWeekday(weekdayOf(m[1]), today)],
   [/大后[天日]/, (_, today) => plus(today, 3)],

@@ -1,0 +1,240 @@
+import { crc32, deflateRawSync } from 'node:zlib';
+import ExcelJS from 'exceljs';
+import iconv from 'iconv-lite';
+import { tellProblem } from '../../../src/domain/import/import';
+import { readTable } from '../../../src/domain/import/read-table';
+
+const read = (name: string, bytes: Buffer | string) => readTable({ name, bytes: Buffer.from(bytes) });
+const told = async (name: string, bytes: Buffer | string) => {
+  const table = await read(name, bytes);
+  return table.problems.map((problem) => tellProblem(problem, table.unit));
+};
+
+const csv = 'id,name\r\nhz-1,西湖旅店\r\nhz-2,龍井山舍\r\n';
+const expected = [
+  { line: 2, cells: { id: 'hz-1', name: '西湖旅店' } },
+  { line: 3, cells: { id: 'hz-2', name: '龍井山舍' } },
+];
+
+describe('CSV', () => {
+  test.each([
+    ['UTF-8', Buffer.from(csv), 'UTF-8'],
+    ['UTF-8 with a byte order mark', Buffer.from(`\uFEFF${csv}`), 'UTF-8'],
+    ['GBK, as Excel saves it', iconv.encode(csv, 'gbk'), 'GBK'],
+    ['GB 18030 with a rare character', iconv.encode(csv.replace('西', '㐂西'), 'gb18030'), 'GBK'],
+    [
+      'UTF-16, as Excel saves Unicode text',
+      Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(csv, 'utf16le')]),
+      'UTF-16',
+    ],
+  ])('is read as %s', async (_, bytes, encoding) => {
+    const table = await read('a.csv', bytes);
+    expect(table.encoding).toBe(encoding);
+    expect(table.rows.at(-1)).toEqual(expected.at(-1));
+  });
+
+  test('half UTF-8 and half GBK is refused, with the line', async () => {
+    const mixed = Buffer.concat([
+      iconv.encode('id,name\nhz-1,西湖旅店\n', 'gbk'),
+      Buffer.from('hz-2,龍井山舍\n'),
+    ]);
+    await expect(read('a.csv', mixed)).rejects.toThrow('第 3 行是 UTF-8');
+  });
+
+  test('neither UTF-8 nor GBK is refused', async () => {
+    await expect(read('a.csv', Buffer.from([0x69, 0x64, 0x0a, 0xff, 0xff, 0xff]))).rejects.toThrow(
+      '既不是 UTF-8 也不是 GBK',
+    );
+  });
+
+  test('lines are counted as an editor shows them: empty lines, and line breaks in cells', async () => {
+    const table = await read('a.csv', 'id,name\n\nhz-1,"西湖\n旅店"\n\n,\nhz-2,龍井\n');
+    expect(table.rows).toEqual([
+      { line: 3, cells: { id: 'hz-1', name: '西湖\n旅店' } },
+      { line: 7, cells: { id: 'hz-2', name: '龍井' } },
+    ]);
+  });
+
+  test('a comma too many is told by its line, and other rows are still checked', async () => {
+    expect(await told('a.csv', 'id,name\nhz-1,西湖,旅店\nhz-2,龍井\n')).toEqual([
+      '第 2 行:「旅店」這一行有 3 格,欄名只有 2 個;內容裡有逗號時,請用雙引號括起來',
+    ]);
+  });
+
+  test('a quote that is not closed is told by where it began to go wrong', async () => {
+    await expect(read('a.csv', 'id,name\nhz-1,"西湖\nhz-2,龍井\n')).rejects.toThrow(/雙引號沒有配對/);
+  });
+
+  test('a column named twice, or not at all, is told', async () => {
+    expect(await told('a.csv', 'id,name,ID,,x\n1,2,3,4,5\n')).toEqual([
+      '第 1 行 id 欄:這個欄名出現了兩次,請刪去一個',
+      '第 1 行:第 4 欄沒有欄名,請補上或刪去這一欄',
+    ]);
+  });
+
+  test('limits hold: rows, columns, bytes', async () => {
+    await expect(read('a.csv', `id\n${'1\n'.repeat(50_001)}`)).rejects.toThrow('超過 50000 行');
+    await expect(read('a.csv', `${'a,'.repeat(101)}\n`)).rejects.toThrow('上限是 100 欄');
+    await expect(read('a.csv', `${'a,'.repeat(1_000_000)}\n`)).rejects.toThrow('太長');
+    await expect(read('a.csv', Buffer.alloc(20 * 1024 * 1024 + 1, 'a'))).rejects.toThrow('上限是 20 MB');
+    await expect(read('a.csv', '')).rejects.toThrow('是空的');
+  });
+
+  test('a file of another kind is refused with what can be read', async () => {
+    await expect(read('../../etc/passwd', 'root')).rejects.toThrow('.csv、.xlsx、.json');
+    await expect(read('a.csv', Buffer.from([0, 1, 2, 3]))).rejects.toThrow('不是文字檔');
+  });
+});
+
+describe('XLSX', () => {
+  async function workbook(rows: ExcelJS.CellValue[][]): Promise<Buffer> {
+    const book = new ExcelJS.Workbook();
+    book.addWorksheet('酒店').addRows(rows);
+    return Buffer.from(await book.xlsx.writeBuffer());
+  }
+
+  test('is read as a person sees it: numbers, dates, times, rich text, links', async () => {
+    const bytes = await workbook([
+      ['id', 'price_yuan', 'price_on', 'departs', 'name', 'book_url'],
+      [
+        'hz-1',
+        388,
+        new Date('2026-11-12T00:00:00Z'),
+        new Date('1899-12-30T08:30:00Z'),
+        { richText: [{ text: '西湖' }, { text: '旅店' }] },
+        { text: 'https://example.com/a', hyperlink: 'https://example.com/a' },
+      ],
+    ]);
+    expect((await read('a.xlsx', bytes)).rows).toEqual([
+      {
+        line: 2,
+        cells: {
+          id: 'hz-1',
+          price_yuan: '388',
+          price_on: '2026-11-12',
+          departs: '08:30',
+          name: '西湖旅店',
+          book_url: 'https://example.com/a',
+        },
+      },
+    ]);
+  });
+
+  test('formulas and error values are refused by their address', async () => {
+    const bytes = await workbook([
+      ['id', 'price_yuan'],
+      ['hz-1', { formula: '1+1', result: 2 }],
+      ['hz-2', { error: '#N/A' }],
+      ['hz-3', 3],
+    ]);
+    expect(await told('a.xlsx', bytes)).toEqual([
+      '第 2 行:「B2」這一格是公式,請複製後「選擇性貼上 → 值」',
+      '第 3 行:「B3」這一格是錯誤值 #N/A,請改正',
+    ]);
+  });
+
+  test('a cell beyond the columns is refused', async () => {
+    const wide: ExcelJS.CellValue[] = [];
+    wide[150] = 'x';
+    await expect(read('a.xlsx', await workbook([['id'], wide]))).rejects.toThrow('上限');
+  });
+
+  test('a zip bomb is refused before it is unpacked', async () => {
+    const bomb = zip([{ name: 'xl/worksheets/sheet1.xml', content: Buffer.alloc(130 * 1024 * 1024, ' ') }]);
+    expect(bomb.length).toBeLessThan(1024 * 1024);
+    const before = process.memoryUsage().rss;
+    await expect(read('a.xlsx', bomb)).rejects.toThrow('解開後太大');
+    // The bomb itself was made here: what remains is what reading it cost.
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+  });
+
+  test('a bomb that lies about its size, spreads over entries, or has too many cells is refused too', async () => {
+    const part = Buffer.alloc(40 * 1024 * 1024, ' ');
+    const spread = zip(
+      [1, 2, 3, 4].map((n) => ({ name: `xl/worksheets/sheet${n}.xml`, content: part, declared: 10 })),
+    );
+    await expect(read('a.xlsx', spread)).rejects.toThrow('解開後太大');
+    const cells = zip([
+      { name: 'xl/worksheets/sheet1.xml', content: Buffer.from('<c r="A1"/>'.repeat(1_600_000)) },
+    ]);
+    await expect(read('a.xlsx', cells)).rejects.toThrow('格子太多');
+  });
+
+  test('an archive with a name that climbs out, entries the directory hides, or no archive at all is refused', async () => {
+    await expect(
+      read('a.xlsx', zip([{ name: '../../evil.xml', content: Buffer.from('x') }])),
+    ).rejects.toThrow('可疑的檔名');
+    const good = await workbook([['id'], ['1']]);
+    const hidden = Buffer.concat([Buffer.from('prefix'), good]);
+    await expect(read('a.xlsx', hidden)).rejects.toThrow('壞了');
+    await expect(read('a.xlsx', good.subarray(0, good.length - 30))).rejects.toThrow('壞了');
+    await expect(read('a.xlsx', 'id,name\n1,2\n')).rejects.toThrow('壞了');
+    await expect(read('a.xlsx', Buffer.from('d0cf11e0a1b11ae1', 'hex'))).rejects.toThrow('.xls');
+  });
+});
+
+describe('JSON', () => {
+  test('a list of objects, with names as in a sheet', async () => {
+    const table = await read(
+      'a.json',
+      JSON.stringify([{ city: 'hangzhou', updatedOn: '2026-10-01', routes: ['一日'], tel: null }]),
+    );
+    expect(table.rows).toEqual([
+      { line: 1, cells: { city: 'hangzhou', updated_on: '2026-10-01', routes: ['一日'] } },
+    ]);
+  });
+
+  test('items that are no objects are told by their place', async () => {
+    expect(await told('a.json', '[{"id":"a"}, 3, ["x"]]')).toEqual([
+      '第 2 項:應是一個物件 {…}',
+      '第 3 項:應是一個物件 {…}',
+    ]);
+  });
+
+  test('prototypes stay as they are', async () => {
+    const table = await read('a.json', '[{"id":"a","__proto__":{"polluted":1},"constructor":{"x":1}}]');
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    expect(table.rows[0]?.cells).not.toHaveProperty('polluted');
+  });
+
+  test('what is no JSON, or no list, is refused', async () => {
+    await expect(read('a.json', '[{')).rejects.toThrow('JSON 讀不懂');
+    await expect(read('a.json', '{"id":1}')).rejects.toThrow('最外層應是一個列表');
+  });
+});
+
+/** A zip as an attacker makes it: deflated, with any declared size. */
+function zip(entries: { name: string; content: Buffer; declared?: number }[]): Buffer {
+  const locals: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const { name, content, declared = content.length } of entries) {
+    const packed = deflateRawSync(content, { level: 9 });
+    const sizes = Buffer.alloc(12);
+    sizes.writeUInt32LE(crc32(content), 0);
+    sizes.writeUInt32LE(packed.length, 4);
+    sizes.writeUInt32LE(declared, 8);
+    const local = Buffer.alloc(30);
+    local.writeUInt32LE(0x04034b50, 0);
+    local.writeUInt16LE(8, 8);
+    sizes.copy(local, 14);
+    local.writeUInt16LE(name.length, 26);
+    locals.push(local, Buffer.from(name), packed);
+    const central = Buffer.alloc(46);
+    central.writeUInt32LE(0x02014b50, 0);
+    central.writeUInt16LE(8, 10);
+    sizes.copy(central, 16);
+    central.writeUInt16LE(name.length, 28);
+    central.writeUInt32LE(offset, 42);
+    directory.push(central, Buffer.from(name));
+    offset += 30 + name.length + packed.length;
+  }
+  const central = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(entries.length, 8);
+  end.writeUInt16LE(entries.length, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...locals, central, end]);
+}
