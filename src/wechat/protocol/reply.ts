@@ -180,14 +180,14 @@ function prefixOf(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text, 'utf8');
   let end = Math.min(maxBytes, bytes.length);
   while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
-  const fitting = bytes.toString('utf8', 0, end);
-  // the last grapheme may have been cut between its code points: look at it whole
-  const around = text.slice(Math.max(0, fitting.length - 64), fitting.length + 64);
-  const cut = fitting.length - Math.max(0, fitting.length - 64);
-  for (const { index, segment } of graphemes.segment(around)) {
-    if (index < cut && index + segment.length > cut) return fitting.slice(0, fitting.length - cut + index);
+  const length = bytes.toString('utf8', 0, end).length;
+  // the last character may be several code points (an emoji with its joiners): look at it whole
+  const before = Math.max(0, length - 64);
+  for (const { index, segment } of graphemes.segment(text.slice(before, length + 64))) {
+    const start = before + index;
+    if (start < length && start + segment.length > length) return text.slice(0, start);
   }
-  return fitting;
+  return text.slice(0, length);
 }
 
 const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' });
