@@ -36,9 +36,6 @@ export const indexes: IndexSpec[] = [
   ...replyIndexes,
 ];
 
-/** The account that the simulator plays when none is configured. */
-export const simulatedAppId = 'wx0000000000simul';
-
 /** Builds every domain once. This is what handlers, jobs and routes see. */
 export function createServices(given: {
   config: Config;
@@ -49,12 +46,13 @@ export function createServices(given: {
   onGroup?: (size: number) => void;
 }) {
   const { config, db, clock, log, role } = given;
-  const appId = config.WECHAT_APP_ID ?? simulatedAppId;
+  const appId = config.WECHAT_APP_ID ?? '';
   const versions = createVersions({ db });
   const processes = createProcesses({ db, role, log });
   const inbox = createInbox({ db, processes, log, ...(given.onGroup ? { onGroup: given.onGroup } : {}) });
   const outbox = createOutbox({ db, clock });
   const timers = createTimers({ db, outbox, clock });
+  const hotels = createHotels({ db });
   const subscribers = createSubscribers({ db, dataKey: config.dataKey, appId, clock });
 
   return {
@@ -69,12 +67,13 @@ export function createServices(given: {
     channels: createChannels({ db }),
     enquiries: createEnquiries({ db, clock }),
     guides: createGuides({ db }),
-    hotels: createHotels({ db }),
+    hotels,
     links: createLinks({
       db,
       clock,
       key: config.dataKey,
       publicUrl: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
+      lookups: { hotel: async (id) => (await hotels.get(id))?.bookUrl },
     }),
     maps: createMaps({ amapKey: config.AMAP_KEY, log }),
     misses: createMisses({ db, clock }),

@@ -60,7 +60,7 @@ export function createAnswering(given: {
    */
   async function answer(message: Message, body: string): Promise<Reply | null> {
     const acceptedAt = Date.now();
-    const id = subscribers.inboxId(message.openid, message.key);
+    const id = subscribers.inboxId(message.openid, message.identity);
     const running = inFlight.get(id);
     if (running) return withDeadline(id, running, acceptedAt);
     const verdict = limit.verdict(message.openid);
@@ -131,6 +131,7 @@ export function createAnswering(given: {
       await outbox.add({ id: task.id, fan: task.fan }, effects);
       if (late) await outbox.add({ id: task.id, fan: task.fan, late: true }, [{ kind: 'tell', reply }]);
       crashPoint('effects-kept');
+      if (task.message.kind === 'leave') await subscribers.remove(task.fan);
       task.work.finishing = true;
       const kept = await inbox.finish(task.id, task.owner, { reply, late: task.work.late });
       crashPoint('reply-kept');

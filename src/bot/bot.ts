@@ -50,6 +50,8 @@ export type Params<Pattern extends string> = {
 
 /** She, as a handler sees her. */
 export type Fan = {
+  /** Keyed hash of her openid: what her rows in the inbox and outbox carry until she is erased. */
+  key: string;
   /** The random name under which everything but `subscribers` knows her. */
   pid: Subscriber['pid'];
   script: Script;

@@ -1,6 +1,7 @@
 import type { City } from '../domain/cities/cities';
 import type { Found, Split } from '../domain/cities/gazetteer';
 
+import { type Rule as OperatorRule, repliesOf } from '../domain/replies/rule';
 import type { Effect, FanChanges, Subscriber, Talk } from '../domain/subscribers/subscribers';
 import { AppError } from '../errors';
 import type { Clock } from '../kit/clock';
@@ -11,7 +12,6 @@ import type { Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';
 import { fitText, type Reply, replyProblem } from '../wechat/protocol/reply';
 import type { Context, Fan, Fields, Form, Said } from './bot';
-import type { OperatorRules } from './operator-rules';
 import type { Choice, Rules, Slot } from './rules';
 import { createSuggest } from './suggest';
 
@@ -38,11 +38,10 @@ export function createDispatch(given: {
   rules: Rules;
   services: Services;
   render: Render;
-  operatorRules: () => OperatorRules;
   clock: Clock;
   log: Log;
 }) {
-  const { rules, services, render, operatorRules, clock, log } = given;
+  const { rules, services, render, clock, log } = given;
   const suggest = createSuggest(rules.keywords);
   /** Menu taps that operators' old rules answer, and everything else they claim. */
   const claimed = (text: string): string | undefined => rules.forText(text)?.file;
@@ -160,7 +159,7 @@ export function createDispatch(given: {
       case 'click':
         return (
           call(turn, rules.forClick(message.key)) ??
-          fromOperator(turn, operatorRules().clicks.get(message.key)) ??
+          fromOperator(turn, services.replies.compiled().click(message.key, clock.now())) ??
           otherwise(turn)
         );
       case 'scan':
@@ -194,7 +193,9 @@ export function createDispatch(given: {
     if (choice) return call(turn, choice);
     const kind = rules.forKind('text');
     if (kind) return call(turn, kind);
-    return fromOperator(turn, operatorRules().match(fold(content))) ?? otherwise(turn);
+    return (
+      fromOperator(turn, services.replies.compiled().find(fold(content), clock.now())) ?? otherwise(turn)
+    );
   }
 
   function fromChoices(turn: Turn, content: string): string | undefined {
@@ -219,18 +220,20 @@ export function createDispatch(given: {
     const choice = rules.forText(text);
     return choice
       ? Promise.resolve(call(turn, choice))
-      : Promise.resolve(fromOperator(turn, operatorRules().match(fold(text))) ?? otherwise(turn));
+      : Promise.resolve(
+          fromOperator(turn, services.replies.compiled().find(fold(text), clock.now())) ?? otherwise(turn),
+        );
   }
 
   function fromOperator(
     turn: Turn,
-    rule: { id: string; replies: Reply[]; mode: 'all' | 'random' } | undefined,
+    found: { rule: Pick<OperatorRule, 'replies' | 'mode'> } | undefined,
   ): Said {
-    if (!rule || rule.replies.length === 0) return undefined;
-    turn.by = 'operator';
-    if (rule.mode === 'random') return rule.replies[stablePick(turn.cause.id, rule.replies.length)];
-    for (const reply of rule.replies.slice(1)) turn.effects.push({ kind: 'tell', reply });
-    return rule.replies[0];
+    if (!found) return undefined;
+    const [first, ...more] = repliesOf(found.rule, turn.cause.id);
+    if (first) turn.by = 'operator';
+    for (const reply of more) turn.effects.push({ kind: 'tell', reply });
+    return first;
   }
 
   const otherwise = (turn: Turn): Promise<Said> | undefined => call(turn, rules.otherwise);
@@ -333,6 +336,7 @@ export function createDispatch(given: {
     const { her, changes } = turn;
     const cityId = () => changes.cityId ?? her?.cityId;
     return {
+      key: her?._id ?? '',
       pid: her?.pid ?? '',
       get script() {
         return turn.script;
@@ -430,6 +434,3 @@ function withMail(text: string, mailbox: Subscriber['mailbox'], taken: string[])
 }
 
 const sameTalk = (a: Talk, b: Talk): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** The same message picks the same reply on every run. */
-const stablePick = (id: string, of: number): number => (id.codePointAt(0) ?? 0) % of;

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { startOfBeijingDay } from '../kit/clock';
-import { defineJob } from '../kit/define-job';
+import type { Job } from '../kit/job';
 
 const dayMs = 86_400_000;
 /** How long things are kept (promises L6): inbox bodies 30 days, the outbox 30 days. */
 const keptDays = 30;
 
 /** Once a Beijing day, at 04:00: what is older than its retention goes, and the next day's run is armed. */
-export const housekeeping = defineJob({
+export type HousekeepingData = { on: string };
+export const housekeeping: Job<HousekeepingData> = {
   data: z.object({ on: z.string() }),
   async run({ inbox, outbox, subscribers, processes, timers, clock }, { on }) {
     const before = new Date(startOfBeijingDay(on) - keptDays * dayMs);
@@ -18,7 +19,7 @@ export const housekeeping = defineJob({
     await processes.sweep();
     await armHousekeeping({ timers, clock });
   },
-});
+};
 
 type Needs = {
   timers: {

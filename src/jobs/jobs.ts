@@ -1,9 +1,12 @@
-import { erase } from '../domain/subscribers/subscribers.jobs';
-import type { Job } from '../kit/define-job';
-import { housekeeping } from './housekeeping';
+import { type EraseData, erase } from '../domain/subscribers/subscribers.jobs';
+import type { Job } from '../kit/job';
+import { type HousekeepingData, housekeeping } from './housekeeping';
 
-/** Every job by its name; `later('<name>', data)` is typed by this table. */
-export const jobs = { erase, housekeeping };
+/** What each job wants to know. `later('<name>', data)` is typed by this table. */
+export type JobTable = { erase: EraseData; housekeeping: HousekeepingData };
 
-export type JobName = keyof typeof jobs;
-export type JobData<Name extends JobName> = (typeof jobs)[Name] extends Job<infer Data> ? Data : never;
+export type JobName = keyof JobTable;
+export type JobData<Name extends JobName> = JobTable[Name];
+
+/** Every job by its name. */
+export const jobs: { [Name in JobName]: Job<JobTable[Name]> } = { erase, housekeeping };

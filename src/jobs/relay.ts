@@ -2,7 +2,7 @@ import type { Claimed, Outbox } from '../domain/outbox/outbox';
 import type { Subscribers } from '../domain/subscribers/subscribers';
 import { messageOf } from '../errors';
 import { crashPoint } from '../kit/crash-point';
-import type { Job } from '../kit/define-job';
+import type { Job } from '../kit/job';
 import type { Log } from '../kit/log';
 import type { Services } from '../services';
 import type { CustomerMessages } from '../wechat/api/customer-messages';
@@ -19,10 +19,9 @@ export function createRelay(given: {
   customerMessages: CustomerMessages;
   jobs: Record<string, Job<never>>;
   services: Services;
-  openidOf: (fan: string) => Promise<string | undefined>;
   log: Log;
 }) {
-  const { outbox, subscribers, customerMessages, jobs, services, openidOf, log } = given;
+  const { outbox, subscribers, customerMessages, jobs, services, log } = given;
 
   async function relay(cause: string): Promise<void> {
     for (const { _id } of await outbox.of(cause)) {
@@ -36,7 +35,7 @@ export function createRelay(given: {
 
   /** A customer message, if her ration allows; a late reply goes to her mailbox when it does not. True: on with the next. */
   async function tell(row: Claimed, reply: Reply): Promise<boolean> {
-    const openid = row.fan && (await openidOf(row.fan));
+    const openid = row.fan && (await subscribers.load(row.fan))?.openid;
     if (!row.fan || !openid) {
       await outbox.finish(row, 'cancelled', 'she left');
       return true;

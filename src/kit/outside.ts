@@ -95,19 +95,25 @@ export function createOutside(options: OutsideOptions) {
 
   async function once(url: URL, signal: AbortSignal): Promise<unknown> {
     try {
+      // `manual` hands us the 3xx itself (nothing is followed), so that it can be told from a broken connection.
       const response = await ask(url, {
         signal,
-        redirect: 'error',
+        redirect: 'manual',
         headers: { accept: 'application/json', ...headers },
       });
-      const text = await readCapped(response);
+      if (response.status >= 300 && response.status < 400) {
+        await response.body?.cancel();
+        throw problem(
+          'redirected',
+          `${name} answered ${url.pathname} with a redirect, which is never followed; check its address in the settings`,
+        );
+      }
+      const body = parse(await readCapped(response));
       if (!response.ok) {
         if (response.status === 429) breaker.holdUntil(now() + retryAfterMs(response));
-        const body = parse(text);
         const details: StatusDetails = { status: response.status, ...(body === undefined ? {} : { body }) };
         throw problem('status', `${name} answered HTTP ${response.status} to ${url.pathname}`, { details });
       }
-      const body = parse(text);
       if (body === undefined)
         throw problem('unreadable', `${name} answered ${url.pathname} with something that is not JSON`);
       return body;
@@ -115,14 +121,7 @@ export function createOutside(options: OutsideOptions) {
       if (err instanceof AppError) throw err;
       if (signal.aborted)
         throw problem('timeout', `${name} did not answer ${url.pathname} within ${timeoutMs} ms`);
-      const reason = err instanceof Error && err.cause ? messageOf(err.cause) : messageOf(err);
-      if (reason === 'unexpected redirect') {
-        throw problem(
-          'redirected',
-          `${name} answered ${url.pathname} with a redirect, which is never followed; check the host in the settings`,
-        );
-      }
-      throw problem('unreachable', `${name} cannot be reached (${url.host}): ${reason}`);
+      throw problem('unreachable', `${name} cannot be reached (${url.host}): ${reasonOf(err)}`);
     }
   }
 
@@ -161,6 +160,13 @@ export function createOutside(options: OutsideOptions) {
     /** For readiness pages and metrics. */
     state: () => breaker.state(),
   };
+}
+
+/** fetch says only "fetch failed"; why stands in its cause. */
+function reasonOf(err: unknown): string {
+  const cause: unknown = typeof err === 'object' && err !== null && 'cause' in err ? err.cause : undefined;
+  if (typeof cause === 'object' && cause !== null && 'code' in cause) return String(cause.code);
+  return messageOf(cause ?? err);
 }
 
 const problem = (code: string, message: string, more: { details?: unknown } = {}) =>

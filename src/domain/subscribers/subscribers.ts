@@ -195,18 +195,17 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       return false;
     },
 
-    /** She left: her row goes, and her grave keeps what may happen once. Returns her pid, for what else must go. */
-    async remove(openid: string): Promise<string | undefined> {
-      const _id = fanOf(openid);
-      const row = await rows.findOne({ _id }, { projection: { once: 1, pid: 1 }, timeoutMS });
-      if (!row) return undefined;
+    /** She left: her row goes, and her grave keeps what may happen once. */
+    async remove(fan: string): Promise<void> {
+      const _id = fan;
+      const row = await rows.findOne({ _id }, { projection: { once: 1 }, timeoutMS });
+      if (!row) return;
       await graves.updateOne(
         { _id },
         { $addToSet: { once: { $each: row.once } }, $set: { until: new Date(clock.now() + graveMs) } },
         { upsert: true, timeoutMS },
       );
       await rows.deleteOne({ _id }, { timeoutMS });
-      return row.pid;
     },
     async forgetGraves(): Promise<void> {
       await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });

@@ -6,5 +6,3 @@ import type { Services } from '../services';
  * lies in the database and passes through Redis in clear text.
  */
 export type Job<Data> = { data: z.ZodType<Data>; run(services: Services, data: Data): Promise<void> };
-
-export const defineJob = <Data>(job: Job<Data>): Job<Data> => job;

@@ -1,0 +1,194 @@
+import { createAnswering } from './bot/answering';
+import { loadHandlers } from './bot/discover';
+import { createDispatch } from './bot/dispatch';
+import { createFanLimit } from './bot/fan-limit';
+import type { Config } from './config';
+import { callbackRoute } from './http/callback';
+import { createMetrics } from './http/metrics';
+import { createHttp } from './http/server';
+import { armHousekeeping } from './jobs/housekeeping';
+import { jobs } from './jobs/jobs';
+import { createHints } from './jobs/queue';
+import { createRelay } from './jobs/relay';
+import { createSweeper } from './jobs/sweeper';
+import { turnClock } from './jobs/turn-clock';
+import { createWorker } from './jobs/worker';
+import { createClock, type TurnableClock } from './kit/clock';
+import type { Job } from './kit/job';
+import { createLog, type Log } from './kit/log';
+import { migrations } from './migrations';
+import { createRender } from './render/render';
+import { createServices, indexes } from './services';
+import { missingInvariants } from './store/indexes';
+import { migrate } from './store/migrations';
+import { connectMongo } from './store/mongo';
+import { createWechatClient } from './wechat/api/client';
+import { createCustomerMessages } from './wechat/api/customer-messages';
+import { createCallbackReader } from './wechat/protocol/callback';
+
+export type AppOptions = {
+  mongoUri: string;
+  redisUrl: string;
+  /** For tests: a database and a queue prefix of their own. */
+  database?: string;
+  role?: string;
+  clock?: TurnableClock;
+  log?: Log;
+  handlersFolder?: string;
+};
+
+/** The composition root: everything is built here, nothing is started. */
+export async function createApp(config: Config, options: AppOptions) {
+  const role = options.role ?? config.ROLE;
+  const log = options.log ?? createLog({ level: config.LOG_LEVEL, name: role });
+  const clock = options.clock ?? createClock();
+  const db = await connectMongo(options.mongoUri, {
+    appName: `xiaoyi-${role}`,
+    ...(options.database ? { database: options.database } : {}),
+  });
+  const metrics = createMetrics();
+  const services = createServices({ config, db, clock, log, role, onGroup: metrics.groupSize });
+  const { inbox, outbox, subscribers, timers, processes, versions } = services;
+
+  const appId = config.WECHAT_APP_ID ?? '';
+  const client = createWechatClient({
+    baseUrl: config.WECHAT_API_URL,
+    appId,
+    appSecret: config.WECHAT_APP_SECRET ?? '',
+    log,
+  });
+  const customerMessages = createCustomerMessages({ client });
+  const hints = createHints({ redisUrl: options.redisUrl, prefix: `xiaoyi-${db.name}`, log });
+
+  const rules = loadHandlers(options.handlersFolder);
+  const { render } = createRender();
+  const dispatch = createDispatch({ rules, services, render, clock, log });
+  const answering = createAnswering({
+    inbox,
+    outbox,
+    subscribers,
+    dispatch,
+    limit: createFanLimit(),
+    hint: hints.hint,
+    clock,
+    log,
+    counts: metrics.answering,
+  });
+
+  const { relay } = createRelay({
+    outbox,
+    subscribers,
+    customerMessages,
+    jobs: jobs as unknown as Record<string, Job<never>>,
+    services,
+    log,
+  });
+  const sweeper = createSweeper({
+    inbox,
+    outbox,
+    timers,
+    resume: answering.resume,
+    relay,
+    hint: hints.hint,
+    log,
+  });
+  const worker = createWorker({ redisUrl: options.redisUrl, prefix: `xiaoyi-${db.name}`, relay, log });
+
+  const reader = createCallbackReader({
+    appId,
+    token: config.WECHAT_TOKEN ?? '',
+    encodingAesKey: config.WECHAT_ENCODING_AES_KEY,
+    maxAgeSeconds: config.WECHAT_MAX_AGE,
+    account: config.WECHAT_ORIGINAL_ID,
+  });
+  const http = createHttp({
+    callback: callbackRoute({ reader, answer: answering.answer, counts: metrics.callback, log }),
+    links: services.links,
+    ready: () => problemsOf({ db, redis: hints.redis }),
+    log,
+  });
+
+  metrics.gauge(
+    'inbox_oldest_undone_seconds',
+    'Age of the oldest undone callback',
+    async () => (await inbox.oldestUndoneMs()) / 1_000,
+  );
+  metrics.gauge(
+    'outbox_oldest_pending_seconds',
+    'How long the oldest outbox row has been due',
+    async () => (await outbox.oldestPendingMs()) / 1_000,
+  );
+  metrics.gauge('callbacks_in_flight', 'Callbacks being answered now', answering.inFlight);
+  metrics.gauge('hints_lost', 'Hints that Redis did not take', hints.lost);
+
+  /** What every role needs before it serves. */
+  async function prepare(): Promise<void> {
+    await migrate({ db, migrations, owner: processes.boot, log });
+    const missing = await missingInvariants(db, indexes);
+    if (missing.length > 0)
+      throw new Error(
+        `Indexes that state invariants are missing: ${missing.join(', ')}. Run: npm run migrate`,
+      );
+    await versions.watch('cities', () => services.cities.load());
+    await versions.watch('replies', () => services.replies.reload());
+    versions.start(2_000, (err) => log.warn({ err }, 'the versions could not be read'));
+    await processes.start();
+  }
+
+  let workerStarted = false;
+
+  return {
+    config,
+    db,
+    clock,
+    log,
+    services,
+    client,
+    customerMessages,
+    rules,
+    dispatch,
+    answering,
+    relay,
+    sweeper,
+    metrics,
+    prepare,
+    http,
+    async startWorker(): Promise<void> {
+      workerStarted = true;
+      await armHousekeeping({ timers, clock });
+      worker.start(() => hints.hint('canary'));
+      sweeper.start();
+    },
+    /** Turns business time to `to` (ms), stepping through everything that falls due on the way. */
+    turn: (to: number, onStep?: (at: number) => void | Promise<void>): Promise<void> =>
+      turnClock({ clock, inbox, outbox, timers, sweeper, relay, to, ...(onStep ? { onStep } : {}) }),
+    /** Waits for all that was accepted, then lets go of everything. */
+    async close(): Promise<void> {
+      await http.close();
+      versions.stop();
+      if (workerStarted) {
+        await sweeper.close();
+        await worker.close();
+      }
+      await answering.drained();
+      await processes.stop().catch(() => {});
+      await hints.close();
+      await db.close();
+    },
+  };
+}
+
+export type App = Awaited<ReturnType<typeof createApp>>;
+
+type Needs = { db: App['db']; redis: { ping(): Promise<string> } };
+
+/** Redis is speed, not truth: without it we are ready all the same, so only the database counts. */
+async function problemsOf({ db }: Needs): Promise<string[]> {
+  const problems: string[] = [];
+  await db.db
+    ?.command({ ping: 1 }, { timeoutMS: 1_500 })
+    .catch(() => problems.push('the database does not answer'));
+  if (problems.length === 0)
+    problems.push(...(await missingInvariants(db, indexes)).map((name) => `the index ${name} is missing`));
+  return problems;
+}

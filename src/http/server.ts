@@ -1,0 +1,85 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Router from '@koa/router';
+import Koa, { type Middleware } from 'koa';
+import type { Links } from '../domain/links/links';
+import { AppError } from '../errors';
+import { randomId } from '../kit/ids';
+import type { Log } from '../kit/log';
+
+/** What `/readyz` asks: each problem is one sentence; none means ready. */
+export type Readiness = () => Promise<string[]>;
+
+/** The public server: the callback first (it is the busy one), then health and links. */
+export function createHttp(given: { callback: Middleware; links: Links; ready: Readiness; log: Log }) {
+  const { callback, links, ready, log } = given;
+  const app = new Koa();
+  app.silent = true;
+  let stopping = false;
+
+  app.use(callback);
+  app.use(translateErrors(log));
+  const router = new Router();
+  router.get('/healthz', (ctx) => {
+    ctx.body = 'ok';
+  });
+  router.get('/readyz', async (ctx) => {
+    const problems = stopping ? ['it is stopping'] : await ready();
+    ctx.status = problems.length === 0 ? 200 : 503;
+    ctx.body = problems.length === 0 ? 'ready' : problems.join('\n');
+  });
+  router.get('/go/:token', async (ctx) => {
+    const { url } = await links.open(String(ctx.params['token']));
+    ctx.set('Referrer-Policy', 'no-referrer');
+    ctx.redirect(url);
+  });
+  app.use(router.routes());
+
+  const server: Server = createServer(
+    { keepAliveTimeout: 65_000, headersTimeout: 10_000, requestTimeout: 15_000 },
+    app.callback(),
+  );
+  server.maxConnections = 5_000;
+
+  return {
+    /** Koa's handler, for supertest. */
+    handler: app.callback(),
+    /** The port it listens on. */
+    listen: (port: number, host: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+      }),
+    /** No new connections; answers under way are finished. */
+    async close(): Promise<void> {
+      stopping = true;
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const impatient = setTimeout(() => server.closeAllConnections(), 8_000);
+      await closed;
+      clearTimeout(impatient);
+    },
+  };
+}
+
+export type Http = ReturnType<typeof createHttp>;
+
+/** The HTTP edge: an AppError becomes its status and sentence; anything else a 500 with an id to look up in the log. */
+function translateErrors(log: Log): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (err) {
+      if (err instanceof AppError && err.expose) {
+        ctx.status = err.status;
+        ctx.body = err.message;
+        return;
+      }
+      const id = randomId(6);
+      log.error({ err, id, path: ctx.path }, 'a request failed');
+      ctx.status = err instanceof AppError ? err.status : 500;
+      ctx.body = `出了點問題,編號 ${id}。`;
+    }
+  };
+}

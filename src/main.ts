@@ -1,0 +1,151 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createApp } from './app';
+import { childEnv, type Config, engineSettings, loadConfig } from './config';
+import { messageOf } from './errors';
+import { createLog, type Log } from './kit/log';
+import { runSimulator } from './simulator/run';
+import { simulatedAccount } from './simulator/account';
+import { startEngines } from './store/engines';
+import { followClock } from './store/shared-clock';
+
+/** `node main.js` starts what ROLE says; the supervisor forks itself with the role as its first word. */
+async function main(): Promise<void> {
+  const forkedAs = process.argv[2];
+  const config = loadConfig();
+  if (forkedAs === 'simulator') return runSimulator(config, { whenTold, ready });
+  const role = forkedAs ?? config.ROLE;
+  if (role === 'all') return supervise(config);
+  return runRole(config, role === 'worker' ? 'worker' : 'web');
+}
+
+/** One web or worker process. In production there may be any number of each. */
+async function runRole(config: Config, role: 'web' | 'worker'): Promise<void> {
+  const log = createLog({ level: config.LOG_LEVEL, name: role });
+  const { MONGODB_URI: mongoUri, REDIS_URL: redisUrl } = config;
+  if (!mongoUri || !redisUrl)
+    throw new Error(`ROLE=${role} needs MONGODB_URI and REDIS_URL; only ROLE=all starts engines of its own.`);
+  if (config.production && config.WECHAT_APP_ID && !config.WECHAT_ENCODING_AES_KEY)
+    log.warn(
+      'WECHAT_ENCODING_AES_KEY is not set: in plain mode anybody who has seen one callback URL can forge messages',
+    );
+  const app = await createApp(config, { mongoUri, redisUrl, role, log });
+  const stopClock = process.argv.includes('--simulated') ? await followClock(app) : undefined;
+  await app.prepare();
+  const metrics =
+    config.METRICS_PORT === undefined
+      ? undefined
+      : await app.metrics.listen(
+          config.METRICS_PORT === 0 ? 0 : config.METRICS_PORT + (role === 'worker' ? 1 : 0),
+        );
+  const port = role === 'web' ? await app.http.listen(config.PORT, config.HOST) : undefined;
+  if (role === 'worker') await app.startWorker();
+  log.info(
+    { ...(port === undefined ? {} : { port }), ...(metrics ? { metricsPort: metrics.port } : {}) },
+    `${role} is ready`,
+  );
+  ready({ port });
+  whenTold(log, async () => {
+    stopClock?.();
+    await app.close();
+    await metrics?.close();
+  });
+}
+
+type Ready = { port?: number | undefined; url?: string };
+
+/** Starts the engines that no URL names, then one web and one worker process, and the simulator where no account is set. */
+async function supervise(config: Config): Promise<void> {
+  const log = createLog({ level: config.LOG_LEVEL, name: 'main' });
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  const engines = await startEngines({
+    dataDir: config.dataDir,
+    settings: engineSettings(),
+    mongo: !config.MONGODB_URI,
+    redis: !config.REDIS_URL,
+    say,
+  });
+  const simulated = !config.WECHAT_APP_ID;
+  const env = childEnv({
+    MONGODB_URI: config.MONGODB_URI ?? engines.mongoUri ?? '',
+    REDIS_URL: config.REDIS_URL ?? engines.redisUrl ?? '',
+    DATA_KEY: config.dataKey,
+    ...(simulated ? simulatedAccount.env(config.PORT) : {}),
+  });
+  const roles = ['web', 'worker', ...(simulated ? ['simulator'] : [])];
+  const children = new Map<string, ChildProcess>();
+  let stopping = false;
+
+  const start = (role: string): Promise<Ready> =>
+    new Promise((resolve) => {
+      const child = fork(__filename, [role, ...(simulated ? ['--simulated'] : [])], {
+        env,
+        execArgv: process.execArgv,
+      });
+      const startedAt = Date.now();
+      children.set(role, child);
+      child.on('message', (told) => resolve(told as Ready));
+      child.on('exit', (code, signal) => {
+        children.delete(role);
+        if (stopping) return;
+        // A process that fails at once has said why; one that was killed is started again.
+        if (code && Date.now() - startedAt < 20_000) return void stop(1);
+        log.warn({ role, code, signal }, 'a process ended and is started again');
+        setTimeout(() => !stopping && void start(role), 500);
+      });
+    });
+
+  async function stop(code: number): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    const gone = [...children.values()].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    for (const child of children.values()) child.kill('SIGTERM');
+    const impatient = setTimeout(() => {
+      for (const child of children.values()) child.kill('SIGKILL');
+    }, 10_000);
+    await Promise.all(gone);
+    clearTimeout(impatient);
+    await engines.stop();
+    process.exit(code);
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
+  process.on('disconnect', () => void stop(0));
+  engines.onLost((error) => {
+    log.fatal({ err: error }, 'an engine is lost');
+    void stop(1);
+  });
+
+  const told = await Promise.all(roles.map(start));
+  say('');
+  say(`  小藝在此:   http://127.0.0.1:${told[0]?.port ?? config.PORT}/readyz`);
+  if (simulated) say(`  模擬手機:   ${told[2]?.url}   (在瀏覽器裡和她聊天)`);
+  else say(`  WeChat calls back at: ${config.PUBLIC_URL ?? `http://<your host>:${config.PORT}`}/wechat`);
+  say('');
+}
+
+const ready = (facts: Ready): void => {
+  process.send?.(facts);
+};
+
+/** Ends this process cleanly on SIGTERM, Ctrl-C, or when the supervisor is gone; at the latest after ten seconds. */
+function whenTold(log: Log, close: () => Promise<void>): void {
+  let told = false;
+  const end = () => {
+    if (told) return;
+    told = true;
+    setTimeout(() => process.exit(1), 10_000).unref();
+    close().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        log.error({ err }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end);
+  if (process.send) process.on('disconnect', end);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exit(1);
+});

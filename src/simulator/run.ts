@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApp } from '../app';
+import type { Config } from '../config';
+import { createImporter } from '../domain/import/import';
+import { importSample } from '../domain/import/sample';
+import { tellProblem } from '../domain/import/import';
+import { createLog, type Log } from '../kit/log';
+import { root } from '../kit/root';
+import { followClock, followedMs, tellClock } from '../store/shared-clock';
+import { simulatedAccount } from './account';
+import { createSimulator } from './simulator';
+
+type Host = {
+  whenTold(log: Log, close: () => Promise<void>): void;
+  ready(facts: { url: string }): void;
+};
+
+/** The process in which WeChat is played: sample content, the phone page, and the clock that the whole program follows. */
+export async function runSimulator(config: Config, { whenTold, ready }: Host): Promise<void> {
+  const log = createLog({ level: config.LOG_LEVEL, name: 'simulator' });
+  const app = await createApp(config, {
+    mongoUri: config.MONGODB_URI ?? '',
+    redisUrl: config.REDIS_URL ?? '',
+    role: 'simulator',
+    log,
+  });
+  const stopClock = await followClock(app);
+  stopClock(); // from here on we are the one who turns it
+  await app.prepare();
+  await bringSamples(app, log);
+  const simulator = createSimulator({
+    callbackUrl: `http://127.0.0.1:${config.PORT}/wechat`,
+    appId: simulatedAccount.appId,
+    appSecret: simulatedAccount.appSecret,
+    token: simulatedAccount.token,
+    encodingAesKey: simulatedAccount.encodingAesKey,
+    account: simulatedAccount.originalId,
+    accountName: '小藝旅行',
+    clock: app.clock,
+    log,
+    stateFile: join(config.dataDir, 'simulator.json'),
+    autoReplies: readJson('src/simulator/sample/autoreply.json'),
+    production: config.production,
+    turn: (to) =>
+      app.turn(to, async () => {
+        await tellClock(app.db, app.clock.offset());
+        await new Promise((resolve) => setTimeout(resolve, followedMs));
+      }),
+  });
+  const { url } = await simulator.listen(config.PORT + 1);
+  await app.client.post('/cgi-bin/menu/create', readJson('templates/menu.json'));
+  ready({ url });
+  whenTold(log, async () => {
+    await simulator.close();
+    await app.close();
+  });
+}
+
+async function bringSamples(app: Awaited<ReturnType<typeof createApp>>, log: Log): Promise<void> {
+  const importer = createImporter({ db: app.db, clock: app.clock, cities: app.services.cities });
+  for (const { table, result } of await importSample({
+    importer,
+    folder: join(root, 'src', 'simulator', 'sample'),
+  })) {
+    if (result.kind === 'refused')
+      log.error(
+        { table, problems: result.problems.map((one) => tellProblem(one)) },
+        'the sample data is broken',
+      );
+  }
+  await app.services.versions.check();
+}
+
+const readJson = (path: string): object => JSON.parse(readFileSync(join(root, path), 'utf8')) as object;

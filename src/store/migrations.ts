@@ -1,0 +1,60 @@
+import type { Connection } from 'mongoose';
+import { AppError } from '../errors';
+import type { Log } from '../kit/log';
+
+/** Runs once per database, in the order of `n`. Expand before contract: old and new programs may run side by side. */
+export type Migration = { n: number; name: string; run(db: Connection): Promise<void> };
+
+type MigrationRow = { _id: number; name: string; doneAt: Date };
+type LeaseRow = { _id: string; owner: string; until: Date };
+
+const leaseMs = 60_000;
+
+/** Runs what has not run yet, one process at a time; the others wait until it is done. */
+export async function migrate(given: {
+  db: Connection;
+  migrations: Migration[];
+  owner: string;
+  log: Log;
+}): Promise<void> {
+  const { db, migrations, owner, log } = given;
+  const done = db.collection<MigrationRow>('migrations');
+  const missing = async () => {
+    const known = new Set((await done.find().toArray()).map((row) => row._id));
+    return migrations.filter((one) => !known.has(one.n)).toSorted((a, b) => a.n - b.n);
+  };
+  for (let tries = 0; (await missing()).length > 0; tries++) {
+    if (tries > 120)
+      throw new AppError(
+        'Conflict',
+        'MIGRATING',
+        'Another process has been migrating the database for two minutes. See its log.',
+      );
+    if (!(await takeLease(db, 'migrations', owner))) {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      continue;
+    }
+    for (const migration of await missing()) {
+      log.info({ migration: migration.n, name: migration.name }, 'migrating the database');
+      await migration.run(db);
+      await done.updateOne(
+        { _id: migration.n },
+        { $set: { name: migration.name, doneAt: new Date() } },
+        { upsert: true },
+      );
+    }
+    await db.collection<LeaseRow>('leases').deleteOne({ _id: 'migrations', owner });
+  }
+}
+
+/** A lease by the database's clock. */
+async function takeLease(db: Connection, name: string, owner: string): Promise<boolean> {
+  const leases = db.collection<LeaseRow>('leases');
+  await leases
+    .updateOne({ _id: name }, { $setOnInsert: { owner: '', until: new Date(0) } }, { upsert: true })
+    .catch(() => {});
+  const taken = await leases.updateOne({ _id: name, $expr: { $lt: ['$until', '$$NOW'] } }, [
+    { $set: { owner, until: { $add: ['$$NOW', leaseMs] } } },
+  ]);
+  return taken.modifiedCount === 1;
+}
