@@ -82,6 +82,24 @@ test('when the token ends in the middle of many sends, one fetch serves all and 
   expect(fetches.some((fetch) => fetch.body.includes('"force_refresh":true'))).toBe(false);
 });
 
+test('eight processes that notice at once get the new token without force, and no message is lost or doubled', async () => {
+  const clients = Array.from({ length: 8 }, () => server.client());
+  await Promise.all(clients.map((client) => client.get(infoPath)));
+  server.rotateToken();
+  const accepted: string[] = [];
+  server.answers[sendPath] = (seen) => {
+    if (seen.query.get('access_token') !== 'token-2') return { errcode: 40001, errmsg: 'not latest' };
+    accepted.push(seen.body);
+    return { errcode: 0, errmsg: 'ok' };
+  };
+  await Promise.all(clients.map((client, n) => client.post(sendPath, { n })));
+  expect(accepted).toHaveLength(8);
+  expect(new Set(accepted).size).toBe(8);
+  expect(server.calls('/cgi-bin/stable_token').some((one) => one.body.includes('"force_refresh":true'))).toBe(
+    false,
+  );
+});
+
 test('a token that WeChat refuses although it just gave it is replaced by force once, then not for 30 seconds', async () => {
   let now = 1_000_000;
   const client = server.client({ now: () => now });
