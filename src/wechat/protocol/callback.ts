@@ -27,6 +27,8 @@ export type Inbound = {
   sealed: boolean;
 };
 
+type Request = { query: Query; body: string; timestamp: string; nonce: string; nowSeconds: number };
+
 export type CallbackReader = ReturnType<typeof createCallbackReader>;
 
 /**
@@ -60,9 +62,8 @@ export function createCallbackReader(settings: CallbackSettings) {
       const isSealed = isEncrypted(query.encrypt_type);
       const inbound =
         envelope && isSealed
-          ? openSealed({ query, body, timestamp, nonce, envelope })
-          : readPlain({ query, body, timestamp, nonce, isSealed });
-      checkAge(Number(timestamp), nowSeconds);
+          ? openSealed({ query, body, timestamp, nonce, nowSeconds, envelope })
+          : readPlain({ query, body, timestamp, nonce, nowSeconds });
       if (settings.account !== undefined && inbound.message.account !== settings.account) {
         throw new AppError('Forbidden', 'OTHER_ACCOUNT', 'The message is for another account.');
       }
@@ -82,36 +83,27 @@ export function createCallbackReader(settings: CallbackSettings) {
     },
   };
 
-  function openSealed(o: {
-    query: Query;
-    body: string;
-    timestamp: string;
-    nonce: string;
-    envelope: Envelope;
-  }): Inbound {
-    if (typeof o.query.msg_signature !== 'string') throw badSignature(); // before the work of parsing
-    const { fields, format } = parseBody(o.body);
-    // In compatible mode the plain fields stand beside Encrypt. They are not signed, so they are not looked at.
-    const { Encrypt: encrypted } = fields;
-    if (typeof encrypted !== 'string') throw plainRefused();
+  function openSealed(o: Request & { envelope: Envelope }): Inbound {
+    // The signature comes before any parsing: what a stranger sends must cost next to nothing.
+    const encrypted = encryptPartOf(o.body);
+    if (encrypted === undefined) throw plainRefused();
     if (!sameSignature(o.query.msg_signature, signatureOf(token, o.timestamp, o.nonce, encrypted))) {
       throw badSignature();
     }
+    checkAge(Number(o.timestamp), o.nowSeconds);
+    // In compatible mode the plain fields stand beside Encrypt. They are not signed, so they are not looked at.
+    const { fields, format } = parseBody(o.body);
+    if (fields.Encrypt !== encrypted) throw badSignature();
     const plain = o.envelope.open(encrypted);
     return { message: messageOf(parseBody(plain).fields), plain, format, sealed: true };
   }
 
-  function readPlain(o: {
-    query: Query;
-    body: string;
-    timestamp: string;
-    nonce: string;
-    isSealed: boolean;
-  }): Inbound {
+  function readPlain(o: Request): Inbound {
     if (envelope) throw plainRefused();
     if (!sameSignature(o.query.signature, signatureOf(token, o.timestamp, o.nonce))) throw badSignature();
+    checkAge(Number(o.timestamp), o.nowSeconds);
     const { fields, format } = parseBody(o.body);
-    if (o.isSealed && fields.MsgType === undefined) throw keyMissing();
+    if (fields.MsgType === undefined && fields.Encrypt !== undefined) throw keyMissing();
     return { message: messageOf(fields), plain: o.body, format, sealed: false };
   }
 
@@ -148,6 +140,20 @@ function signedBy(query: Query): { timestamp: string; nonce: string } {
   if (typeof nonce !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(nonce)) throw badSignature();
   return { timestamp, nonce };
 }
+
+/**
+ * What stands in `Encrypt`, found without parsing: the last one, since in compatible mode a fan's own words may
+ * stand before it. Strict parsing must find the same afterwards.
+ */
+function encryptPartOf(body: string): string | undefined {
+  const at = Math.max(body.lastIndexOf('<Encrypt>'), body.lastIndexOf('"Encrypt"'));
+  if (at < 0) return undefined;
+  encryptPart.lastIndex = at;
+  return encryptPart.exec(body)?.[1]?.replaceAll('\\/', '/');
+}
+
+const encryptPart =
+  /(?:<Encrypt>[ \t\r\n]*(?:<!\[CDATA\[)?|"Encrypt"[ \t\r\n]*:[ \t\r\n]*")((?:[A-Za-z0-9+/=]|\\\/)*)/y;
 
 function isEncrypted(type: Query[string]): boolean {
   if (type === undefined || type === '' || type === 'raw') return false;

@@ -74,15 +74,23 @@ const closes = (text: string, at: number, tag: string): boolean =>
   text.startsWith(tag, at + 2) &&
   text.charCodeAt(at + 2 + tag.length) === 0x3e;
 
+const isSpace = (unit: number): boolean => unit === 0x20 || unit === 0x0a || unit === 0x09;
+
 function afterSpace(text: string, from: number): number {
   let at = from;
   for (;;) {
-    const unit = text.charCodeAt(at);
-    if (unit !== 0x20 && unit !== 0x0a && unit !== 0x09) return at;
+    if (!isSpace(text.charCodeAt(at))) return at;
     at++;
   }
 }
 
-/** Not `trim()`, which also eats the full-width space that somebody may have meant. */
-export const withoutSpace = (text: string): string =>
-  /^[ \t\n]|[ \t\n]$/.test(text) ? text.replace(/^[ \t\n]+/, '').replace(/[ \t\n]+$/, '') : text;
+/**
+ * Not `trim()`, which also eats the full-width space that somebody may have meant; and no regular expression, which
+ * tries each of 30,000 inner spaces as the beginning of the end.
+ */
+export function withoutSpace(text: string): string {
+  const start = afterSpace(text, 0);
+  let end = text.length;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}

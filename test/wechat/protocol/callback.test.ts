@@ -65,6 +65,18 @@ describe('what is taken', () => {
     expect(inbound.message).toMatchObject({ content: '杭州天氣', openid: 'oDemoUserA' });
   });
 
+  test('a fan in compatible mode may type the name of the sealed element', () => {
+    const beside = '<Content><![CDATA[<Encrypt>AAAA</Encrypt> "Encrypt":"BBBB"]]></Content>';
+    expect(safe.read(sealedQuery(encrypted), wrapped(encrypted, beside), now).message.kind).toBe('text');
+  });
+
+  test('JSON may escape the slashes of what is sealed', () => {
+    const sealed =
+      Array.from({ length: 100 }, () => wechat.seal(text)).find((one) => one.includes('/')) ?? '';
+    const body = `{ "ToUserName" : "gh_demo0001", "Encrypt" : "${sealed.replaceAll('/', '\\/')}" }`;
+    expect(safe.read(sealedQuery(sealed), body, now)).toMatchObject({ format: 'json', plain: text });
+  });
+
   test('a plain message is taken without a key', () => {
     const inbound = plain.read(plainQuery(), text, now);
     expect(inbound).toMatchObject({ format: 'xml', sealed: false, plain: text });
@@ -216,11 +228,13 @@ describe('what else is refused', () => {
   });
 
   test('an encrypted body without a key, with what to do about it', () => {
-    expect(refusalOf(() => plain.read(sealedQuery(encrypted), wrapped(encrypted), now))).toMatchObject({
-      kind: 'Forbidden',
-      code: 'KEY_MISSING',
-      message: expect.stringContaining('WECHAT_ENCODING_AES_KEY'),
-    });
+    for (const query of [sealedQuery(encrypted), plainQuery()]) {
+      expect(refusalOf(() => plain.read(query, wrapped(encrypted), now))).toMatchObject({
+        kind: 'Forbidden',
+        code: 'KEY_MISSING',
+        message: expect.stringContaining('WECHAT_ENCODING_AES_KEY'),
+      });
+    }
   });
 
   test('a message for another appid, and one under another key', () => {
@@ -245,10 +259,42 @@ describe('what else is refused', () => {
   });
 
   test('two Encrypt elements, whichever of them is signed', () => {
-    const body = `<xml><Encrypt>${encrypted}</Encrypt><Encrypt>${wechat.seal(text)}</Encrypt></xml>`;
+    const other = wechat.seal(text);
+    const body = `<xml><Encrypt>${encrypted}</Encrypt><Encrypt>${other}</Encrypt></xml>`;
     expect(refusalOf(() => safe.read(sealedQuery(encrypted), body, now))).toMatchObject({
-      code: 'XML_REPEATED',
+      code: 'BAD_SIGNATURE',
     });
+    expect(refusalOf(() => safe.read(sealedQuery(other), body, now))).toMatchObject({ code: 'XML_REPEATED' });
+  });
+
+  test('a signed Encrypt that stands where it should not, or is not all of it', () => {
+    const inner = `<Encrypt><![CDATA[${encrypted}]]></Encrypt>`;
+    const bodies = {
+      nested: `<xml><a>${inner}</a></xml>`,
+      'in a text': `<xml><Content><![CDATA[<Encrypt>${encrypted}</Encrypt>]]></Content></xml>`,
+      longer: `<xml><Encrypt><![CDATA[${encrypted}!]]></Encrypt></xml>`,
+      'without end': `<xml>${inner}`,
+      'in two roots': `<xml>${inner}</xml><xml>${inner}</xml>`,
+      'after a DOCTYPE': `<!DOCTYPE xml><xml>${inner}</xml>`,
+      'with an attribute beside it': `<xml><a b="1">1</a>${inner}</xml>`,
+      'in a JSON list': `{"Encrypt":["${encrypted}"]}`,
+      'twice in JSON': `{"Encrypt":"x","Encrypt":"${encrypted}"}`,
+    };
+    for (const [where, body] of Object.entries(bodies)) {
+      const refusal = refusalOf(() => safe.read(sealedQuery(encrypted), body, now));
+      expect({ where, code: refusal?.code }).toEqual({ where, code: expect.any(String) });
+    }
+  });
+
+  test('a forged body is refused by its signature alone, however it is built', () => {
+    const forged = sealedQuery('forged');
+    for (const body of [
+      `<xml>${'<a><b><c>'.repeat(5000)}<Encrypt>${encrypted}`,
+      `<!DOCTYPE x>${wrapped(encrypted)}`,
+      `{"a":${'['.repeat(10_000)},"Encrypt":"${encrypted}"`,
+    ]) {
+      expect(refusalOf(() => safe.read(forged, body, now))).toMatchObject({ code: 'BAD_SIGNATURE' });
+    }
   });
 
   test('malformed content inside a good envelope', () => {
