@@ -5,6 +5,7 @@ import { loadConfig } from '../src/config';
 import { AppError, messageOf } from '../src/errors';
 import { createLog } from '../src/kit/log';
 import { root } from '../src/kit/root';
+import { simulatedAccount } from '../src/simulator/account';
 import { createWechatClient } from '../src/wechat/api/client';
 import { createMenu } from '../src/wechat/api/menu';
 import { readMenuFile, writeMenuFile } from '../src/wechat/api/menu-file';
@@ -17,19 +18,19 @@ const help = `用法:npm run menu -- pull|check|diff|push [檔案] [--force]
   push   檢查後推上去;粉絲五分鐘內看到
 檔案預設是 templates/menu.json。`;
 
-/** The tool for the configured account. Without one there is nobody to ask, and only `check` can work. */
+/** The tool for the configured account; without one it speaks to the simulator that `npm start` runs. */
 function toolFor(command: string) {
   const config = loadConfig();
-  const { WECHAT_APP_ID: appId, WECHAT_APP_SECRET: appSecret, WECHAT_API_URL: baseUrl } = config;
-  if (command !== 'check' && !(appId && appSecret)) {
-    throw new AppError(
-      'Invalid',
-      'no_account',
-      `${command} 要問微信:請先設定 WECHAT_APP_ID 和 WECHAT_APP_SECRET(沒有時只能用 check)。`,
-    );
-  }
-  const log = createLog({ level: 'warn', name: 'menu' });
-  const client = createWechatClient({ baseUrl, appId: appId ?? '', appSecret: appSecret ?? '', log });
+  const { env, appId, appSecret } = simulatedAccount;
+  const simulated = !config.WECHAT_APP_ID;
+  if (simulated && command !== 'check')
+    console.log('沒有設定 WECHAT_APP_ID:問的是本機的模擬器(要先 npm start)。');
+  const client = createWechatClient({
+    baseUrl: simulated ? (env(config.PORT)['WECHAT_API_URL'] ?? '') : config.WECHAT_API_URL,
+    appId: config.WECHAT_APP_ID ?? appId,
+    appSecret: config.WECHAT_APP_SECRET ?? appSecret,
+    log: createLog({ level: 'warn', name: 'menu' }),
+  });
   const claimed = command === 'pull' ? [] : loadHandlers().menuKeys;
   return createMenuTool({ menu: createMenu({ client }), claimed });
 }

@@ -53,23 +53,23 @@ const autoreply = z.object({
  */
 export function readAutoreply(json: unknown): OldReplies {
   try {
-    if (isObject(json) && 'selfmenu_info' in json) return { rules: [], clicks: readSelfmenu(json).clicks };
-    if (!isObject(json) || !('keyword_autoreply_info' in json || 'is_autoreply_open' in json)) {
-      throw new AppError(
-        'Invalid',
-        'old_replies',
-        'This is neither an answer of get_current_autoreply_info nor of get_current_selfmenu_info.',
-      );
-    }
-    return readRules(json);
+    if (has(json, ['selfmenu_info', 'is_menu_open'])) return { rules: [], clicks: readSelfmenu(json).clicks };
+    if (has(json, ['keyword_autoreply_info', 'is_autoreply_open'])) return readRules(json);
   } catch (thrown) {
     if (!(thrown instanceof z.ZodError)) throw thrown;
     const issue = thrown.issues[0];
-    throw new AppError('Invalid', 'old_replies', `${issue?.path.join('.')}: ${issue?.message}`, {
-      details: thrown.issues,
-    });
+    const details = thrown.issues;
+    throw new AppError('Invalid', 'old_replies', `${issue?.path.join('.')}: ${issue?.message}`, { details });
   }
+  throw new AppError(
+    'Invalid',
+    'old_replies',
+    'This is neither an answer of get_current_autoreply_info nor of get_current_selfmenu_info.',
+  );
 }
+
+const has = (json: unknown, fields: string[]): boolean =>
+  isObject(json) && fields.some((field) => field in json);
 
 /** Both answers, fresh. Every kind of account may ask, verified or not. */
 export async function fetchOldReplies(client: Pick<WechatClient, 'get'>): Promise<OldReplies> {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Log } from '../../kit/log';
-import { faultOf, isWechatError, WechatError, type WechatFault } from './errors';
+import { faultOf, isWechatError, passesSoon, WechatError, type WechatFault } from './errors';
 import { isObject, type JsonObject, parseExact } from './exact-json';
 import { createToken } from './token';
 
@@ -160,7 +160,7 @@ export function createWechatClient(options: ClientOptions) {
       try {
         return await attempt();
       } catch (thrown) {
-        if (tries >= readTries || !isWechatError(thrown) || thrown.details.retry !== 'backoff') throw thrown;
+        if (tries >= readTries || !isWechatError(thrown) || !passesSoon(thrown.details)) throw thrown;
         await wait(backoffMs * 2 ** (tries - 1) * (0.5 + Math.random()));
       }
     }

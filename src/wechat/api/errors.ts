@@ -71,6 +71,11 @@ function cutRid(errmsg: string): { text: string; rid?: string } {
   return { text: errmsg.slice(0, found.index), ...(rid ? { rid } : {}) };
 }
 
+/** Over within a second or so. The other `backoff` codes count calls per minute: repeating them at once makes it worse. */
+export const passesSoon = (fault: WechatFault): boolean =>
+  fault.retry === 'backoff' && (fault.errcode === null || !perMinute.has(fault.errcode));
+const perMinute = new Set([42010, 45011, 45066]);
+
 type Row = [Retry, string];
 const unknown: Row = ['never', '微信拒絕了請求(未收錄的錯誤碼)'];
 

@@ -47,10 +47,9 @@ test.each(['src/simulator/sample/autoreply.json', 'src/simulator/sample/selfmenu
 );
 
 test('an account that never set up anything has no rules', () => {
-  expect(readAutoreply({ is_add_friend_reply_open: 0, is_autoreply_open: 0 })).toEqual({
-    rules: [],
-    clicks: [],
-  });
+  const nothing = { rules: [], clicks: [] };
+  expect(readAutoreply({ is_add_friend_reply_open: 0, is_autoreply_open: 0 })).toEqual(nothing);
+  expect(readAutoreply({ is_menu_open: 0 })).toEqual(nothing);
 });
 
 test.each([

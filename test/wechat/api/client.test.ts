@@ -176,6 +176,12 @@ test('a read is repeated while WeChat is busy, three times in all; a send is not
   expect(server.calls(sendPath)).toHaveLength(1);
 });
 
+test('a read refused for too many calls in this minute is not repeated, which would only make it worse', async () => {
+  server.answers[infoPath] = { errcode: 45011, errmsg: 'api minute-quota reach limit' };
+  await errorOf(server.client().get(infoPath));
+  expect(server.calls(infoPath)).toHaveLength(1);
+});
+
 test('a read succeeds when WeChat is busy only once', async () => {
   let times = 0;
   server.answers[infoPath] = () =>
