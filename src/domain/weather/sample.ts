@@ -35,10 +35,13 @@ function dayAt(point: Point, on: string): SampleDay {
   const winter = Math.cos((2 * Math.PI * (dayOfYear(on) - 15)) / 365);
   const mean = (climate.july + climate.january) / 2 - ((climate.july - climate.january) / 2) * winter;
   const wet = draw() < climate.rainInJuly + ((climate.rainInJanuary - climate.rainInJuly) * (winter + 1)) / 2;
-  const middle = mean + (draw() - 0.5) * 6 - (wet ? 1 : 0);
+  // The further its seasons lie apart, the more a place's days differ, and winter days the most.
+  const spread = (2.5 + (climate.july - climate.january) / 9) * (winter > 0 ? 1 : 0.7);
+  const middle = mean + (draw() - 0.5) * spread - (wet ? 1 : 0);
   const half = wet ? 2 + draw() * 1.5 : 3.5 + draw() * 2.5;
   const [low, high] = [Math.round(middle - half), Math.round(middle + half)];
-  const amount = wet ? Math.round((0.5 + draw() ** 2 * (winter < 0 ? 40 : 12)) * 10) / 10 : 0;
+  const most = middle < 2 ? 8 : winter < 0 ? 40 : 12;
+  const amount = wet ? Math.round((0.5 + draw() ** 2 * most) * 10) / 10 : 0;
   return { on, text: wet ? wetText({ middle, amount, winter }) : dryText(draw()), low, high, rain: amount };
 }
 
@@ -75,17 +78,17 @@ function climateOf({ lng, lat }: Point) {
       1.1 * from40 +
       (Math.abs(lat) < 20 ? (20 - Math.abs(lat)) * 0.4 : 0) -
       (plateau ? 4 : 0),
-    july: 29 - 0.35 * from32 - 0.1 * from40 - (plateau ? 8 : 0),
+    july: 29.5 - 0.35 * from32 - 0.1 * from40 - (plateau ? 8 : 0),
     rainInJanuary: 0.06 + 0.22 * wet,
     rainInJuly: 0.25 + 0.25 * wet,
   };
 }
 
 function wetText({ middle, amount, winter }: { middle: number; amount: number; winter: number }): string {
-  if (middle < 0) return amount > 6 ? '中雪' : '小雪';
+  if (middle < 0) return amount > 5 ? '中雪' : '小雪';
   if (middle < 2) return '雨夾雪';
-  if (winter < -0.3 && amount > 8) return amount > 25 ? '大雨' : '雷陣雨';
-  if (amount > 10) return '中雨';
+  if (amount > 25) return '大雨';
+  if (amount > 10) return winter < -0.3 ? '雷陣雨' : '中雨';
   return amount > 3 && winter < 0 ? '陣雨' : '小雨';
 }
 
