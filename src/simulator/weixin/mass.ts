@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { beijingDay } from '../../kit/clock';
+import type { Seen } from '../chat';
+import type { Fan } from '../fans';
+import { type Call, fanOf, ok, type Platform, Refusal } from './call';
+import { mediaUrlOf } from './media';
+
+const content = {
+  msgtype: z.string(),
+  clientmsgid: z.string().optional(),
+  send_ignore_reprint: z.number().optional(),
+  text: z.object({ content: z.string() }).optional(),
+  images: z.object({ media_ids: z.array(z.string()).min(1) }).optional(),
+  image: z.object({ media_id: z.string() }).optional(),
+  voice: z.object({ media_id: z.string() }).optional(),
+  mpnews: z.object({ media_id: z.string() }).optional(),
+  mpvideo: z.object({ media_id: z.string() }).optional(),
+};
+const toTag = z.object({
+  ...content,
+  filter: z.object({ is_to_all: z.boolean().default(false), tag_id: z.number().optional() }),
+});
+const toList = z.object({ ...content, touser: z.array(z.string()) });
+const toOne = z.object({ ...content, touser: z.string().optional(), towxname: z.string().optional() });
+type Content = Pick<z.infer<typeof toTag>, keyof typeof content>;
+
+type Sent = { msgId: number; at: number };
+const day = 86_400_000;
+
+/** Mass sends: one per `clientmsgid` in 24 hours, four a month for each fan of a service account (wechat.md §5). */
+export function massCalls(platform: Platform): Call[] {
+  const { world } = platform;
+  const byClientId = new Map<string, Sent>();
+  const statuses = new Map<number, 'SEND_SUCCESS' | 'DELETE'>();
+  let speed = 0;
+
+  const seenOf = (message: Content): Seen => {
+    const need = <T>(part: T | undefined): T => {
+      if (part === undefined) throw new Refusal(40008, 'invalid message type');
+      return part;
+    };
+    switch (message.msgtype) {
+      case 'text': {
+        const text = need(message.text).content;
+        if (text === '') throw new Refusal(44004, 'empty content');
+        if (Buffer.byteLength(text) > 2048) throw new Refusal(45002, 'content size out of limit');
+        return { kind: 'text', text };
+      }
+      case 'image': {
+        const mediaId = message.images?.media_ids[0] ?? need(message.image).media_id;
+        const url = mediaUrlOf(platform, mediaId);
+        if (url === undefined) throw new Refusal(40007, 'invalid media_id');
+        return { kind: 'image', mediaId, url };
+      }
+      case 'voice':
+        return { kind: 'voice', mediaId: need(message.voice).media_id };
+      case 'mpnews':
+        return { kind: 'card', title: '圖文', description: need(message.mpnews).media_id };
+      case 'mpvideo':
+        return { kind: 'video', mediaId: need(message.mpvideo).media_id, title: '', description: '' };
+      default:
+        throw new Refusal(40008, 'invalid message type');
+    }
+  };
+
+  /** Answers the earlier msg_id with 45065 when this was sent before. */
+  const once = (message: Content, range: unknown): string => {
+    if (message.clientmsgid !== undefined && Buffer.byteLength(message.clientmsgid) > 32) {
+      throw new Refusal(45067, 'clientmsgid too long');
+    }
+    const { clientmsgid, ...rest } = message;
+    const id =
+      clientmsgid ??
+      createHash('sha256')
+        .update(JSON.stringify([range, rest]))
+        .digest('hex');
+    const before = byClientId.get(id);
+    if (before && world.clock.now() - before.at < day) {
+      throw new Refusal(45065, 'clientmsgid exist', { msg_id: before.msgId });
+    }
+    return id;
+  };
+
+  const send = (message: Content, fans: Fan[], how: { range: unknown; path: string }) => {
+    const seen = seenOf(message);
+    const id = once(message, how.range);
+    const now = world.clock.now();
+    const month = beijingDay(now).slice(0, 7);
+    const reached = fans.filter((fan) => fan.following && !fan.blocked && (fan.mass[month] ?? 0) < 4);
+    for (const fan of reached) {
+      fan.mass[month] = (fan.mass[month] ?? 0) + 1;
+      world.received(fan, seen, { channel: 'mass', path: how.path });
+    }
+    const msgId = platform.nextId();
+    byClientId.set(id, { msgId, at: now });
+    statuses.set(msgId, 'SEND_SUCCESS');
+    platform.later(() =>
+      platform.deeds.pushes(
+        { openid: 'oMassSendHelper' },
+        {
+          Event: 'MASSSENDJOBFINISH',
+          MsgID: msgId,
+          Status: 'send success',
+          TotalCount: fans.length,
+          FilterCount: reached.length,
+          SentCount: reached.length,
+          ErrorCount: 0,
+        },
+      ),
+    );
+    return ok({ msg_id: msgId, ...(message.msgtype === 'mpnews' ? { msg_data_id: platform.nextId() } : {}) });
+  };
+
+  return [
+    {
+      path: '/cgi-bin/message/mass/sendall',
+      method: 'POST',
+      daily: 100,
+      effect: true,
+      run: ({ read }) => {
+        const message = read(toTag);
+        const { is_to_all: all, tag_id: tag } = message.filter;
+        if (!all && (tag === undefined || !world.tags.has(tag))) throw new Refusal(40152, 'invalid tag_id');
+        const fans = world.fans().filter((fan) => fan.following && (all || fan.tags.includes(tag ?? -1)));
+        return send(message, fans, { range: message.filter, path: '/cgi-bin/message/mass/sendall' });
+      },
+    },
+    {
+      path: '/cgi-bin/message/mass/send',
+      method: 'POST',
+      daily: 100,
+      effect: true,
+      run: ({ read }) => {
+        if (platform.accountType === 'subscription') throw new Refusal(48001, 'api unauthorized');
+        const message = read(toList);
+        if (message.touser.length < 2) throw new Refusal(40130, 'at least 2 openids');
+        if (message.touser.length > 10_000) throw new Refusal(40032, 'invalid openid list size');
+        const fans = message.touser.flatMap((openid) => world.byOpenid(openid) ?? []);
+        if (fans.length === 0) throw new Refusal(40031, 'invalid openid list');
+        return send(message, fans, { range: message.touser, path: '/cgi-bin/message/mass/send' });
+      },
+    },
+    {
+      path: '/cgi-bin/message/mass/preview',
+      method: 'POST',
+      effect: true,
+      run: ({ read }) => {
+        const message = read(toOne);
+        const fan =
+          message.towxname !== undefined ? world.fan(message.towxname) : fanOf(world, message.touser ?? '');
+        if (!fan.following) throw new Refusal(43004, 'require subscribe');
+        world.received(fan, seenOf(message), { channel: 'mass', path: '/cgi-bin/message/mass/preview' });
+        return ok({ msg_id: platform.nextId() });
+      },
+    },
+    {
+      path: '/cgi-bin/message/mass/get',
+      method: 'POST',
+      run: ({ read }) => {
+        const { msg_id: id } = read(z.object({ msg_id: z.coerce.number() }));
+        const status = statuses.get(id);
+        if (!status) throw new Refusal(40059, 'invalid msg_id');
+        return { msg_id: id, msg_status: status };
+      },
+    },
+    {
+      path: '/cgi-bin/message/mass/delete',
+      method: 'POST',
+      effect: true,
+      run: ({ read }) => {
+        const { msg_id: id } = read(z.object({ msg_id: z.coerce.number() }));
+        if (!statuses.has(id)) throw new Refusal(40059, 'invalid msg_id');
+        statuses.set(id, 'DELETE');
+        return ok();
+      },
+    },
+    {
+      path: '/cgi-bin/message/mass/speed/get',
+      method: 'POST',
+      run: () => ({ speed, realspeed: [80, 60, 45, 30, 10][speed] }),
+    },
+    {
+      path: '/cgi-bin/message/mass/speed/set',
+      method: 'POST',
+      run: ({ read }) => {
+        const asked = read(z.object({ speed: z.number() })).speed;
+        if (![0, 1, 2, 3, 4].includes(asked)) throw new Refusal(45083, 'invalid speed');
+        speed = asked;
+        return ok();
+      },
+    },
+  ];
+}
