@@ -143,21 +143,10 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
 
     /** What this process holds; empty before the first `reload`. */
     compiled: (): Compiled => current,
-
-    /** What this process holds, asked at this moment of business time, as the bot engine asks it. */
-    rulesNow() {
-      const at = clock.now();
-      return {
-        match: (folded: string) => spoken(current.find(folded, at)?.rule),
-        clicks: { get: (key: string) => spoken(current.click(key, at)?.rule) },
-      };
-    },
   };
 }
 
 export type Replies = ReturnType<typeof createReplies>;
-
-const spoken = (rule: Rule | undefined) => rule && { id: rule._id, replies: rule.replies, mode: rule.mode };
 
 function stateOf(draft: Draft, known: Rule | undefined): 'added' | 'changed' | 'unchanged' | 'edited' {
   if (!known) return 'added';

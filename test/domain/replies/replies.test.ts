@@ -220,30 +220,6 @@ test('among rules that match, priority decides, then the whole word, then the lo
   expect(await answers('兒童門票')).toMatchObject({ rule: '優先' });
 });
 
-test('the bot engine asks for the rule of this moment, by text or by menu key', async () => {
-  const turned = createClock();
-  const replies = createReplies({ db, clock: turned });
-  const until = new Date(turned.now() + 60_000);
-  const match = [
-    { kind: 'exact' as const, words: ['票'] },
-    { kind: 'click' as const, words: ['RULE_1'] },
-  ];
-  const id = await replies.save({
-    name: '票',
-    match,
-    replies: [{ kind: 'text', text: '票' }],
-    mode: 'all',
-    validUntil: until,
-  });
-  await replies.reload();
-  const rule = { id, replies: [{ kind: 'text', text: '票' }], mode: 'all' };
-  expect(replies.rulesNow().match('票')).toEqual(rule);
-  expect(replies.rulesNow().clicks.get('RULE_1')).toEqual(rule);
-  turned.setOffset(60_000);
-  expect(replies.rulesNow().match('票')).toBeUndefined();
-  expect(replies.rulesNow().clicks.get('RULE_1')).toBeUndefined();
-});
-
 test('rules switched off or removed say nothing', async () => {
   const replies = createReplies({ db, clock });
   const rule = {
