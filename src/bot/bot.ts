@@ -30,8 +30,10 @@ type KindOf<Kind extends string> = Kind extends keyof ParamKinds ? ParamKinds[Ki
 type Placeholder<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholder<Rest>
   : never;
-type NameIn<P extends string> = P extends `${infer Name}:${string}` ? Name : P;
-type KindIn<P extends string> = P extends `${string}:${infer Kind}` ? Kind : P;
+type Bare<P extends string> = P extends `${infer Name}?` ? Name : P;
+type NameIn<P extends string> = Bare<P> extends `${infer Name}:${string}` ? Name : Bare<P>;
+type KindIn<P extends string> = Bare<P> extends `${string}:${infer Kind}` ? Kind : Bare<P>;
+type MaybeIn<P extends string> = P extends `${string}?` ? undefined : never;
 type WithoutIt<Pattern extends string, Name extends string> = Pattern extends string
   ? Name extends NameIn<Placeholder<Pattern>>
     ? never
@@ -40,11 +42,12 @@ type WithoutIt<Pattern extends string, Name extends string> = Pattern extends st
 
 /**
  * The parameters of `says(patterns)`: `{a}到{b}` gives two strings; `{city}` (or `{from:city}`) gives a City.
- * A name that is missing from one of the patterns may be undefined.
+ * A name that is missing from one of the patterns may be undefined, and so may `{city?}`, when there is no city in what she
+ * said. Side by side, `{city}{wishes}` or `{when}{city}`, the city takes its name and the other what is left, perhaps nothing.
  */
 export type Params<Pattern extends string> = {
   [P in Placeholder<Pattern> as NameIn<P>]: [WithoutIt<Pattern, NameIn<P>>] extends [never]
-    ? KindOf<KindIn<P>>
+    ? KindOf<KindIn<P>> | MaybeIn<P>
     : KindOf<KindIn<P>> | undefined;
 };
 
@@ -63,7 +66,7 @@ export type Fan = {
   next: string | undefined;
   /** True once in a life per name: what may happen once per person, even if she leaves and comes back. */
   firstTime(name: string): boolean;
-  /** Kept together with the reply. */
+  /** Kept together with the reply. A script that she asked for is no longer guessed from what she types. */
   remember(facts: { city?: City; spot?: NonNullable<Subscriber['spot']>; script?: Script }): void;
 };
 
@@ -83,6 +86,8 @@ export type Context<P, M extends Message = Message> = Services & {
   later<Name extends JobName>(job: Name, data: JobData<Name>): void;
   /** Answers as if she had said this. */
   redo(says: string): Promise<Said>;
+  /** Not a matter for this rule after all: what is said when none has an answer. */
+  pass(): Promise<Said>;
   /** Asks back with a numbered list; 「1」 or the label answers as if she had said the text beside it. */
   choose(prompt: string, options: { label: string; says: string }[]): string;
   /** What 「更多」 means from now on; `undefined`: there is no more. */
@@ -144,7 +149,8 @@ export const follows = (run: Handler<Record<never, never>, Of<'follow'>>): Rule 
   rule({ on: 'follows' }, run);
 
 /** She left. Nothing can be said to her; only `later` makes sense here. */
-export const leaves = (run: Handler<Record<never, never>, Of<'leave'>>): Rule => rule({ on: 'leaves' }, run);
+export const leaves = (run: (context: Context<Record<never, never>, Of<'leave'>>) => Maybe<void>): Rule =>
+  rule<Record<never, never>, Of<'leave'>>({ on: 'leaves' }, async (context) => void (await run(context)));
 
 /** Nothing else had an answer. */
 export const otherwise = (run: Handler<Record<never, never>>): Rule => rule({ on: 'otherwise' }, run);

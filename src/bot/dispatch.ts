@@ -31,6 +31,7 @@ type Render = (name: string, data?: RenderData) => Reply;
 /** Lists and 「更多」 are forgotten after ten minutes, a form after half an hour of silence. */
 const listMs = 10 * 60_000;
 const formMs = 30 * 60_000;
+const mostChoices = 9;
 /** `redo` may lead to `redo`; a circle is a mistake in a handler. */
 const deepest = 4;
 
@@ -60,7 +61,7 @@ export function createDispatch(given: {
   type Turn = ReturnType<typeof openTurn>;
 
   function openTurn(message: Message, her: Subscriber | undefined, cause: { id: string; at: number }) {
-    const detected = message.kind === 'text' ? scriptOf(message.content) : undefined;
+    const detected = message.kind === 'text' && !her?.scriptChosen ? scriptOf(message.content) : undefined;
     const changes: FanChanges = {};
     const script: Script = detected ?? her?.script ?? 'hant';
     if (detected && her && her.script !== detected) changes.script = detected;
@@ -193,9 +194,7 @@ export function createDispatch(given: {
     if (choice) return call(turn, choice);
     const kind = rules.forKind('text');
     if (kind) return call(turn, kind);
-    return (
-      fromOperator(turn, services.replies.compiled().find(fold(content), clock.now())) ?? otherwise(turn)
-    );
+    return pass(turn);
   }
 
   function fromChoices(turn: Turn, content: string): string | undefined {
@@ -218,11 +217,14 @@ export function createDispatch(given: {
     delete turn.talk.choices;
     turn.message = { ...turn.message, kind: 'text', content: text } as Message;
     const choice = rules.forText(text);
-    return choice
-      ? Promise.resolve(call(turn, choice))
-      : Promise.resolve(
-          fromOperator(turn, services.replies.compiled().find(fold(text), clock.now())) ?? otherwise(turn),
-        );
+    return choice ? Promise.resolve(call(turn, choice)) : pass(turn);
+  }
+
+  /** No rule in a file answers: the operators' own, then `otherwise`. */
+  async function pass(turn: Turn): Promise<Said> {
+    if (turn.message.kind !== 'text') return otherwise(turn);
+    const rule = services.replies.compiled().find(fold(turn.message.content), clock.now());
+    return fromOperator(turn, rule) ?? otherwise(turn);
   }
 
   function fromOperator(
@@ -257,37 +259,51 @@ export function createDispatch(given: {
     for (let i = 0; i < choice.slots.length; i++) {
       const slot = choice.slots[i] as Slot;
       const next = choice.slots[i + 1];
-      if (slot.kind !== 'city') {
-        params[slot.name] = slot.raw;
-      } else if (next && next.from <= slot.to + 0 && next.kind !== 'city') {
-        // `{city}{wishes}`: the city is as much of both as is a city's name; the rest are the wishes.
-        const both = wholeOf(turn, slot, next);
-        const split: Split = services.cities.split(both);
-        params[slot.name] = await theCity(turn, split, both);
-        params[next.name] = 'rest' in split ? split.rest : '';
+      if (next?.joined && (slot.kind === 'city') !== (next.kind === 'city')) {
+        const [place, other] = slot.kind === 'city' ? [slot, next] : [next, slot];
+        const split = services.cities.split(wordsIn(turn, slot.from, next.to));
+        params[place.name] = theCity(turn, split, { ...place, from: slot.from, to: next.to });
+        params[other.name] = split.rest;
         i++;
       } else {
-        params[slot.name] = await theCity(turn, services.cities.find(slot.raw), slot.raw);
+        params[slot.name] = slot.kind === 'city' ? theCity(turn, cityIn(slot.raw), slot) : slot.raw;
       }
     }
     return params;
   }
 
-  const wholeOf = (turn: Turn, first: Slot, last: Slot): string =>
-    turn.message.kind === 'text' ? turn.message.content.slice(first.from, last.to) : first.raw + last.raw;
+  const wordsIn = (turn: Turn, from: number, to: number): string =>
+    turn.message.kind === 'text' ? turn.message.content.slice(from, to) : '';
 
-  async function theCity(turn: Turn, found: Found | Split, typed: string): Promise<City> {
+  /** A city's name, else the name within her words: 「今天杭州」. */
+  function cityIn(words: string): Found {
+    const found = services.cities.find(words);
+    if (found.kind !== 'none') return found;
+    const split = services.cities.split(words);
+    return split.kind === 'none' ? found : split;
+  }
+
+  /** One city; else ends the handler with a question. `slot` says where in her text the city and `rest` stand. */
+  function theCity(
+    turn: Turn,
+    found: Found | Split,
+    slot: Pick<Slot, 'optional' | 'from' | 'to'>,
+  ): City | undefined {
     if (found.kind === 'one') return found.city;
-    const text = turn.message.kind === 'text' ? turn.message.content : '';
-    const options =
-      found.kind === 'several'
-        ? found.cities.map((city) => ({
-            label: `${city.region}${city.name}`,
-            says: text.replace(typed, city.name),
-          }))
-        : found.near.map((city) => ({ label: city.name, says: text.replace(typed, city.name) }));
-    const template = found.kind === 'several' ? 'which-city' : 'unknown-city';
-    const prompt = await render(template, { typed, near: options.length > 0 });
+    const cities = found.kind === 'several' ? found.cities : found.near;
+    if (cities.length === 0 && slot.optional) return undefined;
+    const rest = found.kind === 'several' && 'rest' in found ? found.rest : '';
+    const words = wordsIn(turn, slot.from, slot.to);
+    const typed = rest === '' ? words : words.replace(rest, '').trim();
+    const [before, after] = [wordsIn(turn, 0, slot.from), wordsIn(turn, slot.to, Infinity)];
+    const options = cities.slice(0, mostChoices).map((city) => ({
+      label: services.cities.fullName(city),
+      says: `${before}${city.name}${rest}${after}`,
+    }));
+    const prompt = render(found.kind === 'several' ? 'which-city' : 'unknown-city', {
+      typed,
+      near: options.length > 0,
+    });
     throw saying(choose(turn, prompt.kind === 'text' ? prompt.text : '', options));
   }
 
@@ -317,6 +333,7 @@ export function createDispatch(given: {
       later: (job: string, data: Record<string, unknown>) =>
         void turn.effects.push({ kind: 'later', job, data }),
       redo: (text: string) => again(turn, text),
+      pass: () => pass(turn),
       choose: (prompt: string, options: { label: string; says: string }[]) => choose(turn, prompt, options),
       more: (text: string | undefined) => {
         if (text === undefined) delete turn.talk.more;
@@ -359,8 +376,9 @@ export function createDispatch(given: {
       remember({ city, spot, script }) {
         if (city && city.id !== cityId()) changes.cityId = city.id;
         if (spot) changes.spot = spot;
-        if (script && script !== turn.script) {
+        if (script) {
           changes.script = script;
+          changes.scriptChosen = true;
           turn.script = script;
         }
       },

@@ -5,7 +5,9 @@ import type { Rule } from './bot';
 export type Loaded = { file: string; rule: Rule };
 
 /** One placeholder's value as she typed it, and where it stands in her text. */
-export type Slot = { name: string; kind: string; raw: string; from: number; to: number };
+export type Slot = SlotName & { raw: string; from: number; to: number };
+/** `optional`: `{city?}`. `joined`: nothing fixed stands between it and the slot before, so the two share one piece of text. */
+type SlotName = { name: string; kind: string; optional: boolean; joined: boolean };
 export type Choice = { rule: Rule; file: string; slots: Slot[]; groups?: Record<string, string | undefined> };
 
 type Pattern = {
@@ -13,7 +15,7 @@ type Pattern = {
   /** Folded pattern with bare `{}`: two files with the same one make the same claim. */
   claim: string;
   regexp: RegExp;
-  slots: { name: string; kind: string }[];
+  slots: SlotName[];
   fixed: number;
 };
 
@@ -187,9 +189,9 @@ function readPattern(source: string, one: Loaded): Pattern {
     .map((piece) => (piece === '' ? '' : foldInside(piece)));
   const slots = pieces
     .filter((_, i) => i % 2 === 1)
-    .map((inside) => {
-      const [name = '', kind = name] = inside.split(':');
-      return { name, kind };
+    .map((inside, i): SlotName => {
+      const [name = '', kind = name] = inside.replace(/\?$/, '').split(':');
+      return { name, kind, optional: inside.endsWith('?'), joined: i > 0 && literals[i] === '' };
     });
   const fixed = literals.join('').length;
   if (fixed === 0)
@@ -198,7 +200,8 @@ function readPattern(source: string, one: Loaded): Pattern {
       'BARE_PATTERN',
       `${one.file}: 「${source}」 would match everything; give it fixed words, or use otherwise().`,
     );
-  const regexp = literals.map((literal, i) => escape(literal) + (i < slots.length ? '(.+?)' : '')).join('');
+  const piece = (slot: SlotName | undefined) => (slot ? (slot.joined ? '(.*?)' : '(.+?)') : '');
+  const regexp = literals.map((literal, i) => escape(literal) + piece(slots[i])).join('');
   return { loaded: one, claim: literals.join('{}'), regexp: new RegExp(`^${regexp}$`, 'du'), slots, fixed };
 }
 

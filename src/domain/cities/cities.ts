@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Point } from '../../kit/geo';
+import { readAcrossSwap } from '../../store/swap';
 import { compileCities, type Gazetteer } from './gazetteer';
 
 /** `point` in GCJ-02: the middle of the city as maps show it. `name` Traditional, `nameHans` Simplified. */
@@ -24,11 +25,9 @@ export function createCities({ db }: { db: Connection }) {
 
   return {
     async load(): Promise<void> {
-      const rows = await db
-        .collection<CityRow>('cities')
-        .find({}, { readConcern: 'snapshot' })
-        .sort({ _id: 1 })
-        .toArray();
+      const rows = await readAcrossSwap(() =>
+        db.collection<CityRow>('cities').find({}, { batchSize: 10_000 }).sort({ _id: 1 }).toArray(),
+      );
       known = compileCities(rows.map(toCity));
     },
     find: (text: string) => known.find(text),
@@ -36,8 +35,12 @@ export function createCities({ db }: { db: Connection }) {
     nearest: (point: Point) => known.nearest(point),
     get: (id: string) => known.get(id),
     all: () => known.all(),
+    fullName,
   };
 }
+
+/** With its region, as one says where it is: 「浙江杭州」「北京」「中國香港」「中國台灣台北」. */
+const fullName = ({ name, region }: City): string => (region.endsWith(name) ? region : `${region}${name}`);
 
 export type Cities = ReturnType<typeof createCities>;
 

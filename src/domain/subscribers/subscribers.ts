@@ -35,6 +35,8 @@ export type Subscriber = {
   /** She was here before: nothing that may happen once per person happens again. */
   once: string[];
   script?: Script;
+  /** She asked for this script; until then it is guessed from what she types. */
+  scriptChosen?: boolean;
   cityId?: string;
   spot?: Point & { label?: string; at: Date };
   talk: Talk;
@@ -46,7 +48,7 @@ export type Subscriber = {
 };
 
 /** What a handler may change about her. */
-export type FanChanges = Partial<Pick<Subscriber, 'script' | 'cityId' | 'spot' | 'talk'>> & {
+export type FanChanges = Partial<Pick<Subscriber, 'script' | 'scriptChosen' | 'cityId' | 'spot' | 'talk'>> & {
   once?: string[];
 };
 
