@@ -8,7 +8,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { AppError, messageOf } from '../errors';
 import type { EngineBinary } from './engine-binaries';
 
@@ -44,6 +44,8 @@ export async function placeInCache(options: {
   const still = setInterval(() => say(`Fetching ${name}: ${seconds()} s so far …`), 5_000);
   try {
     const fetched = await fetcher.fetch(work);
+    if (relative(work, fetched).startsWith('..'))
+      throw new Error(`it lies outside the folder it was fetched into: ${fetched}`);
     chmodSync(fetched, 0o755);
     const { version } = await check(fetched).catch((error: unknown) => {
       throw new Error(`what was fetched ${messageOf(error)}`);

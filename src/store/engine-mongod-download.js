@@ -14,11 +14,12 @@ const stalledAfterMs = 60_000;
 // Without this the fetcher accepts any certificate.
 process.env.npm_config_strict_ssl ??= 'true';
 
-const { ResolveConfigVariables, setDefaultValue } = require('mongodb-memory-server-core/lib/util/resolveConfig');
-const { MongoBinary } = require('mongodb-memory-server-core/lib/util/MongoBinary');
+const { DryMongoBinary } = require('mongodb-memory-server-core/lib/util/DryMongoBinary');
+const { MongoBinaryDownload } = require('mongodb-memory-server-core/lib/util/MongoBinaryDownload');
+const config = require('mongodb-memory-server-core/lib/util/resolveConfig');
 
-// One try: where there is no way to the outside, the next source should get its turn soon.
-setDefaultValue(ResolveConfigVariables.MAX_RETRIES, '0');
+// One try (it counts tries, not retries): without a way to the outside the next source should get its turn soon.
+config.setDefaultValue(config.ResolveConfigVariables.MAX_RETRIES, '1');
 
 let seen = 0;
 let seenAt = Date.now();
@@ -32,7 +33,7 @@ setInterval(() => {
   if (Date.now() - seenAt > patience) fail(`no answer within ${patience / 1000} s`);
 }, 250);
 
-MongoBinary.getPath({ downloadDir: dir }).then(
+download().then(
   (path) => {
     process.stdout.write(`\n${path}\n`);
     process.exit(0);
@@ -40,8 +41,17 @@ MongoBinary.getPath({ downloadDir: dir }).then(
   (error) => fail(error.message),
 );
 
+/** Always into our folder: whatever else lies on this machine was looked at before. */
+async function download() {
+  if (!config.envToBool(config.resolveConfig(config.ResolveConfigVariables.RUNTIME_DOWNLOAD))) {
+    throw new Error('MONGOMS_RUNTIME_DOWNLOAD says not to');
+  }
+  const options = await DryMongoBinary.generateOptions({ downloadDir: dir });
+  return await new MongoBinaryDownload({ ...options, downloadDir: dir }).getMongodPath();
+}
+
 function fail(why) {
-  process.stderr.write(`${why.split('\n')[0]}\n`);
+  process.stderr.write(`${why.replace(/\s+/g, ' ')}\n`);
   process.exit(1);
 }
 
