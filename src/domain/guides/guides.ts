@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { readAcrossSwap } from '../../store/swap';
 
 /** What to know before going, one to a city. `routes`: one text for each length of stay. */
 export type Guide = {
@@ -20,7 +21,7 @@ export type GuideRow = Omit<Guide, 'cityId'> & { _id: string };
 export function createGuides({ db }: { db: Connection }) {
   return {
     async of(cityId: string): Promise<Guide | undefined> {
-      const row = await db.collection<GuideRow>('guides').findOne({ _id: cityId });
+      const row = await readAcrossSwap(() => db.collection<GuideRow>('guides').findOne({ _id: cityId }));
       if (!row) return undefined;
       const { _id, ...rest } = row;
       return { cityId: _id, ...rest };

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { distanceKm, type Point } from '../../kit/geo';
 import type { IndexSpec } from '../../store/indexes';
+import { readAcrossSwap } from '../../store/swap';
 import { parseHotelAsk } from './parse-ask';
 
 /**
@@ -61,9 +62,9 @@ export function createHotels({ db }: { db: Connection }) {
      * cheaper one. Bounds in yuan, both included.
      */
     async search(asked: HotelFilter & { city: string; sort?: HotelSort; skip: number; limit: number }) {
-      const [found] = await rows
-        .aggregate<{ total: { n: number }[]; page: HotelRow[] }>(
-          [
+      const [found] = await readAcrossSwap(() =>
+        rows
+          .aggregate<{ total: { n: number }[]; page: HotelRow[] }>([
             { $match: matching(asked) },
             {
               $facet: {
@@ -75,10 +76,9 @@ export function createHotels({ db }: { db: Connection }) {
                 ],
               },
             },
-          ],
-          { readConcern: 'snapshot' },
-        )
-        .toArray();
+          ])
+          .toArray(),
+      );
       return { total: found?.total[0]?.n ?? 0, hotels: (found?.page ?? []).map(toHotel) };
     },
 
@@ -87,9 +87,9 @@ export function createHotels({ db }: { db: Connection }) {
       point: Point,
       { limit, withinKm }: { limit: number; withinKm: number },
     ): Promise<(Hotel & { km: number })[]> {
-      const found = await rows
-        .aggregate<HotelRow>(
-          [
+      const found = await readAcrossSwap(() =>
+        rows
+          .aggregate<HotelRow>([
             {
               $geoNear: {
                 near: { type: 'Point', coordinates: [point.lng, point.lat] },
@@ -100,15 +100,14 @@ export function createHotels({ db }: { db: Connection }) {
             },
             { $limit: bounded(limit) },
             { $unset: 'metres' },
-          ],
-          { readConcern: 'snapshot' },
-        )
-        .toArray();
+          ])
+          .toArray(),
+      );
       return found.map(toHotel).map((hotel) => ({ ...hotel, km: distanceKm(point, hotel.point) }));
     },
 
     async get(id: string): Promise<Hotel | undefined> {
-      const row = await rows.findOne({ _id: id });
+      const row = await readAcrossSwap(() => rows.findOne({ _id: id }));
       return row ? toHotel(row) : undefined;
     },
 

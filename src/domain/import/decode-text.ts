@@ -1,5 +1,5 @@
 import iconv from 'iconv-lite';
-import { unreadable } from './read-table';
+import { unreadable } from './rows';
 
 /**
  * The text of a file as Chinese offices write it: UTF-8 with or without BOM, UTF-16 with BOM (Excel's "Unicode text"),

@@ -1,10 +1,11 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { Cities } from '../cities/cities';
-import { type Problem, quoted, type Row, readTable, type Table, tableLimits } from './read-table';
+import { readTable } from './read-table';
+import { type Problem, quoted, type Row, type Table, tableLimits } from './rows';
 import type { Lookups, Stored, TableKind } from './table';
 import { type ImportKind, importKinds, tables } from './tables';
-import { type Changes, type ImportRow, writeTable } from './write-table';
+import { type Changes, compareTable, type ImportRow, writeTable } from './write-table';
 
 /**
  * `written` says what changed (with `dryRun`: what would). `refused`: nothing was written; `problems` are the first 200 of `total`,
@@ -13,6 +14,9 @@ import { type Changes, type ImportRow, writeTable } from './write-table';
 export type ImportResult =
   | ({ kind: 'written'; dryRun: boolean; rows: number } & Changes)
   | { kind: 'refused'; problems: Problem[]; total: number };
+
+/** `unit`: how this kind of file counts its rows. */
+export type FileResult = ImportResult & { unit: Table['unit'] };
 
 export type ImportAsk = {
   kind: ImportKind;
@@ -24,7 +28,7 @@ export type ImportAsk = {
   source?: string;
   /** The invented data that comes with the program. */
   sample?: boolean;
-  onProgress?: (done: number, of: number) => void;
+  onProgress?: (done: number, of: number) => void | Promise<void>;
 };
 
 const mostProblems = 200;
@@ -40,19 +44,23 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
     if (asked.kind === 'cities') problems.add(...(await stillNamed(db, documents)));
     if (problems.total > 0) return { kind: 'refused', problems: problems.first(), total: problems.total };
 
+    const rows = documents.length;
+    if (asked.dryRun)
+      return { kind: 'written', dryRun: true, rows, ...(await compareTable(db, table, documents)) };
+
     const at = clock.now();
     const changes = await writeTable({
       db,
       kind: asked.kind,
       table,
       documents,
-      cityIds: new Set(documents.flatMap((document) => cityIdsOf(document, table))),
-      dryRun: asked.dryRun ?? false,
+      cityIds:
+        asked.kind === 'cities' ? new Set() : new Set(documents.flatMap((one) => cityIdsOf(one, table))),
       note: { at, on: clock.day(at), source: asked.source ?? '', sample: asked.sample ?? false },
       onProgress: asked.onProgress ?? (() => undefined),
     });
-    if (asked.kind === 'cities' && !asked.dryRun) await cities.load();
-    return { kind: 'written', dryRun: asked.dryRun ?? false, rows: documents.length, ...changes };
+    if (asked.kind === 'cities') await cities.load();
+    return { kind: 'written', dryRun: false, rows, ...changes };
   }
 
   return {
@@ -61,7 +69,7 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
     /** Reads a CSV, XLSX or JSON file and imports it. @throws AppError `Invalid` when it cannot be read at all. */
     async importFile(
       asked: Omit<ImportAsk, 'rows' | 'problems'> & { name: string; bytes: Buffer },
-    ): Promise<ImportResult & { unit: Table['unit'] }> {
+    ): Promise<FileResult> {
       const { name, bytes, ...rest } = asked;
       const table = await readTable({ name, bytes });
       const result = await importTable({ source: name, ...rest, rows: table.rows, problems: table.problems });
@@ -111,7 +119,7 @@ function createProblems(found: Problem[]) {
 function tableProblems(rows: Row[], table: TableKind): Problem[] {
   const [first] = rows;
   if (!first) return [{ message: '沒有一行資料;不會用空表換掉現有的資料' }];
-  if (rows.length > tableLimits.rows) return [{ message: `超過 ${tableLimits.rows} 行,請分成幾個檔案` }];
+  if (rows.length > tableLimits.rows) return [{ message: `超過 ${tableLimits.rows} 行的上限;導入會換掉整張表,請刪去用不到的行` }];
   const present = new Set(rows.flatMap((row) => Object.keys(row.cells)));
   const missing = table.required.filter((name) => !present.has(name));
   const unknown = [...present].filter((name) => !table.columns.includes(name));

@@ -9,7 +9,7 @@ import {
   tableLimits,
   tooManyRows,
   unreadable,
-} from './read-table';
+} from './rows';
 
 type Parsed = { record: string[]; raw: string; info: { lines: number } };
 

@@ -1,5 +1,5 @@
 import { decodeText } from './decode-text';
-import { type Problem, type Row, type Table, tableLimits, tooManyRows, unreadable } from './read-table';
+import { type Problem, type Row, type Table, tableLimits, tooManyRows, unreadable } from './rows';
 
 /** A list of objects. `line` counts the items from 1. */
 export function readJson(bytes: Buffer): Table {

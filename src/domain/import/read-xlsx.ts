@@ -1,14 +1,6 @@
 import ExcelJS from 'exceljs';
 import { AppError } from '../../errors';
-import {
-  type Problem,
-  type Row,
-  readHeader,
-  type Table,
-  tableLimits,
-  tooManyRows,
-  unreadable,
-} from './read-table';
+import { type Problem, type Row, readHeader, type Table, tableLimits, tooManyRows, unreadable } from './rows';
 import { guardZip } from './zip-guard';
 
 /** The first sheet of a workbook. Formulas are refused by their address: what they give depends on who opened the file last. */

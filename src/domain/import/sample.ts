@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Importer, ImportResult } from './import';
+import type { FileResult, Importer } from './import';
 import type { ImportKind } from './tables';
 
 /** Cities first: the others name them. */
@@ -16,7 +16,7 @@ const files: [ImportKind, string][] = [
 export type SampleResult = {
   table: ImportKind;
   file: string;
-  result: ImportResult | { kind: 'kept'; source: string };
+  result: FileResult | { kind: 'kept'; source: string };
 };
 
 /**

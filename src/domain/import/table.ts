@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { City } from '../cities/cities';
-import { type Problem, quoted, type Row } from './read-table';
+import { type Problem, quoted, type Row } from './rows';
 
 /** What rows are checked against. */
 export type Lookups = {

@@ -1,7 +1,9 @@
-import type { ClientSession, Connection } from 'mongoose';
+import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
-import type { ImportKind } from './tables';
+import { swapCollection } from '../../store/swap';
 import type { Stored, TableKind } from './table';
+import type { ImportKind } from './tables';
+import { takeTurn } from './turn';
 
 /** What an import changes, or would change. */
 export type Changes = { added: number; changed: number; same: number; removed: number };
@@ -16,116 +18,70 @@ export type ImportRow = {
   rows: number;
 };
 
-const batch = 1000;
-
-/**
- * Makes a collection hold exactly these documents, in one transaction: readers see the old table or the new one, a kill at any
- * moment leaves one of them. Only what differs is written, so the same file twice writes nothing; `versions{_id: kind}` moves
- * with the data, when it moves. Imports take turns by the document `imports{_id: 'turn'}`; the callback is right when run twice.
- */
-export async function writeTable(given: {
+type Given = {
   db: Connection;
   kind: ImportKind;
   table: TableKind;
   documents: Stored[];
+  /** Cities that the documents name. */
   cityIds: Set<string>;
-  dryRun: boolean;
   note: Omit<ImportRow, '_id' | 'rows'>;
-  onProgress: (done: number, of: number) => void;
-}): Promise<Changes> {
+  onProgress: (done: number, of: number) => void | Promise<void>;
+};
+
+/**
+ * Makes a collection hold exactly these documents: readers see the old table or the new one, a kill at any moment leaves one of
+ * them. The same file twice swaps nothing. `versions{_id: kind}` moves after every import, also after one without changes: so
+ * running it again mends one that was killed right after the swap.
+ */
+export async function writeTable(given: Given): Promise<Changes> {
   const { db, kind, table, documents, note } = given;
-  const session = await db.startSession();
+  const turn = await takeTurn(db);
   try {
-    return await session.withTransaction(
-      async () => {
-        if (!given.dryRun) {
-          await db
-            .collection<{ _id: string }>('imports')
-            .updateOne({ _id: 'turn' }, { $inc: { n: 1 } }, { upsert: true, session });
-        }
-        await requireCities({ db, ids: given.cityIds, session });
-        const difference = await compare({ db, table, documents, session });
-        const changes: Changes = {
-          added: difference.added.length,
-          changed: difference.changed.length,
-          same: documents.length - difference.added.length - difference.changed.length,
-          removed: difference.removed.length,
-        };
-        if (given.dryRun) return changes;
-        await write({ db, table, difference, session, onProgress: given.onProgress });
-        if (changes.added + changes.changed + changes.removed > 0) {
-          await db
-            .collection<{ _id: string }>('versions')
-            .updateOne({ _id: kind }, { $inc: { n: 1 } }, { upsert: true, session });
-        }
-        await db
-          .collection<ImportRow>('imports')
-          .replaceOne({ _id: kind }, { ...note, rows: documents.length }, { upsert: true, session });
-        return changes;
-      },
-      { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } },
-    );
+    await requireCities(db, given.cityIds);
+    const changes = await compareTable(db, table, documents);
+    if (changes.added + changes.changed + changes.removed > 0) {
+      await swapCollection({
+        db,
+        name: table.collection,
+        documents,
+        onProgress: async (done) => {
+          await turn.keep();
+          await given.onProgress(done, documents.length);
+        },
+        beforeSwap: () => turn.keep(),
+      });
+    }
+    await db
+      .collection<ImportRow>('imports')
+      .replaceOne({ _id: kind }, { ...note, rows: documents.length }, { upsert: true });
+    await db
+      .collection<{ _id: string; n: number }>('versions')
+      .updateOne({ _id: kind }, { $inc: { n: 1 } }, { upsert: true });
+    return changes;
   } finally {
-    await session.endSession();
+    await turn.end();
   }
 }
 
-type Difference = { added: Stored[]; changed: Stored[]; removed: string[] };
-
-async function compare(given: {
-  db: Connection;
-  table: TableKind;
-  documents: Stored[];
-  session: ClientSession;
-}): Promise<Difference> {
-  const left = new Map(given.documents.map((document) => [document._id, document]));
-  const changed: Stored[] = [];
-  const removed: string[] = [];
-  const stored = given.db
-    .collection<Stored>(given.table.collection)
-    .find({}, { session: given.session, batchSize: batch });
-  for await (const old of stored) {
-    const wanted = left.get(old._id);
-    left.delete(old._id);
-    if (!wanted) removed.push(old._id);
-    else if (JSON.stringify(old) !== JSON.stringify(wanted)) changed.push(wanted);
+/** How the documents differ from what is stored. */
+export async function compareTable(db: Connection, table: TableKind, documents: Stored[]): Promise<Changes> {
+  const wanted = new Map(documents.map((document) => [document._id, document]));
+  const changes = { added: 0, changed: 0, same: 0, removed: 0 };
+  for await (const stored of db.collection<Stored>(table.collection).find({}, { batchSize: 1000 })) {
+    const document = wanted.get(stored._id);
+    wanted.delete(stored._id);
+    if (!document) changes.removed++;
+    else if (JSON.stringify(stored) === JSON.stringify(document)) changes.same++;
+    else changes.changed++;
   }
-  return { added: [...left.values()], changed, removed };
-}
-
-async function write(given: {
-  db: Connection;
-  table: TableKind;
-  difference: Difference;
-  session: ClientSession;
-  onProgress: (done: number, of: number) => void;
-}): Promise<void> {
-  const { session, difference } = given;
-  const rows = given.db.collection<Stored>(given.table.collection);
-  const operations = [
-    ...difference.removed.map((_id) => ({ deleteOne: { filter: { _id } } })),
-    ...difference.changed.map((replacement) => ({
-      replaceOne: { filter: { _id: replacement._id }, replacement },
-    })),
-    ...difference.added.map((document) => ({ insertOne: { document } })),
-  ];
-  for (let at = 0; at < operations.length; at += batch) {
-    await rows.bulkWrite(operations.slice(at, at + batch), { session, ordered: false });
-    given.onProgress(Math.min(at + batch, operations.length), operations.length);
-  }
+  return { ...changes, added: wanted.size };
 }
 
 /** The rows were checked against the cities as they were a moment ago: they must still be there. */
-async function requireCities(given: {
-  db: Connection;
-  ids: Set<string>;
-  session: ClientSession;
-}): Promise<void> {
-  const ids = [...given.ids];
-  if (ids.length === 0) return;
-  const present = await given.db
-    .collection<Stored>('cities')
-    .countDocuments({ _id: { $in: ids } }, { session: given.session });
+async function requireCities(db: Connection, cityIds: Set<string>): Promise<void> {
+  const ids = [...cityIds];
+  const present = await db.collection<Stored>('cities').countDocuments({ _id: { $in: ids } });
   if (present !== ids.length) {
     throw new AppError('Conflict', 'import.cities-changed', '城市表剛剛被換過,什麼都沒有寫入;請再導入一次。');
   }

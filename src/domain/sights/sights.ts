@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Point } from '../../kit/geo';
 import type { IndexSpec } from '../../store/indexes';
+import { readAcrossSwap } from '../../store/swap';
 
 /** `hours` and `tickets` as a person would say them, last checked on the Beijing day `updatedOn`. `point` in GCJ-02, when known. */
 export type Sight = {
@@ -37,9 +38,9 @@ export function createSights({ db }: { db: Connection }) {
       cityId: string,
       { skip, limit }: { skip: number; limit: number },
     ): Promise<{ total: number; sights: Sight[] }> {
-      const [found] = await rows
-        .aggregate<{ total: { n: number }[]; page: SightRow[] }>(
-          [
+      const [found] = await readAcrossSwap(() =>
+        rows
+          .aggregate<{ total: { n: number }[]; page: SightRow[] }>([
             { $match: { cityId } },
             {
               $facet: {
@@ -51,10 +52,9 @@ export function createSights({ db }: { db: Connection }) {
                 ],
               },
             },
-          ],
-          { readConcern: 'snapshot' },
-        )
-        .toArray();
+          ])
+          .toArray(),
+      );
       return { total: found?.total[0]?.n ?? 0, sights: (found?.page ?? []).map(toSight) };
     },
   };

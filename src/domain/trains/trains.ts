@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { IndexSpec } from '../../store/indexes';
+import { readAcrossSwap } from '../../store/swap';
 import { parseTrainAsk } from './parse-ask';
 
 export type TrainKind = '高鐵' | '動車' | '城際' | '直達' | '特快' | '快速' | '普快';
@@ -51,12 +52,14 @@ export function createTrains({ db, clock }: { db: Connection; clock: Clock }) {
       { on, kind }: { on: string; kind?: TrainKind },
     ): Promise<{ trains: Train[]; importedOn: string | undefined; sample: boolean }> {
       const [rows, imported] = await Promise.all([
-        db
-          .collection<TrainRow>('trains')
-          .find({ from, to, runs: weekday(on), ...(kind ? { kind } : {}) }, { readConcern: 'snapshot' })
-          .sort({ departs: 1, _id: 1 })
-          .limit(mostAtOnce)
-          .toArray(),
+        readAcrossSwap(() =>
+          db
+            .collection<TrainRow>('trains')
+            .find({ from, to, runs: weekday(on), ...(kind ? { kind } : {}) }, { batchSize: mostAtOnce })
+            .sort({ departs: 1, _id: 1 })
+            .limit(mostAtOnce)
+            .toArray(),
+        ),
         db.collection<{ _id: string; on: string; sample: boolean }>('imports').findOne({ _id: 'trains' }),
       ]);
       return { trains: rows.map(toTrain), importedOn: imported?.on, sample: imported?.sample ?? false };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Connection } from 'mongoose';
 import type { City } from '../../../src/domain/cities/cities';
 import { compileCities, type Found } from '../../../src/domain/cities/gazetteer';

@@ -13,7 +13,7 @@ beforeAll(async () => {
     kind: 'cities',
     rows: rowsOf([cityCells('hangzhou'), cityCells('ningbo')]),
   });
-  const result = await travel.importer.importTable({
+  await travel.importer.importTable({
     kind: 'hotels',
     rows: rowsOf([
       hotelCells('inn', { stars: '2', price_yuan: '168', lng: '120.1600', lat: '30.2500' }),
@@ -29,7 +29,6 @@ beforeAll(async () => {
       hotelCells('elsewhere', { city: 'ningbo', lng: '121.5', lat: '29.87' }),
     ]),
   });
-  expect(result.kind).toBe('written');
 });
 afterAll(() => database.drop());
 

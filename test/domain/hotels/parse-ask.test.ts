@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseHotelAsk } from '../../../src/domain/hotels/parse-ask';
 
 test.each([

@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Connection } from 'mongoose';
-import { tellProblem } from '../../../src/domain/import/import';
+import { hotelIndexes } from '../../../src/domain/hotels/hotels';
+import { type ImportAsk, tellProblem } from '../../../src/domain/import/import';
+import { root } from '../../../src/kit/root';
+import { missingInvariants } from '../../../src/store/indexes';
 import { testDatabase } from '../../support/database';
 import { cityCells, createTravel, hotelCells, rowsOf } from './travel';
 
@@ -20,11 +25,15 @@ beforeEach(async () => {
 });
 afterAll(() => database.drop());
 
-const importHotels = (cells: Record<string, unknown>[], more: { dryRun?: boolean } = {}) =>
+const importHotels = (cells: Record<string, unknown>[], more: Partial<ImportAsk> = {}) =>
   travel.importer.importTable({ kind: 'hotels', rows: rowsOf(cells), ...more });
 
 const stored = () =>
   db.collection<{ _id: string; priceFen: number }>('hotels').find().sort({ _id: 1 }).toArray();
+const incoming = async () =>
+  (await db.db?.listCollections().toArray())
+    ?.map((one) => one.name)
+    .filter((name) => name.includes('incoming'));
 const version = async () =>
   (await db.collection<{ _id: string; n: number }>('versions').findOne({ _id: 'hotels' }))?.n;
 
@@ -45,12 +54,21 @@ test('an import makes the table hold exactly the rows of the file', async () => 
   ]);
 });
 
-test('the same file twice changes nothing, and does not make processes reload', async () => {
+test('the same file twice changes nothing', async () => {
   await importHotels([hotelCells('a'), hotelCells('b', { tel: '0571-12345678' })]);
-  const before = await version();
+  const before = await stored();
   const again = await importHotels([hotelCells('a'), hotelCells('b', { tel: '0571-12345678' })]);
   expect(again).toMatchObject({ kind: 'written', added: 0, changed: 0, same: 2, removed: 0 });
-  expect(await version()).toBe(before);
+  expect(await stored()).toEqual(before);
+});
+
+test('an import raises the version that processes watch, a refused or dry one does not', async () => {
+  const before = (await version()) ?? 0;
+  await importHotels([hotelCells('a')]);
+  expect(await version()).toBe(before + 1);
+  await importHotels([hotelCells('b')], { dryRun: true });
+  await importHotels([hotelCells('b', { stars: '' })]);
+  expect(await version()).toBe(before + 1);
 });
 
 test('a dry run tells what would change and writes nothing', async () => {
@@ -174,31 +192,68 @@ test('a reader sees the old table or the new one, never a part of either', async
   expect([...seen].filter((one) => one !== '900 of 3' && one !== '1200 of 5')).toEqual([]);
 });
 
-test('two imports at once leave one of the two tables', async () => {
+test('of two imports at once one is refused whole, and may come again', async () => {
   const table = (mark: string) => Array.from({ length: 300 }, (_, n) => hotelCells(`${mark}${n}`));
-  await Promise.all([importHotels(table('a')), importHotels(table('b'))]);
-  const marks = new Set((await stored()).map((row) => row._id[0]));
-  expect(marks.size).toBe(1);
-  expect(await stored()).toHaveLength(300);
+  const outcomes = await Promise.allSettled([importHotels(table('a')), importHotels(table('b'))]);
+  expect(outcomes.map((one) => one.status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(outcomes.find((one) => one.status === 'rejected')?.reason).toMatchObject({ kind: 'Conflict' });
+  expect(new Set((await stored()).map((row) => row._id[0])).size).toBe(1);
+  await importHotels(table('c'));
+  expect((await stored()).map((row) => row._id[0]).join('')).toBe('c'.repeat(300));
 });
 
-test('an import cut off by the server leaves the old table', async () => {
-  await importHotels([hotelCells('old')]);
-  const admin = db.getClient().db('admin');
-  // The second batch fails as a full disk would.
-  await admin.command({
-    configureFailPoint: 'failCommand',
-    mode: { skip: 1 },
-    data: { failCommands: ['insert', 'bulkWrite'], errorCode: 14031, failInternalCommands: false },
+test('an import that lost its turn while it slept does not overwrite the next one', async () => {
+  const leases = db.collection<{ _id: string }>('leases');
+  const slow = importHotels([hotelCells('a')], {
+    onProgress: async () => {
+      await leases.updateOne({ _id: 'import' }, { $set: { owner: 'another' } });
+    },
   });
-  try {
-    await expect(
-      importHotels(Array.from({ length: 2500 }, (_, n) => hotelCells(`n${n}`))),
-    ).rejects.toMatchObject({ code: 14031 });
-  } finally {
-    await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
-  }
+  await expect(slow).rejects.toMatchObject({ kind: 'Conflict' });
+  expect(await stored()).toEqual([]);
+});
+
+test('an import that breaks half-way leaves the old table, and nothing lying about', async () => {
+  await importHotels([hotelCells('old')]);
+  const broken = importHotels(
+    Array.from({ length: 2500 }, (_, n) => hotelCells(`n${n}`)),
+    { onProgress: () => Promise.reject(new Error('disk full')) },
+  );
+  await expect(broken).rejects.toThrow('disk full');
   expect((await stored()).map((row) => row._id)).toEqual(['old']);
+  expect(await incoming()).toEqual([]);
+});
+
+test('what a killed import left behind is cleared away by the next', async () => {
+  await db.collection('hotels.incoming.dead').insertOne({ half: true });
+  await db
+    .collection<{ _id: string }>('leases')
+    .updateOne({ _id: 'import' }, { $set: { owner: 'dead', until: new Date(0) } }, { upsert: true });
+  await importHotels([hotelCells('a')]);
+  expect(await incoming()).toEqual([]);
+  expect(await stored()).toHaveLength(1);
+});
+
+test('the new table has the indexes of the old one', async () => {
+  await importHotels([hotelCells('a')]);
+  const before = await db.collection('hotels').indexes();
+  await importHotels([hotelCells('b')]);
+  expect(await db.collection('hotels').indexes()).toEqual(before);
+  expect(await missingInvariants(db, hotelIndexes)).toEqual([]);
+});
+
+test('a file as Excel saves it in China, GBK with CRLF, is imported whole', async () => {
+  const bytes = readFileSync(join(root, 'test/fixtures/import/hotels-gbk.csv'));
+  const result = await travel.importer.importFile({ kind: 'hotels', name: 'hotels-gbk.csv', bytes });
+  expect(result).toMatchObject({ kind: 'written', added: 3 });
+  expect(await travel.hotels.get('gbk-1')).toMatchObject({
+    name: '湖边小筑',
+    address: '上城区湖滨路 1 号, 近西湖',
+    priceFen: 32_800,
+  });
+  expect(await travel.importer.lastImports()).toMatchObject({
+    hotels: { on: '2026-11-22', source: 'hotels-gbk.csv', rows: 3 },
+  });
 });
 
 test('progress is told as it is written', async () => {
@@ -206,7 +261,9 @@ test('progress is told as it is written', async () => {
   await travel.importer.importTable({
     kind: 'hotels',
     rows: rowsOf(Array.from({ length: 2500 }, (_, n) => hotelCells(`h${n}`))),
-    onProgress: (done, of) => steps.push([done, of]),
+    onProgress: (done, of) => {
+      steps.push([done, of]);
+    },
   });
   expect(steps).toEqual([
     [1000, 2500],

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import { createCities } from '../../../src/domain/cities/cities';
 import { createHotels, hotelIndexes } from '../../../src/domain/hotels/hotels';
 import { createImporter } from '../../../src/domain/import/import';
-import type { Row } from '../../../src/domain/import/read-table';
+import type { Row } from '../../../src/domain/import/rows';
 import { createSights, sightIndexes } from '../../../src/domain/sights/sights';
 import { createTrains, trainIndexes } from '../../../src/domain/trains/trains';
 import { beijingDay } from '../../../src/kit/clock';

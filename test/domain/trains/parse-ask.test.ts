@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseTrainAsk } from '../../../src/domain/trains/parse-ask';
 
 /** A Sunday. */

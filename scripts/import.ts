@@ -1,0 +1,162 @@
+/*
+ * `npm run import -- hotels FILE [--dry-run]`: brings tables and an operator's old keyword replies into the database.
+ * Works beside a running program, which sees the new data within seconds, and without one.
+ */
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Connection } from 'mongoose';
+import { loadHandlers } from '../src/bot/discover';
+import { type Config, engineSettings, loadConfig } from '../src/config';
+import { createCities } from '../src/domain/cities/cities';
+import { createImporter, tellProblem } from '../src/domain/import/import';
+import { importSample } from '../src/domain/import/sample';
+import { type ImportKind, importKinds } from '../src/domain/import/tables';
+import { createReplies } from '../src/domain/replies/replies';
+import { AppError, messageOf } from '../src/errors';
+import { createClock } from '../src/kit/clock';
+import { createLog } from '../src/kit/log';
+import { root } from '../src/kit/root';
+import { indexes } from '../src/services';
+import { useEngines } from '../src/store/engines';
+import { createIndexes } from '../src/store/indexes';
+import { connectMongo } from '../src/store/mongo';
+import { fetchOldReplies, readAutoreply } from '../src/wechat/api/autoreply';
+import { createWechatClient } from '../src/wechat/api/client';
+import { parseExact } from '../src/wechat/api/exact-json';
+import { createMedia } from '../src/wechat/api/media';
+
+const usage = `用法:
+  npm run import -- ${importKinds.join('|')} 檔案.csv|.xlsx|.json [--dry-run]   整張表換成檔案的內容;有一行不對就什麼都不寫
+  npm run import -- replies [檔案.json] [--dry-run]   公眾平台後台的舊關鍵字回覆;不給檔案就向微信讀取
+  npm run import -- sample   程式自帶的示例資料;自己導入過的表不動
+  --dry-run   只檢查,不寫入`;
+
+type Asked = { what: ImportKind | 'replies' | 'sample'; file?: string; dryRun: boolean };
+
+async function main(): Promise<number> {
+  const asked = readArguments(process.argv.slice(2));
+  if (!asked) {
+    console.error(usage);
+    return 2;
+  }
+  const config = loadConfig();
+  const engines = await useEngines({
+    dataDir: config.dataDir,
+    settings: engineSettings(),
+    mongo: !config.MONGODB_URI,
+    redis: false,
+    say: (line) => console.error(line),
+  });
+  let db: Connection | undefined;
+  try {
+    db = await connectMongo(config.MONGODB_URI ?? engines.mongoUri ?? '', { appName: 'xiaoyi-import' });
+    await createIndexes(db, indexes);
+    switch (asked.what) {
+      case 'replies':
+        return await bringReplies(db, config, asked);
+      case 'sample':
+        return await bringSample(db);
+      default:
+        return await bringTable(db, asked.what, asked);
+    }
+  } finally {
+    await db?.close();
+    await engines.stop();
+  }
+}
+
+function readArguments(args: string[]): Asked | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { 'dry-run': { type: 'boolean', default: false } },
+    });
+    const [name, file] = positionals;
+    const what = [...importKinds, 'replies' as const, 'sample' as const].find((one) => one === name);
+    const needsFile = what !== 'replies' && what !== 'sample';
+    if (!what || positionals.length > 2 || (needsFile && !file)) return undefined;
+    if (what === 'sample' && (file || values['dry-run'])) return undefined;
+    return { what, dryRun: values['dry-run'], ...(file ? { file } : {}) };
+  } catch {
+    return undefined;
+  }
+}
+
+const importerOn = (db: Connection) =>
+  createImporter({ db, clock: createClock(), cities: createCities({ db }) });
+
+async function bringTable(db: Connection, kind: ImportKind, { file = '', dryRun }: Asked): Promise<number> {
+  const result = await importerOn(db).importFile({
+    kind,
+    name: basename(file),
+    bytes: await readFile(file),
+    dryRun,
+    onProgress: (done, of) => console.error(`${kind}:已寫入 ${done} / ${of}`),
+  });
+  if (result.kind === 'refused') {
+    for (const problem of result.problems) console.error(tellProblem(problem, result.unit));
+    const more = result.total - result.problems.length;
+    console.error(`${more > 0 ? `……還有 ${more} 處。` : ''}共 ${result.total} 處要改;什麼都沒有寫入。`);
+    return 1;
+  }
+  const { rows, added, changed, same, removed } = result;
+  const counts = `共 ${rows} 行:新增 ${added},更改 ${changed},不變 ${same},刪去 ${removed}`;
+  console.log(dryRun ? `檢查通過,沒有寫入。若寫入,${counts}。` : `${kind} 已導入,${counts}。`);
+  return 0;
+}
+
+async function bringSample(db: Connection): Promise<number> {
+  const results = await importSample({
+    importer: importerOn(db),
+    folder: join(root, 'src/simulator/sample'),
+  });
+  for (const { table, result } of results) {
+    if (result.kind === 'kept') console.log(`${table}:保留你導入的 ${result.source}`);
+    else if (result.kind === 'written') console.log(`${table}:${result.rows} 行示例資料`);
+    else
+      for (const problem of result.problems) console.error(`${table}:${tellProblem(problem, result.unit)}`);
+  }
+  return results.some(({ result }) => result.kind === 'refused') ? 1 : 0;
+}
+
+async function bringReplies(db: Connection, config: Config, { file, dryRun }: Asked): Promise<number> {
+  const appId = config.WECHAT_APP_ID;
+  if (!appId && !file)
+    throw new AppError('Invalid', 'import.no-account', '沒有設定 WECHAT_APP_ID,請給一個檔案。');
+  const client = createWechatClient({
+    baseUrl: config.WECHAT_API_URL,
+    appId: appId ?? '',
+    appSecret: config.WECHAT_APP_SECRET ?? '',
+    log: createLog({ level: 'warn', name: 'import' }),
+  });
+  const old = file ? readAutoreply(parseExact(await readFile(file, 'utf8'))) : await fetchOldReplies(client);
+  const media = createMedia({ client });
+  const rules = loadHandlers();
+  const report = await createReplies({ db, clock: createClock() }).importRules(old, {
+    dryRun,
+    claims: (text) => rules.exact(text)?.file,
+    ...(appId ? { keepMedia: (kind, mediaId) => media.keep(kind, mediaId) } : {}),
+  });
+  const { added, changed, unchanged, edited } = report;
+  for (const { rule, what } of report.remarks) console.error(`「${rule}」:${what}`);
+  for (const { rule, word, with: other } of report.conflicts) {
+    console.error(`「${rule}」的「${word}」會先由 ${other} 回答`);
+  }
+  for (const rule of edited) console.error(`「${rule}」在這裡改過,保留這裡的`);
+  const counts = `新增 ${added.length},更改 ${changed.length},不變 ${unchanged.length},保留 ${edited.length}`;
+  console.log(dryRun ? `檢查通過,沒有寫入。若寫入,${counts}。` : `關鍵字回覆已導入:${counts}。`);
+  return 0;
+}
+
+async function run(): Promise<void> {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    console.error(messageOf(error));
+    process.exitCode = 1;
+  }
+}
+
+void run();
