@@ -91,6 +91,7 @@ const broken: [string, string][] = [
       layout({ padding: Buffer.concat([Buffer.alloc(1, 7), Buffer.alloc(padLength - 1, padLength)]) }),
     ),
   ],
+  ['padding to 16 instead of 32', sealBytes(layout({ padding: Buffer.alloc(1, 1) }))],
   ['a flipped bit at the end', flipped(-1)],
   ['a flipped bit in the padding', flipped(-17)],
   ['a flipped bit in the length', flipped(3)],

@@ -80,6 +80,11 @@ test('the XML of a text is exactly what the platform documents', () => {
   );
 });
 
+test('line ends of every kind are written as line feeds', () => {
+  const xml = buildReply({ kind: 'text', text: '一\r\n二\r三\n四' }, { ...envelope, format: 'xml' });
+  expect(xml).toContain('<![CDATA[一\n二\n三\n四]]>');
+});
+
 /** What is left of a text after XML: it cannot carry everything, and a carriage return becomes a line feed. */
 const afterXml = (text: string) => carried(text).replace(/\r\n?/g, '\n');
 

@@ -145,6 +145,7 @@ describe.each(ways)('$way', ({ parse }) => {
     ['a million numeric references', `<xml><a>${'&#20013;'.repeat(1_000_000)}</a></xml>`, 'BODY_TOO_LARGE'],
     ['a depth of 100,000', `<xml>${'<a>'.repeat(100_000)}`, 'BODY_TOO_LARGE'],
     ['a depth of 20,000 within the size', `<xml>${'<a>'.repeat(20_000)}`, 'XML_MALFORMED'],
+    ['a depth of 10', `<xml>${'<a>'.repeat(9)}${'</a>'.repeat(9)}</xml>`, 'XML_MALFORMED'],
     ['a depth of 20', `<xml>${'<a>'.repeat(20)}${'</a>'.repeat(20)}</xml>`, 'XML_MALFORMED'],
     ['65,000 attributes', `<xml><a ${'b '.repeat(30_000)}>1</a></xml>`, 'XML_MALFORMED'],
     [
