@@ -119,7 +119,8 @@ function createProblems(found: Problem[]) {
 function tableProblems(rows: Row[], table: TableKind): Problem[] {
   const [first] = rows;
   if (!first) return [{ message: '沒有一行資料;不會用空表換掉現有的資料' }];
-  if (rows.length > tableLimits.rows) return [{ message: `超過 ${tableLimits.rows} 行的上限;導入會換掉整張表,請刪去用不到的行` }];
+  if (rows.length > tableLimits.rows)
+    return [{ message: `超過 ${tableLimits.rows} 行的上限;導入會換掉整張表,請刪去用不到的行` }];
   const present = new Set(rows.flatMap((row) => Object.keys(row.cells)));
   const missing = table.required.filter((name) => !present.has(name));
   const unknown = [...present].filter((name) => !table.columns.includes(name));

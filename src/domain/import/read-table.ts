@@ -10,7 +10,9 @@ import { type Table, tableLimits, unreadable } from './rows';
  */
 export async function readTable(file: { name: string; bytes: Buffer }): Promise<Table> {
   if (file.bytes.length > tableLimits.bytes) {
-    throw unreadable(`${file.name} 有 ${megabytes(file.bytes.length)} MB,上限是 20 MB;請刪去用不到的欄和行。`);
+    throw unreadable(
+      `${file.name} 有 ${megabytes(file.bytes.length)} MB,上限是 20 MB;請刪去用不到的欄和行。`,
+    );
   }
   if (file.bytes.length === 0) throw unreadable(`${file.name} 是空的。`);
   const ending = /\.([a-z]+)$/i.exec(file.name)?.[1]?.toLowerCase();

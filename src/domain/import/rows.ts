@@ -22,7 +22,8 @@ export type Table = {
 export const unreadable = (message: string): AppError =>
   new AppError('Invalid', 'import.unreadable', message);
 
-export const tooManyRows = (): AppError => unreadable(`超過 ${tableLimits.rows} 行的上限;導入會換掉整張表,請刪去用不到的行。`);
+export const tooManyRows = (): AppError =>
+  unreadable(`超過 ${tableLimits.rows} 行的上限;導入會換掉整張表,請刪去用不到的行。`);
 
 /** A cell as it is quoted in a sentence: short, on one line. */
 export function quoted(value: unknown): string {
