@@ -153,7 +153,7 @@ function encryptPartOf(body: string): string | undefined {
 }
 
 const encryptPart =
-  /(?:<Encrypt>[ \t\r\n]*(?:<!\[CDATA\[)?|"Encrypt"[ \t\r\n]*:[ \t\r\n]*")((?:[A-Za-z0-9+/=]|\\\/)*)/y;
+  /(?:<Encrypt>[ \t\r\n]*(?:<!\[CDATA\[)?|"Encrypt"[ \t\r\n]*:[ \t\r\n]*")([A-Za-z0-9+/=\\]*)/y;
 
 function isEncrypted(type: Query[string]): boolean {
   if (type === undefined || type === '' || type === 'raw') return false;
