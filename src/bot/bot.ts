@@ -89,7 +89,7 @@ export type Context<P, M extends Message = Message> = Services & {
   /** Not a matter for this rule after all: what is said when none has an answer. */
   pass(): Promise<Said>;
   /** Asks back with a numbered list; 「1」 or the label answers as if she had said the text beside it. */
-  choose(prompt: string, options: { label: string; says: string }[]): string;
+  choose(prompt: string | Reply, options: { label: string; says: string }[]): string;
   /** What 「更多」 means from now on; `undefined`: there is no more. */
   more(says: string | undefined): void;
   /** Opens a form: its questions are asked one at a time. */

@@ -304,12 +304,14 @@ export function createDispatch(given: {
       typed,
       near: options.length > 0,
     });
-    throw saying(choose(turn, prompt.kind === 'text' ? prompt.text : '', options));
+    throw saying(choose(turn, prompt, options));
   }
 
   // -- what a handler is given -------------------------------------------------------------------------------------
 
-  function choose(turn: Turn, prompt: string, options: { label: string; says: string }[]): string {
+  function choose(turn: Turn, asked: string | Reply, options: { label: string; says: string }[]): string {
+    const said = asReply(asked);
+    const prompt = said.kind === 'text' ? said.text : '';
     if (options.length === 0) return prompt;
     turn.talk.choices = {
       labels: options.map((one) => one.label),
@@ -334,7 +336,8 @@ export function createDispatch(given: {
         void turn.effects.push({ kind: 'later', job, data }),
       redo: (text: string) => again(turn, text),
       pass: () => pass(turn),
-      choose: (prompt: string, options: { label: string; says: string }[]) => choose(turn, prompt, options),
+      choose: (prompt: string | Reply, options: { label: string; says: string }[]) =>
+        choose(turn, prompt, options),
       more: (text: string | undefined) => {
         if (text === undefined) delete turn.talk.more;
         else turn.talk.more = { says: text, at: clock.now() };

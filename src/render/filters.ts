@@ -14,5 +14,16 @@ export function addFilters(engine: Liquid): Liquid {
   engine.registerFilter('day', (on: string) => `${Number(on.slice(5, 7))}月${Number(on.slice(8, 10))}日`);
   /** Business ms → 14:05, Beijing time. */
   engine.registerFilter('time', (at: number) => new Date(at + 8 * 3_600_000).toISOString().slice(11, 16));
+  /** 2026-11-22 → 週日. */
+  engine.registerFilter(
+    'weekday',
+    (on: string) => `週${'日一二三四五六'.charAt(new Date(`${on}T00:00:00Z`).getUTCDay())}`,
+  );
+  /** 4 → ★★★★. */
+  engine.registerFilter('stars', (stars: number) => '★'.repeat(stars));
+  /** At most so many characters, so that a long text of an editor never pushes out what stands below it. */
+  engine.registerFilter('short', (text: string, most: number) =>
+    [...text].length <= most ? text : `${[...text].slice(0, most - 1).join('')}…`,
+  );
   return engine;
 }

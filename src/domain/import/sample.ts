@@ -10,6 +10,7 @@ const files: [ImportKind, string][] = [
   ['sights', 'sights.csv'],
   ['hotels', 'hotels.csv'],
   ['trains', 'trains.csv'],
+  ['channels', 'channels.csv'],
 ];
 
 /** `kept`: somebody imported their own table of this kind, which the sample never replaces. */

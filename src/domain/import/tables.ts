@@ -1,4 +1,5 @@
 import { type Datum, distanceKm, type Point, toGcj02 } from '../../kit/geo';
+import type { ChannelRow } from '../channels/channels';
 import type { City, CityRow } from '../cities/cities';
 import type { GuideRow } from '../guides/guides';
 import type { HotelRow } from '../hotels/hotels';
@@ -175,8 +176,21 @@ const trains = tableKind({
   },
 });
 
+const channels = tableKind({
+  collection: 'channels',
+  cells: {
+    scene: cell.id,
+    name: cell.text(80, '請填這個二維碼掛在哪裡'),
+    words: cell.text(550, '請填掃碼的人最先看到的話'),
+  },
+  toDocument: (row): ChannelRow => ({ _id: row.scene, name: row.name, words: row.words }),
+});
+
 /** Everything that can be imported here. Cities come first: the others name them. */
-export const tables = { cities, hotels, guides, sights, trains } satisfies Record<string, TableKind>;
+export const tables = { cities, hotels, guides, sights, trains, channels } satisfies Record<
+  string,
+  TableKind
+>;
 
 export type ImportKind = keyof typeof tables;
 

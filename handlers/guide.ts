@@ -1,0 +1,33 @@
+import { clicks, says } from '../src/bot/bot';
+
+/** 一份攻略分四次說：概況、季節、路線、美食與提醒；「更多」接著看。 */
+export default [
+  says(['攻略', '{city}攻略', '{city}攻略第{page}頁'], async (context) => {
+    const { params, fan, guides, cities, render, choose, more } = context;
+    const city = params.city ?? fan.city;
+    if (!city) return render('guide-which');
+    fan.remember({ city });
+    const guide = await guides.of(city.id);
+    if (!guide)
+      return choose(`${city.name}的攻略還在寫。先看看這些？`, [
+        { label: `${city.name}景點`, says: `${city.name}景點` },
+        { label: `${city.name}天氣`, says: `${city.name}天氣` },
+      ]);
+    const page = pageOf(params.page);
+    more(page < pages ? `${city.name}攻略第${page + 1}頁` : undefined);
+    return render('guide', { city: city.name, where: cities.fullName(city), page, pages, guide });
+  }),
+  says(['{city}季節', '{city}幾月去', '{city}什麼時候去'], ({ params, redo }) =>
+    redo(`${params.city.name}攻略第2頁`),
+  ),
+  says(['{city}路線', '{city}行程'], ({ params, redo }) => redo(`${params.city.name}攻略第3頁`)),
+  says(['{city}美食', '{city}吃什麼', '{city}小吃'], ({ params, redo }) =>
+    redo(`${params.city.name}攻略第4頁`),
+  ),
+  clicks('GUIDES', ({ redo }) => redo('攻略')),
+];
+
+const pages = 4;
+
+const pageOf = (said: string | undefined): number =>
+  Math.min(pages, Math.max(1, Number.parseInt(said ?? '1', 10) || 1));

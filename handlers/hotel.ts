@@ -1,0 +1,48 @@
+import { clicks, says } from '../src/bot/bot';
+
+const perPage = 5;
+
+/** 「杭州 500以下 四星 酒店」：城市、預算、星級，哪個都可以不說；不說城市就是她上次問起或所在的那座。 */
+export default [
+  says(
+    [
+      '酒店',
+      '住宿',
+      '賓館',
+      '{city?}{wishes}酒店',
+      '{city?}{wishes}住宿',
+      '{city?}{wishes}賓館',
+      '{city?}{wishes}酒店{also}',
+      '酒店{city?}{wishes}',
+      '{city?}{wishes}酒店第{page}頁',
+    ],
+    async ({ params, fan, hotels, links, render, redo, more }) => {
+      const wishes = `${params.wishes ?? ''}${params.also ?? ''}`;
+      if (!params.city && /附近|周邊|周边/.test(wishes)) return redo('附近酒店');
+      const { rest, ...wish } = hotels.parseAsk(wishes);
+      if (!params.city && rest !== '') return render('unknown-city', { typed: rest, near: false });
+      const city = params.city ?? fan.city;
+      if (!city) return render('hotel-which');
+      fan.remember({ city });
+
+      const page = Math.max(1, Number.parseInt(params.page ?? '1', 10) || 1);
+      const skip = (page - 1) * perPage;
+      const found = await hotels.search({ city: city.id, ...wish, skip, limit: perPage });
+      const last = skip + found.hotels.length >= found.total;
+      more(last ? undefined : `${city.name}${wishes}酒店第${page + 1}頁`);
+      return render('hotels', {
+        city: city.name,
+        wish: { minYuan: 0, maxYuan: 0, stars: 0, minStars: 0, maxStars: 0, sort: '', ...wish },
+        unread: rest,
+        skip,
+        last,
+        total: found.total,
+        hotels: found.hotels.map((hotel) => ({
+          ...hotel,
+          link: hotel.bookUrl ? links.to(hotel.bookUrl, { kind: 'hotel', ref: hotel.id }) : '',
+        })),
+      });
+    },
+  ),
+  clicks('HOTELS', ({ redo }) => redo('酒店')),
+];

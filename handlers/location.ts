@@ -1,0 +1,49 @@
+import { says, sends } from '../src/bot/bot';
+
+const withinKm = 20;
+/** 再遠就不算「在」那座城市。 */
+const cityWithinKm = 150;
+const most = 5;
+
+/** 發來位置：最近的酒店；附近沒有，就說最近的城市有多遠。 */
+export default [
+  sends('location', ({ message, fan, cities, at, redo }) => {
+    const { lng, lat, label } = message;
+    const near = cities.nearest({ lng, lat });
+    fan.remember({
+      spot: { lng, lat, ...(label === '' ? {} : { label }), at: new Date(at) },
+      ...(near && near.km <= cityWithinKm ? { city: near.city } : {}),
+    });
+    return redo('附近酒店');
+  }),
+
+  says(['附近酒店', '附近的酒店', '附近住宿', '附近有什麼酒店'], async (context) => {
+    const { fan, hotels, maps, cities, links, render, choose } = context;
+    const { spot } = fan;
+    if (!spot) return '發個位置給我：點輸入框旁的＋，選「位置」。我按遠近找酒店。';
+    const where = spot.label ?? (await maps.placeOf(spot))?.label ?? '';
+
+    const own = await hotels.near(spot, { limit: most, withinKm });
+    if (own.length > 0)
+      return render('nearby', {
+        where,
+        hotels: own.map((hotel) => ({
+          ...hotel,
+          link: hotel.bookUrl ? links.to(hotel.bookUrl, { kind: 'hotel', ref: hotel.id }) : '',
+        })),
+      });
+
+    const found = await maps.nearbyHotels(spot, { limit: most });
+    if (found.length > 0)
+      return render('nearby-map', { where, hotels: found.map((hotel) => ({ priceYuan: 0, ...hotel })) });
+
+    const near = cities.nearest(spot);
+    if (!near) return render('otherwise');
+    const { city, km } = near;
+    const prompt = render('nearby-none', { withinKm, city: cities.fullName(city), km });
+    return choose(prompt, [
+      { label: `${city.name}酒店`, says: `${city.name}酒店` },
+      { label: `${city.name}攻略`, says: `${city.name}攻略` },
+    ]);
+  }),
+];

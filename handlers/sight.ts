@@ -1,0 +1,22 @@
+import { clicks, says } from '../src/bot/bot';
+
+const perPage = 5;
+
+/** 一座城市的景點，開放時間與門票以景區公告為準。 */
+export default [
+  says(
+    ['景點', '景區', '{city}景點', '{city}景區', '{city}景點推薦', '{city}景點第{page}頁'],
+    async ({ params, fan, sights, render, more }) => {
+      const city = params.city ?? fan.city;
+      if (!city) return '想逛哪座城市？回覆「杭州景點」，開放時間和門票一併告訴你。';
+      fan.remember({ city });
+      const page = Math.max(1, Number.parseInt(params.page ?? '1', 10) || 1);
+      const skip = (page - 1) * perPage;
+      const found = await sights.of(city.id, { skip, limit: perPage });
+      const last = skip + found.sights.length >= found.total;
+      more(last ? undefined : `${city.name}景點第${page + 1}頁`);
+      return render('sights', { city: city.name, skip, last, ...found });
+    },
+  ),
+  clicks('SIGHTS', ({ redo }) => redo('景點')),
+];

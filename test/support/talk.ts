@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import pino from 'pino';
+import { loadHandlers } from '../../src/bot/discover';
+import { createDispatch, type Outcome } from '../../src/bot/dispatch';
+import { createImporter } from '../../src/domain/import/import';
+import { importSample } from '../../src/domain/import/sample';
+import { beijingDay } from '../../src/kit/clock';
+import { root } from '../../src/kit/root';
+import { createRender } from '../../src/render/render';
+import { createServices, indexes } from '../../src/services';
+import { createIndexes } from '../../src/store/indexes';
+import type { Message } from '../../src/wechat/protocol/inbound';
+import type { Content } from '../../src/wechat/protocol/inbound-kinds';
+import { type Reply, replyProblem } from '../../src/wechat/protocol/reply';
+import { testConfig } from './config';
+import type { TestDatabase } from './database';
+
+/**
+ * Talks with the real handlers on a real database with the sample data, without WeChat between: what a fan says goes to the
+ * engine, what it answers comes back. The clock stands until a test turns it.
+ *
+ *     const talk = await createTalk(database);
+ *     expect(await talk.fan().says('杭州天氣')).toContain('杭州天氣');
+ */
+export async function createTalk(
+  database: TestDatabase,
+  { at = '2026-11-22T10:00', settings = {} }: { at?: string; settings?: Record<string, string> } = {},
+) {
+  const db = await database.connect();
+  await createIndexes(db, indexes);
+  let now = beijing(at);
+  const clock = { now: () => now, day: (moment = now) => beijingDay(moment) };
+  const log = pino({ level: 'silent' });
+  const config = testConfig({ PUBLIC_URL: 'https://wx.xiaoyi.example.com', ...settings });
+  const services = createServices({ config, db, clock, log, role: 'test' });
+  const importer = createImporter({ db, clock, cities: services.cities });
+  const folder = join(root, 'src', 'simulator', 'sample');
+  for (const { file, result } of await importSample({ importer, folder }))
+    if (result.kind !== 'written') throw new Error(`${file}: ${JSON.stringify(result)}`);
+  await services.cities.load();
+  const rules = loadHandlers();
+  const dispatch = createDispatch({ rules, services, render: createRender().render, clock, log });
+
+  function fan() {
+    const openid = `o${randomBytes(8).toString('hex')}`;
+    let last: Outcome | undefined;
+
+    async function does(content: Content): Promise<Outcome> {
+      const id = randomBytes(8).toString('hex');
+      const message = {
+        openid,
+        account: 'gh_test',
+        at: Math.floor(now / 1000),
+        identity: `m:${id}`,
+        ...content,
+      };
+      const her = await services.subscribers.meet(openid);
+      last = await dispatch.run(message as Message, her, { id, at: now });
+      const { reply, effects, changes } = last;
+      const problem = reply && replyProblem(reply, message.kind);
+      if (problem) throw new Error(problem);
+      const kept = await services.subscribers.change(her._id, her.v, {
+        ...changes,
+        kept: { by: id, reply, effects },
+      });
+      if (!kept) throw new Error('the change was not kept');
+      return last;
+    }
+    const told = async (content: Content): Promise<string> => textOf((await does(content)).reply);
+
+    return {
+      says: (text: string) => told({ kind: 'text', content: text }),
+      clicks: (key: string) => told({ kind: 'click', key }),
+      follows: (scene?: string) => told({ kind: 'follow', scene }),
+      scans: (scene: string) => told({ kind: 'scan', scene, ticket: 'ticket' }),
+      /** GCJ-02. */
+      sendsLocation: (lat: number, lng: number, label = '') =>
+        told({ kind: 'location', lat, lng, label, datum: 'gcj02' }),
+      sends: told,
+      does,
+      /** All of the last outcome: effects, which rule answered. */
+      last: () => last,
+      row: () => services.subscribers.meet(openid),
+    };
+  }
+
+  return {
+    fan,
+    services,
+    rules,
+    /** A Beijing moment, `2026-11-22T22:30`. */
+    turnClockTo: (moment: string) => {
+      now = beijing(moment);
+    },
+  };
+}
+
+export type Talk = Awaited<ReturnType<typeof createTalk>>;
+
+const beijing = (moment: string): number => Date.parse(`${moment}:00+08:00`);
+
+function textOf(reply: Reply | null): string {
+  if (reply === null) return '';
+  if (reply.kind === 'text') return reply.text;
+  return `[${reply.kind}]`;
+}
