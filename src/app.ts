@@ -1,5 +1,5 @@
 import { createAnswering } from './bot/answering';
-import { loadHandlers } from './bot/discover';
+import { checkMenu, loadHandlers } from './bot/discover';
 import { createDispatch } from './bot/dispatch';
 import { createFanLimit } from './bot/fan-limit';
 import type { Config } from './config';
@@ -42,6 +42,9 @@ export async function createApp(config: Config, options: AppOptions) {
   const role = options.role ?? config.ROLE;
   const log = options.log ?? createLog({ level: config.LOG_LEVEL, name: role });
   const clock = options.clock ?? createClock();
+  const rules = loadHandlers(options.handlersFolder);
+  if (!options.handlersFolder) checkMenu(rules);
+  const { render } = createRender();
   const db = await connectMongo(options.mongoUri, {
     appName: `xiaoyi-${role}`,
     ...(options.database ? { database: options.database } : {}),
@@ -60,8 +63,6 @@ export async function createApp(config: Config, options: AppOptions) {
   const customerMessages = createCustomerMessages({ client });
   const hints = createHints({ redisUrl: options.redisUrl, prefix: `xiaoyi-${db.name}`, log });
 
-  const rules = loadHandlers(options.handlersFolder);
-  const { render } = createRender();
   const dispatch = createDispatch({ rules, services, render, clock, log });
   const answering = createAnswering({
     inbox,

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../errors';
 import { root } from '../kit/root';
+import { ruleKeyPrefix } from '../wechat/api/selfmenu';
 import type { Rule } from './bot';
 import { compileRules, type Loaded, type Rules } from './rules';
 
@@ -9,8 +10,8 @@ import { compileRules, type Loaded, type Rules } from './rules';
 const handlersFolder = join(__dirname, '..', '..', 'handlers');
 
 /**
- * Finds the handlers by name: every file in `handlers/` that exports a list of rules. Two equal claims, a file without
- * rules, or a key of the default menu that no file claims stop the boot with a sentence.
+ * Finds the handlers by name: every file in `handlers/` that exports a list of rules. Two equal claims or a file without
+ * rules stop the boot with a sentence.
  */
 export function loadHandlers(folder: string = handlersFolder): Rules {
   const files = readdirSync(folder)
@@ -26,19 +27,17 @@ export function loadHandlers(folder: string = handlersFolder): Rules {
       );
     return rules.map((rule) => ({ file: `handlers/${name.replace(/\.js$/, '.ts')}`, rule }));
   });
-  const rules = compileRules(loaded);
-  checkMenu(rules);
-  return rules;
+  return compileRules(loaded);
 }
 
 const isRule = (value: unknown): value is Rule =>
   typeof value === 'object' && value !== null && 'on' in value && 'run' in value;
 
-function checkMenu(rules: Rules): void {
-  const file = join(root, 'templates', 'menu.json');
+/** A key of the default menu that no file claims stops the boot: the button would answer nothing. */
+export function checkMenu(rules: Rules, file: string = join(root, 'templates', 'menu.json')): void {
   if (!existsSync(file)) return;
   const unclaimed = keysIn(JSON.parse(readFileSync(file, 'utf8'))).filter(
-    (key) => !rules.menuKeys.includes(key),
+    (key) => !rules.menuKeys.includes(key) && !key.startsWith(ruleKeyPrefix),
   );
   if (unclaimed.length > 0)
     throw new AppError(

@@ -1,0 +1,149 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { root } from '../src/kit/root';
+
+type Import = { from: string; to: string; typeOnly: boolean };
+
+const filesIn = (folder: string): string[] =>
+  existsSync(join(root, folder))
+    ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => join(folder, name))
+    : [];
+
+const files = ['src', 'handlers', 'scripts'].flatMap(filesIn);
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(join(root, file), 'utf8');
+  const found: Import[] = [];
+  for (const match of source.matchAll(
+    /^(?:import|export)\s+(type\s+)?([^;'"]*?from\s+)?['"]([^'"]+)['"]/gm,
+  )) {
+    const names = match[2] ?? '';
+    const typeOnly = match[1] !== undefined || /^\{(\s*type\s[^,}]+,?)+\s*\}\s*from/.test(names.trim());
+    found.push({ from: file, to: resolveFrom(file, match[3] as string), typeOnly });
+  }
+  return found;
+}
+
+function resolveFrom(file: string, target: string): string {
+  if (!target.startsWith('.')) return target;
+  const path = join(dirname(file), target);
+  for (const candidate of [`${path}.ts`, path])
+    if (existsSync(join(root, candidate)) && statSync(join(root, candidate)).isFile())
+      return relative('.', candidate);
+  return path;
+}
+
+const imports = files.flatMap(importsOf);
+const inside = imports.filter((one) => !one.typeOnly && one.to.match(/^(src|handlers|scripts)\//));
+
+/** Which part of the house a file is in. */
+function partOf(file: string): string {
+  const [top, folder = ''] = file.split('/');
+  if (top !== 'src') return top as string;
+  return folder.endsWith('.ts') ? folder.replace('.ts', '') : folder;
+}
+
+/** What a part may import from, besides itself. Everything may use kit and errors. */
+const allowed: Record<string, string[]> = {
+  kit: [],
+  errors: [],
+  config: [],
+  wechat: [],
+  store: ['config'],
+  render: ['wechat'],
+  domain: ['store', 'wechat', 'render'],
+  bot: ['domain', 'wechat', 'render'],
+  http: ['domain', 'wechat', 'render'],
+  jobs: ['domain', 'wechat', 'store'],
+  services: ['config', 'domain', 'store'],
+  migrations: ['services', 'store'],
+  simulator: ['app', 'config', 'domain', 'store', 'wechat'],
+  app: ['bot', 'config', 'domain', 'http', 'jobs', 'migrations', 'render', 'services', 'store', 'wechat'],
+  main: ['app', 'config', 'simulator', 'store'],
+  handlers: ['bot'],
+  scripts: [
+    'app',
+    'bot',
+    'config',
+    'domain',
+    'simulator',
+    'services',
+    'migrations',
+    'store',
+    'wechat',
+    'render',
+  ],
+};
+
+test('every import goes in an allowed direction', () => {
+  const wrong = inside.filter(({ from, to }) => {
+    const [a, b] = [partOf(from), partOf(to)];
+    return a !== b && b !== 'kit' && b !== 'errors' && !allowed[a]?.includes(b);
+  });
+  expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+});
+
+test('a handler imports nothing but the bot', () => {
+  const wrong = imports.filter(
+    ({ from, to }) => from.startsWith('handlers/') && to !== 'src/bot/bot.ts' && !to.startsWith('handlers/'),
+  );
+  expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+});
+
+test('a domain gets other domains as arguments', () => {
+  const domainOf = (file: string) => /^src\/domain\/([^/]+)\//.exec(file)?.[1];
+  const wrong = inside.filter(
+    ({ from, to }) => domainOf(from) && domainOf(to) && domainOf(from) !== domainOf(to),
+  );
+  // The importer knows the tables of all travel domains: that is its whole purpose.
+  expect(
+    wrong.map(({ from, to }) => `${from} → ${to}`).filter((line) => !line.startsWith('src/domain/import/')),
+  ).toEqual([]);
+});
+
+test('no value import runs in a circle', () => {
+  const edges = new Map<string, string[]>();
+  for (const { from, to } of inside) edges.set(from, [...(edges.get(from) ?? []), to]);
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) return void circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+    if (done.has(file)) return;
+    for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of edges.keys()) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
+test.each([
+  ['fast-xml-parser', /^src\/wechat\/protocol\/xml\.ts$|^src\/simulator\/xml\.ts$/],
+  ['bullmq', /^src\/jobs\//],
+  ['ioredis', /^src\/store\//],
+  ['opencc-js/t2cn', /^src\/kit\/text\.ts$/],
+])('only its own place imports %s', (name, place) => {
+  const wrong = imports.filter(
+    ({ from, to, typeOnly }) => !typeOnly && (to === name || to.startsWith(`${name}/`)) && !place.test(from),
+  );
+  expect(wrong.map(({ from }) => from)).toEqual([]);
+});
+
+test('only config.ts reads the environment', () => {
+  const wrong = files.filter(
+    (file) =>
+      file.startsWith('src/') &&
+      file !== 'src/config.ts' &&
+      /process\.env\b/.test(readFileSync(join(root, file), 'utf8')),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('.env.example lists every setting and no other', async () => {
+  const { table } = await import('../src/config');
+  const listed = [
+    ...readFileSync(join(root, '.env.example'), 'utf8').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm),
+  ].map((match) => match[1]);
+  expect(listed.toSorted()).toEqual(Object.keys(table).toSorted());
+});
