@@ -10,12 +10,20 @@ export const outboxQueue = 'outbox';
  */
 export function createHints({ redisUrl, prefix, log }: { redisUrl: string; prefix: string; log: Log }) {
   const connection = connectRedis(redisUrl, log);
-  const queue = new Queue(outboxQueue, { connection, prefix, skipWaitingForReady: true });
-  queue.on('error', () => {}); // told by the connection
+  // Made when Redis is first there: a queue made on a connection that is not ready stays broken for good.
+  let queue: Queue | undefined;
   let lost = 0;
+  connection.on('ready', () => {
+    queue ??= new Queue(outboxQueue, { connection, prefix, skipWaitingForReady: true });
+    queue.on('error', () => {}); // told by the connection
+  });
 
   return {
     hint(cause: string): void {
+      if (!queue) {
+        lost++;
+        return;
+      }
       queue
         .add(
           'relay',
@@ -30,7 +38,7 @@ export function createHints({ redisUrl, prefix, log }: { redisUrl: string; prefi
     lost: () => lost,
     redis: connection,
     async close(): Promise<void> {
-      await queue.close().catch(() => {});
+      await queue?.close().catch(() => {});
       connection.disconnect();
     },
   };
