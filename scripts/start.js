@@ -6,9 +6,10 @@
 'use strict';
 const { codeOf, main, root, setup } = require('./setup');
 const { spawn } = require('node:child_process');
+const { readFileSync } = require('node:fs');
 
 main(async () => {
-  const parent = process.ppid;
+  const before = elders();
   await setup();
   const program = spawn(
     process.execPath,
@@ -35,9 +36,21 @@ main(async () => {
   // npm cannot pass on a kill -9. Without npm, a shell that ends is no reason to stop.
   if (process.env.npm_lifecycle_event) {
     setInterval(() => {
-      if (process.ppid !== parent && toldAt === 0) stop('SIGTERM');
+      if (toldAt === 0 && elders() !== before) stop('SIGTERM');
     }, 500).unref();
   }
 
   return await codeOf(program);
 });
+
+/** Our parent and its parent: npm runs us through a shell, which may outlive it. */
+function elders() {
+  let grandparent = '';
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    grandparent = stat.slice(stat.lastIndexOf(')')).split(' ')[2];
+  } catch {
+    // Not Linux: there `sh -c` of one command becomes that command, so our parent is npm itself.
+  }
+  return `${process.ppid} ${grandparent}`;
+}

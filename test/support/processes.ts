@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export type Seen = { pid: number; command: string };
+export type Seen = { pid: number; parent: number; command: string };
 
 /** The processes that show a text among their arguments, this one and its like left out. */
 export function processesWith(text: string): Seen[] {
@@ -12,24 +12,39 @@ export function processesWith(text: string): Seen[] {
 
 function all(): Seen[] {
   if (process.platform !== 'linux') {
-    const lines = execFileSync('ps', ['-A', '-o', 'pid=,command=']).toString().split('\n');
-    return lines.map((line) => ({
-      pid: Number.parseInt(line, 10),
-      command: line.trim().replace(/^\d+\s+/, ''),
-    }));
+    const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,command=']).toString().split('\n');
+    return lines.flatMap((line) => {
+      const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+      return command === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+    });
   }
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({ pid: Number(name), command: commandOf(name) }));
+    .map((name) => ({ pid: Number(name), parent: parentOf(name), command: commandOf(name) }));
 }
 
 /** Empty for what ended meanwhile, and for a zombie. */
-function commandOf(pid: string): string {
+const commandOf = (pid: string): string => readProc(`${pid}/cmdline`).replaceAll('\0', ' ').trim();
+
+function parentOf(pid: string): number {
+  const stat = readProc(`${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+function readProc(file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return readFileSync(`/proc/${file}`, 'utf8');
   } catch {
     return '';
   }
+}
+
+/** The children of a process, their children, and so on. */
+export function descendantsOf(pid: number): Seen[] {
+  const everything = all();
+  const below = (parent: number): Seen[] =>
+    everything.filter((one) => one.parent === parent).flatMap((child) => [child, ...below(child.pid)]);
+  return below(pid);
 }
 
 /** Waits until a question is answered with yes; fails with `what` when that takes longer than `withinMs`. */

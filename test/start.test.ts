@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../src/kit/root';
+import { identityOf } from '../src/store/process-identity';
+import { descendantsOf, endOf, processesWith, type Seen, until } from './support/processes';
+
+jest.setTimeout(120_000);
+
+let dataDir: string;
+let started: ChildProcess[];
+/** Everything that a start ran, to be ended whatever a test finds. */
+let ran: (Seen & { identity: string | undefined })[];
+
+beforeEach(() => {
+  dataDir = realpathSync(mkdtempSync(join(tmpdir(), 'xiaoyi-start-')));
+  started = [];
+  ran = [];
+});
+
+afterEach(async () => {
+  for (const { pid, identity } of ran) if (identityOf(pid) === identity) kill(pid, 'SIGKILL');
+  for (const npm of started) npm.kill('SIGKILL');
+  await until(() => processesWith(dataDir).length === 0, { what: 'nothing left on the data' });
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** `npm start` as in a terminal: the foreground job is a process group, which a Ctrl-C reaches as a whole. */
+async function npmStart() {
+  const port = await twoFreePorts();
+  // Without what an `npm test` around us has left in the environment: it would be taken for settings.
+  const given = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|MONGODB_URI|REDIS_URL|WECHAT_)/.test(name),
+  );
+  const npm = spawn('npm', ['start'], {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...Object.fromEntries(given), DATA_DIR: dataDir, PORT: String(port), ROLE: 'all' },
+  });
+  started.push(npm);
+  let said = '';
+  const listen = (data: Buffer) => {
+    said += data.toString();
+  };
+  npm.stdout.on('data', listen);
+  npm.stderr.on('data', listen);
+  return { npm, pid: npm.pid as number, port, said: () => said };
+}
+
+async function npmStartReady() {
+  const run = await npmStart();
+  const answers = () =>
+    fetch(`http://127.0.0.1:${run.port}/readyz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  await until(() => run.npm.exitCode !== null || answers(), { what: '/readyz answers', withinMs: 90_000 });
+  if (run.npm.exitCode !== null) throw new Error(`npm start ended: ${run.said()}`);
+  const all = [{ pid: run.pid, parent: 0, command: 'npm' }, ...descendantsOf(run.pid)].map((seen) => ({
+    ...seen,
+    identity: identityOf(seen.pid),
+  }));
+  ran.push(...all);
+  return { ...run, all };
+}
+
+/** A port that is free together with the next one, which is the simulator's. */
+async function twoFreePorts(): Promise<number> {
+  for (;;) {
+    const first = await listenOn(0);
+    const second = first && (await listenOn(first.port + 1));
+    first?.close();
+    second?.close();
+    if (first && second) return first.port;
+  }
+}
+
+function listenOn(port: number): Promise<{ port: number; close(): void } | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      resolve({ port: typeof address === 'object' ? (address?.port ?? 0) : 0, close: () => server.close() });
+    });
+  });
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it ended meanwhile
+  }
+}
+
+const one = (all: Seen[], what: RegExp): number => {
+  const found = all.filter(({ command }) => what.test(command));
+  expect(found).toHaveLength(1);
+  return found[0]?.pid ?? 0;
+};
+
+const main = /dist\/src\/main\.js$/;
+
+describe('npm start leaves no process behind after', () => {
+  test.each<[string, (all: Seen[], npm: number) => void]>([
+    ['SIGTERM to npm', (_, npm) => process.kill(npm, 'SIGTERM')],
+    ['Ctrl-C in its terminal', (_, npm) => process.kill(-npm, 'SIGINT')],
+    ['kill -9 of npm', (_, npm) => process.kill(npm, 'SIGKILL')],
+    ['kill -9 of the starter', (all) => process.kill(one(all, /^node scripts\/start\.js$/), 'SIGKILL')],
+    ['kill -9 of the supervisor', (all) => process.kill(one(all, main), 'SIGKILL')],
+  ])('%s', async (_, strike) => {
+    const { all, pid } = await npmStartReady();
+    expect(all.length).toBeGreaterThanOrEqual(8);
+    strike(all, pid);
+    const left = () => all.filter((seen) => identityOf(seen.pid) === seen.identity);
+    await until(() => left().length === 0, { what: 'everything that ran has ended', withinMs: 15_000 }).catch(
+      () => undefined,
+    );
+    expect(left()).toEqual([]);
+    expect(processesWith(dataDir)).toEqual([]);
+  });
+});
+
+test('a second npm start on the same data is refused in one sentence, and the first goes on', async () => {
+  const first = await npmStartReady();
+  const second = await npmStart();
+  expect(await endOf(second.npm)).toBe(1);
+  expect(second.said()).toContain('is already using the data in');
+  expect((await fetch(`http://127.0.0.1:${first.port}/healthz`)).ok).toBe(true);
+});
