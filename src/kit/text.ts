@@ -3,7 +3,8 @@ import { Converter } from 'opencc-js/t2cn';
 /** The two scripts a fan may write: Simplified or Traditional. Templates are written in Traditional. */
 export type Script = 'hans' | 'hant';
 
-const convert = Converter({ from: 't', to: 'cn' });
+// `tw`: templates are written as in Taiwan (著, 裡); with `t` 「接著看」 would keep its 著.
+const convert = Converter({ from: 'tw', to: 'cn' });
 
 /** Traditional to Simplified, phrase by phrase. 50–70 µs for a long answer: cache by result where it repeats. */
 export const toSimplified = (text: string): string => convert(text);
@@ -99,7 +100,8 @@ export function scriptOf(text: string): Script | undefined {
   for (const char of text) {
     if (char < '\u4e00' || char > '\u9fff') continue;
     if (simplifiedOnly.has(char)) hans++;
-    else if (convert(char) !== char) hant++;
+    // 著 is Simplified too, in 著名.
+    else if (char !== '著' && convert(char) !== char) hant++;
   }
   if (hans === hant) return undefined;
   return hans > hant ? 'hans' : 'hant';

@@ -1,0 +1,22 @@
+import { fold, inScript, scriptOf } from '../../src/kit/text';
+
+test('Simplified readers get 着 where it is a particle and 著 where it is a word', () => {
+  expect(inScript('接著看著名的景點，對著西湖', 'hans')).toBe('接着看著名的景点，对着西湖');
+});
+
+test('both scripts fold to the same keyword', () => {
+  for (const [hant, hans] of [
+    ['跟著走', '跟着走'],
+    ['著名景點', '著名景点'],
+    ['裡面', '里面'],
+    ['臺灣', '台湾'],
+  ] as const)
+    expect(fold(hant)).toBe(fold(hans));
+});
+
+test('a character of both scripts proves neither', () => {
+  expect(scriptOf('西湖著名')).toBeUndefined();
+  expect(scriptOf('酒店')).toBeUndefined();
+  expect(scriptOf('天氣')).toBe('hant');
+  expect(scriptOf('天气')).toBe('hans');
+});
