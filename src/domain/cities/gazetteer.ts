@@ -23,7 +23,8 @@ export function compileCities(cities: City[]) {
   const byId = new Map(cities.map((city) => [city.id, city]));
   const names = groupBy(cities, (city) => [city.name, city.nameHans]);
   const aliases = groupBy(cities, (city) => city.aliases);
-  const regions = groupBy(cities, (city) => [city.region]);
+  // 「台灣」 as well as 「中國台灣」.
+  const regions = groupBy(cities, (city) => [city.region, city.region.replace(/^中國(?=.)/, '')]);
   const keys = cities.map((city) => ({
     city,
     keys: [...new Set([city.name, city.nameHans, ...city.aliases].map(key))],
@@ -83,7 +84,7 @@ export function compileCities(cities: City[]) {
       return found.length > 0 ? answer(found) : { kind: 'none', near: near(asked) };
     },
 
-    /** The longest city name that a phrase begins with (else ends with), and the rest: 「杭州500以下」 → 杭州, 「500以下」. */
+    /** The longest city name that a phrase begins with (else ends with, else holds), and the rest: 「杭州500以下」 → 杭州, 「500以下」. */
     split(text: string): Split {
       const { text: folded, at } = foldWithOffsets(text.slice(0, 200));
       for (let end = Math.min(folded.length, longest); end > 0; end--) {
@@ -95,6 +96,14 @@ export function compileCities(cities: City[]) {
         if (!standsAlone(folded, start, folded.length)) continue;
         const found = lookUp(folded.slice(start));
         if (found.length > 0) return { ...answer(found), rest: text.slice(0, at[start]).trim() };
+      }
+      for (let start = 1; start < folded.length - 2; start++) {
+        for (let end = Math.min(folded.length - 1, start + longest); end > start + 1; end--) {
+          if (!standsAlone(folded, start, end)) continue;
+          const found = named(folded.slice(start, end));
+          if (found.length > 0)
+            return { ...answer(found), rest: `${text.slice(0, at[start])} ${text.slice(at[end])}`.trim() };
+        }
       }
       const head = /^\D*/.exec(folded)?.[0] ?? '';
       return {
