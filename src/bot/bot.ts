@@ -150,7 +150,10 @@ export const follows = (run: Handler<Record<never, never>, Of<'follow'>>): Rule 
 
 /** She left. Nothing can be said to her; only `later` makes sense here. */
 export const leaves = (run: (context: Context<Record<never, never>, Of<'leave'>>) => Maybe<void>): Rule =>
-  rule<Record<never, never>, Of<'leave'>>({ on: 'leaves' }, async (context) => void (await run(context)));
+  rule<Record<never, never>, Of<'leave'>>({ on: 'leaves' }, async (context) => {
+    await run(context);
+    return undefined;
+  });
 
 /** Nothing else had an answer. */
 export const otherwise = (run: Handler<Record<never, never>>): Rule => rule({ on: 'otherwise' }, run);

@@ -405,7 +405,7 @@ export function createDispatch(given: {
   function fitted(turn: Turn, reply: Reply): Reply {
     const aside =
       turn.aside && turn.talk.form && reply.kind === 'text'
-        ? `\n\n(回覆「繼續」接著填:${turn.aside.split('\n')[0]})`
+        ? `\n\n（回覆「繼續」接著填：${turn.aside.split('\n')[0]}）`
         : '';
     const whole: Reply = reply.kind === 'text' ? { kind: 'text', text: reply.text.trim() + aside } : reply;
     const inHers = scripted(whole, turn.script);

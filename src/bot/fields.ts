@@ -22,7 +22,7 @@ export const text = (question: string, most = 200): Field<string> => ({
     if (message.kind !== 'text') return undefined;
     const said = message.content.trim();
     if (said === '') return undefined;
-    return [...said].length > most ? { no: `最多 ${most} 個字,請寫短一點。` } : { value: said };
+    return [...said].length > most ? { no: `最多 ${most} 個字，請寫短一點。` } : { value: said };
   },
 });
 
@@ -63,7 +63,7 @@ export const phone = (question: string): Field<string> => ({
       ?.replaceAll('-', '')
       .replace(/^\+?86(?=1\d{10}$)/, '');
     if (said === undefined || !/^\d{6,}$/.test(said)) return undefined;
-    return /^1[3-9]\d{9}$/.test(said) ? { value: said } : { no: '這不像手機號,請回覆 11 位的號碼。' };
+    return /^1[3-9]\d{9}$/.test(said) ? { value: said } : { no: '這不像手機號，請回覆 11 位的號碼。' };
   },
 });
 
@@ -76,7 +76,7 @@ export const date = (question: string): Field<string> => ({
     if (said === undefined) return undefined;
     const value = dayIn(said, now);
     if (value === undefined) return undefined;
-    return value < beijingDay(now) ? { no: '這一天已經過了,請換一個日子。' } : { value };
+    return value < beijingDay(now) ? { no: '這一天已經過了，請換一個日子。' } : { value };
   },
 });
 

@@ -111,7 +111,7 @@ export function createWeather(options: WeatherOptions) {
         });
       } catch (err) {
         log.warn({ err, place: place.name }, 'weather is not to be had');
-        const message = `${place.name}的天氣這會兒查不到,請過幾分鐘再問我一次。`;
+        const message = `${place.name}的天氣這會兒查不到，請過幾分鐘再問我一次。`;
         throw new AppError('Upstream', 'weather.unavailable', message, { cause: err });
       }
     },

@@ -5,19 +5,19 @@ const plain: HintFor = { low: 18, high: 24, feelsBy: 0, texts: ['多雲'], windL
 
 test.each<[string, Partial<HintFor>, RegExp]>([
   ['a heat wave', { low: 30, high: 38 }, /^酷熱.*多喝水/],
-  ['a summer day', { low: 26, high: 32 }, /^天熱,短袖.*防曬。$/],
+  ['a summer day', { low: 26, high: 32 }, /^天熱，短袖.*防曬。$/],
   ['a warm day', { low: 21, high: 27 }, /^溫暖/],
   ['a mild day', { low: 16, high: 22 }, /^舒適/],
   ['an autumn day', { low: 11, high: 17 }, /^微涼.*風衣/],
-  ['a raw day', { low: 7, high: 12 }, /^偏冷,毛衣/],
+  ['a raw day', { low: 7, high: 12 }, /^偏冷，毛衣/],
   ['a cold day', { low: 1, high: 7 }, /^冷.*薄羽絨/],
-  ['a day of frost', { low: -8, high: 0 }, /^很冷,羽絨服/],
+  ['a day of frost', { low: -8, high: 0 }, /^很冷，羽絨服/],
   ['Harbin in January', { low: -24, high: -14 }, /^嚴寒/],
   ['wind that makes it colder', { low: 11, high: 15, feelsBy: -4 }, /^偏冷/],
   ['light rain', { rain: 2, texts: ['多雲', '小雨'] }, /。帶把傘。$/],
   ['rain that only the words know', { texts: ['陣雨'] }, /帶把傘/],
   ['much rain', { rain: 30, texts: ['中雨'] }, /防水的鞋/],
-  ['a thunderstorm', { rain: 8, texts: ['雷陣雨'] }, /有雷雨,帶傘/],
+  ['a thunderstorm', { rain: 8, texts: ['雷陣雨'] }, /有雷雨，帶傘/],
   ['snow', { low: -5, high: 0, rain: 3, texts: ['小雪'] }, /防滑的鞋。$/],
   ['a gale', { windLevel: 7 }, /風很大/],
   ['dust', { texts: ['揚沙'] }, /口罩/],
@@ -28,7 +28,7 @@ test.each<[string, Partial<HintFor>, RegExp]>([
 });
 
 test('nothing is added to a plain day, and at most two things to any', () => {
-  expect(clothingHint(plain)).toBe('舒適,長袖襯衫或薄針織衫正合適。');
+  expect(clothingHint(plain)).toBe('舒適，長袖襯衫或薄針織衫正合適。');
   const wild = clothingHint({ low: 0, high: 20, feelsBy: -3, texts: ['大雨', '霾'], rain: 40, windLevel: 8 });
   expect(wild.match(/。/g)).toHaveLength(3);
 });

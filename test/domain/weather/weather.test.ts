@@ -63,7 +63,7 @@ test('an answer of Open-Meteo becomes now, today and three days in Traditional w
       { on: '2026-11-24', label: '週二', text: '多雲', low: 0, high: 18, rain: 0 },
       { on: '2026-11-25', label: '週三', text: '晴', low: 7, high: 19 },
     ],
-    hint: '偏冷,毛衣配夾克或厚風衣。帶把傘。',
+    hint: '偏冷，毛衣配夾克或厚風衣。帶把傘。',
     at: Date.parse('2026-11-22T06:15:00Z'),
     source: 'Open-Meteo',
     sample: false,
@@ -90,7 +90,7 @@ test('an answer of QWeather becomes the same shape, its strings numbers', async 
       { on: '2026-11-24', label: '週二', text: '晴', low: 6, high: 18 },
       { on: '2026-11-25', label: '週三', text: '多雲轉薄霧', low: 7, high: 19, rain: 0 },
     ],
-    hint: '偏冷,毛衣配夾克或厚風衣。帶把傘。',
+    hint: '偏冷，毛衣配夾克或厚風衣。帶把傘。',
     at: Date.parse('2026-11-22T06:12:00Z'),
     source: '和風天氣 QWeather',
     sample: false,
@@ -141,7 +141,7 @@ test('when the service fails the last weather is served for three hours, and say
 test('with nothing left the fan is told in a kind sentence, and the log knows why', async () => {
   service.answers((_asked, response) => response.writeHead(200).end('<html>'));
   const err = await problemOf(weatherOf('open-meteo').at(hangzhou));
-  expect(err).toMatchObject({ kind: 'Upstream', message: '杭州的天氣這會兒查不到,請過幾分鐘再問我一次。' });
+  expect(err).toMatchObject({ kind: 'Upstream', message: '杭州的天氣這會兒查不到，請過幾分鐘再問我一次。' });
   expect(JSON.stringify(lines)).toContain('not JSON');
 });
 
