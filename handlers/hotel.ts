@@ -9,18 +9,22 @@ export default [
       '酒店',
       '住宿',
       '賓館',
+      '民宿',
       '{city?}{wishes}酒店',
       '{city?}{wishes}住宿',
       '{city?}{wishes}賓館',
+      '{city?}{wishes}民宿',
       '{city?}{wishes}酒店{also}',
       '酒店{city?}{wishes}',
       '{city?}{wishes}酒店第{page}頁',
     ],
-    async ({ params, fan, hotels, links, render, redo, more }) => {
+    async ({ params, fan, hotels, links, render, redo, more, pass }) => {
       const wishes = `${params.wishes ?? ''}${params.also ?? ''}`;
       if (!params.city && /附近|周邊|周边/.test(wishes)) return redo('附近酒店');
       const { rest, ...wish } = hotels.parseAsk(wishes);
-      if (!params.city && rest !== '') return render('unknown-city', { typed: rest, near: false });
+      // 「阿姆斯特丹酒店」問的是一座城市；「昨天在酒店丟了東西」不是。
+      if (!params.city && rest !== '')
+        return params.also || rest.length > 6 ? pass() : render('unknown-city', { typed: rest, near: false });
       const city = params.city ?? fan.city;
       if (!city) return render('hotel-which');
       fan.remember({ city });

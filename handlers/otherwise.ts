@@ -1,36 +1,41 @@
 import { otherwise } from '../src/bot/bot';
 
-/** 都沒有答案時：認得城市就說能問什麼，像哪個詞就問是不是，否則給幫助。沒聽懂的話記個數，下一個關鍵詞從這裡來。 */
+const aboutCity = ['攻略', '天氣', '酒店', '景點'];
+const most = 9;
+
+/**
+ * 都沒有答案時：認得裡面的城市，就說能問它什麼；像哪座城市、哪個詞，就問是不是；再不然給幫助。
+ * 沒聽懂的話記個數，下一個關鍵詞從那裡來。
+ */
 export default [
   otherwise(async ({ message, cities, fan, misses, choose, suggest, render }) => {
-    if (message.kind !== 'text') return render('help');
+    // 表情、問號、沒人認領的菜單。
+    if (message.kind !== 'text' || !/[\p{L}\p{N}]/u.test(message.content)) return render('help');
     const said = message.content;
-    const found = cities.split(said);
-    if (found.kind === 'one') {
-      const { city, rest } = found;
-      fan.remember({ city });
-      if (rest !== '') await misses.count(said);
-      const prompt =
-        rest === '' ? `${cities.fullName(city)}，想看什麼？` : `這句我沒全聽懂。說到${city.name}，想看什麼？`;
+    const place = cities.split(said);
+    const whole = place.rest === '';
+    if (!whole || place.kind === 'none') await misses.count(said);
+
+    if (place.kind === 'one') {
+      const { name } = place.city;
+      fan.remember({ city: place.city });
       return choose(
-        prompt,
-        ['攻略', '天氣', '酒店', '景點'].map((what) => ({
-          label: `${city.name}${what}`,
-          says: `${city.name}${what}`,
-        })),
+        whole ? `${cities.fullName(place.city)}，想看什麼？` : `這句我沒全聽懂。說到${name}，想看什麼？`,
+        aboutCity.map((what) => ({ label: `${name}${what}`, says: `${name}${what}` })),
       );
     }
-    if (found.kind === 'several' && found.rest === '')
+    if (place.kind === 'several' && whole)
       return choose(
-        '是哪一座？',
-        found.cities.slice(0, 9).map((city) => ({ label: cities.fullName(city), says: city.name })),
+        '說的是哪一座城市？',
+        place.cities.slice(0, most).map((city) => ({ label: cities.fullName(city), says: city.name })),
       );
-    await misses.count(said);
-    const near = suggest(said);
+
+    const typo = cities.find(said);
+    const near = [...(typo.kind === 'none' ? typo.near.map((city) => city.name) : []), ...suggest(said)];
     if (near.length === 0) return render('otherwise');
     return choose(
-      '這句我沒聽懂，你是想問：',
-      near.map((word) => ({ label: word, says: word })),
+      '這句我沒聽懂，你是想說：',
+      near.slice(0, 4).map((word) => ({ label: word, says: word })),
     );
   }),
 ];

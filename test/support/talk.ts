@@ -10,7 +10,6 @@ import { root } from '../../src/kit/root';
 import { createRender } from '../../src/render/render';
 import { createServices, indexes } from '../../src/services';
 import { createIndexes } from '../../src/store/indexes';
-import type { Message } from '../../src/wechat/protocol/inbound';
 import type { Content } from '../../src/wechat/protocol/inbound-kinds';
 import { type Reply, replyProblem } from '../../src/wechat/protocol/reply';
 import { testConfig } from './config';
@@ -56,7 +55,7 @@ export async function createTalk(
         ...content,
       };
       const her = await services.subscribers.meet(openid);
-      last = await dispatch.run(message as Message, her, { id, at: now });
+      last = await dispatch.run(message, her, { id, at: now });
       const { reply, effects, changes } = last;
       const problem = reply && replyProblem(reply, message.kind);
       if (problem) throw new Error(problem);
