@@ -116,7 +116,7 @@ export type Rule = Trigger & { run: Handler<never, never> };
 // A rule list holds handlers of many parameter types; the engine calls each with what its own trigger promised.
 const rule = <P, M extends Message>(trigger: Trigger, run: Handler<P, M>): Rule => ({
   ...trigger,
-  run: run as Handler<never, never>,
+  run,
 });
 
 /** She says a keyword or a pattern: `says('攻略', …)`, `says(['天氣', '{city}天氣'], …)`. Script, width, case and spaces do not matter. */
@@ -170,8 +170,9 @@ export type Form<F extends Fields> = Rule & { on: 'form'; name: string; fields: 
  *     export const booking = form('booking', { name: text('怎麼稱呼您?'), phone: phone('電話?') }, ({ params }) => …);
  */
 export function form<F extends Fields>(name: string, fields: F, done: Handler<Answers<F>>): Form<F> {
-  const made = { on: 'form' as const, name, fields, run: done as Handler<never, never> };
-  return Object.assign(made, { form: made as unknown as Form<Fields> }) as unknown as Form<F>;
+  const made = { on: 'form', name, fields, run: done } as unknown as Form<F>;
+  made.form = made as unknown as Form<Fields>;
+  return made;
 }
 
 /** One card. To a text she typed WeChat shows only the first. */

@@ -131,7 +131,7 @@ export function compileRules(loaded: Loaded[]) {
       const found = bestPattern(text);
       if (found) {
         const slots = found.pattern.slots.map((slot, i): Slot => {
-          const [from, to] = found.match.indices?.[i + 1] as [number, number];
+          const [from, to] = (found.match.indices as RegExpIndicesArray)[i + 1] as [number, number];
           return { ...slot, ...cut(raw, folded.at[from] as number, folded.at[to] as number) };
         });
         return { ...found.pattern.loaded, slots };

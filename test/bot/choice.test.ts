@@ -1,11 +1,10 @@
 import * as fc from 'fast-check';
-import type { Rule } from '../../src/bot/bot';
 import { compileRules, type Loaded } from '../../src/bot/rules';
 import { fold } from '../../src/kit/text';
 
 const says = (pattern: string | RegExp): Loaded => ({
   file: String(pattern),
-  rule: { on: 'says', patterns: [pattern], run: () => undefined } as Rule,
+  rule: { on: 'says', patterns: [pattern], run: () => undefined },
 });
 
 /** What the choice must be, worked out the slow way: exact, then the match with most fixed characters. */
