@@ -1,0 +1,201 @@
+import type { Connection } from 'mongoose';
+import { checkMenu, loadHandlers } from './bot/discover';
+import { type Config, engineSettings, loadConfig } from './config';
+import { createInbox } from './domain/inbox/inbox';
+import { createProcesses } from './domain/inbox/processes';
+import { createOutbox } from './domain/outbox/outbox';
+import { messageOf } from './errors';
+import { createClock } from './kit/clock';
+import { createLog } from './kit/log';
+import { indexes } from './services';
+import { useEngines } from './store/engines';
+import { missingInvariants } from './store/indexes';
+import { connectMongo } from './store/mongo';
+import { connectRedis } from './store/redis';
+import { createAccount } from './wechat/api/account';
+import { capabilities } from './wechat/api/account-types';
+import { createWechatClient } from './wechat/api/client';
+
+/** `todo`: what to do about it. */
+export type Finding = { state: 'good' | 'note' | 'bad'; what: string; todo?: string };
+
+const good = (what: string): Finding => ({ state: 'good', what });
+const note = (what: string, todo?: string): Finding => ({ state: 'note', what, ...(todo ? { todo } : {}) });
+const bad = (what: string, todo: string): Finding => ({ state: 'bad', what, todo });
+
+const quiet = createLog({ level: 'silent', name: 'doctor' });
+
+/** Looks at everything an operator would otherwise have to guess: settings, engines, indexes, clock, callback, token, account. */
+export async function examine(): Promise<Finding[]> {
+  let config: Config;
+  try {
+    config = loadConfig();
+  } catch (error) {
+    return [bad(messageOf(error), '改好 .env(說明在 .env.example),再執行一次')];
+  }
+  const engines = await useEngines({
+    dataDir: config.dataDir,
+    settings: engineSettings(),
+    mongo: !config.MONGODB_URI,
+    redis: !config.REDIS_URL,
+    say: (line) => process.stderr.write(`${line}\n`),
+  }).catch((error: unknown) => messageOf(error));
+  if (typeof engines === 'string') return [...settings(config), bad(engines, '見上')];
+  try {
+    return [
+      ...settings(config),
+      ...handlers(),
+      ...(await database(config.MONGODB_URI ?? engines.mongoUri ?? '')),
+      ...(await redis(config.REDIS_URL ?? engines.redisUrl ?? '')),
+      ...(await account(config)),
+    ];
+  } finally {
+    await engines.stop();
+  }
+}
+
+function settings(config: Config): Finding[] {
+  const found = [good('設定都讀得懂')];
+  if (!config.WECHAT_APP_ID)
+    found.push(
+      note('沒有設定 WECHAT_APP_ID:由模擬器扮演微信', '接真實公眾號見 README「Connect a real account」'),
+    );
+  else if (!config.WECHAT_ENCODING_AES_KEY)
+    found.push(
+      bad(
+        '明文模式:見過一次回調網址的人就能偽造消息',
+        '在後台選「安全模式」,把 EncodingAESKey 填進 WECHAT_ENCODING_AES_KEY',
+      ),
+    );
+  if (!config.DATA_KEY)
+    found.push(
+      note(
+        `DATA_KEY 由程式產生,保存在 ${config.DATA_DIR}/data-key`,
+        '把它和資料庫一起備份;正式環境請寫進密鑰庫',
+      ),
+    );
+  if (config.WECHAT_APP_ID && !config.PUBLIC_URL?.startsWith('https://'))
+    found.push(note('PUBLIC_URL 不是 https', '微信要求回調在 80 或 443 端口,連結用 https'));
+  if (config.WECHAT_MAX_AGE === 0)
+    found.push(note('WECHAT_MAX_AGE=0:不檢查回調的時間', '除非在排查問題,請設回 600'));
+  return found;
+}
+
+function handlers(): Finding[] {
+  try {
+    const rules = loadHandlers();
+    checkMenu(rules);
+    return [good(`處理程式 ${rules.claims.size} 條,沒有重複;菜單的 key 都有人認領`)];
+  } catch (error) {
+    return [bad(messageOf(error), '改好後執行 npm run handlers 查看')];
+  }
+}
+
+async function database(uri: string): Promise<Finding[]> {
+  let db: Connection | undefined;
+  try {
+    db = await connectMongo(uri, { appName: 'xiaoyi-doctor' });
+    const build = await db.db?.command({ buildInfo: 1 });
+    const hello = await db.db?.command({ hello: 1 });
+    const found = [good(`MongoDB ${build?.['version']} 可用`)];
+    if (!hello?.['setName'])
+      found.push(bad('這個 MongoDB 不是複本集', '一個節點也行:用 --replSet 啟動,再執行 rs.initiate()'));
+    const missing = await missingInvariants(db, indexes);
+    found.push(
+      missing.length === 0
+        ? good('必要的索引都在')
+        : bad(`缺少索引:${missing.join('、')}`, 'npm run migrate'),
+    );
+    found.push(clockOf((hello?.['localTime'] as Date | undefined)?.getTime()));
+    found.push(...(await work(db)));
+    return found;
+  } catch (error) {
+    return [bad(`MongoDB 連不上:${messageOf(error)}`, '檢查 MONGODB_URI、網路和帳號')];
+  } finally {
+    await db?.close();
+  }
+}
+
+function clockOf(server: number | undefined): Finding {
+  const skew = Math.abs(Date.now() - (server ?? Date.now()));
+  return skew < 5_000
+    ? good('時鐘與資料庫一致')
+    : bad(`本機時鐘與資料庫相差 ${Math.round(skew / 1_000)} 秒`, '打開兩台機器的 NTP 對時');
+}
+
+/** What waits or was put aside. */
+async function work(db: Connection): Promise<Finding[]> {
+  const processes = createProcesses({ db, role: 'doctor', log: quiet });
+  const inbox = createInbox({ db, processes, log: quiet });
+  const outbox = createOutbox({ db, clock: createClock() });
+  const oldest = Math.max(await inbox.oldestUndoneMs(), await outbox.oldestPendingMs());
+  const aside = await inbox.quarantined();
+  return [
+    oldest < 60_000
+      ? good('沒有積壓的消息')
+      : bad(
+          `最久的一條已等了 ${Math.round(oldest / 1_000)} 秒`,
+          '看 web 與 worker 是否在運行,日誌裡有沒有錯誤',
+        ),
+    ...aside.map((row) => bad(`消息 ${row._id} 三次處理失敗,已隔離:${row.failed}`, '修好原因後重放')),
+  ];
+}
+
+async function redis(url: string): Promise<Finding[]> {
+  const client = connectRedis(url, quiet);
+  try {
+    await new Promise((resolve, reject) => {
+      client.once('ready', resolve);
+      client.once('error', reject);
+    });
+    const info = await client.info();
+    const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
+    const found = [good(`Redis ${/redis_version:(\S+)/.exec(info)?.[1]} 可用`)];
+    if (policy !== 'noeviction')
+      found.push(bad(`Redis 的 maxmemory-policy 是 ${policy}`, '改成 noeviction,不然任務會被悄悄丟掉'));
+    if (!/aof_enabled:1/.test(info)) found.push(note('Redis 沒開 AOF', '打開 appendonly:重啟後不必重建'));
+    return found;
+  } catch (error) {
+    return [bad(`Redis 連不上:${messageOf(error)}`, '檢查 REDIS_URL;沒有它也能答覆,只是補發會慢')];
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function account(config: Config): Promise<Finding[]> {
+  if (!config.WECHAT_APP_ID) return [];
+  const client = createWechatClient({
+    baseUrl: config.WECHAT_API_URL,
+    appId: config.WECHAT_APP_ID,
+    appSecret: config.WECHAT_APP_SECRET ?? '',
+    log: quiet,
+  });
+  const kind = { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED };
+  const may = capabilities(kind).map(({ says, allowed }) => `${allowed ? '能' : '不能'} ${says}`);
+  const found: Finding[] = [
+    note(
+      `這個帳號(${kind.type === 'service' ? '服務號' : '訂閱號'},${kind.verified ? '已認證' : '未認證'}):${may.join(';')}`,
+    ),
+  ];
+  try {
+    await client.checkToken();
+    found.push(good('AppID 與 AppSecret 換得到 access_token'));
+  } catch (error) {
+    return [
+      ...found,
+      bad(`換不到 access_token:${messageOf(error)}`, '核對 WECHAT_APP_SECRET,並把本機 IP 加入後台白名單'),
+    ];
+  }
+  try {
+    const { dns, ping } = await createAccount({ client }).checkCallback();
+    const lost = ping.filter((one) => one.loss && one.loss !== '0%');
+    found.push(
+      dns.length > 0 && lost.length === 0
+        ? good(`微信能找到回調網址(${dns.map((one) => one.ip).join('、')})`)
+        : bad('微信到回調網址的網路不通或丟包', '檢查域名解析、80/443 端口與防火牆'),
+    );
+  } catch (error) {
+    found.push(note(`微信沒能檢查回調網址:${messageOf(error)}`));
+  }
+  return found;
+}
