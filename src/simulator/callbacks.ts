@@ -58,7 +58,7 @@ export function createCallbacks(settings: CallbackSettings) {
   const mode = settings.mode ?? (envelope ? 'safe' : 'plain');
   let round = 0;
 
-  const write = (fields: Fields): string => (format === 'json' ? JSON.stringify(fields) : writeXml(fields));
+  const write = (fields: Fields): string => (format === 'json' ? writeJson(fields) : writeXml(fields));
   const read = (body: string): { [name: string]: Node } =>
     format === 'json' ? readJson(body) : readXml(body);
 
@@ -166,6 +166,12 @@ export function createCallbacks(settings: CallbackSettings) {
 }
 
 export type Callbacks = ReturnType<typeof createCallbacks>;
+
+/** JSON with 64-bit ids as bare numbers, as WeChat writes them. */
+const writeJson = (fields: Fields): string =>
+  JSON.stringify(fields, (_key, value: unknown) =>
+    typeof value === 'bigint' ? `bigint:${value}` : value,
+  ).replace(/"bigint:(\d+)"/g, '$1');
 
 /** A JSON body with every leaf as a string, as `readXml` gives it. */
 function readJson(body: string): { [name: string]: Node } {

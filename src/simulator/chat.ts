@@ -6,7 +6,7 @@ export type Sent =
   | { kind: 'image'; mediaId: string; url: string }
   | { kind: 'voice'; mediaId: string; recognition?: string }
   | { kind: 'video'; mediaId: string; thumbMediaId: string }
-  | { kind: 'location'; latitude: number; longitude: number; scale: number; label: string }
+  | { kind: 'location'; latitude: number; longitude: number; scale: number; label: string; name?: string }
   | { kind: 'link'; title: string; description: string; url: string }
   | { kind: 'event'; event: string; key?: string; words: string };
 

@@ -19,6 +19,7 @@ const pageFiles: Record<string, { file: string; type: string }> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
   '/page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
   '/page.js': { file: 'page.js', type: 'text/javascript; charset=utf-8' },
+  '/sheets.js': { file: 'sheets.js', type: 'text/javascript; charset=utf-8' },
   '/view.js': { file: 'view.js', type: 'text/javascript; charset=utf-8' },
 };
 
@@ -314,7 +315,10 @@ function read<T>(shape: z.ZodType<T>, value: unknown): T {
 
 /** One line for the list of fans. */
 function lineOf(item: ChatItem): string {
-  if (item.from === 'account') return wordsOf(item.body).replaceAll('\n', ' ');
+  if (item.from === 'account')
+    return wordsOf(item.body)
+      .replace(/<[^>]*>/g, '')
+      .replaceAll('\n', ' ');
   switch (item.body.kind) {
     case 'text':
       return item.body.text;

@@ -82,7 +82,9 @@ export function createDeeds({
       CreateTime: createTime,
       MsgType: type,
       ...inner,
-      ...(trigger === 'message' ? { MsgId: options.msgId ?? String(nextMsgId++) } : {}),
+      ...(trigger === 'message'
+        ? { MsgId: options.msgId === undefined ? nextMsgId++ : BigInt(options.msgId) }
+        : {}),
     };
     const item = world.sent(fan, body);
     const outcome = await callbacks.deliver(fields, fan.openid, options.storm ? { storm: true } : {});
@@ -208,7 +210,7 @@ export function createDeeds({
       return message(
         fan,
         'location',
-        { kind: 'location', latitude, longitude, scale, label },
+        { kind: 'location', latitude, longitude, scale, label, ...(place.name ? { name: place.name } : {}) },
         { Location_X: latitude, Location_Y: longitude, Scale: scale, Label: label },
         options,
       );

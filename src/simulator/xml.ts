@@ -3,8 +3,8 @@
  * a fault in the product's own reader or writer must not hide itself by being used at both ends.
  */
 
-/** A message as nested values: strings become CDATA, numbers stay bare, arrays repeat their tag. */
-export type Fields = { [name: string]: string | number | Fields | Fields[] };
+/** A message as nested values: strings become CDATA, numbers (64-bit ones too) stay bare, arrays repeat their tag. */
+export type Fields = { [name: string]: string | number | bigint | Fields | Fields[] };
 
 /** What was read: every leaf is a string; a tag that occurs twice becomes an array. */
 export type Node = string | Node[] | { [name: string]: Node };
@@ -20,8 +20,10 @@ const writeFields = (fields: Fields): string =>
     )
     .join('');
 
-function writeValue(value: string | number | Fields): string {
+function writeValue(value: string | number | bigint | Fields): string {
   if (typeof value === 'number') return String(value);
+  // A 64-bit id: too big for a number, and WeChat writes it bare.
+  if (typeof value === 'bigint') return String(value);
   if (typeof value === 'object') return writeFields(value);
   return `<![CDATA[${value.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
 }
