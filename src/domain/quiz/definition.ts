@@ -1,0 +1,111 @@
+/**
+ * A quiz as a marketer writes it and as every process holds it, compiled, in memory. It is data: rules, questions and
+ * prizes come from one workbook (docs/quiz.md explains every field) and follow `versions{_id: 'quiz'}`.
+ */
+export type QuizState = 'draft' | 'checked' | 'scheduled' | 'running' | 'paused' | 'ended' | 'settling' | 'settled';
+
+export type Level = {
+  /** 1, 2, 3 … */
+  n: number;
+  questions: number;
+  /** Right answers needed to pass; judged after the level's last question. */
+  pass: number;
+};
+
+export type Sponsor = { id: string; name: string; words?: string; logo?: string };
+
+export type QuestionKind = 'single' | 'truefalse' | 'profile';
+
+export type Question = {
+  /** Within its quiz. */
+  id: string;
+  kind: QuestionKind;
+  text: string;
+  /** 2 to 6, as written; each fan sees them in an order of her own (true/false keeps its order). */
+  options: string[];
+  /** Index of the right option; undefined for `profile`, where any answer earns the points once. */
+  right?: number;
+  explanation?: string;
+  brand?: string;
+  city?: string;
+  /** 1 easy, 2 middling, 3 hard. */
+  difficulty: 1 | 2 | 3;
+  sponsor?: string;
+  picture?: string;
+  /** `profile`: the attribute under which the answer is kept, with consent. */
+  attribute?: string;
+};
+
+/** How a prize is won. */
+export type Way =
+  | { kind: 'floor'; floors?: number[]; every?: number; endings?: string[] }
+  | { kind: 'first'; question: string; at: number /* business ms */ }
+  | { kind: 'ranking'; board: 'daily' | 'final'; from: number; to: number }
+  | { kind: 'participation'; rounds?: number; daysInRow?: number }
+  | { kind: 'draw'; reserves: number; condition: DrawCondition; publicValue: string; at: number };
+
+export type DrawCondition = { rounds?: number; days?: number; points?: number; level?: number };
+
+export type PrizeKind = 'goods' | 'code' | 'coupon' | 'points' | 'money';
+
+export type Prize = {
+  /** Within its quiz. */
+  id: string;
+  name: string;
+  sponsor?: string;
+  kind: PrizeKind;
+  /** Value of one, integer fen. */
+  priceFen: number;
+  quantity: number;
+  way: Way;
+  /** `points`: how many. */
+  points?: number;
+  /** `coupon`: where and until when it may be used. */
+  usedAt?: string;
+  validUntil?: number;
+  /** Days she has to claim it. */
+  claimDays: number;
+  conditions?: string;
+  delivery?: string;
+  /** At most per person. */
+  perDay?: number;
+  perQuiz?: number;
+};
+
+export type Quiz = {
+  id: string;
+  title: string;
+  intro: string;
+  /** 「一戰到底」 and the like: what starts it in chat. */
+  keywords: string[];
+  menuKey?: string;
+  /** Business ms. */
+  startsAt: number;
+  endsAt: number;
+  /** Beijing time, `09:00`; they gate the opening of a question. */
+  opensAt: string;
+  closesAt: string;
+  perDay: number;
+  pointsPerAnswer: number;
+  firstBonus: number;
+  /** At least one; after the last level it goes on with questions of the last level's size. */
+  levels: Level[];
+  timerSeconds?: number;
+  rules: string;
+  organiser: string;
+  contact: string;
+  forfeiture: string;
+  sponsors: Sponsor[];
+  /** Share of each difficulty in what is asked, e.g. { 1: 5, 2: 3, 3: 2 }; missing: whatever the bank holds. */
+  mix?: Partial<Record<1 | 2 | 3, number>>;
+  audience: 'all';
+  /** pids who play without floor, points on boards and prizes. */
+  staff: string[];
+  questions: Question[];
+  prizes: Prize[];
+  state: QuizState;
+  /** Moves with every published change; old ones are kept in `quizVersions`. */
+  version: number;
+  /** Times at which it was paused and resumed, business ms. */
+  pauses: { from: number; until?: number }[];
+};
