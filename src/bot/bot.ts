@@ -171,7 +171,7 @@ export type Form<F extends Fields> = Rule & { on: 'form'; name: string; fields: 
  */
 export function form<F extends Fields>(name: string, fields: F, done: Handler<Answers<F>>): Form<F> {
   const made = { on: 'form', name, fields, run: done } as unknown as Form<F>;
-  made.form = made as unknown as Form<Fields>;
+  made.form = made;
   return made;
 }
 

@@ -20,6 +20,48 @@ test.each(names)('%s can be filled from its sample, and WeChat takes it in both 
   expect(replyProblem({ kind: 'text', text: inScript(reply.text, 'hans') }, 'text')).toBeUndefined();
 });
 
+/** As long as the importer lets a text be; every character three bytes. */
+const long = (most: number) => '長'.repeat(most);
+const hotel = {
+  name: long(80),
+  stars: 5,
+  priceFen: 99_999_900,
+  priceOn: '2026-11-22',
+  priceSource: long(80),
+  link: `https://an-account-with-a-long-name.example.com/go/${'a'.repeat(95)}.${'b'.repeat(16)}`,
+};
+
+test.each([
+  ['guide', { ...sampleOf('guide'), page: 1, guide: { title: long(80), overview: long(2000) } }],
+  [
+    'guide',
+    { ...sampleOf('guide'), page: 3, guide: { routes: Array.from({ length: 60 }, () => long(1000)) } },
+  ],
+  [
+    'guide',
+    { ...sampleOf('guide'), page: 4, guide: { food: long(2000), tips: long(2000), updatedOn: '2026-11-22' } },
+  ],
+  [
+    'sights',
+    {
+      ...sampleOf('sights'),
+      sights: Array.from({ length: 5 }, () => ({
+        name: long(80),
+        intro: long(1000),
+        hours: long(300),
+        tickets: long(300),
+        updatedOn: '2026-11-22',
+      })),
+    },
+  ],
+  ['hotels', { ...sampleOf('hotels'), hotels: Array.from({ length: 5 }, () => hotel) }],
+  ['nearby', { where: long(60), hotels: Array.from({ length: 5 }, () => ({ ...hotel, km: 12.3 })) }],
+  ['channel', { words: long(550) }],
+  ['enquiry-kept', { from: '09:00', phone: '13800001111', words: long(300) }],
+])('%s fits with the longest data that can be imported', (name, data) => {
+  expect(replyProblem(render(name, data), 'text')).toBeUndefined();
+});
+
 test('every sample belongs to a template', () => {
   const samples = readdirSync(join(templates, 'samples')).map((file) => file.replace(/\.json$/, ''));
   expect(samples.filter((name) => !names.includes(name))).toEqual([]);
