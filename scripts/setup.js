@@ -21,9 +21,9 @@ const dist = join(root, 'dist');
 async function setup({ compile = true, quiet = false } = {}) {
   const say = quiet ? () => undefined : (line) => process.stderr.write(`${line}\n`);
   if (isInstalled() && (!compile || isCompiled())) return;
-  await oneAtATime(say, async () => {
-    if (!isInstalled()) await install(say);
-    if (compile && !isCompiled()) await build(say);
+  await oneAtATime(say, async (lock) => {
+    if (!isInstalled()) await install({ say, lock });
+    if (compile && !isCompiled()) await build({ say, lock });
   });
 }
 
@@ -45,12 +45,12 @@ function isForHere({ os, cpu, libc, optional }) {
   return !libc || libc.includes(process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl');
 }
 
-async function install(say) {
+async function install({ say, lock }) {
   say('Installing packages (once, and when package-lock.json changes) …');
   // Nothing that is used here needs an install script: native parts come as packages of their own.
   const args = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'];
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  await step({ say, what: 'Installing packages', command: [...npm, ...args] });
+  await step({ say, lock, what: 'Installing packages', command: [...npm, ...args] });
 }
 
 function isCompiled() {
@@ -58,14 +58,19 @@ function isCompiled() {
 }
 
 /** Compiles beside `dist/` and swaps: a deleted source is gone, and a kill half-way leaves no half build in use. */
-async function build(say) {
+async function build({ say, lock }) {
   const hash = sourcesHash();
   const fresh = join(root, 'dist.new');
   const old = join(root, 'dist.old');
   for (const dir of [fresh, old]) fs.rmSync(dir, { recursive: true, force: true });
   say('Compiling …');
   const tsc = [process.execPath, join(root, 'node_modules/typescript/bin/tsc')];
-  await step({ say, what: 'Compiling', command: [...tsc, '-p', 'tsconfig.build.json', '--outDir', fresh] });
+  await step({
+    say,
+    lock,
+    what: 'Compiling',
+    command: [...tsc, '-p', 'tsconfig.build.json', '--outDir', fresh],
+  });
   fs.writeFileSync(join(fresh, '.made-of'), hash);
   if (fs.existsSync(dist)) fs.renameSync(dist, old);
   fs.renameSync(fresh, dist);
@@ -97,18 +102,19 @@ function filesIn(folder, pattern) {
   return fs
     .readdirSync(dir, { recursive: true })
     .filter((name) => pattern.test(name))
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
     .map((name) => join(dir, name));
 }
 
 /** Runs one step to its end, with its output shown; says that it still works where nothing moves on the screen. */
-function step({ say, what, command: [program, ...args] }) {
+function step({ say, lock, what, command: [program, ...args] }) {
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
   const timer = setInterval(() => process.stderr.isTTY || say(`${what}: ${seconds()} s so far …`), 5_000);
   return new Promise((resolve, reject) => {
-    // Its output goes to stderr: stdout belongs to whatever is run afterwards.
-    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 2, 2] });
+    // Its output goes to stderr: stdout belongs to whatever is run afterwards. It holds the lock too: when we are
+    // killed and it works on, the next start waits for it.
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 2, 2, lock] });
     child.once('error', (error) =>
       reject(new Error(`${what}: ${program} could not be run: ${error.message}`)),
     );
@@ -127,26 +133,29 @@ function step({ say, what, command: [program, ...args] }) {
  */
 async function oneAtATime(say, work) {
   const port = 20_000 + (createHash('sha1').update(root).digest().readUInt32BE() % 10_000);
-  const lock = net.createServer((socket) => socket.end());
   let told = false;
-  for (const giveUpAt = Date.now() + 15 * 60_000; ; ) {
-    const taken = await new Promise((resolve) => {
-      lock.once('error', () => resolve(false));
-      lock.listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve(true));
-    });
-    lock.removeAllListeners('error');
-    if (taken) break;
+  let lock = await listenOn(port);
+  for (const giveUpAt = Date.now() + 15 * 60_000; !lock; lock = await listenOn(port)) {
     if (!told) say('Another start is setting this clone up; waiting for it …');
     told = true;
-    if (Date.now() > giveUpAt)
+    if (Date.now() > giveUpAt) {
       throw new Error(`Port ${port}, by which starts wait for each other, is used by something else.`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   try {
-    await work();
+    await work(lock._handle.fd);
   } finally {
     lock.close();
   }
+}
+
+function listenOn(port) {
+  return new Promise((resolve) => {
+    const server = net.createServer((socket) => socket.end());
+    server.once('error', () => resolve(undefined));
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve(server));
+  });
 }
 
 function readText(file) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
@@ -112,6 +112,12 @@ async function pipDownload(given: { pip: string[]; wheel: Wheel; dir: string }):
   if (code !== 0) throw new Error(`pip could not fetch it: ${lastLine(errors) || `it ended with ${code}`}`);
 }
 
+/** As the official images of this version pin them. */
+const redisSources = {
+  version: '7.2.5',
+  sha256: '5981179706f8391f03be91d951acafaeda91af7fac56beffb2701963103e423d',
+};
+
 /**
  * Builds redis-server from its sources with the package redis-memory-server, which is fetched for this alone: it
  * is needed only where there is neither a redis-server nor a wheel, and then takes minutes.
@@ -140,11 +146,9 @@ export function buildRedis(path: string): Fetcher {
       ];
       const installed = await run(npm, install, { cwd: dir, withinMs: 5 * 60_000 });
       if (installed.code !== 0) throw new Error(`npm could not fetch it: ${lastLine(installed.errors)}`);
-      const downloadDir = join(dir, 'redis');
-      mkdirSync(downloadDir);
-      const build = `require('redis-memory-server/lib/util/RedisBinary').default.getPath(${JSON.stringify({ downloadDir, version: '7.2.6' })})
-        .then((path) => console.log(path), (error) => { console.error(error.message); process.exit(1); })`;
-      const built = await run(process.execPath, ['-e', build], { cwd: dir, withinMs: 15 * 60_000 });
+      const script = join(root, 'src/store/engine-redis-build.js');
+      const args = [script, dir, redisSources.version, redisSources.sha256];
+      const built = await run(process.execPath, args, { cwd: dir, withinMs: 15 * 60_000 });
       const program = built.out.trim().split('\n').at(-1);
       if (built.code !== 0 || !program) throw new Error(lastLine(built.errors) || 'the build failed');
       return program;
