@@ -4,7 +4,14 @@ import { Converter } from 'opencc-js/t2cn';
 export type Script = 'hans' | 'hant';
 
 // `tw`: templates are written as in Taiwan (著, 裡); with `t` 「接著看」 would keep its 著.
-const convert = Converter({ from: 'tw', to: 'cn' });
+const tables = Converter({ from: 'tw', to: 'cn' });
+
+// The tables take 么 for the Traditional word (老么 → 老幺). People here mean the Simplified one: 什么, 怎么.
+const convert = (text: string): string =>
+  text
+    .split('么')
+    .map((piece) => tables(piece))
+    .join('么');
 
 /** Traditional to Simplified, phrase by phrase. 50–70 µs for a long answer: cache by result where it repeats. */
 export const toSimplified = (text: string): string => convert(text);

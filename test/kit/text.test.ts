@@ -10,8 +10,13 @@ test('both scripts fold to the same keyword', () => {
     ['著名景點', '著名景点'],
     ['裡面', '里面'],
     ['臺灣', '台湾'],
+    ['怎麼用', '怎么用'],
   ] as const)
     expect(fold(hant)).toBe(fold(hans));
+});
+
+test('what is Simplified already stays as it is', () => {
+  expect(inScript('什么时候去，怎么走', 'hans')).toBe('什么时候去，怎么走');
 });
 
 test('a character of both scripts proves neither', () => {
