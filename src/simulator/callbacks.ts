@@ -45,7 +45,8 @@ export type Outcome = {
  * `storm` sends all copies at once.
  */
 export function createCallbacks(settings: CallbackSettings) {
-  const { urls, appId, token } = settings;
+  const { appId, token } = settings;
+  let { urls } = settings;
   const timeoutMs = settings.timeoutMs ?? 5000;
   const gapMs = settings.gapMs ?? 5000;
   const copies = settings.copies ?? 3;
@@ -131,6 +132,10 @@ export function createCallbacks(settings: CallbackSettings) {
 
   return {
     mode,
+    /** Delivers to other addresses from now on, as after a change in the console. */
+    pointAt: (...addresses: string[]) => {
+      urls = addresses;
+    },
     /** Until it is answered with 200, or three times. Never rejects. */
     async deliver(fields: Fields, openid: string, how: { storm?: boolean } = {}): Promise<Outcome> {
       const plain = write(fields);
