@@ -6,7 +6,7 @@ import type { Effect, FanChanges, Subscriber, Talk } from '../domain/subscribers
 import { AppError } from '../errors';
 import type { Clock } from '../kit/clock';
 import type { Log } from '../kit/log';
-import { fold, inScript, scriptOf, type Script } from '../kit/text';
+import { fold, inScript, type Script, scriptOf } from '../kit/text';
 import type { RenderData } from '../render/render';
 import type { Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';

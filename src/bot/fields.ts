@@ -1,6 +1,6 @@
-import type { Message } from '../wechat/protocol/inbound';
 import { beijingDay, startOfBeijingDay } from '../kit/clock';
 import { fold } from '../kit/text';
+import type { Message } from '../wechat/protocol/inbound';
 
 /** What a field makes of a message: her answer, or a sentence on what is wanted, or nothing (it cannot be an answer). */
 export type Read<T> = { value: T } | { no: string } | undefined;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkMenu, loadHandlers } from '../../src/bot/discover';
-import { inScript } from '../../src/kit/text';
 import { root } from '../../src/kit/root';
+import { inScript } from '../../src/kit/text';
 import { createRender } from '../../src/render/render';
 import { replyProblem } from '../../src/wechat/protocol/reply';
 
