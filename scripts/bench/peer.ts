@@ -1,0 +1,120 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Koa, { type Middleware } from 'koa';
+import { simulatedAccount } from '../../src/simulator/account';
+import { answerParent } from './child';
+
+type Peer = { port: number; kept?: () => Promise<number>; close: () => Promise<void> };
+export type Usage = { cpuMicros: number; rss: number };
+
+const { appId, token, encodingAesKey } = simulatedAccount;
+
+/** What is compared: each answers the same callbacks at `/wechat`, in a process of its own. */
+const peers: Record<string, () => Promise<Peer>> = {
+  /** The whole of ours: verified, decrypted, kept by a majority write, answered by a keyword rule, the reply kept, sealed. */
+  async ours() {
+    // Loaded here: the others must not carry our packages in their memory.
+    const { createApp } = require('../../src/app') as typeof import('../../src/app');
+    const { loadConfig } = require('../../src/config') as typeof import('../../src/config');
+    const config = loadConfig({ ...process.env, ...simulatedAccount.env(3_000) });
+    const { MONGODB_URI: mongoUri = '', REDIS_URL: redisUrl = '' } = config;
+    const app = await createApp(config, { mongoUri, redisUrl, role: 'web' });
+    await app.prepare();
+    return {
+      port: await app.http.listen(0, '127.0.0.1'),
+      kept: () => app.db.collection('inbox').countDocuments({ doneAt: { $exists: true } }),
+      close: app.close,
+    };
+  },
+
+  /** npm co-wechat on Koa as its page shows it, saying back what was said: nothing is kept. */
+  async 'co-wechat'() {
+    type Said = { Content: string };
+    const wechat = require('co-wechat') as (config: object) => {
+      middleware(answer: (message: Said) => Promise<string>): Middleware;
+    };
+    const app = new Koa();
+    app.use(
+      wechat({ token, appid: appId, encodingAESKey: encodingAesKey }).middleware(
+        async (message) => message.Content,
+      ),
+    );
+    const answer = app.callback();
+    return listen(createServer((request, response) => void answer(request, response)));
+  },
+
+  /** The least that can answer at all: node:http, SHA-1, AES, regular expressions for XML. Checks and keeps nothing. */
+  async floor() {
+    const key = Buffer.from(`${encodingAesKey}=`, 'base64');
+    const iv = key.subarray(0, 16);
+    const sign = (...parts: string[]) => createHash('sha1').update(parts.sort().join('')).digest('hex');
+    const part = (xml: string, name: string) =>
+      new RegExp(`<${name}>(?:<!\\[CDATA\\[)?(.*?)(?:\\]\\]>)?</${name}>`).exec(xml)?.[1] ?? '';
+    const open = (sealed: string): string => {
+      const decipher = createDecipheriv('aes-256-cbc', key, iv).setAutoPadding(false);
+      const plain = Buffer.concat([decipher.update(sealed, 'base64'), decipher.final()]);
+      return plain.toString('utf8', 20, 20 + plain.readUInt32BE(16));
+    };
+    const seal = (text: string): string => {
+      const body = Buffer.from(text);
+      const size = Buffer.alloc(4);
+      size.writeUInt32BE(body.length);
+      const whole = Buffer.concat([randomBytes(16), size, body, Buffer.from(appId)]);
+      const pad = 32 - (whole.length % 32);
+      const cipher = createCipheriv('aes-256-cbc', key, iv).setAutoPadding(false);
+      return Buffer.concat([
+        cipher.update(whole),
+        cipher.update(Buffer.alloc(pad, pad)),
+        cipher.final(),
+      ]).toString('base64');
+    };
+    return listen(
+      createServer((request, response) => {
+        const query = new URLSearchParams(request.url?.slice(request.url.indexOf('?') + 1));
+        const timestamp = query.get('timestamp') ?? '';
+        const nonce = query.get('nonce') ?? '';
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          const encrypted = part(Buffer.concat(chunks).toString(), 'Encrypt');
+          if (sign(token, timestamp, nonce, encrypted) !== query.get('msg_signature'))
+            return void response.writeHead(401).end();
+          const xml = open(encrypted);
+          const now = String(Math.floor(Date.now() / 1_000));
+          const sealed = seal(
+            `<xml><ToUserName><![CDATA[${part(xml, 'FromUserName')}]]></ToUserName><FromUserName><![CDATA[${part(xml, 'ToUserName')}]]></FromUserName><CreateTime>${now}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[${part(xml, 'Content')}]]></Content></xml>`,
+          );
+          response.setHeader('Content-Type', 'application/xml');
+          response.end(
+            `<xml><Encrypt><![CDATA[${sealed}]]></Encrypt><MsgSignature><![CDATA[${sign(token, now, nonce, sealed)}]]></MsgSignature><TimeStamp>${now}</TimeStamp><Nonce><![CDATA[${nonce}]]></Nonce></xml>`,
+          );
+        });
+      }),
+    );
+  },
+};
+
+async function listen(server: Server): Promise<Peer> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** This process serves, and says what it has used so far. Its first word names the peer. */
+const starting = (peers[process.argv[2] ?? ''] as () => Promise<Peer>)();
+answerParent(
+  {
+    port: async () => (await starting).port,
+    kept: async () => (await starting).kept?.(),
+    usage: (): Usage => {
+      const { user, system } = process.cpuUsage();
+      return { cpuMicros: user + system, rss: process.memoryUsage.rss() };
+    },
+  },
+  async () => (await starting).close(),
+);
