@@ -1,0 +1,333 @@
+import { AppError } from '../../errors';
+import { beijingDay, startOfBeijingDay } from '../../kit/clock';
+import type { Level, Question, Quiz } from './definition';
+import type { Entry, Win } from './fold';
+import type { Orders } from './orders';
+import { letters, optionOrder, type Picked, pickQuestion } from './questions';
+
+/**
+ * Where she stands in a quiz: kept in her row, written together with the reply. It can always be worked out again from the
+ * order log (`recall`), so losing it loses nothing.
+ */
+export type Play = {
+  quiz: string;
+  /** The Beijing day the counts of today belong to. */
+  on: string;
+  /** Questions that count for today: answered, or run out of time. */
+  today: string[];
+  points: number;
+  right: number;
+  answered: number;
+  level: number;
+  /** Within the level. */
+  levelAsked: number;
+  levelRight: number;
+  /** She failed a level today: the same level again tomorrow. */
+  failedOn?: string;
+  /** She said 退出. */
+  left?: boolean;
+  /** All questions she has had, oldest first. */
+  seen: string[];
+  open?: { q: string; n: number; order: number[]; sentAt: number; flash?: true };
+};
+
+/** What is said back, by kind; the words are the handler's. */
+export type Turn =
+  | { kind: 'asked'; play: Play; question: Asked; resumed?: boolean }
+  | { kind: 'answered'; play: Play; result: Result; next: Next }
+  | { kind: 'tooFast' | 'noSuchOption' | 'otherQuestion'; play: Play; question: Asked; n?: number }
+  | { kind: 'outOfTime'; play: Play; missed: Missed; next: Next }
+  | { kind: 'lapsed'; play: Play; why: 'midnight' | 'paused' | 'closed' | 'ended'; next: Next }
+  | { kind: 'stopped'; play: Play; next: Exclude<Next, { kind: 'question' }> };
+
+export type Asked = {
+  n: number;
+  text: string;
+  kind: Question['kind'];
+  options: { letter: string; text: string }[];
+  seconds?: number;
+  picture?: string;
+  sponsor?: string;
+};
+export type Result = {
+  ok: boolean;
+  profile: boolean;
+  right: string;
+  explanation: string;
+  points: number;
+  bonus: number;
+  total: number;
+  floor: number | undefined;
+  /** The answer had been counted before: by another message of hers. */
+  again: boolean;
+  level: number;
+  levelAsked: number;
+  levelQuestions: number;
+  levelRight: number;
+  levelPass: number;
+  last: 'passed' | 'failed' | undefined;
+  wins: { name: string; unit: string; why: Win['why']; passedOn: boolean }[];
+};
+export type Missed = { right: string; explanation: string };
+/** What comes next: a question, or why there is none now. */
+export type Next =
+  | { kind: 'question'; question: Asked }
+  | {
+      kind: 'none';
+      why: 'dayDone' | 'failedLevel' | 'bankEmpty' | 'closed' | 'paused' | 'ended' | 'notYet';
+      opensAt?: string;
+      startsAt?: number;
+    };
+
+/** An option sooner than this after the question was sent is no answer: it was meant for something else. */
+const tooFastMs = 2_000;
+/** On top of the timer: the way there and back. */
+const graceMs = 3_000;
+
+export const roundOf = (quiz: string, pid: string, on: string): string => `${quiz}:${pid}:${on}`;
+
+/** Playing, as the rules of docs/quiz.md say. `at` is always the business time at which the message was accepted. */
+export function createPlaying({ orders }: { orders: Orders }) {
+  /** Opens the next question, or says why there is none. */
+  function goOn(quiz: Quiz, play: Play, who: { pid: string; at: number }): { play: Play; next: Next } {
+    const closed = whyClosed(quiz, who.at);
+    if (closed) return { play: without(play), next: { kind: 'none', ...closed } };
+    if (play.failedOn === play.on) return { play: without(play), next: { kind: 'none', why: 'failedLevel' } };
+    if (play.today.length >= quiz.perDay)
+      return { play: without(play), next: { kind: 'none', why: 'dayDone' } };
+    const question = pickQuestion(quiz, who.pid, play);
+    if (!question) return { play: without(play), next: { kind: 'none', why: 'bankEmpty' } };
+    const order = optionOrder(question, roundOf(quiz.id, who.pid, play.on));
+    const open = { q: question.id, n: play.today.length + 1, order, sentAt: who.at };
+    return { play: { ...play, open }, next: { kind: 'question', question: asAsked(quiz, question, open) } };
+  }
+
+  /** 「一戰到底」, 「繼續」: her open question again, or the next. */
+  function start(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
+    const play = today(quiz, { ...before, left: false }, who.at);
+    const open = stillOpen(quiz, play, who.at);
+    const question = open && questionOf(quiz, open.q);
+    if (open && question)
+      return { kind: 'asked', play, question: asAsked(quiz, question, open), resumed: true };
+    const { play: after, next } = goOn(quiz, without(play), who);
+    return next.kind === 'question'
+      ? { kind: 'asked', play: after, question: next.question }
+      : { kind: 'stopped', play: after, next };
+  }
+
+  /** Her answer to the open question. Stored before anything is told about it. */
+  async function answer(
+    quiz: Quiz,
+    before: Play,
+    picked: Picked,
+    who: { pid: string; at: number; id: string },
+  ): Promise<Turn> {
+    const { open } = before;
+    const question = open && questionOf(quiz, open.q);
+    if (!open || !question) return start(quiz, before, who);
+    const lapse = whyLapsed(quiz, before, who.at);
+    if (lapse) {
+      const { play, next } = goOn(quiz, without(today(quiz, before, who.at)), who);
+      return { kind: 'lapsed', play, why: lapse, next };
+    }
+    const asked = asAsked(quiz, question, open);
+    if (picked.n !== undefined && picked.n !== open.n)
+      return { kind: 'otherQuestion', play: before, question: asked, n: picked.n };
+    if (picked.position >= open.order.length) return { kind: 'noSuchOption', play: before, question: asked };
+    const took = who.at - open.sentAt;
+    if (took < tooFastMs) return { kind: 'tooFast', play: before, question: asked };
+    if (quiz.timerSeconds !== undefined && took > quiz.timerSeconds * 1_000 + graceMs) {
+      const missed = counted(quiz, before, { q: open.q, ok: false });
+      const { play, next } = goOn(quiz, without(missed.play), who);
+      return {
+        kind: 'outOfTime',
+        play,
+        missed: { right: rightOf(question, open.order), explanation: question.explanation ?? '' },
+        next,
+      };
+    }
+    return place(quiz, before, { question, open, choice: open.order[picked.position] as number, took }, who);
+  }
+
+  type Chosen = { question: Question; open: NonNullable<Play['open']>; choice: number; took: number };
+
+  async function place(
+    quiz: Quiz,
+    before: Play,
+    chosen: Chosen,
+    who: { pid: string; at: number; id: string },
+  ): Promise<Turn> {
+    const { question, open, choice, took } = chosen;
+    const profile = question.kind === 'profile';
+    const ok = profile || choice === question.right;
+    const on = beijingDay(who.at);
+    const bonus = before.today.length === 0 ? quiz.firstBonus : 0;
+    const points = (ok ? quiz.pointsPerAnswer : 0) + bonus;
+    const step = counted(quiz, before, { q: open.q, ok });
+    const entry: Entry = {
+      k: `${roundOf(quiz.id, who.pid, on)}:${question.id}`,
+      pid: who.pid,
+      on,
+      q: question.id,
+      choice,
+      ok,
+      points,
+      by: who.id,
+      took,
+      level: step.play.level,
+      ...(step.last ? { last: step.last } : {}),
+    };
+    const staff = quiz.staff.includes(who.pid);
+    const placed = staff ? undefined : await orders.append(quiz.id, entry);
+    const stored = placed?.entry ?? entry;
+    const play = { ...step.play, points: before.points + (staff ? 0 : stored.points) };
+    const { play: after, next } = goOn(quiz, without(play), who);
+    const level = levelOf(quiz, before.level);
+    const result: Result = {
+      ok: stored.ok,
+      profile,
+      right: rightOf(question, open.order),
+      explanation: question.explanation ?? '',
+      points: staff ? 0 : stored.points,
+      bonus: staff ? 0 : bonus,
+      total: play.points,
+      floor: placed?.order,
+      again: placed?.again ?? false,
+      level: before.level,
+      levelAsked: before.levelAsked + 1,
+      levelQuestions: level.questions,
+      levelRight: before.levelRight + (ok ? 1 : 0),
+      levelPass: level.pass,
+      last: step.last,
+      wins: (placed?.again ? [] : (placed?.wins ?? [])).map(({ prize, unit, why, order }) => ({
+        name: quiz.prizes.find((one) => one.id === prize)?.name ?? prize,
+        unit,
+        why,
+        passedOn: why === 'floor' && unit !== String(order),
+      })),
+    };
+    return { kind: 'answered', play: after, result, next };
+  }
+
+  return {
+    start,
+    answer,
+    /** Where she stands, worked out from the order log: for a newcomer, or one who left and came back. */
+    async recall(quiz: Quiz, pid: string, at: number): Promise<Play> {
+      const entries = (await orders.of(quiz.id, pid)).filter(({ entry }) => !entry.flash);
+      let play = newPlay(quiz, at);
+      for (const { entry } of entries) {
+        play = today(quiz, play, startOfBeijingDay(entry.on));
+        play = { ...counted(quiz, play, entry).play, points: play.points + entry.points };
+      }
+      return today(quiz, play, at);
+    },
+  };
+}
+
+export type Playing = ReturnType<typeof createPlaying>;
+
+const newPlay = (quiz: Quiz, at: number): Play => ({
+  quiz: quiz.id,
+  on: beijingDay(at),
+  today: [],
+  points: 0,
+  right: 0,
+  answered: 0,
+  level: 1,
+  levelAsked: 0,
+  levelRight: 0,
+  seen: [],
+});
+
+const without = ({ open: _closed, ...play }: Play): Play => play;
+
+const questionOf = (quiz: Quiz, id: string): Question | undefined =>
+  quiz.questions.find((question) => question.id === id);
+
+/** The level's size; after the last one it goes on with the last one's. */
+export function levelOf(quiz: Pick<Quiz, 'levels'>, n: number): Level {
+  const level = quiz.levels[n - 1] ?? quiz.levels.at(-1);
+  if (!level) throw new AppError('Invalid', 'NO_LEVELS', 'A quiz has at least one level.');
+  return { ...level, n };
+}
+
+/** A new Beijing day: today's counts begin again; levels carry over. */
+function today(_quiz: Quiz, play: Play, at: number): Play {
+  const on = beijingDay(at);
+  return play.on === on ? play : { ...play, on, today: [] };
+}
+
+/** One question of hers is over, right or wrong: what it does to the counts and the level. */
+function counted(
+  quiz: Quiz,
+  play: Play,
+  { q, ok }: { q: string; ok: boolean },
+): { play: Play; last: 'passed' | 'failed' | undefined } {
+  const level = levelOf(quiz, play.level);
+  const levelAsked = play.levelAsked + 1;
+  const levelRight = play.levelRight + (ok ? 1 : 0);
+  const over = levelAsked >= level.questions;
+  const passed = over && levelRight >= level.pass;
+  const after: Play = {
+    ...play,
+    today: [...play.today, q],
+    seen: [...play.seen.filter((id) => id !== q), q],
+    right: play.right + (ok ? 1 : 0),
+    answered: play.answered + 1,
+    level: passed ? play.level + 1 : play.level,
+    levelAsked: over ? 0 : levelAsked,
+    levelRight: over ? 0 : levelRight,
+    ...(over && !passed ? { failedOn: play.on } : {}),
+  };
+  return { play: after, last: over ? (passed ? 'passed' : 'failed') : undefined };
+}
+
+function asAsked(quiz: Quiz, question: Question, open: NonNullable<Play['open']>): Asked {
+  const sponsor = quiz.sponsors.find((one) => one.id === question.sponsor)?.name;
+  return {
+    n: open.n,
+    text: question.text,
+    kind: question.kind,
+    options: open.order.map((index, i) => ({
+      letter: letters[i] as string,
+      text: question.options[index] ?? '',
+    })),
+    ...(quiz.timerSeconds === undefined ? {} : { seconds: quiz.timerSeconds }),
+    ...(question.picture ? { picture: question.picture } : {}),
+    ...(sponsor ? { sponsor } : {}),
+  };
+}
+
+/** 「B. 靈隱寺」; empty for a question without a right answer. */
+function rightOf(question: Question, order: number[]): string {
+  if (question.right === undefined) return '';
+  return `${letters[order.indexOf(question.right)]}. ${question.options[question.right]}`;
+}
+
+/** Why no question can be opened now. */
+export function whyClosed(quiz: Quiz, at: number): Omit<Extract<Next, { kind: 'none' }>, 'kind'> | undefined {
+  if (at < quiz.startsAt) return { why: 'notYet', startsAt: quiz.startsAt };
+  if (at > quiz.endsAt || ['ended', 'settling', 'settled'].includes(quiz.state)) return { why: 'ended' };
+  if (quiz.state === 'paused') return { why: 'paused' };
+  if (quiz.state !== 'running') return { why: 'notYet', startsAt: quiz.startsAt };
+  const time = new Date(at + 8 * 3_600_000).toISOString().slice(11, 16);
+  if (time < quiz.opensAt || time >= quiz.closesAt) return { why: 'closed', opensAt: quiz.opensAt };
+  return undefined;
+}
+
+/** Why the question she had open is no longer open. It costs her nothing and may come again. */
+function whyLapsed(quiz: Quiz, play: Play, at: number): 'midnight' | 'paused' | 'ended' | undefined {
+  const { open } = play;
+  if (!open) return undefined;
+  if (at > quiz.endsAt || ['ended', 'settling', 'settled'].includes(quiz.state)) return 'ended';
+  if (quiz.state === 'paused' || quiz.pauses.some((pause) => pause.from >= open.sentAt && pause.from <= at))
+    return 'paused';
+  return beijingDay(open.sentAt) === beijingDay(at) ? undefined : 'midnight';
+}
+
+function stillOpen(quiz: Quiz, play: Play, at: number): Play['open'] {
+  if (!play.open || whyLapsed(quiz, play, at)) return undefined;
+  const late = quiz.timerSeconds !== undefined && at - play.open.sentAt > quiz.timerSeconds * 1_000 + graceMs;
+  return late ? undefined : play.open;
+}
