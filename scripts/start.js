@@ -40,7 +40,9 @@ main(async () => {
     }, 500).unref();
   }
 
-  return await codeOf(program);
+  const code = await codeOf(program);
+  await endGroup(program.pid);
+  return code;
 });
 
 /** Our parent and its parent: npm runs us through a shell, which may outlive it. */
@@ -53,4 +55,26 @@ function elders() {
     // Not Linux: there `sh -c` of one command becomes that command, so our parent is npm itself.
   }
   return `${process.ppid} ${grandparent}`;
+}
+
+/** The processes of the program end with it by themselves. After a kill -9 of it they are told, and at last made to. */
+async function endGroup(group) {
+  for (const [signal, waitMs] of [
+    ['SIGTERM', 11_000],
+    ['SIGKILL', 2_000],
+  ]) {
+    if (!tell(group, signal)) return;
+    for (const giveUpAt = Date.now() + waitMs; Date.now() < giveUpAt; ) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (!tell(group, 0)) return;
+    }
+  }
+}
+
+function tell(group, signal) {
+  try {
+    return process.kill(-group, signal);
+  } catch {
+    return false;
+  }
 }

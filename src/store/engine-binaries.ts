@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EngineSettings } from '../config';
 import { AppError, messageOf } from '../errors';
 import { type Fetcher, placeInCache } from './engine-cache';
 import { buildRedis, downloadMongod, wheelOf } from './engine-sources';
+import { findInPath } from './find-in-path';
 
 /** A program that was run and said its version. */
 export type EngineBinary = { path: string; version: string };
@@ -109,22 +110,6 @@ function cached(kind: Kind, enginesDir: string): string[] {
     )
     .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))
     .map((name) => join(enginesDir, name, kind.name));
-}
-
-/** The first executable file of this name in a PATH. */
-export function findInPath(program: string, path: string): string | undefined {
-  return path
-    .split(delimiter)
-    .filter(Boolean)
-    .map((dir) => join(dir, program))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return statSync(file).isFile();
-      } catch {
-        return false;
-      }
-    });
 }
 
 /** Runs `--version`. Throws a half sentence that goes on after the path: "is version 5.0.9, but …". */

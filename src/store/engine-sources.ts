@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
 import { root } from '../kit/root';
-import { findInPath } from './engine-binaries';
 import type { Fetcher } from './engine-cache';
+import { findInPath } from './find-in-path';
 
 /** MongoDB's own downloads, by the fetcher of mongodb-memory-server-core: its mirror settings (MONGOMS_…) count. One try. */
 export function downloadMongod(): Fetcher {
