@@ -75,7 +75,7 @@ export function createCallbacks(settings: CallbackSettings) {
     const sealed = envelope.seal(write(fields));
     url.searchParams.set('encrypt_type', 'aes');
     url.searchParams.set('msg_signature', signatureOf(token, timestamp, nonce, sealed));
-    const to = String(fields['ToUserName'] ?? '');
+    const to = textOf(fields, 'ToUserName');
     return {
       url,
       body: write(mode === 'safe' ? { ToUserName: to, Encrypt: sealed } : { ...fields, Encrypt: sealed }),
@@ -177,6 +177,12 @@ const writeJson = (fields: Fields): string =>
   JSON.stringify(fields, (_key, value: unknown) =>
     typeof value === 'bigint' ? `bigint:${value}` : value,
   ).replace(/"bigint:(\d+)"/g, '$1');
+
+/** A field that is a text, '' when it is absent. */
+export function textOf(fields: Fields, name: string): string {
+  const value = fields[name];
+  return typeof value === 'string' ? value : '';
+}
 
 /** A JSON body with every leaf as a string, as `readXml` gives it. */
 function readJson(body: string): { [name: string]: Node } {

@@ -295,6 +295,7 @@ export function createControl(options: {
     allowOnly: (host: string) => {
       loopbackOnly = host === '127.0.0.1' || host === 'localhost' || host === '::1';
     },
+    watched: () => phones.size,
     close: () => {
       unwatch();
       for (const phone of phones) phone.end();

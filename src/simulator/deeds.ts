@@ -1,5 +1,5 @@
 import { AppError, messageOf } from '../errors';
-import type { Callbacks, Outcome } from './callbacks';
+import { type Callbacks, type Outcome, textOf } from './callbacks';
 import type { ChatItem, Seen, Sent } from './chat';
 import { type Fan, openWindow } from './fans';
 import { readReply } from './replies';
@@ -72,10 +72,10 @@ export function createDeeds({
     { type, trigger, ...options }: DeedOptions & { type: string; trigger: 'message' | 'event' },
   ): Promise<Deed> {
     fan.actedAt = Date.now();
-    const event = String(inner['Event'] ?? '');
+    const event = textOf(inner, 'Event');
     const createTime =
       options.createTime ??
-      (trigger === 'event' ? secondOf(fan, event, String(inner['EventKey'] ?? '')) : seconds());
+      (trigger === 'event' ? secondOf(fan, event, textOf(inner, 'EventKey')) : seconds());
     const fields: Fields = {
       ToUserName: world.account,
       FromUserName: fan.openid,

@@ -27,23 +27,24 @@ export type Failure = z.infer<typeof failure>;
 
 /** Faults to switch on, by path. A knob for a path comes before one for `*`; the last one set counts first. */
 export function createKnobs() {
-  let knobs: (Knob & { left: number })[] = [];
+  let active: { knob: Knob; left: number }[] = [];
   return {
     set(knob: Knob) {
-      knobs.unshift({ ...knob, left: knob.times ?? Infinity });
+      active.unshift({ knob, left: knob.times ?? Infinity });
     },
     /** The fault for this call, used up by one. */
     take(path: string): Knob | undefined {
-      const knob = knobs.find((one) => one.path === path) ?? knobs.find((one) => one.path === '*');
-      if (!knob) return undefined;
-      knob.left--;
-      if (knob.left <= 0) knobs = knobs.filter((one) => one !== knob);
-      return knob;
+      const found =
+        active.find((one) => one.knob.path === path) ?? active.find((one) => one.knob.path === '*');
+      if (!found) return undefined;
+      found.left--;
+      if (found.left <= 0) active = active.filter((one) => one !== found);
+      return found.knob;
     },
     clear: (path?: string) => {
-      knobs = path === undefined ? [] : knobs.filter((one) => one.path !== path);
+      active = path === undefined ? [] : active.filter((one) => one.knob.path !== path);
     },
-    list: (): Knob[] => knobs.map(({ left: _, ...knob }) => knob),
+    list: (): Knob[] => active.map((one) => one.knob),
   };
 }
 

@@ -162,7 +162,8 @@ export function createSimulator(options: SimulatorOptions) {
     callbacks,
     deeds,
     turn,
-    handler: koa.callback(),
+    /** How many phone pages are listening. */
+    watched: control.watched,
     /** What one fan does and sees; she is a stranger until she follows. */
     fan: (name: string) => createFanFace({ world, deeds, fan: world.fan(name) }),
     /** Where it can be reached: base URL of the fake API and address of the phone page. */
@@ -177,11 +178,12 @@ export function createSimulator(options: SimulatorOptions) {
     listen(port: number, host = '127.0.0.1'): Promise<{ url: string }> {
       control.allowOnly(host);
       return new Promise((resolve, reject) => {
-        server = createServer(koa.callback());
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          const { port: opened } = server?.address() as AddressInfo;
-          publicUrl = `http://127.0.0.1:${opened}`;
+        const handle = koa.callback();
+        const opening = createServer((req, res) => void handle(req, res));
+        server = opening;
+        opening.once('error', reject);
+        opening.listen(port, host, () => {
+          publicUrl = `http://127.0.0.1:${(opening.address() as AddressInfo).port}`;
           resolve({ url: publicUrl });
         });
       });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { createClock } from '../../src/kit/clock';
 import { createSimulator } from '../../src/simulator/simulator';
+import { words } from '../support/stub-account';
 import { createStage, type Stage, secrets } from './stage';
 
 describe('a fan of the simulator', () => {
@@ -20,7 +21,7 @@ describe('a fan of the simulator', () => {
   };
 
   test('reads the sealed reply of an account that opens and seals for itself', async () => {
-    stage.stub.answers(({ fields }) => `你說了「${String(fields['Content'])}」`);
+    stage.stub.answers(({ fields }) => `你說了「${words(fields['Content'])}」`);
     const lin = await follower();
     const { seen } = await lin.says('天氣 <&> ]]> 好');
     expect(seen).toEqual({ kind: 'text', text: expect.stringContaining('你說了「天氣 <&> ]]> 好」') });
@@ -58,7 +59,7 @@ describe('a fan of the simulator', () => {
     expect(video).toMatchObject({ MsgType: 'video', ThumbMediaId: expect.any(String) });
     expect(link).toMatchObject({ MsgType: 'link', Title: '題', Url: 'https://example.com/' });
     expect(text).toMatchObject({ MsgType: 'text', Content: '選這個', bizmsgmenuid: '101' });
-    const ids = stage.stub.asked.slice(1).map((one) => BigInt(String(one.fields['MsgId'])));
+    const ids = stage.stub.asked.slice(1).map((one) => BigInt(words(one.fields['MsgId'])));
     expect(new Set(ids).size).toBe(6);
     expect(ids.every((id) => id > 2n ** 53n && id < 2n ** 63n)).toBe(true);
   });
@@ -114,7 +115,7 @@ describe('a fan of the simulator', () => {
 
   test('sees the banner after three deliveries without an answer, each one over a new signature', async () => {
     const lin = await follower();
-    stage.stub.answers(() => 'hang');
+    stage.stub.answers(() => ({ does: 'hang' }));
     const { seen, outcome } = await lin.says('在嗎');
     expect(seen?.kind).toBe('banner');
     expect(outcome.wire.deliveries.map((one) => one.error)).toEqual(
@@ -131,7 +132,7 @@ describe('a fan of the simulator', () => {
     stage.stub.answers(() => {
       n++;
       if (n === 1) return { raw: 'busy', status: 503 };
-      return n === 2 ? 'reset' : '來了';
+      return n === 2 ? { does: 'reset' } : '來了';
     });
     const { seen, outcome } = await lin.says('在嗎');
     expect(seen).toEqual({ kind: 'text', text: '來了' });

@@ -5,13 +5,15 @@ import { createEnvelope } from '../../src/wechat/protocol/crypto';
 import { signatureOf } from '../../src/wechat/protocol/signature';
 
 export type Asked = { fields: { [name: string]: Node }; query: URLSearchParams; body: string };
+/** A field as text. */
+export const words = (node: Node | undefined): string => (typeof node === 'string' ? node : '');
+
 export type Said =
   | string
   | { raw: string; status?: number }
   | { inner: string }
-  /** Never answers. */
-  | 'hang'
-  | 'reset';
+  /** `hang` never answers, `reset` breaks the connection. */
+  | { does: 'hang' | 'reset' };
 
 /**
  * The smallest account that can answer the simulator: opens what comes, asks `answer` and seals what it gives.
@@ -41,15 +43,17 @@ export async function createStubAccount(settings: { appId: string; token: string
     asked.push(one);
 
     const said = await answer(one);
-    if (said === 'hang') return;
-    if (said === 'reset') return void req.socket.destroy();
+    if (typeof said === 'object' && 'does' in said) {
+      if (said.does === 'reset') req.socket.destroy();
+      return;
+    }
     if (typeof said === 'object' && 'raw' in said)
       return void res.writeHead(said.status ?? 200).end(said.raw);
     const inner =
       typeof said === 'object'
         ? said.inner
         : `<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[${said.replaceAll(']]>', ']]]]><![CDATA[>')}]]></Content>`;
-    const plain = `<xml><ToUserName><![CDATA[${String(one.fields['FromUserName'])}]]></ToUserName><FromUserName><![CDATA[${String(one.fields['ToUserName'])}]]></FromUserName><CreateTime>1790000000</CreateTime>${inner}</xml>`;
+    const plain = `<xml><ToUserName><![CDATA[${words(one.fields['FromUserName'])}]]></ToUserName><FromUserName><![CDATA[${words(one.fields['ToUserName'])}]]></FromUserName><CreateTime>1790000000</CreateTime>${inner}</xml>`;
     if (!envelope) return void res.end(plain);
     const encrypted = envelope.seal(plain);
     const signature = signatureOf(settings.token, timestamp, nonce, encrypted);

@@ -234,7 +234,7 @@ function drawFoot() {
     if (text.trim() === '') return;
     field.value = '';
     field.dispatchEvent(new Event('input'));
-    say(text);
+    void say(text);
   };
   field.addEventListener('input', () => {
     draft = field.value;
@@ -572,15 +572,19 @@ find('turn-to').addEventListener('submit', (event) => {
 });
 find('turn-to').to.addEventListener('focus', (event) => {
   if (event.target.value === '') event.target.value = stampWords(now() + 3_600_000);
+  event.target.select();
 });
-find('new-fan').addEventListener('submit', async (event) => {
-  event.preventDefault();
-  const name = String(new FormData(event.target).get('name')).trim();
-  event.target.reset();
-  const fan = name && (await call('fans', { name }));
+async function addFan(name) {
+  const fan = await call('fans', { name });
   if (!fan) return;
   keepFan(fan);
   await choose(fan.openid);
+}
+find('new-fan').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const name = event.target.elements.name.value.trim();
+  event.target.reset();
+  if (name) void addFan(name);
 });
 find('more').addEventListener('click', leave);
 document.addEventListener('click', closeMenus);

@@ -40,7 +40,14 @@ function form(words, then, ...fields) {
   const element = h('form', {}, ...fields, h('button', { class: 'main block', type: 'submit' }, words));
   element.addEventListener('submit', (event) => {
     event.preventDefault();
-    then(Object.fromEntries([...new FormData(element)].map(([name, value]) => [name, String(value).trim()])));
+    then(
+      Object.fromEntries(
+        [...new FormData(element)].map(([name, value]) => [
+          name,
+          typeof value === 'string' ? value.trim() : '',
+        ]),
+      ),
+    );
   });
   return element;
 }

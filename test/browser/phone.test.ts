@@ -1,0 +1,166 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { createStage, type Stage } from '../simulator/stage';
+import { words } from '../support/stub-account';
+
+const menu = [
+  {
+    name: '住哪裡',
+    sub_button: [
+      { name: '附近酒店', type: 'location_select', key: 'NEARBY' },
+      { name: '天氣', type: 'click', key: 'WEATHER' },
+    ],
+  },
+  { name: '幫助', type: 'click', key: 'HELP' },
+];
+const hotel =
+  '<MsgType>news</MsgType><ArticleCount>1</ArticleCount><Articles><item><Title>湖濱示例酒店</Title><Description>距你 320 米 · 四星</Description><PicUrl>https://elsewhere.example/a.jpg</PicUrl><Url>https://example.com/hotel</Url></item></Articles>';
+
+let browser: Browser;
+let stage: Stage;
+let page: Page;
+let problems: string[];
+
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  });
+});
+afterAll(() => browser.close());
+
+const open = async (width: number, height: number) => {
+  stage = await createStage({ accountName: '小藝旅行', callbacks: { timeoutMs: 2000 } });
+  await stage.newToken();
+  await stage.post('/cgi-bin/menu/create', { button: menu });
+  stage.stub.answers(({ fields }) => {
+    if (fields['Event'] === 'subscribe')
+      return '歡迎!<b>粗</b>\n<a href="weixin://bizmsgmenu?msgmenucontent=杭州天氣&msgmenuid=1">看天氣</a>,<a href="https://example.com/rules">規則</a>';
+    if (fields['Content'] === '人工') return { inner: '<MsgType>transfer_customer_service</MsgType>' };
+    if (fields['Content'] === '壞') return { raw: '{}' };
+    if (fields['MsgType'] === 'location') return { inner: hotel };
+    if (fields['MsgType'] === 'text') return `收到「${words(fields['Content'])}」`;
+    return fields['Event'] === 'CLICK' ? `菜單 ${words(fields['EventKey'])}` : { raw: 'success' };
+  });
+  problems = [];
+  page = await browser.newPage({ viewport: { width, height } });
+  page.setDefaultTimeout(5000);
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(stage.url) && !/^(data|blob):/.test(request.url()))
+      problems.push(request.url());
+  });
+  await page.goto(stage.url);
+};
+/** Pictures for the eye, kept when `SHOTS` names a folder. */
+const shot = async (name: string) => {
+  const folder = process.env['SHOTS'];
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+};
+const chat = (text: string) => page.locator('#chat').getByText(text);
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+const say = async (text: string) => {
+  await page.getByLabel('說點什麼').fill(text);
+  await page.keyboard.press('Enter');
+};
+
+afterEach(async () => {
+  await page.close();
+  await stage.close();
+});
+
+describe('on a phone of 375 points', () => {
+  beforeEach(() => open(375, 740));
+
+  test('a newcomer follows, taps a link, sends where she is and taps the menu', async () => {
+    await button('關注公眾號').click();
+    await chat('歡迎!<b>粗</b>').waitFor();
+    expect(await page.locator('#chat').getByText('規則').getAttribute('href')).toBe(
+      'https://example.com/rules',
+    );
+    await button('看天氣').click();
+    await chat('收到「杭州天氣」').waitFor();
+    expect(stage.stub.asked.at(-1)?.fields).toMatchObject({ bizmsgmenuid: '1' });
+
+    await page.locator('.hint', { hasText: '發位置' }).click();
+    await page.getByLabel('搜尋地點').fill('西湖');
+    await shot('375-place');
+    await button('發送位置').click();
+    await chat('湖濱示例酒店').waitFor();
+    expect(stage.stub.asked.at(-1)?.fields).toMatchObject({ MsgType: 'location', Location_X: '30.2613' });
+    await shot('375-chat');
+
+    await button('打開菜單').click();
+    await button('住哪裡').click();
+    await shot('375-menu');
+    await button('附近酒店').click();
+    await button('發送位置').click();
+    await chat('從菜單選了位置').waitFor();
+    await page.locator('#foot').getByText('幫助').click();
+    await chat('菜單 HELP').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
+    expect(problems).toEqual([]);
+  });
+
+  test('she sees the banner, the agent, the picture she sent, and the XML of it all', async () => {
+    await button('關注公眾號').click();
+    await chat('歡迎').waitFor();
+    await say('壞');
+    await chat('該公眾號提供的服務出現故障,請稍後再試').waitFor();
+    await say('人工');
+    await chat('已轉給人工客服').waitFor();
+    await button('更多功能').click();
+    await shot('375-plus');
+    await page.locator('#plus').getByText('圖片').click();
+    await page.locator('.album button').first().click();
+    await page.locator('.mine .picture img').waitFor();
+    await button('XML').click();
+    const wires = page.locator('#wires');
+    await wires.getByText('人工').first().click();
+    await wires.getByText('微信送出(明文)').first().waitFor();
+    await shot('375-xml');
+    const text = await wires.innerText();
+    expect(text).toContain('<MsgType>');
+    expect(text).toContain('<Encrypt>');
+    expect(text).toMatch(/狀態 200 · [\d.]+ 毫秒/);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('on a screen of 1280 points', () => {
+  beforeEach(() => open(1280, 820));
+
+  test('several fans chat beside each other, and what comes late is counted', async () => {
+    await page.locator('.fan', { hasText: '阿珍' }).click();
+    await button('關注公眾號').click();
+    await chat('歡迎').waitFor();
+    await page.getByPlaceholder('新粉絲的名字').fill('新來的');
+    await button('新增').click();
+    await button('關注公眾號').click();
+    await chat('歡迎').waitFor();
+    await stage.tell(stage.sim.fan('阿珍').openid, '您的房間準備好了');
+    const row = page.locator('.fan', { hasText: '阿珍' });
+    await row.getByText('您的房間準備好了').waitFor();
+    expect(await row.locator('i').innerText()).toBe('1');
+    await row.click();
+    await chat('您的房間準備好了').waitFor();
+    await chat('客服消息').waitFor();
+    await shot('1280-chat');
+    expect(problems).toEqual([]);
+  });
+
+  test('the clock is turned to tomorrow morning, and by what is typed', async () => {
+    await button('到明早 9 點').click();
+    await page.locator('#clock').getByText('2026 年 11 月 24 日').waitFor();
+    expect(await page.locator('#clock').innerText()).toContain('09:00');
+    await page.getByLabel('調到這個時間').fill('2026-12-01 20:30');
+    await button('調到').click();
+    await page.locator('#clock').getByText('2026 年 12 月 1 日').waitFor();
+    expect(await page.locator('#clock').innerText()).toContain('20:30');
+    await shot('1280-clock');
+  });
+});
