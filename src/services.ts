@@ -11,6 +11,7 @@ import { createLinks } from './domain/links/links';
 import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
 import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
+import { createCampaigns, quizIndexes } from './domain/quiz/campaigns';
 import { createReplies, replyIndexes } from './domain/replies/replies';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSights, sightIndexes } from './domain/sights/sights';
@@ -34,6 +35,7 @@ export const indexes: IndexSpec[] = [
   ...sightIndexes,
   ...trainIndexes,
   ...replyIndexes,
+  ...quizIndexes,
 ];
 
 /** Builds every domain once. This is what handlers, jobs and routes see. */
@@ -63,6 +65,7 @@ export function createServices(given: {
     outbox,
     timers,
     subscribers,
+    campaigns: createCampaigns({ db, clock, timers }),
     cities: createCities({ db }),
     channels: createChannels({ db }),
     enquiries: createEnquiries({ db, clock }),

@@ -1,12 +1,23 @@
+import { type QuizMoment, quizEnd, quizStart } from '../domain/quiz/quiz.jobs';
 import { type EraseData, erase } from '../domain/subscribers/subscribers.jobs';
 import type { Job } from '../kit/job';
 import { type HousekeepingData, housekeeping } from './housekeeping';
 
 /** What each job wants to know. `later('<name>', data)` is typed by this table. */
-export type JobTable = { erase: EraseData; housekeeping: HousekeepingData };
+export type JobTable = {
+  erase: EraseData;
+  housekeeping: HousekeepingData;
+  'quiz-start': QuizMoment;
+  'quiz-end': QuizMoment;
+};
 
 export type JobName = keyof JobTable;
 export type JobData<Name extends JobName> = JobTable[Name];
 
 /** Every job by its name. */
-export const jobs: { [Name in JobName]: Job<JobTable[Name]> } = { erase, housekeeping };
+export const jobs: { [Name in JobName]: Job<JobTable[Name]> } = {
+  erase,
+  housekeeping,
+  'quiz-start': quizStart,
+  'quiz-end': quizEnd,
+};

@@ -2,7 +2,15 @@
  * A quiz as a marketer writes it and as every process holds it, compiled, in memory. It is data: rules, questions and
  * prizes come from one workbook (docs/quiz.md explains every field) and follow `versions{_id: 'quiz'}`.
  */
-export type QuizState = 'draft' | 'checked' | 'scheduled' | 'running' | 'paused' | 'ended' | 'settling' | 'settled';
+export type QuizState =
+  | 'draft'
+  | 'checked'
+  | 'scheduled'
+  | 'running'
+  | 'paused'
+  | 'ended'
+  | 'settling'
+  | 'settled';
 
 export type Level = {
   /** 1, 2, 3 … */
@@ -34,6 +42,8 @@ export type Question = {
   picture?: string;
   /** `profile`: the attribute under which the answer is kept, with consent. */
   attribute?: string;
+  /** Taken out after publication (a wrong key, an old fact): never asked again; one that is open may still be answered. */
+  retired?: true;
 };
 
 /** How a prize is won. */
@@ -109,3 +119,6 @@ export type Quiz = {
   /** Times at which it was paused and resumed, business ms. */
   pauses: { from: number; until?: number }[];
 };
+
+/** What a marketer writes: a quiz without what becomes of it. */
+export type QuizContent = Omit<Quiz, 'state' | 'version' | 'pauses'>;

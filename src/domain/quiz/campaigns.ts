@@ -1,0 +1,554 @@
+import type { ClientSession, Connection } from 'mongoose';
+import { AppError } from '../../errors';
+import type { Clock } from '../../kit/clock';
+import { fold } from '../../kit/text';
+import type { IndexSpec } from '../../store/indexes';
+import type { Timers } from '../timers/timers';
+import { canonical, type Change, compareQuiz } from './changes';
+import { type Facts, type Finding, judge } from './compliance';
+import type { Quiz, QuizContent, QuizState } from './definition';
+import { createHeld, quizOf } from './held';
+import { type Deed, isPublished, stateNames, table } from './states';
+
+/** `quizzes{_id: id}`: the quiz with its questions and prizes, and what its operators did. Times are business ms. */
+export type QuizRow = Omit<Quiz, 'id'> & {
+  _id: string;
+  /** Moves with every write; writes are conditional on it. */
+  rev: number;
+  /** Who wrote the content that is published or about to be. */
+  author: string;
+  check?: { at: number; by: string; findings: Finding[] };
+  /** A change of a published quiz that waits for a second person. */
+  proposal?: { at: number; by: string; content: QuizContent; changes: Change[] };
+  /** The last 200 deeds. */
+  log: Entry[];
+};
+type Entry = { at: number; by: string; deed: Deed | 'reject'; state: QuizState; reason?: string };
+
+/** `quizVersions{_id: '<quiz>/<version>'}`: every text that was ever published, and who stood for it. */
+export type QuizVersion = {
+  _id: string;
+  quiz: string;
+  version: number;
+  at: number;
+  by: string;
+  approvedBy?: string;
+  changes: string[];
+  findings: Finding[];
+  content: QuizContent;
+};
+
+export const quizIndexes: IndexSpec[] = [
+  { collection: 'quizVersions', key: { quiz: 1, version: 1 }, why: 'how did this quiz change' },
+];
+
+/** Who answers a text or a menu key already, by name. */
+export type Claims = (what: string, how: 'says' | 'clicks') => string | undefined;
+
+type By = { id: string; by: string };
+type Plan = {
+  deed: Deed | 'reject';
+  set?: Partial<Omit<QuizRow, '_id' | 'rev' | 'log'>>;
+  unset?: ('check' | 'proposal' | 'menuKey' | 'timerSeconds' | 'mix')[];
+  reason?: string | undefined;
+  version?: Omit<QuizVersion, '_id' | 'quiz' | 'at'>;
+};
+
+/** Words with a meaning of their own while a quiz runs; none of them can start one. */
+const reserved = [
+  ...'排行|我的積分|獎品|規則|中獎名單|退出|繼續|改名|開賽提醒我|搶答|領獎'.split('|'),
+  ...'ABCDEF123456'.split(''),
+  ...'對|錯|取消'.split('|'),
+];
+
+/**
+ * Quiz campaigns: their states, what may change when, and what every process holds of them (`load` follows
+ * `versions{_id: 'quiz'}`). Each deed is one transaction over the quiz, its version and that number: two at once never
+ * both pass, since both move the number.
+ * @throws AppError `Conflict` when the deed is not possible now, `Invalid` when the content is refused, `NotFound`.
+ */
+export function createCampaigns(given: {
+  db: Connection;
+  clock: Clock;
+  timers: Pick<Timers, 'arm' | 'disarm'>;
+  /** How many codes lie in store for each prize of a quiz. */
+  codes?: (quiz: string) => Promise<ReadonlyMap<string, number>>;
+}) {
+  const { db, clock, timers } = given;
+  const rows = db.collection<QuizRow>('quizzes');
+  const past = db.collection<QuizVersion>('quizVersions');
+  const versions = db.collection<{ _id: string; n: number }>('versions');
+  const held = createHeld({ db, clock });
+
+  const factsOf = async (id: string): Promise<Facts> => (given.codes ? { codes: await given.codes(id) } : {});
+
+  async function loaded(id: string): Promise<QuizRow> {
+    const row = await rows.findOne({ _id: id });
+    if (!row) throw new AppError('NotFound', 'quiz', `沒有編號是「${id}」的活動。`);
+    return row;
+  }
+
+  /** One deed: reads, plans, writes on the condition that nothing moved. */
+  async function act(
+    { id, by }: By,
+    plan: (row: QuizRow, session: ClientSession) => Plan | undefined | Promise<Plan | undefined>,
+  ): Promise<Quiz | undefined> {
+    const done = await db.transaction(async (session) => {
+      const row = await rows.findOne({ _id: id }, { session });
+      if (!row) throw new AppError('NotFound', 'quiz', `沒有編號是「${id}」的活動。`);
+      const planned = await plan(row, session);
+      if (!planned) return false;
+      const { deed, set = {}, unset = [], reason, version } = planned;
+      if (deed !== 'reject') mustBe(row, deed);
+      const at = clock.now();
+      const entry: Entry = { at, by, deed, state: set.state ?? row.state, ...(reason ? { reason } : {}) };
+      const { matchedCount } = await rows.updateOne(
+        { _id: id, state: row.state, version: row.version, rev: row.rev },
+        {
+          $set: set,
+          ...(unset.length > 0 ? { $unset: Object.fromEntries(unset.map((field) => [field, ''])) } : {}),
+          $inc: { rev: 1 },
+          $push: { log: { $each: [entry], $slice: -200 } },
+        },
+        { session },
+      );
+      if (matchedCount === 0) throw busy(id);
+      if (version)
+        await past.insertOne({ _id: `${id}/${version.version}`, quiz: id, at, ...version }, { session });
+      await versions.updateOne({ _id: 'quiz' }, { $inc: { n: 1 } }, { upsert: true, session });
+      return true;
+    });
+    if (!done) return held.get(id);
+    await held.load();
+    return held.get(id);
+  }
+
+  /** Another published quiz with one of these keywords or the same menu key at an overlapping time. */
+  async function rivals(content: QuizContent, session?: ClientSession): Promise<Finding[]> {
+    const others = await rows
+      .find(
+        {
+          _id: { $ne: content.id },
+          state: { $in: ['scheduled', 'running', 'paused'] },
+          startsAt: { $lte: content.endsAt },
+          endsAt: { $gte: content.startsAt },
+        },
+        { projection: { keywords: 1, menuKey: 1, title: 1 }, ...(session ? { session } : {}) },
+      )
+      .toArray();
+    const mine = new Set(content.keywords.map(fold));
+    return others.flatMap((other) => [
+      ...other.keywords
+        .filter((word) => mine.has(fold(word)))
+        .map((word) => taken('keywords', `關鍵字「${word}」在同一段時間屬於活動「${other.title}」,請換一個`)),
+      ...(content.menuKey !== undefined && content.menuKey === other.menuKey
+        ? [taken('menuKey', `菜單鍵 ${other.menuKey} 在同一段時間屬於活動「${other.title}」,請換一個`)]
+        : []),
+    ]);
+  }
+
+  async function findingsOf(content: QuizContent, claims: Claims): Promise<Finding[]> {
+    return [
+      ...judge(content, await factsOf(content.id)),
+      ...claimed(content, claims),
+      ...(await rivals(content)),
+    ];
+  }
+
+  const startTimer = (id: string, at: number) => `quiz-start:${id}:${at}`;
+  const endTimer = (id: string, at: number) => `quiz-end:${id}:${at}`;
+  async function armEnd(id: string, at: number): Promise<void> {
+    await timers.arm({
+      id: endTimer(id, at),
+      dueAt: new Date(at + 1),
+      job: 'quiz-end',
+      data: { quiz: id, at },
+    });
+  }
+  async function armStart(id: string, at: number): Promise<void> {
+    await timers.arm({
+      id: startTimer(id, at),
+      dueAt: new Date(at),
+      job: 'quiz-start',
+      data: { quiz: id, at },
+    });
+  }
+
+  return {
+    load: held.load,
+    running: held.running,
+    live: held.live,
+    upcoming: held.upcoming,
+    byKeyword: held.byKeyword,
+    byMenuKey: held.byMenuKey,
+    latest: held.latest,
+    /** A published quiz, as held. */
+    get: held.get,
+    all: held.all,
+
+    /** A quiz in any state, from the database. */
+    find: async (id: string): Promise<Quiz | undefined> => {
+      const row = await rows.findOne({ _id: id });
+      return row ? quizOf(row) : undefined;
+    },
+    /** As `find`, with author, check, proposal and log. */
+    row: loaded,
+    list: (): Promise<Pick<QuizRow, '_id' | 'title' | 'state' | 'version' | 'startsAt' | 'endsAt'>[]> =>
+      rows
+        .find({}, { projection: { title: 1, state: 1, version: 1, startsAt: 1, endsAt: 1 } })
+        .sort({ startsAt: 1, _id: 1 })
+        .toArray(),
+    history: (id: string): Promise<QuizVersion[]> => past.find({ quiz: id }).sort({ version: 1 }).toArray(),
+
+    /** Keeps a draft, new or in place of an earlier one. A published quiz changes only by `propose`. */
+    async save({ content, by }: { content: QuizContent; by: string }): Promise<'new' | 'replaced' | 'same'> {
+      const { id, ...rest } = plain(content);
+      const at = clock.now();
+      const first: QuizRow = {
+        _id: id,
+        ...rest,
+        state: 'draft',
+        version: 0,
+        pauses: [],
+        rev: 1,
+        author: by,
+        log: [{ at, by, deed: 'save', state: 'draft' }],
+      };
+      const { upsertedCount } = await rows.updateOne(
+        { _id: id },
+        { $setOnInsert: withoutId(first) },
+        { upsert: true },
+      );
+      if (upsertedCount > 0) return 'new';
+      const before = await loaded(id);
+      mustBe(before, 'save');
+      if (canonical(contentOf(before)) === canonical(content)) return 'same';
+      const { log, rev: _rev, ...fresh } = first;
+      const { matchedCount } = await rows.replaceOne(
+        { _id: id, state: before.state, rev: before.rev },
+        { ...withoutId(fresh), rev: before.rev + 1, log: [...before.log, ...log].slice(-200) },
+      );
+      if (matchedCount === 0) throw busy(id);
+      return 'replaced';
+    },
+
+    /** All that stands against it. Without a refusal a draft becomes `checked`. */
+    async check({
+      id,
+      by,
+      claims,
+    }: By & { claims: Claims }): Promise<{ findings: Finding[]; passed: boolean }> {
+      const row = await loaded(id);
+      const findings = await findingsOf(contentOf(row), claims);
+      const passed = !findings.some(({ level }) => level === 'refuse');
+      if (isPublished(row.state)) return { findings, passed };
+      await act({ id, by }, (now) => {
+        if (now.rev !== row.rev) throw busy(id);
+        const check = { at: clock.now(), by, findings };
+        return { deed: 'check', set: { check, state: passed ? 'checked' : 'draft' } };
+      });
+      return { findings, passed };
+    },
+
+    /**
+     * Publishes a checked quiz; it begins at its time, or at once when that has come (`now`: when it has not, too).
+     * The compliance gate is asked once more.
+     */
+    async start({
+      id,
+      by,
+      claims,
+      now,
+    }: By & { claims: Claims; now?: true }): Promise<'scheduled' | 'running'> {
+      const row = await loaded(id);
+      mustBe(row, row.state === 'scheduled' && now ? 'begin' : 'schedule');
+      if (row.state === 'scheduled') mustBeSecond(row, by);
+      const at = clock.now();
+      if (row.endsAt <= at) throw refused(id, `結束時間 ${beijing(row.endsAt)} 已過,請改好再導入`);
+      const startsAt = now ? Math.min(row.startsAt, at) : row.startsAt;
+      const findings = await findingsOf(contentOf(row), claims);
+      gate(id, findings);
+      // Before the state moves: a kill between the two leaves a timer without effect, never a quiz without one.
+      await armEnd(id, row.endsAt);
+      if (startsAt > at) await armStart(id, startsAt);
+      const state = startsAt > at ? 'scheduled' : 'running';
+      await act({ id, by }, async (current, session) => {
+        if (current.rev !== row.rev) throw busy(id);
+        gate(id, await rivals(contentOf(row), session));
+        const deed = state === 'running' ? 'begin' : 'schedule';
+        const check = { at, by, findings };
+        if (row.state === 'scheduled') return { deed, set: { state, startsAt, check } };
+        const content = { ...contentOf(row), startsAt };
+        const version = {
+          version: row.version + 1,
+          by: row.author,
+          approvedBy: by,
+          changes: [],
+          findings,
+          content,
+        };
+        return { deed, set: { state, startsAt, check, version: version.version }, version };
+      });
+      return state;
+    },
+
+    /** The job of the start time: a scheduled quiz begins. Does nothing when it began, was withdrawn or moved. */
+    async begin(id: string): Promise<void> {
+      const row = await rows.findOne({ _id: id });
+      if (!row || row.startsAt > clock.now()) return;
+      // `start` was interrupted between its timer and its write, or is at it just now: to be tried again.
+      if (row.state === 'checked') throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有公布。`);
+      if (row.state !== 'scheduled') return;
+      const findings = judge(contentOf(row), await factsOf(id));
+      gate(id, findings);
+      await act({ id, by: 'timer' }, (current) => {
+        if (current.state !== 'scheduled') return undefined;
+        return {
+          deed: 'begin',
+          set: { state: 'running', check: { at: clock.now(), by: 'timer', findings } },
+        };
+      });
+    },
+
+    /** The job of the end time. Does nothing when it ended or its end was moved. */
+    async finish(id: string): Promise<void> {
+      const row = await rows.findOne({ _id: id }, { projection: { state: 1, endsAt: 1 } });
+      if (!row || row.endsAt >= clock.now() || !table.end.from.includes(row.state)) return;
+      await act({ id, by: 'timer' }, (current) =>
+        table.end.from.includes(current.state) && current.endsAt < clock.now()
+          ? { deed: 'end', set: { state: 'ended', pauses: closed(current, current.endsAt) } }
+          : undefined,
+      );
+    },
+
+    /** No question is opened and none is answered until `resume`; open ones lapse at no cost. */
+    pause: ({ id, by, reason }: By & { reason: string }) =>
+      act({ id, by }, (row) => ({
+        deed: 'pause',
+        set: { state: 'paused', pauses: [...row.pauses, { from: clock.now() }] },
+        reason,
+      })),
+
+    resume: ({ id, by }: By) =>
+      act({ id, by }, (row) => ({
+        deed: 'resume',
+        set: { state: 'running', pauses: closed(row, clock.now()) },
+      })),
+
+    /** Before its time: to the players' cost, so by a second person, with a reason that is kept and shown. */
+    async end({ id, by, reason }: By & { reason: string }): Promise<void> {
+      await act({ id, by }, (row) => {
+        mustBe(row, 'end');
+        const endsAt = Math.min(row.endsAt, clock.now());
+        if (endsAt < row.endsAt) mustBeSecond(row, by);
+        const set = { state: 'ended' as const, pauses: closed(row, endsAt), endsAt };
+        if (endsAt === row.endsAt) return { deed: 'end', set, reason };
+        const version = {
+          version: row.version + 1,
+          by: row.author,
+          approvedBy: by,
+          changes: [`提前結束:${reason}`],
+          findings: [],
+          content: { ...contentOf(row), endsAt },
+        };
+        return { deed: 'end', set: { ...set, version: version.version }, reason, version };
+      });
+    },
+
+    /** Takes a published quiz back that nobody has played yet, by a second person; it is a draft again. */
+    async withdraw({ id, by, reason }: By & { reason: string }): Promise<void> {
+      await act({ id, by }, (row) => {
+        mustBe(row, 'withdraw');
+        mustBeSecond(row, by);
+        return { deed: 'withdraw', set: { state: 'draft' }, unset: ['proposal'], reason };
+      });
+    },
+
+    /**
+     * Lays down a change of a published quiz for a second person. Returns what it changes.
+     * @throws AppError `Invalid` when any of it is to the players' cost (`details`: the changes) or the gate refuses.
+     */
+    async propose({
+      content,
+      by,
+      claims,
+    }: {
+      content: QuizContent;
+      by: string;
+      claims: Claims;
+    }): Promise<Change[]> {
+      const next = plain(content);
+      const row = await loaded(next.id);
+      mustBe(row, 'propose');
+      const changes = weigh(row, next);
+      if (changes.length === 0) return [];
+      gate(next.id, await findingsOf(next, claims));
+      await act({ id: next.id, by }, (current) => {
+        if (current.rev !== row.rev) throw busy(next.id);
+        return { deed: 'propose', set: { proposal: { at: clock.now(), by, content: next, changes } } };
+      });
+      return changes;
+    },
+
+    /** A second person puts a proposed change into force. */
+    async approve({ id, by, claims }: By & { claims: Claims }): Promise<Change[]> {
+      const row = await loaded(id);
+      const { proposal } = row;
+      mustBe(row, 'approve');
+      if (!proposal) throw new AppError('NotFound', 'quiz_proposal', `活動「${id}」沒有等待批准的修改。`);
+      if (proposal.by === by)
+        throw new AppError('Forbidden', 'second_person', `這個修改是 ${by} 提出的,請由另一位批准。`);
+      // Weighed again: the quiz may have begun since.
+      const changes = weigh(row, proposal.content);
+      const findings = await findingsOf(proposal.content, claims);
+      gate(id, findings);
+      const { endsAt, startsAt } = proposal.content;
+      await armEnd(id, endsAt);
+      if (row.state === 'scheduled') await armStart(id, startsAt);
+      await act({ id, by }, async (current, session) => {
+        if (current.rev !== row.rev) throw busy(id);
+        gate(id, await rivals(proposal.content, session));
+        const version = {
+          version: row.version + 1,
+          by: proposal.by,
+          approvedBy: by,
+          changes: changes.map(({ what }) => what),
+          findings,
+          content: proposal.content,
+        };
+        const { id: _id, ...content } = proposal.content;
+        const optional = (['menuKey', 'timerSeconds', 'mix'] as const).filter(
+          (one) => content[one] === undefined,
+        );
+        return {
+          deed: 'approve',
+          set: { ...content, version: version.version, check: { at: clock.now(), by, findings } },
+          unset: ['proposal', ...optional],
+          version,
+        };
+      });
+      if (endsAt !== row.endsAt) await timers.disarm(endTimer(id, row.endsAt));
+      if (startsAt !== row.startsAt) await timers.disarm(startTimer(id, row.startsAt));
+      return changes;
+    },
+
+    /** Drops a proposed change. */
+    async reject({ id, by, reason }: By & { reason: string }): Promise<void> {
+      await act({ id, by }, () => ({ deed: 'reject', unset: ['proposal'], reason }));
+    },
+
+    /** Settlement takes an ended quiz; again is nothing. */
+    async settle({ id, by }: By): Promise<void> {
+      await act({ id, by }, (row) =>
+        row.state === 'settling' ? undefined : { deed: 'settle', set: { state: 'settling' } },
+      );
+    },
+    /** Settlement is through; again is nothing. */
+    async close({ id, by }: By): Promise<void> {
+      await act({ id, by }, (row) =>
+        row.state === 'settled' ? undefined : { deed: 'close', set: { state: 'settled' } },
+      );
+    },
+  };
+
+  function weigh(row: QuizRow, next: QuizContent): Change[] {
+    const begun = row.state !== 'scheduled';
+    const changes = compareQuiz(contentOf(row), next, { begun });
+    const against = changes.filter((change) => change.against !== undefined);
+    if (against.length > 0)
+      throw new AppError(
+        'Invalid',
+        'against_players',
+        `活動「${row._id}」已經公布,只能往對參加者有利的方向改:\n${against.map(tellChange).join('\n')}`,
+        { details: changes },
+      );
+    return changes;
+  }
+}
+
+export type Campaigns = ReturnType<typeof createCampaigns>;
+
+export const tellChange = ({ what, against }: Change): string => (against ? `${what}:${against}` : what);
+
+export const tellFinding = ({ level, where, reason, rule }: Finding): string =>
+  `${level === 'refuse' ? '不能公布' : '請留意'} [${rule}] ${where}:${reason}`;
+
+/** Whether a quiz stood still at a moment. */
+export const isPausedAt = ({ pauses }: Quiz, at: number): boolean =>
+  pauses.some(({ from, until }) => at >= from && (until === undefined || at < until));
+
+function claimed(content: QuizContent, claims: Claims): Finding[] {
+  const own = new Set(reserved.map(fold));
+  const found = content.keywords.flatMap((word) => {
+    if (fold(word) === '') return [taken('keywords', `關鍵字「${word}」只有標點或空白,請換一個`)];
+    if (own.has(fold(word))) return [taken('keywords', `「${word}」在答題時另有用處,請換一個`)];
+    const by = claims(word, 'says');
+    return by ? [taken('keywords', `關鍵字「${word}」已由 ${by} 回答,請換一個`)] : [];
+  });
+  const by = content.menuKey === undefined ? undefined : claims(content.menuKey, 'clicks');
+  return by ? [...found, taken('menuKey', `菜單鍵 ${content.menuKey} 已由 ${by} 回答,請換一個`)] : found;
+}
+
+const taken = (where: string, reason: string): Finding => ({
+  level: 'refuse',
+  rule: 'keyword-taken',
+  where,
+  reason,
+});
+
+function gate(id: string, findings: Finding[]): void {
+  const refusals = findings.filter(({ level }) => level === 'refuse');
+  if (refusals.length > 0)
+    throw new AppError(
+      'Invalid',
+      'quiz_refused',
+      `活動「${id}」不能公布:\n${refusals.map(tellFinding).join('\n')}`,
+      {
+        details: findings,
+      },
+    );
+}
+
+function mustBe({ _id, state }: QuizRow, deed: Deed): void {
+  const { from, name } = table[deed];
+  if (from.includes(state)) return;
+  const when = from.map((one) => `「${stateNames[one]}」`).join('或');
+  throw new AppError(
+    'Conflict',
+    'quiz_state',
+    `活動「${_id}」現在是「${stateNames[state]}」;${name}只能在${when}時做。`,
+  );
+}
+
+function mustBeSecond({ _id, author }: QuizRow, by: string): void {
+  if (author === by)
+    throw new AppError(
+      'Forbidden',
+      'second_person',
+      `活動「${_id}」是 ${author} 寫的,這件事請由另一位來做。`,
+    );
+}
+
+const refused = (id: string, why: string) =>
+  new AppError('Invalid', 'quiz_refused', `活動「${id}」不能公布:${why}。`);
+const busy = (id: string) =>
+  new AppError('Conflict', 'quiz_changed', `活動「${id}」剛剛被別人改過,什麼都沒有寫入;請看過再做一次。`);
+
+const closed = ({ pauses }: QuizRow, at: number) =>
+  pauses.map((pause) => (pause.until === undefined ? { ...pause, until: Math.max(at, pause.from) } : pause));
+
+function contentOf(row: QuizRow): QuizContent {
+  const { state: _state, version: _version, pauses: _pauses, ...content } = quizOf(row);
+  return content;
+}
+
+/** Without undefined fields, which the database would keep as null. */
+const plain = (content: QuizContent): QuizContent => JSON.parse(JSON.stringify(content)) as QuizContent;
+
+function withoutId<Row extends { _id: string }>(row: Row): Omit<Row, '_id'> {
+  const { _id, ...rest } = row;
+  return rest;
+}
+
+const beijing = (at: number): string =>
+  new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
