@@ -132,6 +132,7 @@ export async function createApp(config: Config, options: AppOptions) {
       );
     await versions.watch('cities', () => services.cities.load());
     await versions.watch('replies', () => services.replies.reload());
+    await versions.watch('quiz', () => services.campaigns.load());
     versions.start(2_000, (err) => log.warn({ err }, 'the versions could not be read'));
     await processes.start();
   }
