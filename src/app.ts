@@ -70,6 +70,7 @@ export async function createApp(config: Config, options: AppOptions) {
     subscribers,
     dispatch,
     limit: createFanLimit(),
+    pidUntil: (talk) => services.quiz.nameKeptUntil(talk.quiz),
     hint: hints.hint,
     clock,
     log,
@@ -131,6 +132,7 @@ export async function createApp(config: Config, options: AppOptions) {
         `Indexes that state invariants are missing: ${missing.join(', ')}. Run: npm run migrate`,
       );
     await versions.watch('cities', () => services.cities.load());
+    await versions.watch('quiz', () => services.campaigns.load());
     await versions.watch('replies', () => services.replies.reload());
     await versions.watch('quiz', () => services.campaigns.load());
     versions.start(2_000, (err) => log.warn({ err }, 'the versions could not be read'));

@@ -201,7 +201,7 @@ export type EngineSettings = {
 /** Where the local engines may be found and kept. */
 export function engineSettings(env: NodeJS.ProcessEnv = withDotEnv(process.env)): EngineSettings {
   const cache =
-    env['XDG_CACHE_HOME'] ?? join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+    env['XDG_CACHE_HOME'] || join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
   return {
     ...(env['MONGOD_BIN'] ? { mongodBin: env['MONGOD_BIN'] } : {}),
     ...(env['REDIS_SERVER_BIN'] ? { redisServerBin: env['REDIS_SERVER_BIN'] } : {}),

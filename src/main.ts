@@ -10,6 +10,8 @@ import { followClock } from './store/shared-clock';
 
 /** `node main.js` starts what ROLE says; the supervisor forks itself with the role as its first word. */
 async function main(): Promise<void> {
+  // Whoever started us may die while we start; what has its own way to stop well is done long before this.
+  if (process.send) process.once('disconnect', () => setTimeout(() => process.exit(1), 12_000).unref());
   const forkedAs = process.argv[2];
   const config = loadConfig();
   if (forkedAs === 'simulator') return runSimulator(config, { whenTold, ready });

@@ -12,6 +12,9 @@ import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
 import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
 import { createCampaigns, quizIndexes } from './domain/quiz/campaigns';
+import { createOrders, orderIndexes } from './domain/quiz/orders';
+import { createPlaying } from './domain/quiz/play';
+import { createQuiz } from './domain/quiz/quiz';
 import { createReplies, replyIndexes } from './domain/replies/replies';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSights, sightIndexes } from './domain/sights/sights';
@@ -35,6 +38,7 @@ export const indexes: IndexSpec[] = [
   ...sightIndexes,
   ...trainIndexes,
   ...replyIndexes,
+  ...orderIndexes,
   ...quizIndexes,
 ];
 
@@ -55,6 +59,8 @@ export function createServices(given: {
   const outbox = createOutbox({ db, clock });
   const timers = createTimers({ db, outbox, clock });
   const hotels = createHotels({ db });
+  const campaigns = createCampaigns({ db, clock, timers });
+  const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
   const subscribers = createSubscribers({ db, dataKey: config.dataKey, appId, clock });
 
   return {
@@ -65,8 +71,8 @@ export function createServices(given: {
     outbox,
     timers,
     subscribers,
-    campaigns: createCampaigns({ db, clock, timers }),
     cities: createCities({ db }),
+    campaigns,
     channels: createChannels({ db }),
     enquiries: createEnquiries({ db, clock }),
     guides: createGuides({ db }),
@@ -80,6 +86,8 @@ export function createServices(given: {
     }),
     maps: createMaps({ amapKey: config.AMAP_KEY, log }),
     misses: createMisses({ db, clock }),
+    orders,
+    quiz: createQuiz({ campaigns, playing: createPlaying({ orders }), orders }),
     replies: createReplies({ db, clock }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
     sights: createSights({ db }),

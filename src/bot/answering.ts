@@ -1,7 +1,7 @@
 import type { Inbox } from '../domain/inbox/inbox';
 import type { Outbox } from '../domain/outbox/outbox';
 import { windowsOpenedBy } from '../domain/reach/windows';
-import type { Subscriber, Subscribers } from '../domain/subscribers/subscribers';
+import type { Subscriber, Subscribers, Talk } from '../domain/subscribers/subscribers';
 import { AppError } from '../errors';
 import type { Clock } from '../kit/clock';
 import { crashPoint } from '../kit/crash-point';
@@ -45,6 +45,8 @@ export function createAnswering(given: {
   subscribers: Subscribers;
   dispatch: Dispatch;
   limit: FanLimit;
+  /** Until when one who leaves keeps her name in what she was in the middle of. */
+  pidUntil: (talk: Talk) => number | undefined;
   /** Told the causes whose effects wait in the outbox: a hint, the sweeper finds what the hint loses. */
   hint: (cause: string) => void;
   clock: Clock;
@@ -131,7 +133,7 @@ export function createAnswering(given: {
       await outbox.add({ id: task.id, fan: task.fan }, effects);
       if (late) await outbox.add({ id: task.id, fan: task.fan, late: true }, [{ kind: 'tell', reply }]);
       crashPoint('effects-kept');
-      if (task.message.kind === 'leave') await subscribers.remove(task.fan);
+      if (task.message.kind === 'leave') await subscribers.remove(task.fan, given.pidUntil);
       task.work.finishing = true;
       const kept = await inbox.finish(task.id, task.owner, { reply, late: task.work.late });
       crashPoint('reply-kept');

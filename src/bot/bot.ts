@@ -8,6 +8,7 @@
  *     ];
  */
 import type { City } from '../domain/cities/cities';
+import type { Play } from '../domain/quiz/play';
 import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
 import type { JobData, JobName } from '../jobs/jobs';
 import type { Script } from '../kit/text';
@@ -64,6 +65,10 @@ export type Fan = {
   spot: Subscriber['spot'];
   /** What 「更多」 means now: the text to redo. */
   next: string | undefined;
+  /** Where she stands in a quiz; setting it keeps it together with the reply. */
+  play: Play | undefined;
+  /** True once a Beijing day per name, kept with the reply. */
+  firstToday(name: string): boolean;
   /** True once in a life per name: what may happen once per person, even if she leaves and comes back. */
   firstTime(name: string): boolean;
   /** Kept together with the reply. A script that she asked for is no longer guessed from what she types. */
@@ -109,6 +114,7 @@ export type Trigger =
   | { on: 'follows' }
   | { on: 'leaves' }
   | { on: 'otherwise' }
+  | { on: 'claims'; claim: (context: never) => unknown; remark?: (context: never) => string | undefined }
   | { on: 'form'; form: Form<Fields> };
 
 export type Rule = Trigger & { run: Handler<never, never> };
@@ -130,6 +136,17 @@ export const saysLike = (
   pattern: RegExp,
   run: Handler<Record<string, string | undefined>, Of<'text'>>,
 ): Rule => rule({ on: 'says', patterns: [pattern] }, run);
+
+/**
+ * What only data can tell: the answer to an open question, a campaign's own keyword. Asked before all other rules; what
+ * `claim` makes of her text are the parameters, `undefined` leaves the text to the others. `remark` may add one line
+ * under what another rule said.
+ */
+export const claims = <Claimed extends object>(
+  claim: (context: Context<Record<never, never>, Of<'text'>>) => Claimed | undefined,
+  run: Handler<Claimed, Of<'text'>>,
+  remark?: (context: Context<Record<never, never>>) => string | undefined,
+): Rule => rule({ on: 'claims', claim, ...(remark ? { remark } : {}) }, run);
 
 /** She sends a picture, her voice, a location: `sends('location', …)`, or any other kind of message or event. */
 export const sends = <Kind extends Message['kind']>(

@@ -88,6 +88,8 @@ export function createDispatch(given: {
     if (talk.form && now - talk.form.at < formMs) fresh.form = talk.form;
     if (talk.choices && now - talk.choices.at < listMs) fresh.choices = talk.choices;
     if (talk.more && now - talk.more.at < listMs) fresh.more = talk.more;
+    if (talk.quiz) fresh.quiz = talk.quiz;
+    if (talk.told) fresh.told = talk.told;
     return fresh;
   }
 
@@ -188,6 +190,8 @@ export function createDispatch(given: {
 
   /** The open list's numbers and labels, then exact → pattern → RegExp → kind → operators' own rules → otherwise. */
   async function fromText(turn: Turn, content: string): Promise<Said> {
+    const claimed = fromClaims(turn);
+    if (claimed) return claimed;
     const chosen = fromChoices(turn, content);
     if (chosen !== undefined) return again(turn, chosen);
     const choice = rules.forText(content);
@@ -195,6 +199,16 @@ export function createDispatch(given: {
     const kind = rules.forKind('text');
     if (kind) return call(turn, kind);
     return pass(turn);
+  }
+
+  function fromClaims(turn: Turn): Promise<Said> | undefined {
+    for (const { file, rule } of rules.claimers) {
+      const claimed = rule.claim(contextOf(turn, turn.message, {}) as never);
+      if (claimed === undefined) continue;
+      turn.by = file;
+      return Promise.resolve(rule.run(contextOf(turn, turn.message, claimed) as never));
+    }
+    return undefined;
   }
 
   function fromChoices(turn: Turn, content: string): string | undefined {
@@ -217,7 +231,7 @@ export function createDispatch(given: {
     delete turn.talk.choices;
     turn.message = { ...turn.message, kind: 'text', content: text } as Message;
     const choice = rules.forText(text);
-    return choice ? Promise.resolve(call(turn, choice)) : pass(turn);
+    return fromClaims(turn) ?? (choice ? Promise.resolve(call(turn, choice)) : pass(turn));
   }
 
   /** No rule in a file answers: the operators' own, then `otherwise`. */
@@ -318,7 +332,9 @@ export function createDispatch(given: {
       says: options.map((one) => one.says),
       at: clock.now(),
     };
-    return `${prompt.trimEnd()}\n${options.map((one, i) => `${i + 1}. ${one.label}`).join('\n')}`;
+    // With a question open, bare digits are its answers.
+    const mark = (i: number) => (turn.talk.quiz?.open ? '·' : `${i + 1}.`);
+    return `${prompt.trimEnd()}\n${options.map((one, i) => `${mark(i)} ${one.label}`).join('\n')}`;
   }
 
   function contextOf(turn: Turn, message: Message, params: unknown): Context<unknown> {
@@ -371,6 +387,19 @@ export function createDispatch(given: {
       get next() {
         return turn.talk.more?.says;
       },
+      get play() {
+        return turn.talk.quiz;
+      },
+      set play(play) {
+        if (play) turn.talk.quiz = play;
+        else delete turn.talk.quiz;
+      },
+      firstToday(name) {
+        const on = clock.day(turn.cause.at);
+        if (turn.talk.told?.[name] === on) return false;
+        turn.talk.told = { ...turn.talk.told, [name]: on };
+        return true;
+      },
       firstTime(name) {
         const known = her?.once.includes(name) || changes.once?.includes(name);
         if (!known) changes.once = [...(changes.once ?? []), name];
@@ -402,12 +431,22 @@ export function createDispatch(given: {
     return { reply, effects, changes, takeMail, by: turn.by };
   }
 
+  /** One line that a claimer adds under what another rule said. */
+  function remarksUnder(turn: Turn): string {
+    if (turn.message.kind === 'leave' || turn.talk.form) return '';
+    const lines = rules.claimers
+      .filter(({ file }) => file !== turn.by)
+      .flatMap(({ rule }) => rule.remark?.(contextOf(turn, turn.message, {}) as never) ?? []);
+    return lines.map((line) => `\n\n${line}`).join('');
+  }
+
   function fitted(turn: Turn, reply: Reply): Reply {
     const aside =
       turn.aside && turn.talk.form && reply.kind === 'text'
         ? `\n\n（回覆「繼續」接著填：${turn.aside.split('\n')[0]}）`
         : '';
-    const whole: Reply = reply.kind === 'text' ? { kind: 'text', text: reply.text.trim() + aside } : reply;
+    const whole: Reply =
+      reply.kind === 'text' ? { kind: 'text', text: reply.text.trim() + aside + remarksUnder(turn) } : reply;
     const inHers = scripted(whole, turn.script);
     const fitting: Reply = inHers.kind === 'text' ? { kind: 'text', text: fitText(inHers.text) } : inHers;
     const problem = replyProblem(fitting, turn.message.kind);

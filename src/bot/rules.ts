@@ -45,6 +45,7 @@ export function compileRules(loaded: Loaded[]) {
   const clicks = new Map<string, Loaded>();
   const scans = new Map<string, Loaded>();
   const forms = new Map<string, Loaded>();
+  const claimers: (Loaded & { rule: { on: 'claims' } })[] = [];
   const only: { scan?: Loaded; follows?: Loaded; leaves?: Loaded; otherwise?: Loaded } = {};
   const keywords: string[] = [];
   let longest = 0;
@@ -107,6 +108,9 @@ export function compileRules(loaded: Loaded[]) {
         if (rule.scene === undefined) only.scan = one;
         else scans.set(rule.scene, one);
         break;
+      case 'claims':
+        claimers.push({ file, rule });
+        break;
       case 'form':
         claim(`form ${rule.form.name}`, file);
         forms.set(rule.form.name, one);
@@ -165,6 +169,8 @@ export function compileRules(loaded: Loaded[]) {
 
   return {
     forText,
+    /** In the order of their files: their claims are their own affair, and data decides. */
+    claimers,
     exact: (text: string): Choice | undefined => plain(exact.get(fold(text))),
     forKind: (kind: string) => plain(kinds.get(kind)),
     forClick: (key: string) => plain(clicks.get(key)),

@@ -79,6 +79,7 @@ export function createCampaigns(given: {
   const past = db.collection<QuizVersion>('quizVersions');
   const versions = db.collection<{ _id: string; n: number }>('versions');
   const held = createHeld({ db, clock });
+  const rulesKept = new Map<string, Pick<Quiz, 'prizes'>>();
 
   const factsOf = async (id: string): Promise<Facts> => (given.codes ? { codes: await given.codes(id) } : {});
 
@@ -198,6 +199,17 @@ export function createCampaigns(given: {
         .find({}, { projection: { title: 1, state: 1, version: 1, startsAt: 1, endsAt: 1 } })
         .sort({ startsAt: 1, _id: 1 })
         .toArray(),
+    /** The rules as they were published at a version: what the order log is judged by. Never changes, so it is kept. */
+    async rulesAt(id: string, version: number): Promise<Pick<Quiz, 'prizes'>> {
+      const key = `${id}/${version}`;
+      const known = rulesKept.get(key);
+      if (known) return known;
+      const row = await past.findOne({ _id: key }, { projection: { 'content.prizes': 1 } });
+      if (!row) throw new AppError('NotFound', 'quiz_version', `活動「${id}」沒有第 ${version} 版。`);
+      const rules = { prizes: row.content.prizes };
+      rulesKept.set(key, rules);
+      return rules;
+    },
     history: (id: string): Promise<QuizVersion[]> => past.find({ quiz: id }).sort({ version: 1 }).toArray(),
 
     /** Keeps a draft, new or in place of an earlier one. A published quiz changes only by `propose`. */

@@ -7,6 +7,7 @@ import type { Script } from '../../kit/text';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Reply } from '../../wechat/protocol/reply';
+import type { Play } from '../quiz/play';
 import type { Windows } from '../reach/windows';
 
 /** What the bot remembers of the talk with her: an open form, a list to choose from, what 「更多」 means. */
@@ -14,6 +15,9 @@ export type Talk = {
   form?: { name: string; field: string; answers: Record<string, unknown>; at: number };
   choices?: { says: string[]; labels: string[]; at: number };
   more?: { says: string; at: number };
+  quiz?: Play;
+  /** What she was told once on a Beijing day, by name. */
+  told?: Record<string, string>;
 };
 
 /** A reply (and what else it caused) kept with the change of talk that it made, so that a second run says the same. */
@@ -57,7 +61,14 @@ export const subscriberIndexes: IndexSpec[] = [
   { collection: 'graves', key: { until: 1 }, why: 'which graves may be forgotten' },
 ];
 
-type Grave = { _id: string; once: string[]; until: Date };
+type Grave = {
+  _id: string;
+  once: string[];
+  until: Date;
+  /** Her name in a running quiz, until its claims are closed: she comes back as the same player. */
+  pid?: string;
+  pidUntil?: Date;
+};
 
 /** After this nothing about a person who left is kept, not even what may happen once. */
 const graveMs = 2 * 366 * 86_400_000;
@@ -114,7 +125,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       {
         $setOnInsert: {
           openid,
-          pid: randomId(),
+          pid: grave?.pid && grave.pidUntil && grave.pidUntil > now ? grave.pid : randomId(),
           v: 0,
           following: false,
           once: grave?.once ?? [],
@@ -197,14 +208,24 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       return false;
     },
 
-    /** She left: her row goes, and her grave keeps what may happen once. */
-    async remove(fan: string): Promise<void> {
+    /**
+     * She left: her row goes, and her grave keeps what may happen once. Who plays in a quiz keeps her name in it until
+     * `pidUntil` says (business ms), so that she comes back as the same player, with the same floors and claims.
+     */
+    async remove(fan: string, pidUntil: (talk: Talk) => number | undefined): Promise<void> {
       const _id = fan;
-      const row = await rows.findOne({ _id }, { projection: { once: 1 }, timeoutMS });
+      const row = await rows.findOne({ _id }, { projection: { once: 1, pid: 1, talk: 1 }, timeoutMS });
       if (!row) return;
+      const until = pidUntil(row.talk);
       await graves.updateOne(
         { _id },
-        { $addToSet: { once: { $each: row.once } }, $set: { until: new Date(clock.now() + graveMs) } },
+        {
+          $addToSet: { once: { $each: row.once } },
+          $set: {
+            until: new Date(clock.now() + graveMs),
+            ...(until === undefined ? {} : { pid: row.pid, pidUntil: new Date(until) }),
+          },
+        },
         { upsert: true, timeoutMS },
       );
       await rows.deleteOne({ _id }, { timeoutMS });

@@ -1,0 +1,39 @@
+import { claims, clicks, says } from '../src/bot/bot';
+
+/** 「與小藝一戰到底」:開始、答題、繼續。什麼算一個答案,由題目決定;其他的話各有各的去處。 */
+export default [
+  claims(
+    ({ quiz, message, fan, at }) => quiz.claim(message.content, fan.play, at),
+    async ({ params: claim, quiz, fan, id, at, render }) => {
+      const turn = await quiz.play(claim, fan.play, { pid: fan.pid, id, at });
+      const first = !fan.play;
+      fan.play = turn.play;
+      return render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, first });
+    },
+    ({ quiz, fan, at }) => quiz.remark(fan.play, at, () => fan.firstToday('quiz')),
+  ),
+
+  clicks('QUIZ', ({ quiz, fan, at, redo, render }) => {
+    const one = quiz.theOne(fan.play, at);
+    return one ? redo(one.keywords[0] ?? '') : render('quiz-none');
+  }),
+
+  says(['規則', '規則說明'], ({ quiz, fan, at, render }) => {
+    const one = quiz.theOne(fan.play, at);
+    return one ? render('quiz-rules', one) : render('quiz-none');
+  }),
+
+  says(['退出', '不玩了'], ({ fan, quiz, at, render }) => {
+    const { play } = fan;
+    const one = quiz.theOne(play, at);
+    if (!play || !one) return render('quiz-none');
+    fan.play = { ...play, left: true };
+    return render('quiz-left', { quiz: one, play });
+  }),
+
+  says(['我的積分', '積分'], ({ fan, quiz, at, render }) => {
+    const one = quiz.theOne(fan.play, at);
+    if (!one || !fan.play) return render('quiz-none');
+    return render('quiz-points', { quiz: one, play: fan.play });
+  }),
+];

@@ -1,0 +1,114 @@
+import { fold } from '../../kit/text';
+import type { Campaigns } from './campaigns';
+import type { Quiz } from './definition';
+import { flashQuestions, letters, optionOrder, type Picked, readPick } from './questions';
+import type { Orders } from './orders';
+import { type Play, type Playing, roundOf, type Turn, whyClosed } from './play';
+
+/** What a text means to the quiz. */
+export type QuizClaim = { does: 'start'; quiz: Quiz } | { does: 'answer'; quiz: Quiz; picked: Picked };
+
+type Who = { pid: string; at: number; id: string };
+
+/** The day her name in a quiz is forgotten after she left: when the last claim is over. */
+const claimsOpenMs = 90 * 86_400_000;
+
+/** The quiz as the chat sees it. */
+export function createQuiz({
+  campaigns,
+  playing,
+  orders,
+}: {
+  campaigns: Campaigns;
+  playing: Playing;
+  orders: Orders;
+}) {
+  const current = (at: number): Quiz | undefined => campaigns.running(at)[0];
+
+  return {
+    /** Hers if she is in one, else the one that runs now, else the next. */
+    theOne: (play: Play | undefined, at: number): Quiz | undefined =>
+      (play && campaigns.get(play.quiz)) ?? current(at) ?? campaigns.upcoming(at)[0],
+
+    /** An answer to her open question, a campaign's keyword, or 「繼續」; undefined for everything else. */
+    claim(text: string, play: Play | undefined, at: number): QuizClaim | undefined {
+      const hers = play && !play.left ? campaigns.get(play.quiz) : undefined;
+      if (hers && play?.open) {
+        const picked = readPick(text);
+        if (picked) return { does: 'answer', quiz: hers, picked };
+      }
+      const folded = fold(text);
+      if (folded === '继续' && hers) return { does: 'start', quiz: hers };
+      const quiz = campaigns.byKeyword(folded, at);
+      return quiz && { does: 'start', quiz };
+    },
+
+    /** Carries out a claim. Who has not played yet, or came back, is recalled from the order log. */
+    async play(claim: QuizClaim, before: Play | undefined, who: Who): Promise<Turn> {
+      const { quiz } = claim;
+      orders.useVersion(quiz.id, quiz.version);
+      const play = before?.quiz === quiz.id ? before : await playing.recall(quiz, who.pid, who.at);
+      return claim.does === 'answer'
+        ? playing.answer(quiz, play, claim.picked, who)
+        : playing.start(quiz, play, who);
+    },
+
+    /** The one line under other replies: how to go on, or once a day that a quiz runs. */
+    remark(play: Play | undefined, at: number, firstToday: () => boolean): string | undefined {
+      if (play?.open && !play.left) return `（回覆「繼續」回到第 ${play.open.n} 題）`;
+      const quiz = current(at);
+      if (!quiz || play?.left || (play && play.today.length > 0) || whyClosed(quiz, at) || !firstToday())
+        return undefined;
+      return `「${quiz.title}」進行中，回覆「${quiz.keywords[0]}」答題贏獎品`;
+    },
+
+    /** Until when her name in a quiz is kept after she left (business ms). */
+    nameKeptUntil(play: Play | undefined): number | undefined {
+      const quiz = play && campaigns.get(play.quiz);
+      return quiz && quiz.endsAt + claimsOpenMs;
+    },
+
+    /** The 搶答題 that is open now: published, and its quiz running. */
+    flash(quiz: Quiz, at: number) {
+      const open = quiz.prizes.find(
+        ({ way }) => way.kind === 'first' && way.at <= at && at < way.at + flashOpenMs,
+      );
+      if (!open || open.way.kind !== 'first' || whyClosed(quiz, at)) return undefined;
+      const { question: id } = open.way;
+      const question = quiz.questions.find((one) => one.id === id);
+      return question && { prize: open, question };
+    },
+
+    /** Her one try at the 搶答題: stored before anything is told about it. */
+    async tryFlash(
+      quiz: Quiz,
+      choice: number,
+      questionId: string,
+      who: Who & { took: number; level: number; on: string },
+    ) {
+      const question = quiz.questions.find((one) => one.id === questionId);
+      const ok = question?.right === choice;
+      return orders.append(quiz.id, {
+        k: `${roundOf(quiz.id, who.pid, 'flash')}:${questionId}`,
+        pid: who.pid,
+        on: who.on,
+        q: questionId,
+        choice,
+        ok,
+        points: ok ? quiz.pointsPerAnswer : 0,
+        by: who.id,
+        took: who.took,
+        level: who.level,
+        flash: true,
+      });
+    },
+    flashQuestions,
+    optionOrder,
+    letters,
+  };
+}
+
+export type QuizService = ReturnType<typeof createQuiz>;
+
+/** A 搶答題 may be answered for an hour. */
+const flashOpenMs = 3_600_000;
