@@ -16,6 +16,9 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
   const boot = randomId(9);
   let living = new Set<string>([boot]);
   let lastBeat = 0;
+  let beats = 0;
+  /** Boots that were asked about and are not among the living, with the beat at which they were first missed. */
+  let missing = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   const onBeat: (() => Promise<void>)[] = [];
 
@@ -31,7 +34,12 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
         { projection: { _id: 1 }, timeoutMS: 2_000 },
       )
       .toArray();
+    const before = living;
     living = new Set([boot, ...alive.map((row) => row._id)]);
+    for (const one of before) if (!living.has(one)) missing.set(one, -Infinity);
+    for (const one of living) missing.delete(one);
+    if (missing.size > 10_000) missing = new Map();
+    beats++;
     lastBeat = Date.now();
     for (const act of onBeat) await act();
   }
@@ -39,11 +47,18 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
   return {
     boot,
     beat,
-    /** `owner` is `<boot>:<n>`; an empty owner has let go of its row. Unknown (our own list is old) counts as alive. */
+    /**
+     * `owner` is `<boot>:<n>`; an empty owner has let go of its row. Unknown counts as alive: when our own list is old, and
+     * for a process we never saw until two more beats have not shown it (it may be younger than our list).
+     */
     isDead(owner: string): boolean {
       if (owner === '') return true;
       if (Date.now() - lastBeat > 3_000) return false;
-      return !living.has(owner.slice(0, owner.indexOf(':')));
+      const its = owner.slice(0, owner.indexOf(':'));
+      if (living.has(its)) return false;
+      const missedAt = missing.get(its);
+      if (missedAt === undefined) missing.set(its, beats);
+      return missedAt !== undefined && beats - missedAt >= 2;
     },
     /** Runs after each successful beat. */
     onBeat: (act: () => Promise<void>) => void onBeat.push(act),
