@@ -1,7 +1,7 @@
 import type { Inbox } from '../domain/inbox/inbox';
 import type { Outbox } from '../domain/outbox/outbox';
 import { windowsOpenedBy } from '../domain/reach/windows';
-import type { Subscriber, Subscribers, Talk } from '../domain/subscribers/subscribers';
+import type { Effect, Kept, Subscriber, Subscribers, Talk } from '../domain/subscribers/subscribers';
 import { AppError } from '../errors';
 import type { Clock } from '../kit/clock';
 import { crashPoint } from '../kit/crash-point';
@@ -14,8 +14,12 @@ import type { FanLimit } from './fan-limit';
 /** From acceptance, machine time. WeChat hangs up after 5 s. */
 const deadlineMs = 4_000;
 /** When even the late mark cannot be written, the sender must hear a failure before it hangs up. */
-const hardStopMs = 4_600;
+const hardStopMs = 4_400;
 const mostInFlight = 2_000;
+/** A handler that takes longer is taken for hanging: its row is let go, and tried again by the sweeper. */
+const mostHandlingMs = 60_000;
+/** Replies kept with her row beside the newest: those of callbacks that no process is known to have ended. */
+const mostSaid = 10;
 /** How often a reply is worked out again because another message of hers was answered in between. */
 const mostTurns = 6;
 
@@ -55,6 +59,7 @@ export function createAnswering(given: {
 }) {
   const { inbox, outbox, subscribers, dispatch, limit, hint, clock, log, counts } = given;
   const inFlight = new Map<string, Work>();
+  const endedHere = createRecent(20_000);
 
   /**
    * The reply to say now; null is said as `success`. Throws when nothing could be kept, or nothing may be said yet:
@@ -95,23 +100,33 @@ export function createAnswering(given: {
   async function keepAndAnswer(letter: Letter, work: Work): Promise<Reply | null> {
     const { message, body, id, fan, acceptedAt } = letter;
     const at = new Date(clock.now());
-    const [accepted, her] = await both(inbox.accept({ id, fan, at, body }), subscribers.load(fan));
-    crashPoint('inbox-kept');
-    counts.accepted();
-    if (accepted.kind === 'new') {
-      work.owner = accepted.owner;
-      return letter.quiet
-        ? keepQuiet(id, accepted.owner)
-        : respond({ id, fan, at, owner: accepted.owner, message, work }, her);
+    const loading = subscribers.load(fan);
+    loading.catch(() => {}); // when the row cannot be kept nobody waits for it
+    const accepted = await inbox.accept({ id, fan, at, body });
+    try {
+      crashPoint('inbox-kept');
+      counts.accepted();
+      if (accepted.kind === 'new') {
+        work.owner = accepted.owner;
+        const her = await loading;
+        return letter.quiet
+          ? await keepQuiet(id, accepted.owner)
+          : await respond({ id, fan, at, owner: accepted.owner, message, work }, her);
+      }
+      counts.copy();
+      const first = await inbox.follow(id, accepted.owner, acceptedAt + deadlineMs - 100);
+      crashPoint('copy-followed');
+      if (first.kind === 'done') return first.reply;
+      if (first.kind === 'late') return null;
+      counts.takenOver();
+      work.owner = first.owner;
+      work.late = first.row.late ?? false;
+      return await respond({ id, fan, at: first.row.at, owner: first.owner, message, work }, undefined);
+    } catch (error) {
+      // Our row without our work: nobody would ever take it up while this process lives.
+      inbox.giveUp(accepted.owner);
+      throw error;
     }
-    counts.copy();
-    const first = await inbox.follow(id, accepted.owner, acceptedAt + deadlineMs - 100);
-    if (first.kind === 'done') return first.reply;
-    if (first.kind === 'late') return null;
-    counts.takenOver();
-    work.owner = first.owner;
-    work.late = first.row.late ?? false;
-    return respond({ id, fan, at: first.row.at, owner: first.owner, message, work }, undefined);
   }
 
   /** A flood: the row is kept, but nothing comes of it. */
@@ -128,27 +143,44 @@ export function createAnswering(given: {
     try {
       const { reply, effects } = await decide(task, loaded);
       crashPoint('reply-decided');
-      const late = task.work.late && reply !== null;
-      if (late || effects.length > 0) await subscribers.touch(task.fan, windowsOpenedBy(task.message));
-      await outbox.add({ id: task.id, fan: task.fan }, effects);
-      if (late) await outbox.add({ id: task.id, fan: task.fan, late: true }, [{ kind: 'tell', reply }]);
-      crashPoint('effects-kept');
-      if (task.message.kind === 'leave') await subscribers.remove(task.fan, given.pidUntil);
+      // From here on it is said as it stands: the deadline no longer makes it late.
       task.work.finishing = true;
-      const kept = await inbox.finish(task.id, task.owner, { reply, late: task.work.late });
+      await keepEffects(task, { reply, effects });
+      crashPoint('effects-kept');
+      if (task.message.kind === 'leave')
+        await subscribers.remove(task.fan, sentAt(task.message), given.pidUntil);
+      let ended = await inbox.finish(task.id, task.owner, { reply, late: task.work.late });
+      if (ended === 'late') {
+        task.work.late = true;
+        await keepEffects(task, { reply, effects });
+        ended = await inbox.finish(task.id, task.owner, { reply, late: true });
+      }
       crashPoint('reply-kept');
-      if (!kept)
+      if (ended === 'lost')
         throw new AppError(
           'Conflict',
           'TAKEN_OVER',
           'Another process took this callback over; its reply is the one to say.',
         );
-      if (late || effects.length > 0) hint(task.id);
-      return reply;
+      endedHere.add(task.id);
+      if (effects.length > 0 || (task.work.late && reply)) hint(task.id);
+      return task.work.late ? null : reply;
     } catch (error) {
       inbox.giveUp(task.owner);
       throw error;
     }
+  }
+
+  /** What is said beside or instead of the passive reply goes to the outbox, after the window that she opened is written. */
+  async function keepEffects(
+    task: Task,
+    { reply, effects }: Pick<Outcome, 'reply' | 'effects'>,
+  ): Promise<void> {
+    const late = task.work.late ? reply : null;
+    if (!late && effects.length === 0) return;
+    await subscribers.touch(task.fan, windowsOpenedBy(task.message));
+    crashPoint('window-kept');
+    await outbox.add({ id: task.id, fan: task.fan, late }, effects);
   }
 
   async function decide(
@@ -158,10 +190,16 @@ export function createAnswering(given: {
     const { message, fan, id, at } = task;
     let her = loaded;
     for (let turn = 0; turn < mostTurns; turn++) {
-      her ??= turn > 0 || loaded === undefined ? await subscribers.load(fan) : undefined;
-      if (!her && speaks(message)) her = await subscribers.meet(message.openid);
-      if (her?.kept?.by === id) return her.kept;
-      const outcome = await dispatch.run(message, her, { id, at: at.getTime() });
+      her ??= await subscribers.load(fan);
+      if (!her && speaks(message)) {
+        if (await isGone(message, fan)) return { reply: null, effects: [eraseAgain(task)] };
+        her = await subscribers.meet(message.openid);
+        crashPoint('met');
+      }
+      const before = her?.said?.find((one) => one.by === id);
+      if (before) return before;
+      const outcome = await bounded(dispatch.run(message, her, { id, at: at.getTime() }));
+      crashPoint('handler-ran');
       if (!her) return counted(outcome);
       if (!changesAnything(outcome, message)) {
         void subscribers
@@ -172,9 +210,9 @@ export function createAnswering(given: {
       const { reply, effects, changes, takeMail } = outcome;
       const written = await subscribers.change(fan, her.v, {
         ...changes,
-        kept: { by: id, reply, effects },
+        said: [...unended(her.said).slice(1 - mostSaid), { by: id, reply, effects }],
         ...(takeMail.length > 0 ? { takeMail } : {}),
-        ...(message.kind === 'follow' ? { following: true } : {}),
+        ...(message.kind === 'follow' ? { followedAt: sentAt(message) } : {}),
       });
       crashPoint('talk-kept');
       if (written) {
@@ -191,6 +229,12 @@ export function createAnswering(given: {
       'She types faster than her messages can be answered in turn; the sender should try again.',
     );
   }
+
+  /** A message from before she left that only now has its turn must not bring her back. A follow in the same second does. */
+  const isGone = (message: Message, fan: string): Promise<boolean> =>
+    subscribers.isGone(fan, new Date(message.at * 1_000 + (message.kind === 'follow' ? 1 : 0)));
+
+  const unended = (said: Kept[] = []): Kept[] => said.filter((one) => !endedHere.has(one.by));
 
   const counted = (outcome: Outcome): Outcome => {
     counts.by(outcome.by);
@@ -228,18 +272,14 @@ export function createAnswering(given: {
       await inbox.finish(row._id, owner, { reply: null });
       return;
     }
-    const message = readMessage(row.body);
-    await respond(
-      {
-        id: row._id,
-        fan: row.fan,
-        at: row.at,
-        owner,
-        message,
-        work: { late: true, finishing: false, promise: Promise.resolve(null) },
-      },
-      undefined,
-    );
+    const work: Work = { late: true, finishing: false, promise: Promise.resolve(null) };
+    try {
+      const message = readMessage(row.body);
+      await respond({ id: row._id, fan: row.fan, at: row.at, owner, message, work }, undefined);
+    } catch (error) {
+      inbox.giveUp(owner);
+      throw error;
+    }
   }
 
   return {
@@ -294,8 +334,34 @@ async function raced<T>(promise: Promise<T>, until: number): Promise<T | typeof 
   }
 }
 
-/** Runs both; when one fails the other's failure is not left unhandled. */
-async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  b.catch(() => {});
-  return [await a, await b];
+async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {
+  const done = await raced(outcome, Date.now() + mostHandlingMs);
+  if (done !== tooLate) return done;
+  outcome.catch(() => {});
+  throw new AppError('Upstream', 'HANDLER_HANGS', 'A handler did not end within a minute.');
+}
+
+/** CreateTime. */
+const sentAt = (message: Message): Date => new Date(message.at * 1_000);
+
+/** Her leave was carried out while this message waited; its own words go too. */
+const eraseAgain = ({ fan, at, message }: { fan: string; at: Date; message: Message }): Effect => ({
+  kind: 'later',
+  job: 'erase',
+  data: { fan, pid: '', upTo: at.getTime(), leftAt: message.at * 1_000 },
+});
+
+/** Remembers the last `most` to twice as many ids. */
+function createRecent(most: number) {
+  let young = new Set<string>();
+  let old = new Set<string>();
+  return {
+    add(id: string): void {
+      young.add(id);
+      if (young.size < most) return;
+      old = young;
+      young = new Set();
+    },
+    has: (id: string): boolean => young.has(id) || old.has(id),
+  };
 }

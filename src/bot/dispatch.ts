@@ -372,7 +372,7 @@ export function createDispatch(given: {
     const { her, changes } = turn;
     const cityId = () => changes.cityId ?? her?.cityId;
     return {
-      key: her?._id ?? '',
+      key: her?._id ?? services.subscribers.fanOf(turn.message.openid),
       pid: her?.pid ?? '',
       get script() {
         return turn.script;

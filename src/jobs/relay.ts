@@ -24,7 +24,8 @@ export function createRelay(given: {
   const { outbox, subscribers, customerMessages, jobs, services, log } = given;
 
   async function relay(cause: string): Promise<void> {
-    for (const { _id } of await outbox.of(cause)) {
+    for (const { _id, state, dueAt } of await outbox.of(cause)) {
+      if (state === 'sending' || dueAt.getTime() > Date.now()) return; // the rest is said after it
       const row = await outbox.claim(_id);
       if (!row) return; // somebody else is at it
       crashPoint('outbox-claimed');
@@ -40,7 +41,9 @@ export function createRelay(given: {
       await outbox.finish(row, 'cancelled', 'she left');
       return true;
     }
-    if (!(await subscribers.spend(row.fan))) return post(row, reply, 'no window is open');
+    const window = await subscribers.spend(row.fan);
+    if (!window) return post(row, reply, 'no window is open');
+    crashPoint('ration-spent');
     const outcome = await customerMessages.send(openid, reply);
     crashPoint('message-sent');
     switch (outcome.kind) {
@@ -50,6 +53,7 @@ export function createRelay(given: {
       case 'refused':
         return post(row, reply, outcome.reason);
       case 'later':
+        await subscribers.refund(row.fan, window);
         if (row.tries >= mostTries) return post(row, reply, 'WeChat was busy five times');
         await outbox.retry(row, outcome.afterMs, 'WeChat is busy');
         return false;
@@ -67,6 +71,7 @@ export function createRelay(given: {
       return true;
     }
     await subscribers.post(row.fan, { id: row._id, text });
+    crashPoint('letter-posted');
     await outbox.finish(row, 'posted', reason);
     return true;
   }

@@ -1,7 +1,8 @@
 import type { Answering } from '../bot/answering';
-import type { Inbox } from '../domain/inbox/inbox';
+import type { Inbox, InboxRow } from '../domain/inbox/inbox';
 import type { Outbox } from '../domain/outbox/outbox';
 import type { Timers } from '../domain/timers/timers';
+import { crashPoint } from '../kit/crash-point';
 import type { Log } from '../kit/log';
 
 /** WeChat's own copies re-drive first; after this the sweeper does. */
@@ -28,17 +29,19 @@ export function createSweeper(given: {
   const busy = new Set<Promise<void>>();
 
   async function sweepInbox(olderThanMs = inboxAfterMs): Promise<void> {
-    for (const row of await inbox.abandoned(olderThanMs, 100)) {
-      if (row.tries > mostTries) {
-        await inbox.quarantine(row._id, row.failed ?? `not answered in ${row.tries} tries`);
-        continue;
-      }
-      const owner = await inbox.takeOver(row);
-      if (owner)
-        await resume(row, owner).catch((err: unknown) =>
-          log.warn({ err, inbox: row._id }, 'a callback failed again'),
-        );
-    }
+    // Side by side: one that hangs keeps nobody else waiting.
+    await Promise.all((await inbox.abandoned(olderThanMs, 100)).map(takeUp));
+  }
+
+  async function takeUp(row: InboxRow): Promise<void> {
+    if (row.tries > mostTries)
+      return inbox.quarantine(row._id, row.failed ?? `not answered in ${row.tries} tries`);
+    const owner = await inbox.takeOver(row);
+    crashPoint('row-taken-over');
+    if (!owner) return;
+    await resume(row, owner).catch((err: unknown) =>
+      log.warn({ err, inbox: row._id }, 'a callback failed again'),
+    );
   }
 
   async function sweepOutbox(olderThanMs = outboxAfterMs): Promise<void> {

@@ -61,7 +61,7 @@ export async function createTalk(
       if (problem) throw new Error(problem);
       const kept = await services.subscribers.change(her._id, her.v, {
         ...changes,
-        kept: { by: id, reply, effects },
+        said: [{ by: id, reply, effects }],
       });
       if (!kept) throw new Error('the change was not kept');
       return last;

@@ -50,6 +50,9 @@ export type Followed =
   | { kind: 'late' }
   | { kind: 'taken'; row: InboxRow; owner: string };
 
+/** What became of an attempt to end a row. */
+export type Ended = 'kept' | 'late' | 'lost';
+
 const insertTimeoutMs = 2_500;
 
 export function createInbox({
@@ -93,12 +96,12 @@ export function createInbox({
   });
 
   type Ending = { id: string; owner: string; set: Partial<InboxRow>; unset?: Record<string, 1> };
-  const endings = createGroup<Ending, boolean>({
+  const endings = createGroup<Ending, Ended>({
     async run(group) {
       const command = {
         update: 'inbox',
         updates: group.map(({ id, owner, set, unset }) => ({
-          q: { _id: id, owner },
+          q: { _id: id, owner, ...(set.late ? {} : { late: { $ne: true } }) },
           u: { $set: set, ...(unset ? { $unset: unset } : {}) },
         })),
         ordered: false,
@@ -106,15 +109,19 @@ export function createInbox({
       };
       const answer = await runTwice(() => native(db).command(command, { timeoutMS: insertTimeoutMs }));
       if (answer['writeErrors']) throw new AppError('Upstream', 'INBOX_WRITE', 'The inbox refused a reply.');
-      if (answer['n'] === group.length) return group.map(() => true);
-      const owners = await rows
+      if (answer['n'] === group.length) return group.map(() => 'kept');
+      const found = await rows
         .find(
           { _id: { $in: group.map((one) => one.id) } },
-          { projection: { owner: 1 }, timeoutMS: insertTimeoutMs },
+          { projection: { owner: 1, late: 1, doneAt: 1 }, timeoutMS: insertTimeoutMs },
         )
         .toArray();
-      const ownerOf = new Map(owners.map((row) => [row._id, row.owner]));
-      return group.map(({ id, owner }) => ownerOf.get(id) === owner);
+      const byId = new Map(found.map((row) => [row._id, row]));
+      return group.map(({ id, owner, set }): Ended => {
+        const row = byId.get(id);
+        if (row?.owner !== owner) return 'lost';
+        return row.late && !row.doneAt && !set.late ? 'late' : 'kept';
+      });
     },
   });
 
@@ -135,7 +142,11 @@ export function createInbox({
     breathMs: 50,
     async run(ids) {
       const found = await rows
-        .find({ _id: { $in: [...new Set(ids)] } }, { timeoutMS: insertTimeoutMs })
+        .find(
+          { _id: { $in: [...new Set(ids)] } },
+          // What is said to a copy must not be taken back by a change of primary.
+          { timeoutMS: insertTimeoutMs, readConcern: { level: 'majority' } },
+        )
         .toArray();
       const byId = new Map(found.map((row) => [row._id, row]));
       return ids.map((id) => byId.get(id));
@@ -183,7 +194,7 @@ export function createInbox({
      * when the owner is dead it takes the row over. Returns `late` when the first is late or `until` (machine ms) passes.
      */
     async follow(id: string, mine: string, until: number): Promise<Followed> {
-      for (let pause = 50; Date.now() < until; pause = Math.min(pause + 50, 200)) {
+      for (let pause = 50; ; pause = Math.min(pause + 50, 200)) {
         const row = await watch.add(id);
         if (!row)
           throw new AppError(
@@ -199,18 +210,30 @@ export function createInbox({
           if (owner) return { kind: 'taken', row: { ...row, tries: row.tries + 1 }, owner };
         }
         if (row.late) return { kind: 'late' };
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        const left = until - Date.now();
+        if (left > 0) {
+          await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+          continue;
+        }
+        const marked = await rows.updateOne(
+          { _id: id, open: true },
+          { $set: { late: true } },
+          { timeoutMS: insertTimeoutMs },
+        );
+        if (marked.matchedCount === 1) return { kind: 'late' };
+        // It ended just now: look once more what was said.
       }
-      await rows.updateOne({ _id: id, open: true }, { $set: { late: true } }, { timeoutMS: insertTimeoutMs });
-      return { kind: 'late' };
     },
 
-    /** Keeps the reply. False: the row is no longer ours (somebody took it over), and nothing may be said. */
+    /**
+     * Keeps the reply. `lost`: the row is no longer ours (somebody took it over, or she was erased), and nothing may be
+     * said. `late`: a copy elsewhere ran into its deadline and said `success`; the reply must go out another way.
+     */
     async finish(
       id: string,
       owner: string,
       end: { reply: Reply | null; late?: boolean; failed?: string },
-    ): Promise<boolean> {
+    ): Promise<Ended> {
       const set = {
         reply: end.reply,
         doneAt: new Date(),
@@ -221,8 +244,7 @@ export function createInbox({
     },
 
     /** The deadline passed while it is being answered. Majority-written before `success` is said. */
-    markLate: (id: string, owner: string): Promise<boolean> =>
-      endings.add({ id, owner, set: { late: true } }),
+    markLate: (id: string, owner: string): Promise<Ended> => endings.add({ id, owner, set: { late: true } }),
 
     /** This process cannot finish the row (the database failed): let others have it as soon as possible. */
     giveUp: (owner: string): void => void givenUp.add(owner),
@@ -263,8 +285,12 @@ export function createInbox({
         .find({ quarantinedAt: { $exists: true } }, { projection: { failed: 1, quarantinedAt: 1 }, limit })
         .toArray(),
 
-    /** Erases what she said and was told up to a moment. Undone rows of hers are closed: she left. */
+    /**
+     * Erases what she said and was told up to a moment. Undone rows of hers are closed and taken from their owners, who
+     * would otherwise write a reply into them: she left.
+     */
     async erase(fan: string, upTo: Date): Promise<void> {
+      await rows.updateMany({ fan, at: { $lte: upTo }, open: true }, { $set: { owner: '' } });
       await rows.updateMany(
         { fan, at: { $lte: upTo } },
         { $unset: { fan: 1, body: 1, reply: 1, open: 1, failed: 1 }, $set: { doneAt: new Date() } },

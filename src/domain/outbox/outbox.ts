@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { IndexSpec } from '../../store/indexes';
+import type { Reply } from '../../wechat/protocol/reply';
 import type { Effect } from '../subscribers/subscribers';
 
 /**
@@ -8,7 +9,7 @@ import type { Effect } from '../subscribers/subscribers';
  * cause's id, so that a second run of the cause adds nothing.
  */
 export type OutboxRow = {
-  /** `<cause>_<n>`, two digits, so that a cause's rows sort in the order in which they were said. */
+  /** `<cause>_<n>`, two digits, so that a cause's rows sort in the order in which they were said; `00` is a late reply. */
   _id: string;
   cause: string;
   fan?: string;
@@ -51,19 +52,23 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
   const rows = db.collection<OutboxRow>('outbox');
 
   return {
-    /** Adds a cause's effects; those that are there already stay as they are. */
-    async add(cause: { id: string; fan?: string; late?: boolean }, effects: Effect[]): Promise<void> {
-      if (effects.length === 0) return;
+    /**
+     * Adds a cause's effects, after the reply itself when that is `late`; those that are there already stay as they are.
+     */
+    async add(cause: { id: string; fan?: string; late?: Reply | null }, effects: Effect[]): Promise<void> {
+      const late: Effect[] = cause.late ? [{ kind: 'tell', reply: cause.late }] : [];
+      const all = [...late, ...effects];
+      if (all.length === 0) return;
       const at = new Date(clock.now());
       await rows.bulkWrite(
-        effects.map((effect, i) => ({
+        all.map((effect, i) => ({
           updateOne: {
-            filter: { _id: `${cause.id}_${cause.late ? 'late' : String(i).padStart(2, '0')}` },
+            filter: { _id: `${cause.id}_${String(i + 1 - late.length).padStart(2, '0')}` },
             update: {
               $setOnInsert: {
                 cause: cause.id,
-                ...(cause.fan ? { fan: cause.fan } : {}),
-                ...(cause.late ? { late: true } : {}),
+                ...(cause.fan && effect.kind === 'tell' ? { fan: cause.fan } : {}),
+                ...(i < late.length ? { late: true } : {}),
                 effect,
                 state: 'pending' as const,
                 at,
@@ -79,10 +84,13 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
       );
     },
 
-    /** The pending rows of one cause, in order. */
-    async of(cause: string): Promise<OutboxRow[]> {
+    /** The rows of one cause that wait or are under way, in order. */
+    async of(cause: string): Promise<Pick<OutboxRow, '_id' | 'state' | 'dueAt'>[]> {
       return rows
-        .find({ cause, state: 'pending', dueAt: { $lte: new Date() } }, { sort: { _id: 1 } })
+        .find(
+          { cause, state: { $in: ['pending', 'sending'] } },
+          { sort: { _id: 1 }, projection: { state: 1, dueAt: 1 } },
+        )
         .toArray();
     },
 
@@ -167,7 +175,7 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
         { fan, state: 'pending', 'effect.kind': 'tell' },
         { $set: { state: 'cancelled', reason: 'she left' } },
       );
-      await rows.updateMany({ fan, 'effect.kind': 'tell' }, { $unset: { effect: 1, fan: 1 } });
+      await rows.updateMany({ fan }, { $unset: { effect: 1, fan: 1 } });
     },
     async forget(before: Date): Promise<number> {
       const gone = await rows.deleteMany({ at: { $lt: before }, state: { $nin: ['pending', 'sending'] } });

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
 import type { Point } from '../../kit/geo';
 import { keyedHash, randomId } from '../../kit/ids';
 import type { Script } from '../../kit/text';
@@ -35,6 +36,7 @@ export type Subscriber = {
   /** Moves with every change of what the talk depends on; who writes with an old one loses and runs again. */
   v: number;
   following: boolean;
+  /** CreateTime of her last follow. */
   followedAt?: Date;
   /** She was here before: nothing that may happen once per person happens again. */
   once: string[];
@@ -44,7 +46,8 @@ export type Subscriber = {
   cityId?: string;
   spot?: Point & { label?: string; at: Date };
   talk: Talk;
-  kept?: Kept;
+  /** What was said with each of the last changes, newest last: a callback taken over finds its own and says the same. */
+  said?: Kept[];
   /** Words that could not be delivered; the first words of her next reply. */
   mailbox: { id: string; text: string; at: Date }[];
   seenAt: Date;
@@ -65,6 +68,8 @@ type Grave = {
   _id: string;
   once: string[];
   until: Date;
+  /** CreateTime of her leave. */
+  leftAt?: Date;
   /** Her name in a running quiz, until its claims are closed: she comes back as the same player. */
   pid?: string;
   pidUntil?: Date;
@@ -118,7 +123,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
   /** A person we have not met, or who came back: a new pid, and what her grave remembers. */
   async function meet(openid: string): Promise<Subscriber> {
     const _id = fanOf(openid);
-    const grave = await graves.findOne({ _id }, { timeoutMS });
+    const grave = await graves.findOne({ _id, until: { $gt: new Date(clock.now()) } }, { timeoutMS });
     const now = new Date(clock.now());
     const met = await rows.findOneAndUpdate(
       { _id },
@@ -127,7 +132,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
           openid,
           pid: grave?.pid && grave.pidUntil && grave.pidUntil > now ? grave.pid : randomId(),
           v: 0,
-          following: false,
+          following: true, // only who follows can write; many did so before we were connected
           once: grave?.once ?? [],
           talk: {},
           mailbox: [],
@@ -153,19 +158,19 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     inboxId: (openid: string, key: string): string => keyedHash(dataKey, 'inbox', appId, openid, key),
 
     /**
-     * Writes what the reply to one callback changed, and keeps the reply with it. False: something else was written
-     * since `v` was read; load her again and run again.
+     * Writes what the reply to one callback changed, and keeps the reply with it (last in `said`). False: something else
+     * was written since `v` was read; load her again and run again.
      */
     async change(
       fan: string,
       v: number,
-      changes: FanChanges & { kept: Kept; takeMail?: string[]; following?: boolean },
+      changes: FanChanges & { said: Kept[]; takeMail?: string[]; followedAt?: Date },
     ): Promise<boolean> {
-      const { kept, takeMail, following, once, ...set } = changes;
+      const { takeMail, followedAt, once, ...set } = changes;
       const done = await rows.updateOne(
         { _id: fan, v },
         {
-          $set: { ...set, kept, ...(following ? { following, followedAt: new Date(clock.now()) } : {}) },
+          $set: { ...set, ...(followedAt ? { following: true, followedAt } : {}) },
           $inc: { v: 1 },
           ...(once ? { $addToSet: { once: { $each: once } } } : {}),
           ...(takeMail ? { $pull: { mailbox: { id: { $in: takeMail } } } } : {}),
@@ -190,7 +195,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     },
 
     /** Takes one of the messages she may still be sent (see `reach/windows.ts`): the short window first. */
-    async spend(fan: string): Promise<boolean> {
+    async spend(fan: string): Promise<keyof Windows | undefined> {
       const now = clock.now();
       for (const kind of ['tap', 'talk'] as const) {
         const spent = await rows.updateOne(
@@ -203,32 +208,51 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
           { $inc: { [`windows.${kind}.left`]: -1 } },
           { timeoutMS },
         );
-        if (spent.modifiedCount === 1) return true;
+        if (spent.modifiedCount === 1) return kind;
       }
-      return false;
+      return undefined;
+    },
+    /** Gives one back: nothing was sent after all. */
+    async refund(fan: string, kind: keyof Windows): Promise<void> {
+      await rows.updateOne(
+        { _id: fan, [`windows.${kind}`]: { $exists: true } },
+        { $inc: { [`windows.${kind}.left`]: 1 } },
+        { timeoutMS },
+      );
     },
 
     /**
      * She left: her row goes, and her grave keeps what may happen once. Who plays in a quiz keeps her name in it until
      * `pidUntil` says (business ms), so that she comes back as the same player, with the same floors and claims.
+     * A row that followed after `leftAt` (CreateTime) stays: this is an old leave, taken up again.
      */
-    async remove(fan: string, pidUntil: (talk: Talk) => number | undefined): Promise<void> {
+    async remove(
+      fan: string,
+      leftAt: Date,
+      pidUntil: (talk: Talk) => number | undefined = () => undefined,
+    ): Promise<void> {
       const _id = fan;
-      const row = await rows.findOne({ _id }, { projection: { once: 1, pid: 1, talk: 1 }, timeoutMS });
-      if (!row) return;
-      const until = pidUntil(row.talk);
+      const gone = { _id, $or: [{ followedAt: { $exists: false } }, { followedAt: { $lte: leftAt } }] };
+      const row = await rows.findOne(gone, { projection: { once: 1, pid: 1, talk: 1 }, timeoutMS });
+      const until = row && pidUntil(row.talk);
       await graves.updateOne(
         { _id },
         {
-          $addToSet: { once: { $each: row.once } },
+          $addToSet: { once: { $each: row?.once ?? [] } },
+          $max: { leftAt },
           $set: {
             until: new Date(clock.now() + graveMs),
-            ...(until === undefined ? {} : { pid: row.pid, pidUntil: new Date(until) }),
+            ...(until ? { pid: row.pid, pidUntil: new Date(until) } : {}),
           },
         },
         { upsert: true, timeoutMS },
       );
-      await rows.deleteOne({ _id }, { timeoutMS });
+      crashPoint('grave-dug');
+      if (row) await rows.deleteOne(gone, { timeoutMS });
+    },
+    /** Whether what she sent at `at` comes from before she left: then nothing of it may bring her back. */
+    async isGone(fan: string, at: Date): Promise<boolean> {
+      return (await graves.countDocuments({ _id: fan, leftAt: { $gte: at } }, { limit: 1, timeoutMS })) > 0;
     },
     async forgetGraves(): Promise<void> {
       await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });
