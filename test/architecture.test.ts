@@ -66,6 +66,7 @@ const allowed: Record<string, string[]> = {
   main: ['app', 'config', 'simulator', 'store'],
   handlers: ['bot'],
   scripts: [
+    'doctor',
     'app',
     'bot',
     'config',
@@ -99,9 +100,13 @@ test('a domain gets other domains as arguments', () => {
   const wrong = inside.filter(
     ({ from, to }) => domainOf(from) && domainOf(to) && domainOf(from) !== domainOf(to),
   );
-  // The importer knows the tables of all travel domains: that is its whole purpose.
+  // The importer knows the tables of all travel domains: that is its whole purpose. How it reads a file and a cell
+  // knows none of them, and serves whoever else takes a workbook.
+  const reading = /→ src\/domain\/import\/(cells|decode-text|read-xlsx|rows|zip-guard)\.ts$/;
   expect(
-    wrong.map(({ from, to }) => `${from} → ${to}`).filter((line) => !line.startsWith('src/domain/import/')),
+    wrong
+      .map(({ from, to }) => `${from} → ${to}`)
+      .filter((line) => !line.startsWith('src/domain/import/') && !reading.test(line)),
   ).toEqual([]);
 });
 

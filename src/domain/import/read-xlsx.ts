@@ -5,11 +5,7 @@ import { guardZip } from './zip-guard';
 
 /** The first sheet of a workbook. Formulas are refused by their address: what they give depends on who opened the file last. */
 export async function readXlsx(bytes: Buffer): Promise<Table> {
-  if (bytes.subarray(0, 4).toString('hex') === 'd0cf11e0') {
-    throw unreadable('這是舊式 .xls 或加了密碼的檔案,請在 Excel 裡另存為不加密的 .xlsx。');
-  }
-  guardZip(bytes);
-  const sheet = (await load(bytes)).worksheets[0];
+  const sheet = (await openXlsx(bytes)).worksheets[0];
   if (!sheet || sheet.actualRowCount === 0) throw unreadable('工作簿的第一張表是空的。');
   if (sheet.actualRowCount > tableLimits.rows + 1) throw tooManyRows();
 
@@ -39,7 +35,12 @@ export async function readXlsx(bytes: Buffer): Promise<Table> {
   return { rows, columns: header.columns, problems: [...header.problems, ...problems], unit: '行' };
 }
 
-async function load(bytes: Buffer): Promise<ExcelJS.Workbook> {
+/** The whole workbook, once it is sure that unpacking it is safe. @throws AppError `Invalid` */
+export async function openXlsx(bytes: Buffer): Promise<ExcelJS.Workbook> {
+  if (bytes.subarray(0, 4).toString('hex') === 'd0cf11e0') {
+    throw unreadable('這是舊式 .xls 或加了密碼的檔案,請在 Excel 裡另存為不加密的 .xlsx。');
+  }
+  guardZip(bytes);
   const workbook = new ExcelJS.Workbook();
   try {
     // exceljs types its own Buffer.
@@ -66,12 +67,15 @@ async function load(bytes: Buffer): Promise<ExcelJS.Workbook> {
   }
 }
 
-/** What a person sees in the cell, as text: dates `2026-11-21`, times `08:30`. */
-function readCell(value: ExcelJS.CellValue): string | { problem: string } {
+/** What a person sees in the cell, as text: dates `2026-11-21`, times `08:30`; with `minutes` moments `2026-11-21 08:30`. */
+export function readCell(
+  value: ExcelJS.CellValue,
+  how: { minutes?: true } = {},
+): string | { problem: string } {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value.trim();
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (value instanceof Date) return readDate(value);
+  if (value instanceof Date) return readDate(value, how);
   if ('formula' in value || 'sharedFormula' in value)
     return { problem: '這一格是公式,請複製後「選擇性貼上 → 值」' };
   if ('error' in value) return { problem: `這一格是錯誤值 ${value.error},請改正` };
@@ -80,15 +84,19 @@ function readCell(value: ExcelJS.CellValue): string | { problem: string } {
       .map((part) => part.text)
       .join('')
       .trim();
-  if ('text' in value) return readCell(value.text);
+  if ('text' in value) return readCell(value.text, how);
   return { problem: '這一格的內容讀不懂,請改成文字' };
 }
 
 /** Excel keeps a time of day as a moment of its day zero. */
-function readDate(value: Date): string | { problem: string } {
+function readDate(value: Date, how: { minutes?: true }): string | { problem: string } {
   if (Number.isNaN(value.getTime())) return { problem: '這一格的日期無效' };
   const iso = value.toISOString();
-  return value.getUTCFullYear() < 1901 ? iso.slice(11, 16) : iso.slice(0, 10);
+  if (value.getUTCFullYear() < 1901) return iso.slice(11, 16);
+  if (!how.minutes) return iso.slice(0, 10);
+  // A day is 1 there, so 08:00 is a fraction, and may come back as 07:59:59.999.
+  const minute = new Date(Math.round(value.getTime() / 60_000) * 60_000).toISOString();
+  return minute.endsWith('T00:00:00.000Z') ? minute.slice(0, 10) : minute.slice(0, 16).replace('T', ' ');
 }
 
 function toRow(given: { cells: string[]; columns: string[]; line: number }): Row | 'too wide' | undefined {

@@ -1,0 +1,343 @@
+import { z } from 'zod';
+import { fold } from '../../kit/text';
+import { decodeText } from '../import/decode-text';
+import { openXlsx, readCell } from '../import/read-xlsx';
+import { quoted, tableLimits, unreadable } from '../import/rows';
+import type { QuizContent } from './definition';
+import { type Place, quizFrom } from './workbook-quiz';
+import { type Field, type Fields, type Read, type SheetName, sheets } from './workbook-fields';
+
+/** Something wrong in a workbook, told so that its author finds the cell. */
+export type Problem = Place & { value?: string; message: string };
+
+export type Reading =
+  | { kind: 'read'; content: QuizContent; codes: ReadonlyMap<string, string[]> }
+  | { kind: 'refused'; problems: Problem[]; total: number };
+
+/** A line of a sheet (or an item of a JSON list), its cells by the name of their field. */
+export type Line = { line: number; cells: Record<string, unknown> };
+type Raw = { lines: Record<SheetName, Line[]>; problems: Problem[]; json: boolean };
+
+const mostProblems = 200;
+const most: Record<SheetName, number> = {
+  quiz: 1,
+  questions: 5000,
+  prizes: 500,
+  sponsors: 100,
+  codes: 50_000,
+};
+const names = Object.keys(sheets) as SheetName[];
+
+/**
+ * Reads a quiz from an XLSX workbook or from JSON `{quiz, questions, prizes, sponsors?, codes?}` with the same fields.
+ * All that is wrong comes back at once, up to 200 places.
+ * @throws AppError `Invalid` when the file as a whole cannot be read
+ */
+export async function readQuizFile(file: { name: string; bytes: Buffer }): Promise<Reading> {
+  if (file.bytes.length > tableLimits.bytes) throw unreadable(`${file.name} 超過 20 MB 的上限。`);
+  const ending = /\.([a-z]+)$/i.exec(file.name)?.[1]?.toLowerCase();
+  if (ending === 'xlsx') return readAll(await readWorkbook(file.bytes));
+  if (ending === 'json') return readAll(readQuizJson(parsed(file.bytes)));
+  throw unreadable(`${file.name}:題庫只認得 .xlsx 與 .json。`);
+}
+
+/** 「題目 第 12 行 答案 欄「G」:…」 */
+export function tellProblem({ sheet, line, column, value, message }: Problem): string {
+  const where = [sheet, line === undefined ? '' : `第 ${line} 行`, column ? `${column} 欄` : '']
+    .filter((part) => part !== '')
+    .join(' ');
+  return `${where}${value === undefined ? ':' : `「${value}」:`}${message}`;
+}
+
+function readAll({ lines, problems, json }: Raw): Reading {
+  const found = [...problems];
+  let total = problems.length;
+  const complain = (problem: Problem): void => {
+    total++;
+    if (found.length < mostProblems) found.push(problem);
+  };
+  const rowsOf = <F extends Fields>(sheet: SheetName, fields: F) =>
+    lines[sheet].flatMap((row) => {
+      const values = readLine(fields, row.cells, ({ column, message }) =>
+        complain({ ...placeOf(sheet, row, column, json), ...valueOf(row.cells[column]), message }),
+      );
+      return values ? [{ row, values }] : [];
+    });
+  for (const name of names)
+    if (lines[name].length > most[name])
+      complain({ sheet: nameOf(name, json), message: `有 ${lines[name].length} 行,上限是 ${most[name]} 行` });
+
+  const read = {
+    quiz: rowsOf('quiz', sheets.quiz.fields),
+    questions: rowsOf('questions', sheets.questions.fields),
+    prizes: rowsOf('prizes', sheets.prizes.fields),
+    sponsors: rowsOf('sponsors', sheets.sponsors.fields),
+    codes: rowsOf('codes', sheets.codes.fields),
+  };
+  // Even when cells are wrong the rest is compared, so that its author hears of everything at once.
+  const whole = quizFrom(read, ({ sheet, row, column, message }) =>
+    complain({
+      ...(row && column ? placeOf(sheet, row, column, json) : { sheet: nameOf(sheet, json) }),
+      ...(row && !column ? { line: row.line } : {}),
+      ...(row && column ? valueOf(row.cells[column]) : {}),
+      message,
+    }),
+  );
+  if (total > 0 || !whole) return { kind: 'refused', problems: found.slice(0, mostProblems), total };
+  return { kind: 'read', ...whole };
+}
+
+const schemas = new WeakMap<Fields, z.ZodObject>();
+
+/** The cells of one line, each read by its field; undefined when one of them is wrong. */
+function readLine<F extends Fields>(
+  fields: F,
+  cells: Record<string, unknown>,
+  complain: (problem: { column: string; message: string }) => void,
+): Read<F> | undefined {
+  let schema = schemas.get(fields);
+  if (!schema) {
+    schema = z.object(Object.fromEntries(Object.entries(fields).map(([name, { cell }]) => [name, cell])));
+    schemas.set(fields, schema);
+  }
+  const result = schema.safeParse(cells);
+  if (result.success) return result.data as Read<F>;
+  const told = new Set<string>();
+  for (const { path, message } of result.error.issues) {
+    const column = String(path[0]);
+    // One complaint per cell is enough.
+    if (!told.has(column)) complain({ column, message });
+    told.add(column);
+  }
+  return undefined;
+}
+
+/** On the sheet 「活動」 each field has a line of its own. */
+function placeOf(sheet: SheetName, row: Line, column: string, json: boolean): Place {
+  const { heading } = (sheets[sheet].fields as Record<string, Field>)[column] ?? { heading: column };
+  const called = json ? column : heading;
+  if (sheet === 'quiz') {
+    const line = (row.cells[lineKey] as Record<string, number> | undefined)?.[column];
+    return { sheet: nameOf(sheet, json), column: called, ...(line === undefined ? {} : { line }) };
+  }
+  return { sheet: nameOf(sheet, json), line: row.line, column: called };
+}
+
+const nameOf = (sheet: SheetName, json: boolean): string => (json ? sheet : sheets[sheet].heading);
+const valueOf = (value: unknown): { value?: string } => (value === undefined ? {} : { value: quoted(value) });
+
+/** Where each field of the sheet 「活動」 stands, kept beside its cells. */
+const lineKey = ' lines';
+
+// ── XLSX ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A sheet with explanations, which the template has, is nobody's data. */
+const explanations = fold('說明');
+
+async function readWorkbook(bytes: Buffer): Promise<Raw> {
+  const workbook = await openXlsx(bytes);
+  const raw: Raw = {
+    lines: { quiz: [], questions: [], prizes: [], sponsors: [], codes: [] },
+    problems: [],
+    json: false,
+  };
+  const seen = new Set<SheetName>();
+  for (const sheet of workbook.worksheets) {
+    const name = names.find(
+      (one) => fold(one) === fold(sheet.name) || fold(sheets[one].heading) === fold(sheet.name),
+    );
+    if (!name) {
+      if (fold(sheet.name) !== explanations && sheet.actualRowCount > 0)
+        raw.problems.push({
+          sheet: quoted(sheet.name),
+          message: `不認得這張表,請改名或刪去;認得的:${names.map((one) => sheets[one].heading).join('、')}`,
+        });
+      continue;
+    }
+    if (seen.has(name))
+      raw.problems.push({ sheet: quoted(sheet.name), message: '這張表出現了兩次,請刪去一張' });
+    seen.add(name);
+    if (sheet.actualRowCount > tableLimits.rows + 1)
+      throw unreadable(`${sheet.name} 超過 ${tableLimits.rows} 行的上限。`);
+    const grid: { line: number; cells: string[] }[] = [];
+    sheet.eachRow((row, line) => {
+      const cells: string[] = [];
+      row.eachCell((one, column) => {
+        if (column > tableLimits.columns)
+          throw unreadable(`${sheet.name} 的 ${one.address} 超出了 ${tableLimits.columns} 欄的上限。`);
+        const read = readCell(one.value, { minutes: true });
+        if (typeof read === 'string') cells[column - 1] = read;
+        else
+          raw.problems.push({ sheet: sheets[name].heading, line, value: one.address, message: read.problem });
+      });
+      grid.push({ line, cells: Array.from(cells, (one) => one ?? '') });
+    });
+    raw.lines[name] = name === 'quiz' ? upright(grid, raw.problems) : lying(name, grid, raw.problems);
+  }
+  for (const name of ['quiz', 'questions', 'prizes'] as const)
+    if (!seen.has(name)) raw.problems.push({ sheet: sheets[name].heading, message: '沒有這張表,請補上' });
+  return raw;
+}
+
+const fieldIn = (sheet: SheetName, heading: string): string | undefined => {
+  const folded = fold(heading);
+  return Object.entries<Field>(sheets[sheet].fields).find(
+    ([name, field]) => fold(name) === folded || fold(field.heading) === folded,
+  )?.[0];
+};
+
+/** 「活動」: one field a line, its name in the first column, its value in the second. */
+function upright(grid: { line: number; cells: string[] }[], problems: Problem[]): Line[] {
+  const cells: Record<string, unknown> = {};
+  const at: Record<string, number> = {};
+  const sheet = sheets.quiz.heading;
+  for (const { line, cells: row } of grid) {
+    const [heading = '', value = ''] = row.map((one) => one.trim());
+    if (heading === '' && value === '') continue;
+    const field = fieldIn('quiz', heading);
+    if (!field) {
+      if (line === (grid[0]?.line ?? 1)) continue; // 「欄位 | 內容 | 說明」
+      problems.push({
+        sheet,
+        line,
+        value: quoted(heading),
+        message: `不認得這個欄位;可用的:${headingsOf('quiz')}`,
+      });
+    } else if (field in at)
+      problems.push({ sheet, line, column: heading, message: `與第 ${at[field]} 行重複` });
+    else {
+      at[field] = line;
+      if (value !== '') cells[field] = value;
+    }
+  }
+  return [{ line: 1, cells: { ...cells, [lineKey]: at } }];
+}
+
+/** The other sheets: names of the fields in the first line. */
+function lying(name: SheetName, grid: { line: number; cells: string[] }[], problems: Problem[]): Line[] {
+  const [head, ...rest] = grid;
+  if (!head) return [];
+  const sheet = sheets[name].heading;
+  const columns = head.cells.map((heading) => {
+    if (heading.trim() === '') return undefined;
+    const field = fieldIn(name, heading);
+    if (!field)
+      problems.push({
+        sheet,
+        line: head.line,
+        value: quoted(heading),
+        message: `不認得這一欄,請刪去或改名;可用的:${headingsOf(name)}`,
+      });
+    return field;
+  });
+  for (const [i, field] of columns.entries())
+    if (field && columns.indexOf(field) !== i)
+      problems.push({ sheet, line: head.line, column: head.cells[i] as string, message: '這一欄出現了兩次' });
+  return rest.flatMap(({ line, cells }) => {
+    const named: Record<string, unknown> = {};
+    for (const [i, one] of cells.entries()) {
+      const value = one.trim();
+      if (value === '') continue;
+      const field = columns[i];
+      if (field) named[field] = value;
+      else if ((head.cells[i] ?? '').trim() === '')
+        problems.push({ sheet, line, value: quoted(value), message: '這一格上面沒有欄名,請補上欄名或清空' });
+    }
+    return Object.keys(named).length > 0 ? [{ line, cells: named }] : [];
+  });
+}
+
+const headingsOf = (sheet: SheetName): string =>
+  Object.values<Field>(sheets[sheet].fields)
+    .map(({ heading }) => heading)
+    .join('、');
+
+// ── JSON ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(decodeText(bytes).text) as unknown;
+  } catch (error) {
+    throw unreadable(`JSON 讀不懂:${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function readQuizJson(json: unknown): Raw {
+  if (!isObject(json)) throw unreadable('JSON 的最外層應是 {"quiz": {…}, "questions": […], "prizes": […]}。');
+  const raw: Raw = {
+    lines: { quiz: [], questions: [], prizes: [], sponsors: [], codes: [] },
+    problems: [],
+    json: true,
+  };
+  for (const name of Object.keys(json))
+    if (!names.includes(name as SheetName))
+      raw.problems.push({ sheet: quoted(name), message: `不認得;可用的:${names.join('、')}` });
+  for (const name of names) {
+    const value = name === 'codes' ? codeList(json[name]) : json[name];
+    if (name === 'quiz') {
+      if (isObject(value)) raw.lines.quiz = [lineFrom(name, value, 1, raw.problems)];
+      else raw.problems.push({ sheet: name, message: '應是一個物件 {…}' });
+    } else if (Array.isArray(value))
+      raw.lines[name] = value.flatMap((item: unknown, i) => {
+        if (isObject(item)) return [lineFrom(name, item, i + 1, raw.problems)];
+        raw.problems.push({ sheet: name, line: i + 1, message: '應是一個物件 {…}' });
+        return [];
+      });
+    else if (value !== undefined || name === 'questions' || name === 'prizes')
+      raw.problems.push({ sheet: name, message: '應是一個列表 […]' });
+  }
+  return raw;
+}
+
+function lineFrom(sheet: SheetName, item: Record<string, unknown>, line: number, problems: Problem[]): Line {
+  const cells: Record<string, unknown> = {};
+  const flat = sheet === 'prizes' ? flatPrize(item) : sheet === 'questions' ? flatQuestion(item) : item;
+  for (const [name, value] of Object.entries(flat)) {
+    if (value === null || value === undefined || value === '') continue;
+    if (Object.hasOwn(sheets[sheet].fields, name)) cells[name] = value;
+    else problems.push({ sheet, line, column: quoted(name), message: '不認得這個欄位' });
+  }
+  return { line, cells };
+}
+
+/** `options: […]` is `optionA`, `optionB` …; `retired: true` is 「是」. */
+function flatQuestion({ options, retired, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  const letters = [...'ABCDEFGHIJ'];
+  const named = Array.isArray(options)
+    ? Object.fromEntries(options.slice(0, 10).map((text: unknown, i) => [`option${letters[i]}`, text]))
+    : options === undefined
+      ? {}
+      : { options };
+  return {
+    ...rest,
+    ...named,
+    ...(typeof retired === 'boolean' ? { retired: retired ? '是' : '否' } : { retired }),
+  };
+}
+
+/** `way: {kind, …, condition: {…}}` lies flat, as in the sheet. */
+function flatPrize({ way, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  if (!isObject(way)) return { ...rest, way };
+  const { kind, condition, ...more } = way;
+  if (condition !== undefined && !isObject(condition)) return { ...rest, ...more, way: kind, condition };
+  const { points: score, ...conditions } = isObject(condition) ? condition : {};
+  return { ...rest, ...more, way: kind, ...conditions, ...(score === undefined ? {} : { score }) };
+}
+
+/** Also `{prize: [code, …]}` and `[{prize, codes: […]}]`. */
+function codeList(value: unknown): unknown {
+  const pairs = (prize: unknown, codes: unknown[]) => codes.map((code) => ({ prize, code }));
+  if (isObject(value))
+    return Object.entries(value).flatMap(([prize, codes]) =>
+      Array.isArray(codes) ? pairs(prize, codes) : [codes],
+    );
+  if (!Array.isArray(value)) return value;
+  return value.flatMap((item: unknown) =>
+    isObject(item) && Array.isArray(item['codes'])
+      ? pairs(item['prize'], item['codes'] as unknown[])
+      : [item],
+  );
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
