@@ -12,6 +12,11 @@ export function addFilters(engine: Liquid): Liquid {
   );
   /** 2026-11-22 → 11月22日. */
   engine.registerFilter('day', (on: string) => `${Number(on.slice(5, 7))}月${Number(on.slice(8, 10))}日`);
+  /** Business ms → 11月29日 20:00, Beijing time. */
+  engine.registerFilter('moment', (at: number) => {
+    const text = new Date(at + 8 * 3_600_000).toISOString();
+    return `${Number(text.slice(5, 7))}月${Number(text.slice(8, 10))}日 ${text.slice(11, 16)}`;
+  });
   /** Business ms → 14:05, Beijing time. */
   engine.registerFilter('time', (at: number) => new Date(at + 8 * 3_600_000).toISOString().slice(11, 16));
   /** 2026-11-22 → 週日. */

@@ -28,8 +28,12 @@ export type Play = {
   left?: boolean;
   /** All questions she has had, oldest first. */
   seen: string[];
-  open?: { q: string; n: number; order: number[]; sentAt: number; flash?: true };
+  open?: Open;
+  /** A 搶答題 she asked for: its answer goes first, her own question waits. */
+  flash?: Open;
 };
+
+export type Open = { q: string; n: number; order: number[]; sentAt: number };
 
 /** What is said back, by kind; the words are the handler's. */
 export type Turn =
@@ -38,6 +42,18 @@ export type Turn =
   | { kind: 'tooFast' | 'noSuchOption' | 'otherQuestion'; play: Play; question: Asked; n?: number }
   | { kind: 'outOfTime'; play: Play; missed: Missed; next: Next }
   | { kind: 'lapsed'; play: Play; why: 'midnight' | 'paused' | 'closed' | 'ended'; next: Next }
+  | { kind: 'flashAsked'; play: Play; question: Asked; prize: string }
+  | {
+      kind: 'flashAnswered';
+      play: Play;
+      ok: boolean;
+      again: boolean;
+      won: string | undefined;
+      right: string;
+      explanation: string;
+      points: number;
+    }
+  | { kind: 'flashNone'; play: Play; next: number | undefined }
   | { kind: 'stopped'; play: Play; next: Exclude<Next, { kind: 'question' }> };
 
 export type Asked = {
@@ -79,6 +95,8 @@ export type Next =
       startsAt?: number;
     };
 
+/** A 搶答題 may be answered for an hour after its time. */
+const flashOpenMs = 3_600_000;
 /** An option sooner than this after the question was sent is no answer: it was meant for something else. */
 const tooFastMs = 2_000;
 /** On top of the timer: the way there and back. */
@@ -122,6 +140,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
     picked: Picked,
     who: { pid: string; at: number; id: string },
   ): Promise<Turn> {
+    if (before.flash) return answerFlash(quiz, before, picked, who);
     const { open } = before;
     const question = open && questionOf(quiz, open.q);
     if (!open || !question) return start(quiz, before, who);
@@ -209,16 +228,90 @@ export function createPlaying({ orders }: { orders: Orders }) {
     return { kind: 'answered', play: after, result, next };
   }
 
+  /** 「搶答」: the question for all, when its time has come. One try each, outside the daily count. */
+  function startFlash(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
+    const play = today(quiz, before, who.at);
+    const times = quiz.prizes.flatMap((prize) =>
+      prize.way.kind === 'first' ? [{ prize, way: prize.way }] : [],
+    );
+    const now = times.find(({ way }) => way.at <= who.at && who.at < way.at + flashOpenMs);
+    const question = now && !whyClosed(quiz, who.at) ? questionOf(quiz, now.way.question) : undefined;
+    if (!now || !question) {
+      const next = times.map(({ way }) => way.at).filter((at) => at > who.at);
+      return { kind: 'flashNone', play, next: next.length > 0 ? Math.min(...next) : undefined };
+    }
+    const flash = {
+      q: question.id,
+      n: 0,
+      order: optionOrder(question, roundOf(quiz.id, who.pid, 'flash')),
+      sentAt: who.at,
+    };
+    return {
+      kind: 'flashAsked',
+      play: { ...play, flash },
+      question: asAsked(quiz, question, flash),
+      prize: now.prize.name,
+    };
+  }
+
+  async function answerFlash(
+    quiz: Quiz,
+    before: Play,
+    picked: Picked,
+    who: { pid: string; at: number; id: string },
+  ): Promise<Turn> {
+    const { flash, ...play } = before;
+    const question = flash && questionOf(quiz, flash.q);
+    const prize = quiz.prizes.find(({ way }) => way.kind === 'first' && way.question === flash?.q);
+    const over = prize?.way.kind !== 'first' || who.at >= prize.way.at + flashOpenMs;
+    if (!flash || !question || over || whyClosed(quiz, who.at))
+      return { kind: 'flashNone', play, next: undefined };
+    const asked = asAsked(quiz, question, flash);
+    if (picked.position >= flash.order.length) return { kind: 'noSuchOption', play: before, question: asked };
+    if (who.at - flash.sentAt < tooFastMs) return { kind: 'tooFast', play: before, question: asked };
+    const choice = flash.order[picked.position] as number;
+    const ok = choice === question.right;
+    const right = { right: rightOf(question, flash.order), explanation: question.explanation ?? '' };
+    if (quiz.staff.includes(who.pid))
+      return { kind: 'flashAnswered', play, ok, again: false, won: undefined, ...right, points: 0 };
+    const placed = await orders.append(quiz.id, {
+      k: `${roundOf(quiz.id, who.pid, 'flash')}:${question.id}`,
+      pid: who.pid,
+      on: beijingDay(who.at),
+      q: question.id,
+      choice,
+      ok,
+      points: ok ? quiz.pointsPerAnswer : 0,
+      by: who.id,
+      took: who.at - flash.sentAt,
+      level: play.level,
+      flash: true,
+    });
+    const points = placed.again ? 0 : placed.entry.points;
+    const won = placed.again ? undefined : placed.wins.find((win) => win.why === 'first');
+    return {
+      kind: 'flashAnswered',
+      play: { ...play, points: play.points + points },
+      ok: placed.entry.ok,
+      again: placed.again,
+      won: won && prize?.name,
+      ...right,
+      points,
+    };
+  }
+
   return {
     start,
+    startFlash,
     answer,
     /** Where she stands, worked out from the order log: for a newcomer, or one who left and came back. */
     async recall(quiz: Quiz, pid: string, at: number): Promise<Play> {
-      const entries = (await orders.of(quiz.id, pid)).filter(({ entry }) => !entry.flash);
+      const entries = await orders.of(quiz.id, pid);
       let play = newPlay(quiz, at);
       for (const { entry } of entries) {
         play = today(quiz, play, startOfBeijingDay(entry.on));
-        play = { ...counted(quiz, play, entry).play, points: play.points + entry.points };
+        const points = play.points + entry.points;
+        play = entry.flash ? { ...play, points } : { ...counted(quiz, play, entry).play, points };
       }
       return today(quiz, play, at);
     },

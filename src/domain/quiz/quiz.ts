@@ -1,12 +1,12 @@
 import { fold } from '../../kit/text';
 import type { Campaigns } from './campaigns';
 import type { Quiz } from './definition';
-import { flashQuestions, letters, optionOrder, type Picked, readPick } from './questions';
+import { type Picked, readPick } from './questions';
 import type { Orders } from './orders';
-import { type Play, type Playing, roundOf, type Turn, whyClosed } from './play';
+import { type Play, type Playing, type Turn, whyClosed } from './play';
 
 /** What a text means to the quiz. */
-export type QuizClaim = { does: 'start'; quiz: Quiz } | { does: 'answer'; quiz: Quiz; picked: Picked };
+export type QuizClaim = { does: 'start' | 'flash'; quiz: Quiz } | { does: 'answer'; quiz: Quiz; picked: Picked };
 
 type Who = { pid: string; at: number; id: string };
 
@@ -33,12 +33,16 @@ export function createQuiz({
     /** An answer to her open question, a campaign's keyword, or 「繼續」; undefined for everything else. */
     claim(text: string, play: Play | undefined, at: number): QuizClaim | undefined {
       const hers = play && !play.left ? campaigns.get(play.quiz) : undefined;
-      if (hers && play?.open) {
+      if (hers && (play?.open || play?.flash)) {
         const picked = readPick(text);
         if (picked) return { does: 'answer', quiz: hers, picked };
       }
       const folded = fold(text);
       if (folded === '继续' && hers) return { does: 'start', quiz: hers };
+      if (folded === '抢答') {
+        const quiz = hers ?? current(at);
+        return quiz && { does: 'flash', quiz };
+      }
       const quiz = campaigns.byKeyword(folded, at);
       return quiz && { does: 'start', quiz };
     },
@@ -48,9 +52,8 @@ export function createQuiz({
       const { quiz } = claim;
       orders.useVersion(quiz.id, quiz.version);
       const play = before?.quiz === quiz.id ? before : await playing.recall(quiz, who.pid, who.at);
-      return claim.does === 'answer'
-        ? playing.answer(quiz, play, claim.picked, who)
-        : playing.start(quiz, play, who);
+      if (claim.does === 'answer') return playing.answer(quiz, play, claim.picked, who);
+      return claim.does === 'flash' ? playing.startFlash(quiz, play, who) : playing.start(quiz, play, who);
     },
 
     /** The one line under other replies: how to go on, or once a day that a quiz runs. */
@@ -67,48 +70,7 @@ export function createQuiz({
       const quiz = play && campaigns.get(play.quiz);
       return quiz && quiz.endsAt + claimsOpenMs;
     },
-
-    /** The 搶答題 that is open now: published, and its quiz running. */
-    flash(quiz: Quiz, at: number) {
-      const open = quiz.prizes.find(
-        ({ way }) => way.kind === 'first' && way.at <= at && at < way.at + flashOpenMs,
-      );
-      if (!open || open.way.kind !== 'first' || whyClosed(quiz, at)) return undefined;
-      const { question: id } = open.way;
-      const question = quiz.questions.find((one) => one.id === id);
-      return question && { prize: open, question };
-    },
-
-    /** Her one try at the 搶答題: stored before anything is told about it. */
-    async tryFlash(
-      quiz: Quiz,
-      choice: number,
-      questionId: string,
-      who: Who & { took: number; level: number; on: string },
-    ) {
-      const question = quiz.questions.find((one) => one.id === questionId);
-      const ok = question?.right === choice;
-      return orders.append(quiz.id, {
-        k: `${roundOf(quiz.id, who.pid, 'flash')}:${questionId}`,
-        pid: who.pid,
-        on: who.on,
-        q: questionId,
-        choice,
-        ok,
-        points: ok ? quiz.pointsPerAnswer : 0,
-        by: who.id,
-        took: who.took,
-        level: who.level,
-        flash: true,
-      });
-    },
-    flashQuestions,
-    optionOrder,
-    letters,
   };
 }
 
 export type QuizService = ReturnType<typeof createQuiz>;
-
-/** A 搶答題 may be answered for an hour. */
-const flashOpenMs = 3_600_000;
