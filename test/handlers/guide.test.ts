@@ -17,7 +17,7 @@ test('a guide is told in four pages, and then there is no more', async () => {
   const last = await fan.says('更多');
   expect(last).toContain(guide?.food);
   expect(last).toContain(guide?.tips);
-  expect(last).toContain('10月15日核對');
+  expect(last).toContain('10月15日寫成');
   expect(await fan.says('更多')).toMatch(/^剛才說的已經是全部了/);
 });
 
