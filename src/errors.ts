@@ -1,5 +1,12 @@
 /** Kinds by who must act: the caller (4xx), or somebody else's service (502). */
-const statusOf = { Invalid: 400, Forbidden: 403, NotFound: 404, Conflict: 409, TooMany: 429, Upstream: 502 } as const;
+const statusOf = {
+  Invalid: 400,
+  Forbidden: 403,
+  NotFound: 404,
+  Conflict: 409,
+  TooMany: 429,
+  Upstream: 502,
+} as const;
 
 export type ErrorKind = keyof typeof statusOf;
 
@@ -14,7 +21,12 @@ export class AppError extends Error {
   readonly expose: boolean;
   readonly details: unknown;
 
-  constructor(kind: ErrorKind, code: string, message: string, more: { details?: unknown; cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorKind,
+    code: string,
+    message: string,
+    more: { details?: unknown; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.name = 'AppError';
     this.kind = kind;
@@ -26,4 +38,5 @@ export class AppError extends Error {
 }
 
 /** The message of anything that was thrown, for a log line or a sentence. */
-export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);

@@ -38,7 +38,8 @@ export async function missingInvariants(db: Connection, specs: IndexSpec[]): Pro
       .listIndexes()
       .toArray()
       .catch(() => []);
-    if (!present.some((index) => index['name'] === nameOf(spec))) missing.push(`${spec.collection}.${nameOf(spec)}`);
+    if (!present.some((index) => index['name'] === nameOf(spec)))
+      missing.push(`${spec.collection}.${nameOf(spec)}`);
   }
   return missing;
 }
