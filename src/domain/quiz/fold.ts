@@ -55,8 +55,11 @@ export type FoldState = {
   given: Record<string, number>;
   /** Floor prizes whose floor fell to somebody who may not have it: they go to the next who may, oldest first. */
   passing: { prize: string; unit: string }[];
-  /** Who won a floor prize on `on`: one per person and day. */
-  winners: { on: string; pids: Record<string, true> };
+  /**
+   * Who won a floor prize when, `<on>/<pid>`: one per person and day. All days are kept: around midnight answers of two
+   * days mix in the log, and one that was taken up again may be older.
+   */
+  winners: Record<string, true>;
   /** How often a person won a prize in this quiz, `<prize>/<pid>`. */
   times: Record<string, number>;
   /** 搶答題 that have a winner. */
@@ -68,7 +71,7 @@ export const emptyFold = (): FoldState => ({
   count: 0,
   given: {},
   passing: [],
-  winners: { on: '', pids: {} },
+  winners: {},
   times: {},
   firsts: {},
 });
@@ -81,16 +84,15 @@ export function fold(state: FoldState, batch: Batch, quiz: Pick<Quiz, 'prizes'>)
   const wins: Win[] = [];
   batch.a.forEach((entry, i) => {
     const order = batch.first + i;
-    if (state.winners.on !== entry.on) state.winners = { on: entry.on, pids: {} };
     for (const { prize, unit } of offered(state, quiz, order)) {
       if (left(state, prize) <= 0) continue; // the stock is out: it ends here
-      if (mayWin(state, prize, entry.pid)) {
-        state.winners.pids[entry.pid] = true;
+      if (mayWin(state, prize, entry)) {
+        state.winners[`${entry.on}/${entry.pid}`] = true;
         wins.push(give(state, prize, { entry, order, why: 'floor', unit }));
       } else state.passing.push({ prize: prize.id, unit });
     }
     const flash = entry.flash && entry.ok ? quiz.prizes.find((prize) => isFirst(prize, entry.q)) : undefined;
-    if (flash && !state.firsts[entry.q] && left(state, flash) > 0) {
+    if (flash && !Object.hasOwn(state.firsts, entry.q) && left(state, flash) > 0) {
       state.firsts[entry.q] = true;
       wins.push(give(state, flash, { entry, order, why: 'first', unit: entry.q }));
     }
@@ -128,10 +130,14 @@ export function isFloor({ way }: Prize, order: number): boolean {
   return way.endings?.some((ending) => String(order).endsWith(ending)) ?? false;
 }
 
-const left = (state: FoldState, prize: Prize): number => prize.quantity - (state.given[prize.id] ?? 0);
+/** A marketer's id may be `constructor`. */
+const countOf = (counts: Record<string, number>, key: string): number =>
+  Object.hasOwn(counts, key) ? (counts[key] as number) : 0;
 
-function mayWin(state: FoldState, prize: Prize, pid: string): boolean {
-  if (state.winners.pids[pid]) return false;
+const left = (state: FoldState, prize: Prize): number => prize.quantity - countOf(state.given, prize.id);
+
+function mayWin(state: FoldState, prize: Prize, { on, pid }: Entry): boolean {
+  if (state.winners[`${on}/${pid}`]) return false;
   return prize.perQuiz === undefined || (state.times[`${prize.id}/${pid}`] ?? 0) < prize.perQuiz;
 }
 
@@ -142,7 +148,7 @@ function give(
 ): Win {
   const { entry, order, why, unit } = won;
   const times = `${prize.id}/${entry.pid}`;
-  state.given[prize.id] = (state.given[prize.id] ?? 0) + 1;
+  state.given[prize.id] = countOf(state.given, prize.id) + 1;
   state.times[times] = (state.times[times] ?? 0) + 1;
   return { prize: prize.id, pid: entry.pid, order, on: entry.on, why, unit };
 }
