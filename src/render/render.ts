@@ -19,19 +19,24 @@ const liquidOptions = {
   parseLimit: 20_000,
   renderLimit: 200,
   memoryLimit: 1e6,
-  templates: {},
 } as const;
 
 /**
  * Every word a fan reads in chat lies in `templates/replies`: `weather.txt` is a text, `guide.news.json` a card whose
- * values are filled after the JSON is parsed. All are compiled at start; a missing value is an error, never a gap.
+ * values are filled after the JSON is parsed; `_question.txt` is a part that others take in by `{% render '_question' %}`.
+ * All are compiled at start; a missing value is an error, never a gap.
  */
 export function createRender(folder: string = join(root, 'templates', 'replies')) {
-  const engine = addFilters(new Liquid(liquidOptions));
+  const files = readdirSync(folder).toSorted();
+  const source = (file: string) => readFileSync(join(folder, file), 'utf8');
+  const parts = Object.fromEntries(
+    files.filter(isPart).map((file) => [file.replace('.txt', ''), source(file).trimEnd()]),
+  );
+  const engine = addFilters(new Liquid({ ...liquidOptions, templates: parts }));
   const compiled = new Map<string, Compiled>();
-  for (const file of readdirSync(folder).toSorted()) {
+  for (const file of files.filter((one) => !isPart(one))) {
     const { name, compile } = kindOf(file);
-    compiled.set(name, compile(engine, readFileSync(join(folder, file), 'utf8')));
+    compiled.set(name, compile(engine, source(file)));
   }
   /** A template with the same (unchanged) data object says the same: domains hand out cached objects, and filling costs 50 µs. */
   const filled = new Map<string, WeakMap<RenderData, Reply>>();
@@ -56,6 +61,8 @@ export function createRender(folder: string = join(root, 'templates', 'replies')
 
   return { render, names: [...compiled.keys()] };
 }
+
+const isPart = (file: string): boolean => file.startsWith('_');
 
 export type Render = ReturnType<typeof createRender>['render'];
 

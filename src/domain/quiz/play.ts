@@ -68,6 +68,8 @@ export type Asked = {
 export type Result = {
   ok: boolean;
   profile: boolean;
+  /** What a `profile` question learned about her. */
+  attribute: { name: string; value: string } | undefined;
   right: string;
   explanation: string;
   points: number;
@@ -205,6 +207,10 @@ export function createPlaying({ orders }: { orders: Orders }) {
     const result: Result = {
       ok: stored.ok,
       profile,
+      attribute:
+        profile && question.attribute && !placed?.again
+          ? { name: question.attribute, value: question.options[choice] ?? '' }
+          : undefined,
       right: rightOf(question, open.order),
       explanation: question.explanation ?? '',
       points: staff ? 0 : stored.points,
@@ -300,9 +306,18 @@ export function createPlaying({ orders }: { orders: Orders }) {
     };
   }
 
+  /** 「跳過」: a question about herself may be left unanswered; it costs and earns nothing. */
+  function skip(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
+    const { open } = before;
+    if (!open) return start(quiz, before, who);
+    const play = { ...without(before), seen: [...before.seen.filter((id) => id !== open.q), open.q] };
+    return start(quiz, play, who);
+  }
+
   return {
     start,
     startFlash,
+    skip,
     answer,
     /** Where she stands, worked out from the order log: for a newcomer, or one who left and came back. */
     async recall(quiz: Quiz, pid: string, at: number): Promise<Play> {

@@ -6,7 +6,9 @@ import type { Orders } from './orders';
 import { type Play, type Playing, type Turn, whyClosed } from './play';
 
 /** What a text means to the quiz. */
-export type QuizClaim = { does: 'start' | 'flash'; quiz: Quiz } | { does: 'answer'; quiz: Quiz; picked: Picked };
+export type QuizClaim =
+  | { does: 'start' | 'flash' | 'skip'; quiz: Quiz }
+  | { does: 'answer'; quiz: Quiz; picked: Picked };
 
 type Who = { pid: string; at: number; id: string };
 
@@ -39,6 +41,7 @@ export function createQuiz({
       }
       const folded = fold(text);
       if (folded === '继续' && hers) return { does: 'start', quiz: hers };
+      if (folded === '跳过' && hers && asksAboutHer(hers, play)) return { does: 'skip', quiz: hers };
       if (folded === '抢答') {
         const quiz = hers ?? current(at);
         return quiz && { does: 'flash', quiz };
@@ -53,6 +56,7 @@ export function createQuiz({
       orders.useVersion(quiz.id, quiz.version);
       const play = before?.quiz === quiz.id ? before : await playing.recall(quiz, who.pid, who.at);
       if (claim.does === 'answer') return playing.answer(quiz, play, claim.picked, who);
+      if (claim.does === 'skip') return playing.skip(quiz, play, who);
       return claim.does === 'flash' ? playing.startFlash(quiz, play, who) : playing.start(quiz, play, who);
     },
 
@@ -72,5 +76,8 @@ export function createQuiz({
     },
   };
 }
+
+const asksAboutHer = (quiz: Quiz, play: Play | undefined): boolean =>
+  quiz.questions.find((question) => question.id === play?.open?.q)?.kind === 'profile';
 
 export type QuizService = ReturnType<typeof createQuiz>;

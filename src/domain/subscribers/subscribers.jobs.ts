@@ -10,13 +10,15 @@ import type { Job } from '../../kit/job';
 export type EraseData = { fan: string; pid: string; upTo: number; leftAt?: number | undefined };
 export const erase: Job<EraseData> = {
   data: z.object({ fan: z.string(), pid: z.string(), upTo: z.number(), leftAt: z.number().optional() }),
-  async run({ inbox, outbox, enquiries, subscribers, quiz }, { fan, pid, upTo, leftAt }) {
+  async run({ inbox, outbox, enquiries, attributes, subscribers, quiz }, { fan, pid, upTo, leftAt }) {
     await subscribers.remove(fan, new Date(leftAt ?? upTo), (talk) => quiz.nameKeptUntil(talk.quiz));
     crashPoint('erase-row-gone');
     await inbox.erase(fan, new Date(upTo));
     crashPoint('erase-inbox-gone');
     await outbox.erase(fan);
     crashPoint('erase-outbox-gone');
-    if (pid !== '') await enquiries.erase(pid);
+    if (pid === '') return;
+    await enquiries.erase(pid);
+    await attributes.erase(pid);
   },
 };
