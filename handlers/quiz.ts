@@ -1,13 +1,18 @@
 import { claims, clicks, says } from '../src/bot/bot';
 
-/** 「與小藝一戰到底」:開始、答題、繼續。什麼算一個答案,由題目決定;其他的話各有各的去處。 */
+/** 「與小藝一戰到底」：開始、作答、繼續。什麼算一個答案由題目決定；其他的話各有各的去處。 */
 export default [
   claims(
     ({ quiz, message, fan, at }) => quiz.claim(message.content, fan.play, at),
-    async ({ params: claim, quiz, fan, id, at, render }) => {
-      const turn = await quiz.play(claim, fan.play, { pid: fan.pid, id, at });
+    async ({ params: claim, quiz, attributes, fan, id, at, render }) => {
       const first = !fan.play;
+      const turn = await quiz.play(claim, fan.play, { pid: fan.pid, id, at });
       fan.play = turn.play;
+      if (turn.kind === 'answered' && turn.result.attribute) {
+        const { name, value } = turn.result.attribute;
+        const consent = '回答即同意我們記下它，只用來推薦合適的路線';
+        await attributes.set({ pid: fan.pid, name, value, source: `quiz:${claim.quiz.id}`, consent });
+      }
       return render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, first });
     },
     ({ quiz, fan, at }) => quiz.remark(fan.play, at, () => fan.firstToday('quiz')),

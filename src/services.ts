@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Config } from './config';
+import { attributeIndexes, createAttributes } from './domain/attributes/attributes';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
 import { createEnquiries, enquiryIndexes } from './domain/enquiries/enquiries';
@@ -11,6 +12,7 @@ import { createLinks } from './domain/links/links';
 import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
 import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
+import { createTickets, ticketIndexes } from './domain/prizes/tickets';
 import { createCampaigns, quizIndexes } from './domain/quiz/campaigns';
 import { createOrders, orderIndexes } from './domain/quiz/orders';
 import { createPlaying } from './domain/quiz/play';
@@ -40,6 +42,8 @@ export const indexes: IndexSpec[] = [
   ...replyIndexes,
   ...orderIndexes,
   ...quizIndexes,
+  ...attributeIndexes,
+  ...ticketIndexes,
 ];
 
 /** Builds every domain once. This is what handlers, jobs and routes see. */
@@ -58,8 +62,9 @@ export function createServices(given: {
   const inbox = createInbox({ db, processes, log, ...(given.onGroup ? { onGroup: given.onGroup } : {}) });
   const outbox = createOutbox({ db, clock });
   const timers = createTimers({ db, outbox, clock });
+  const tickets = createTickets({ db });
   const hotels = createHotels({ db });
-  const campaigns = createCampaigns({ db, clock, timers });
+  const campaigns = createCampaigns({ db, clock, timers, tickets });
   const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
   const subscribers = createSubscribers({ db, dataKey: config.dataKey, appId, clock });
 
@@ -71,7 +76,9 @@ export function createServices(given: {
     outbox,
     timers,
     subscribers,
+    tickets,
     cities: createCities({ db }),
+    attributes: createAttributes({ db, clock }),
     campaigns,
     channels: createChannels({ db }),
     enquiries: createEnquiries({ db, clock }),
