@@ -5,6 +5,9 @@ import type { Config } from '../config';
 import { createImporter } from '../domain/import/import';
 import { importSample } from '../domain/import/sample';
 import { tellProblem } from '../domain/import/import';
+import { claimsOf } from '../domain/quiz/claims';
+import { startSampleQuiz } from '../domain/quiz/sample';
+import { messageOf } from '../errors';
 import { createLog, type Log } from '../kit/log';
 import { root } from '../kit/root';
 import { followClock, followedMs, tellClock } from '../store/shared-clock';
@@ -70,6 +73,12 @@ async function bringSamples(app: Awaited<ReturnType<typeof createApp>>, log: Log
       );
   }
   await app.services.versions.check();
+  const quiz = await startSampleQuiz({
+    ...app.services,
+    claims: claimsOf(app.rules),
+    file: { name: 'quiz.json', bytes: readFileSync(join(root, 'src/simulator/sample/quiz.json')) },
+  }).catch((err: unknown) => ({ kind: 'refused' as const, problems: [messageOf(err)] }));
+  if (quiz.kind === 'refused') log.error({ problems: quiz.problems }, 'the sample quiz is broken');
 }
 
 const readJson = (path: string): object => JSON.parse(readFileSync(join(root, path), 'utf8')) as object;

@@ -3,6 +3,7 @@ import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
+import type { Tickets } from '../prizes/tickets';
 import type { Timers } from '../timers/timers';
 import { canonical, type Change, compareQuiz } from './changes';
 import { type Facts, type Finding, judge } from './compliance';
@@ -71,17 +72,16 @@ export function createCampaigns(given: {
   db: Connection;
   clock: Clock;
   timers: Pick<Timers, 'arm' | 'disarm'>;
-  /** How many codes lie in store for each prize of a quiz. */
-  codes?: (quiz: string) => Promise<ReadonlyMap<string, number>>;
+  tickets: Pick<Tickets, 'codes' | 'stock'>;
 }) {
-  const { db, clock, timers } = given;
+  const { db, clock, timers, tickets } = given;
   const rows = db.collection<QuizRow>('quizzes');
   const past = db.collection<QuizVersion>('quizVersions');
   const versions = db.collection<{ _id: string; n: number }>('versions');
   const held = createHeld({ db, clock });
   const rulesKept = new Map<string, Pick<Quiz, 'prizes'>>();
 
-  const factsOf = async (id: string): Promise<Facts> => (given.codes ? { codes: await given.codes(id) } : {});
+  const factsOf = async (id: string): Promise<Facts> => ({ codes: await tickets.codes(id) });
 
   async function loaded(id: string): Promise<QuizRow> {
     const row = await rows.findOne({ _id: id });
@@ -154,6 +154,11 @@ export function createCampaigns(given: {
       ...claimed(content, claims),
       ...(await rivals(content)),
     ];
+  }
+
+  /** Before anybody can win one; making what is there already makes nothing. */
+  async function makeStock({ id, prizes }: QuizContent): Promise<void> {
+    for (const prize of prizes) await tickets.stock(id, prize);
   }
 
   const startTimer = (id: string, at: number) => `quiz-start:${id}:${at}`;
@@ -238,7 +243,12 @@ export function createCampaigns(given: {
       const { log, rev: _rev, ...fresh } = first;
       const { matchedCount } = await rows.replaceOne(
         { _id: id, state: before.state, rev: before.rev },
-        { ...withoutId(fresh), rev: before.rev + 1, log: [...before.log, ...log].slice(-200) },
+        {
+          ...withoutId(fresh),
+          version: before.version,
+          rev: before.rev + 1,
+          log: [...before.log, ...log].slice(-200),
+        },
       );
       if (matchedCount === 0) throw busy(id);
       return 'replaced';
@@ -284,6 +294,7 @@ export function createCampaigns(given: {
       await armEnd(id, row.endsAt);
       if (startsAt > at) await armStart(id, startsAt);
       const state = startsAt > at ? 'scheduled' : 'running';
+      if (state === 'running') await makeStock(contentOf(row));
       await act({ id, by }, async (current, session) => {
         if (current.rev !== row.rev) throw busy(id);
         gate(id, await rivals(contentOf(row), session));
@@ -313,6 +324,7 @@ export function createCampaigns(given: {
       if (row.state !== 'scheduled') return;
       const findings = judge(contentOf(row), await factsOf(id));
       gate(id, findings);
+      await makeStock(contentOf(row));
       await act({ id, by: 'timer' }, (current) => {
         if (current.state !== 'scheduled') return undefined;
         return {
@@ -417,6 +429,7 @@ export function createCampaigns(given: {
       const { endsAt, startsAt } = proposal.content;
       await armEnd(id, endsAt);
       if (row.state === 'scheduled') await armStart(id, startsAt);
+      else await makeStock(proposal.content);
       await act({ id, by }, async (current, session) => {
         if (current.rev !== row.rev) throw busy(id);
         gate(id, await rivals(proposal.content, session));

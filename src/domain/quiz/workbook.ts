@@ -272,10 +272,16 @@ function readQuizJson(json: unknown): Raw {
   for (const name of Object.keys(json))
     if (!names.includes(name as SheetName))
       raw.problems.push({ sheet: quoted(name), message: `不認得;可用的:${names.join('、')}` });
+  const { sponsors = undefined, ...quiz } = isObject(json['quiz']) ? json['quiz'] : {};
   for (const name of names) {
-    const value = name === 'codes' ? codeList(json[name]) : json[name];
+    const value =
+      name === 'codes'
+        ? codeList(json[name])
+        : name === 'sponsors'
+          ? (json[name] ?? sponsors) // also inside the quiz, where the program keeps them
+          : json[name];
     if (name === 'quiz') {
-      if (isObject(value)) raw.lines.quiz = [lineFrom(name, value, 1, raw.problems)];
+      if (isObject(value)) raw.lines.quiz = [lineFrom(name, quiz, 1, raw.problems)];
       else raw.problems.push({ sheet: name, message: '應是一個物件 {…}' });
     } else if (Array.isArray(value))
       raw.lines[name] = value.flatMap((item: unknown, i) => {

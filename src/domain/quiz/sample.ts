@@ -1,0 +1,39 @@
+import type { Tickets } from '../prizes/tickets';
+import type { Campaigns, Claims } from './campaigns';
+import { readQuizFile, tellProblem } from './workbook';
+
+const author = 'sample';
+
+/**
+ * Publishes the sample quiz, so that a first start has something to play. Only where there is no other quiz; interrupted,
+ * the next start goes on where it stopped. Returns what is wrong with it, if anything.
+ */
+export async function startSampleQuiz(given: {
+  campaigns: Campaigns;
+  tickets: Pick<Tickets, 'addCodes'>;
+  claims: Claims;
+  file: { name: string; bytes: Buffer };
+}): Promise<{ kind: 'kept' | 'started' } | { kind: 'refused'; problems: string[] }> {
+  const { campaigns, tickets, claims, file } = given;
+  const present = await campaigns.list();
+  const [only] = present;
+  if (only && (present.length > 1 || (await campaigns.row(only._id)).author !== author))
+    return { kind: 'kept' };
+  if (only && only.state !== 'draft' && only.state !== 'checked') return { kind: 'kept' };
+
+  const reading = await readQuizFile(file);
+  if (reading.kind === 'refused') return { kind: 'refused', problems: reading.problems.map(tellProblem) };
+  const { content, codes } = reading;
+  const { id } = content;
+  await campaigns.save({ content, by: author });
+  for (const [prize, list] of codes)
+    await tickets.addCodes(
+      { quiz: id, prize },
+      list.map((code, i) => ({ line: i + 1, code })),
+    );
+  const { findings, passed } = await campaigns.check({ id, by: author, claims });
+  if (!passed)
+    return { kind: 'refused', problems: findings.map(({ where, reason }) => `${where}:${reason}`) };
+  await campaigns.start({ id, by: author, claims });
+  return { kind: 'started' };
+}

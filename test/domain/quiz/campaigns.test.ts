@@ -1,0 +1,411 @@
+import type { Connection } from 'mongoose';
+import { createOutbox } from '../../../src/domain/outbox/outbox';
+import { createTickets } from '../../../src/domain/prizes/tickets';
+import { createCampaigns, isPausedAt } from '../../../src/domain/quiz/campaigns';
+import type { QuizContent } from '../../../src/domain/quiz/definition';
+import { quizEnd, quizStart } from '../../../src/domain/quiz/quiz.jobs';
+import { createTimers } from '../../../src/domain/timers/timers';
+import { beijingDay } from '../../../src/kit/clock';
+import { fold } from '../../../src/kit/text';
+import type { Services } from '../../../src/services';
+import { testDatabase } from '../../support/database';
+import { beijing, content, prize, question } from './content';
+
+const database = testDatabase();
+let db: Connection;
+beforeAll(async () => {
+  db = await database.connect();
+});
+afterAll(() => database.drop());
+
+let now = 0;
+const clock = { now: () => now, day: (at = now) => beijingDay(at) };
+const nobody = () => undefined;
+const at = (moment: string) => {
+  now = beijing(moment);
+};
+
+/** One process: what it holds is its own. */
+function process() {
+  const timers = createTimers({ db, clock, outbox: createOutbox({ db, clock }) });
+  const tickets = createTickets({ db });
+  return { campaigns: createCampaigns({ db, clock, timers, tickets }), timers, tickets };
+}
+let one: ReturnType<typeof process>;
+
+beforeEach(async () => {
+  await database.clear();
+  at('2026-11-22 10:00');
+  one = process();
+});
+
+/** What is due by now is done, as the worker would. */
+async function tick(): Promise<void> {
+  await one.timers.fireDue();
+  const due = await db.collection('outbox').find({ state: 'pending' }).toArray();
+  for (const { _id, effect } of due) {
+    const { job, data } = effect as { job: string; data: { quiz: string; at: number } };
+    await (job === 'quiz-start' ? quizStart : quizEnd).run(
+      { campaigns: one.campaigns } as unknown as Services,
+      data,
+    );
+    await db.collection('outbox').deleteOne({ _id });
+  }
+}
+
+async function publish(more: Partial<QuizContent> = {}): Promise<QuizContent> {
+  const quiz = content(more);
+  await one.campaigns.save({ content: quiz, by: 'Lin' });
+  const { findings, passed } = await one.campaigns.check({ id: quiz.id, by: 'Lin', claims: nobody });
+  if (!passed) throw new Error(JSON.stringify(findings));
+  await one.campaigns.start({ id: quiz.id, by: 'Lin', claims: nobody });
+  return quiz;
+}
+const id = 'autumn';
+const state = async () => (await one.campaigns.find(id))?.state;
+
+test('a quiz runs by its times, without anybody’s hand after it was published', async () => {
+  await publish();
+  expect(await state()).toBe('scheduled');
+  expect(one.campaigns.running()).toEqual([]);
+  expect(one.campaigns.upcoming().map((quiz) => quiz.id)).toEqual([id]);
+
+  at('2026-12-01 08:59');
+  await tick();
+  expect(await state()).toBe('scheduled');
+  at('2026-12-01 09:00');
+  await tick();
+  expect(await state()).toBe('running');
+  expect(one.campaigns.running()).toMatchObject([{ id, version: 1, title: '秋天一戰到底' }]);
+
+  at('2026-12-07 21:00');
+  await tick();
+  expect(await state()).toBe('running');
+  expect(one.campaigns.running()).toHaveLength(1);
+  now += 1_000;
+  expect(one.campaigns.running()).toEqual([]);
+  await tick();
+  expect(await state()).toBe('ended');
+});
+
+test('one ticket for each promised item lies in stock before the first answer', async () => {
+  await publish({ prizes: [prize('bag', { quantity: 7 })] });
+  at('2026-12-01 09:00');
+  await tick();
+  expect((await one.tickets.counts(id)).get('bag')).toMatchObject({ free: 7 });
+});
+
+test('every process sees a change as soon as it looks, and what did not change stays the same object', async () => {
+  await publish();
+  await publish({ id: 'winter', keywords: ['冬天一戰到底'] });
+  const other = process();
+  await other.campaigns.load();
+  const [autumn, winter] = [other.campaigns.get(id), other.campaigns.get('winter')];
+  expect(autumn?.questions).toHaveLength(80);
+  at('2026-12-01 09:00');
+  await one.campaigns.begin(id);
+  await other.campaigns.load();
+  expect(other.campaigns.get(id)).toMatchObject({ state: 'running' });
+  expect(other.campaigns.get('winter')).toBe(winter);
+});
+
+test('a keyword finds its quiz in either script: the one that is on, else the next, else the last', async () => {
+  const times = (from: string, to: string) => ({ startsAt: beijing(from), endsAt: beijing(to) });
+  await publish({ id: 'first', keywords: ['一戰到底'], ...times('2026-12-01 09:00', '2026-12-02 09:00') });
+  await publish({ id: 'second', keywords: ['一戰到底'], ...times('2026-12-03 09:00', '2026-12-04 09:00') });
+  const found = () => one.campaigns.byKeyword(fold('一战到底!'))?.id;
+  expect(found()).toBe('first');
+  at('2026-12-01 09:00');
+  await tick();
+  expect(found()).toBe('first');
+  at('2026-12-02 10:00');
+  await tick();
+  expect(found()).toBe('second');
+  at('2026-12-05 10:00');
+  await tick();
+  await tick();
+  expect(found()).toBe('second');
+  expect(one.campaigns.byKeyword(fold('天氣'))).toBeUndefined();
+});
+
+test('two quizzes never share a keyword at one time, though both are published at the same moment', async () => {
+  const ids = ['a', 'b', 'c', 'd'];
+  for (const one_ of ids) {
+    const quiz = content({ id: one_, keywords: ['同一個詞', one_.repeat(5)] });
+    await one.campaigns.save({ content: quiz, by: 'Lin' });
+    await one.campaigns.check({ id: one_, by: 'Lin', claims: nobody });
+  }
+  const results = await Promise.allSettled(
+    ids.map((quiz) => process().campaigns.start({ id: quiz, by: 'Lin', claims: nobody })),
+  );
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const states = (await one.campaigns.list()).map((quiz) => quiz.state).toSorted();
+  expect(states).toEqual(['checked', 'checked', 'checked', 'scheduled']);
+  const loser = (await one.campaigns.list()).find((quiz) => quiz.state === 'checked')?._id as string;
+  const { findings } = await one.campaigns.check({ id: loser, by: 'Lin', claims: nobody });
+  expect(findings.map(({ reason }) => reason).join()).toContain(
+    '「同一個詞」在同一段時間屬於活動「秋天一戰到底」',
+  );
+});
+
+test('a word or a menu key that a handler answers, or that means something in a quiz, is refused', async () => {
+  const claims = (what: string) => (['天氣', 'HELP'].includes(what) ? 'handlers/some.ts' : undefined);
+  await one.campaigns.save({
+    content: content({ keywords: ['天氣', '排行', 'a', '!'], menuKey: 'HELP' }),
+    by: 'Lin',
+  });
+  const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', claims });
+  expect(passed).toBe(false);
+  expect(findings.map(({ reason }) => reason)).toEqual([
+    '關鍵字「天氣」已由 handlers/some.ts 回答,請換一個',
+    '「排行」在答題時另有用處,請換一個',
+    '「a」在答題時另有用處,請換一個',
+    '關鍵字「!」只有標點或空白,請換一個',
+    '菜單鍵 HELP 已由 handlers/some.ts 回答,請換一個',
+  ]);
+  await expect(one.campaigns.start({ id, by: 'Lin', claims })).rejects.toThrow('公布只能在「已檢查」時做');
+});
+
+test('a checked quiz that is imported anew must be checked anew', async () => {
+  await one.campaigns.save({ content: content(), by: 'Lin' });
+  await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+  expect(await one.campaigns.save({ content: content(), by: 'Lin' })).toBe('same');
+  expect(await state()).toBe('checked');
+  expect(await one.campaigns.save({ content: content({ title: '新' }), by: 'Lin' })).toBe('replaced');
+  expect(await state()).toBe('draft');
+  await expect(one.campaigns.start({ id, by: 'Lin', claims: nobody })).rejects.toThrow('現在是「草稿」');
+});
+
+test('pausing and resuming is written down, and an end closes what was paused', async () => {
+  await publish();
+  at('2026-12-01 09:00');
+  await tick();
+  at('2026-12-01 10:00');
+  await one.campaigns.pause({ id, by: 'Lin', reason: '題目有誤' });
+  expect(one.campaigns.running()).toEqual([]);
+  expect(one.campaigns.live()).toMatchObject([{ id, state: 'paused' }]);
+  at('2026-12-01 11:00');
+  await one.campaigns.resume({ id, by: 'Lin' });
+  const quiz = one.campaigns.get(id);
+  if (!quiz) throw new Error('not held');
+  expect(
+    ['09:59', '10:00', '10:59', '11:00'].map((time) => isPausedAt(quiz, beijing(`2026-12-01 ${time}`))),
+  ).toEqual([false, true, true, false]);
+  at('2026-12-07 20:00');
+  await one.campaigns.pause({ id, by: 'Lin', reason: '再看看' });
+  at('2026-12-07 21:01');
+  await tick();
+  expect(await one.campaigns.find(id)).toMatchObject({
+    state: 'ended',
+    pauses: [{}, { from: beijing('2026-12-07 20:00'), until: beijing('2026-12-07 21:00') }],
+  });
+});
+
+test.each([
+  ['pause', () => one.campaigns.pause({ id, by: 'Chen', reason: 'x' })],
+  ['resume', () => one.campaigns.resume({ id, by: 'Chen' })],
+  ['end', () => one.campaigns.end({ id, by: 'Chen', reason: 'x' })],
+  ['settle', () => one.campaigns.settle({ id, by: 'Chen' })],
+  ['close', () => one.campaigns.close({ id, by: 'Chen' })],
+  ['save', () => one.campaigns.save({ content: content({ title: '偷改' }), by: 'Chen' })],
+  ['start', () => one.campaigns.start({ id, by: 'Chen', claims: nobody })],
+])('%s is refused while a quiz is only scheduled, and nothing is written', async (_name, deed) => {
+  await publish();
+  const before = await one.campaigns.row(id);
+  await expect(deed()).rejects.toMatchObject({ kind: 'Conflict' });
+  expect(await one.campaigns.row(id)).toEqual(before);
+});
+
+test('settlement takes an ended quiz and closes it; again is nothing', async () => {
+  await publish();
+  at('2026-12-01 09:00');
+  await tick();
+  at('2026-12-08 09:00');
+  await tick();
+  for (const _ of [1, 2]) await one.campaigns.settle({ id, by: 'settlement' });
+  expect(await state()).toBe('settling');
+  for (const _ of [1, 2]) await one.campaigns.close({ id, by: 'settlement' });
+  expect(await state()).toBe('settled');
+  expect(one.campaigns.byKeyword(fold('秋天一戰到底'))?.id).toBe(id);
+});
+
+test('ending early or taking back needs a second person, and is kept', async () => {
+  await publish();
+  await expect(one.campaigns.withdraw({ id, by: 'Lin', reason: '寫錯' })).rejects.toThrow('請由另一位');
+  await one.campaigns.withdraw({ id, by: 'Chen', reason: '寫錯' });
+  expect(await state()).toBe('draft');
+  expect(one.campaigns.get(id)).toBeUndefined();
+  at('2026-12-01 09:00');
+  await tick();
+  expect(await state()).toBe('draft');
+
+  await publish({ endsAt: beijing('2026-12-09 21:00') });
+  expect(await state()).toBe('running');
+  at('2026-12-02 12:00');
+  await expect(one.campaigns.end({ id, by: 'Lin', reason: '獎品送完' })).rejects.toThrow('請由另一位');
+  await one.campaigns.end({ id, by: 'Chen', reason: '獎品送完' });
+  expect(await one.campaigns.find(id)).toMatchObject({ state: 'ended', endsAt: beijing('2026-12-02 12:00') });
+  expect((await one.campaigns.history(id)).at(-1)).toMatchObject({
+    approvedBy: 'Chen',
+    changes: ['提前結束:獎品送完'],
+  });
+});
+
+describe('once it is published', () => {
+  const amended = (more: Partial<QuizContent>) => content({ prizes: [prize('bag')], ...more });
+  const propose = (more: Partial<QuizContent>) =>
+    one.campaigns.propose({ content: amended(more), by: 'Lin', claims: nobody });
+
+  test('a change in the players’ favour waits for a second person, then holds everywhere and is kept', async () => {
+    await publish();
+    const more = { endsAt: beijing('2026-12-10 21:00'), prizes: [prize('bag', { quantity: 5 })] };
+    expect((await propose(more)).map(({ what }) => what)).toEqual(['結束時間', '獎品「登機箱」']);
+    expect(one.campaigns.get(id)).toMatchObject({ version: 1, endsAt: beijing('2026-12-07 21:00') });
+    await expect(one.campaigns.approve({ id, by: 'Lin', claims: nobody })).rejects.toThrow('請由另一位批准');
+    await one.campaigns.approve({ id, by: 'Chen', claims: nobody });
+    expect(one.campaigns.get(id)).toMatchObject({ version: 2, prizes: [{ quantity: 5 }] });
+    expect(await one.campaigns.history(id)).toMatchObject([
+      { version: 1, by: 'Lin', content: { prizes: [{ quantity: 2 }] } },
+      { version: 2, by: 'Lin', approvedBy: 'Chen', changes: ['結束時間', '獎品「登機箱」'] },
+    ]);
+    at('2026-12-01 09:00');
+    await tick();
+    at('2026-12-08 09:00');
+    await tick();
+    expect(await state()).toBe('running');
+    at('2026-12-10 21:01');
+    await tick();
+    expect(await state()).toBe('ended');
+  });
+
+  test('what takes an option away leaves nothing of it behind', async () => {
+    await publish({ timerSeconds: 20 });
+    await one.campaigns.propose({ content: content(), by: 'Lin', claims: nobody });
+    await one.campaigns.approve({ id, by: 'Chen', claims: nobody });
+    expect(one.campaigns.get(id)).not.toHaveProperty('timerSeconds');
+  });
+
+  test('a proposal can be turned down', async () => {
+    await publish();
+    await propose({ title: '新標題' });
+    await one.campaigns.reject({ id, by: 'Chen', reason: '不好聽' });
+    await expect(one.campaigns.approve({ id, by: 'Chen', claims: nobody })).rejects.toThrow(
+      '沒有等待批准的修改',
+    );
+  });
+
+  test.each<[string, Partial<QuizContent>]>([
+    ['結束時間', { endsAt: beijing('2026-12-06 21:00') }],
+    ['開始時間', { startsAt: beijing('2026-12-02 09:00') }],
+    ['每日開放時間', { opensAt: '09:00' }],
+    ['每日關閉時間', { closesAt: '21:00' }],
+    ['每日題數', { perDay: 9 }],
+    ['每題分數', { pointsPerAnswer: 9 }],
+    ['規則', { rules: '一、換了。' }],
+    ['逾期處理', { forfeiture: '三天內沒有領取視為放棄。' }],
+    ['主辦單位', { organiser: '別人' }],
+    ['關鍵字', { keywords: ['換了'] }],
+    [
+      '關卡',
+      {
+        levels: [
+          { n: 1, questions: 5, pass: 4 },
+          { n: 2, questions: 5, pass: 4 },
+        ],
+      },
+    ],
+    ['每題限時', { timerSeconds: 30 }],
+    ['題目 q80', { questions: content().questions.slice(0, 79) }],
+    ['題目 q1', { questions: [question('q1', { right: 1 }), ...content().questions.slice(1)] }],
+    ['獎品「登機箱」', { prizes: [] }],
+    ['數量只能增加', { prizes: [prize('bag', { quantity: 1 })] }],
+    ['價值只能增加', { prizes: [prize('bag', { priceFen: 29_899 })] }],
+    ['領取天數只能增加', { prizes: [prize('bag', { claimDays: 14 })] }],
+    ['名稱公布後不能改', { prizes: [prize('bag', { name: '小袋子' })] }],
+    ['領取條件公布後不能改', { prizes: [prize('bag', { conditions: '須消費' })] }],
+    ['樓層不能拿掉', { prizes: [prize('bag', { way: { kind: 'floor', floors: [88] } })] }],
+    ['數量至少也要多 1 個', { prizes: [prize('bag', { way: { kind: 'floor', floors: [88, 99, 188] } })] }],
+    [
+      '獲獎方式公布後不能改',
+      { prizes: [prize('bag', { way: { kind: 'ranking', board: 'final', from: 1, to: 2 } })] },
+    ],
+  ])('%s to the players’ cost is refused', async (what, more) => {
+    await publish();
+    const before = await one.campaigns.row(id);
+    await expect(propose(more)).rejects.toMatchObject({
+      code: 'against_players',
+      message: expect.stringContaining(what),
+    });
+    expect(await one.campaigns.row(id)).toEqual(before);
+  });
+
+  test.each<[string, Partial<QuizContent>]>([
+    ['more questions a day', { perDay: 12 }],
+    ['words added to the rules', { rules: `${content().rules}三、增補。` }],
+    [
+      'an easier level',
+      {
+        levels: [
+          { n: 1, questions: 5, pass: 2 },
+          { n: 2, questions: 5, pass: 4 },
+        ],
+      },
+    ],
+    ['another question', { questions: [...content().questions, question('new')] }],
+    [
+      'a question taken out of use',
+      { questions: [question('q1', { retired: true }), ...content().questions.slice(1)] },
+    ],
+    [
+      'a better explanation',
+      { questions: [question('q1', { explanation: '在杭州' }), ...content().questions.slice(1)] },
+    ],
+    ['another prize', { prizes: [prize('bag'), prize('cup', { way: { kind: 'floor', floors: [50, 60] } })] }],
+    [
+      'another floor with an item for it',
+      { prizes: [prize('bag', { quantity: 3, way: { kind: 'floor', floors: [88, 99, 188] } })] },
+    ],
+  ])('%s is allowed', async (_what, more) => {
+    await publish();
+    expect(await propose(more)).not.toHaveLength(0);
+  });
+
+  test('after the start a draw’s entry condition and the points of an answer stand, since others paid for them', async () => {
+    const draw = (rounds: number) =>
+      prize('stay', {
+        way: {
+          kind: 'draw',
+          reserves: 1,
+          condition: { rounds },
+          publicValue: 'drand 第 5000000 輪',
+          at: beijing('2026-12-08 20:00'),
+        },
+      });
+    const board = prize('top', { way: { kind: 'ranking', board: 'final', from: 1, to: 2 } });
+    await publish({ prizes: [draw(3), board] });
+    at('2026-12-01 09:00');
+    await tick();
+    await expect(propose({ prizes: [draw(1), board] })).rejects.toThrow('攤薄');
+    await expect(propose({ prizes: [draw(3), board], pointsPerAnswer: 20 })).rejects.toThrow(
+      '對先答的人不公平',
+    );
+  });
+
+  test('a proposal made before the start is weighed again when it is approved after it', async () => {
+    await publish();
+    await propose({ startsAt: beijing('2026-11-30 09:00') });
+    at('2026-12-01 09:00');
+    await tick();
+    await expect(one.campaigns.approve({ id, by: 'Chen', claims: nobody })).rejects.toThrow('已經開賽');
+  });
+
+  test('of two changes approved at once one holds', async () => {
+    await publish();
+    await propose({ title: '新標題' });
+    const results = await Promise.allSettled(
+      ['Chen', 'Wang', 'Zhao'].map((by) => process().campaigns.approve({ id, by, claims: nobody })),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await one.campaigns.history(id)).toHaveLength(2);
+  });
+});
