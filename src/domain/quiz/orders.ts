@@ -28,11 +28,13 @@ type Replica = {
   turn: Promise<unknown>;
   loaded: boolean;
 };
-type FoldRow = { _id: string; state: FoldState };
+type FoldRow = { _id: string; state: FoldState; wins: Win[] };
 
 const timeoutMS = 2_500;
 /** How many batches of wins are remembered for entries that turn out to have been placed by a lost answer. */
 const rememberedWins = 5_000;
+/** And how many of the last wins are kept with the folded state, for the copies of messages that a dead process had. */
+const keptWins = 1_000;
 const mostTries = 40;
 
 /**
@@ -79,6 +81,7 @@ export function createOrders(given: {
     if (!replica.loaded) {
       const kept = await folds.findOne({ _id: quiz }, { readConcern: 'majority', timeoutMS });
       if (kept) replica.state = kept.state;
+      for (const win of kept?.wins ?? []) remember(replica, win);
       replica.loaded = true;
     }
     const news = rows.find(
@@ -96,7 +99,7 @@ export function createOrders(given: {
         `The order log of ${batch.quiz} has ${batch.seq} after ${replica.state.seq}.`,
       );
     const wins = fold(replica.state, batch, await rulesAt(batch.quiz, batch.v));
-    for (const win of wins) replica.wins.set(win.order, [...(replica.wins.get(win.order) ?? []), win]);
+    for (const win of wins) remember(replica, win);
     for (const order of replica.wins.keys()) {
       if (replica.wins.size <= rememberedWins) break;
       replica.wins.delete(order);
@@ -104,17 +107,24 @@ export function createOrders(given: {
     return wins;
   }
 
+  function remember(replica: Replica, win: Win): void {
+    replica.wins.set(win.order, [...(replica.wins.get(win.order) ?? []), win]);
+  }
+
   /** Appends one group. Whoever loses the race for the next `_id` catches up and tries again. */
   async function place(quiz: string, replica: Replica, entries: Entry[]): Promise<Placed[]> {
     if (!replica.loaded) await catchUp(quiz, replica);
     const placed = new Map<string, Placed>();
-    let open = new Map(entries.map((entry) => [entry.k, entry]));
+    let open = new Map<string, Entry>();
+    for (const entry of entries) if (!open.has(entry.k)) open.set(entry.k, entry); // the first counts
+    let cause: unknown;
     for (let tries = 0; open.size > 0; tries++) {
       if (tries > mostTries)
         throw new AppError(
           'Upstream',
           'ORDER_BUSY',
-          'The order log is too busy; the sender should try again.',
+          'The order log cannot be written now; the sender should try again.',
+          { cause },
         );
       const seq = replica.state.seq + 1;
       const batch: Batch = {
@@ -126,19 +136,21 @@ export function createOrders(given: {
         at: new Date(),
         a: [...open.values()],
       };
-      if (await append(batch)) {
+      const written = await append(batch);
+      if (written === true) {
         crashPoint('orders-appended');
         await take(replica, batch);
         batch.a.forEach((entry, i) => placed.set(entry.k, asPlaced(replica, batch.first + i, entry, entry)));
         break;
       }
+      if (written !== false) cause = written.lost;
       // Somebody was faster, one of these is answered already, or our own answer was lost: the log knows which.
       await catchUp(quiz, replica);
       for (const [k, known] of await find([...open.keys()]))
         placed.set(k, asPlaced(replica, known.order, known.entry, open.get(k) as Entry));
       open = new Map([...open].filter(([k]) => !placed.has(k)));
     }
-    // Two copies of one answer in one group: the second is the first.
+    // Two messages for one question in one group: the second is told what became of the first.
     return entries.map((entry) => {
       const found = placed.get(entry.k) as Placed;
       return found.entry.by === entry.by ? found : { ...found, again: true };
@@ -152,8 +164,8 @@ export function createOrders(given: {
     wins: replica.wins.get(order) ?? [],
   });
 
-  /** False: the key was taken. A lost answer is found out by the caller, who looks into the log. */
-  async function append(batch: Batch): Promise<boolean> {
+  /** False: a key was taken. `lost`: no answer; the caller finds out what became of it, in the log. */
+  async function append(batch: Batch): Promise<boolean | { lost: unknown }> {
     const native = db.db;
     if (!native) throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.');
     const answer = await native
@@ -161,7 +173,7 @@ export function createOrders(given: {
       .catch((error: unknown) => ({ lost: error }) as Record<string, unknown>);
     if (answer['lost'] !== undefined) {
       if ((answer['lost'] as Error).name.includes('Timeout')) throw answer['lost'];
-      return false;
+      return { lost: answer['lost'] };
     }
     if (answer['writeConcernError'])
       throw new AppError('Upstream', 'NOT_DURABLE', 'The order log was not made durable in time.');
@@ -224,9 +236,10 @@ export function createOrders(given: {
     /** Keeps how far we have folded, so that the next start need not read the log from its beginning. */
     keepFold: (quiz: string): Promise<void> =>
       inTurn(replicaOf(quiz), async () => {
-        const { state } = replicaOf(quiz);
-        await folds.updateOne({ _id: quiz, 'state.seq': { $lt: state.seq } }, { $set: { state } });
-        await folds.updateOne({ _id: quiz }, { $setOnInsert: { state } }, { upsert: true });
+        const { state, wins } = replicaOf(quiz);
+        const kept = { state, wins: [...wins.values()].flat().slice(-keptWins) };
+        await folds.updateOne({ _id: quiz, 'state.seq': { $lt: state.seq } }, { $set: kept });
+        await folds.updateOne({ _id: quiz }, { $setOnInsert: kept }, { upsert: true });
       }),
   };
 }
