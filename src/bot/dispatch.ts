@@ -106,6 +106,10 @@ export function createDispatch(given: {
     if (error instanceof Error && error.name.startsWith('Mongo')) throw error;
     if (error instanceof AppError && error.code === 'SAY') return (error.details as { said: Said }).said;
     log.error({ err: error, inbox: turn.cause.id, by: turn.by }, 'a handler failed');
+    // What it meant to change goes with it: she stands where she stood before she spoke.
+    turn.talk = freshTalk(turn.talkBefore);
+    turn.changes = {};
+    turn.effects = [];
     return render('trouble', {
       sentence: error instanceof AppError && isChinese(error.message) ? error.message : '',
     });
@@ -317,6 +321,7 @@ export function createDispatch(given: {
     const prompt = render(found.kind === 'several' ? 'which-city' : 'unknown-city', {
       typed,
       near: options.length > 0,
+      digits: !turn.talk.quiz?.open,
     });
     throw saying(choose(turn, prompt, options));
   }
@@ -481,16 +486,15 @@ function scripted(reply: Reply, script: Script): Reply {
   return { ...reply, articles };
 }
 
-/** As many letters as fit before the reply; the rest wait for the next one. */
+/** As many letters as fit before the reply, oldest first; the rest wait for the next one. */
 function withMail(text: string, mailbox: Subscriber['mailbox'], taken: string[]): Reply {
-  let whole = text;
+  const words: string[] = [];
   for (const letter of mailbox) {
-    const longer = `${letter.text}\n\n${whole}`;
-    if (Buffer.byteLength(longer) > 2_000) break;
-    whole = longer;
+    if (Buffer.byteLength([...words, letter.text, text].join('\n\n')) > 2_000) break;
+    words.push(letter.text);
     taken.push(letter.id);
   }
-  return { kind: 'text', text: whole };
+  return { kind: 'text', text: [...words, text].join('\n\n') };
 }
 
 const sameTalk = (a: Talk, b: Talk): boolean => JSON.stringify(a) === JSON.stringify(b);

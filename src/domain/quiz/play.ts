@@ -37,9 +37,9 @@ export type Open = { q: string; n: number; order: number[]; sentAt: number };
 
 /** What is said back, by kind; the words are the handler's. */
 export type Turn =
-  | { kind: 'asked'; play: Play; question: Asked; resumed?: boolean }
+  | { kind: 'asked'; play: Play; question: Asked; resumed: boolean }
   | { kind: 'answered'; play: Play; result: Result; next: Next }
-  | { kind: 'tooFast' | 'noSuchOption' | 'otherQuestion'; play: Play; question: Asked; n?: number }
+  | { kind: 'tooFast' | 'noSuchOption' | 'otherQuestion'; play: Play; question: Asked; n: number | null }
   | { kind: 'outOfTime'; play: Play; missed: Missed; next: Next }
   | { kind: 'lapsed'; play: Play; why: 'midnight' | 'paused' | 'closed' | 'ended'; next: Next }
   | { kind: 'flashAsked'; play: Play; question: Asked; prize: string }
@@ -48,12 +48,12 @@ export type Turn =
       play: Play;
       ok: boolean;
       again: boolean;
-      won: string | undefined;
+      won: string | null;
       right: string;
       explanation: string;
       points: number;
     }
-  | { kind: 'flashNone'; play: Play; next: number | undefined }
+  | { kind: 'flashNone'; play: Play; next: number | null }
   | { kind: 'stopped'; play: Play; next: Exclude<Next, { kind: 'question' }> };
 
 export type Asked = {
@@ -61,9 +61,9 @@ export type Asked = {
   text: string;
   kind: Question['kind'];
   options: { letter: string; text: string }[];
-  seconds?: number;
-  picture?: string;
-  sponsor?: string;
+  seconds: number | null;
+  picture: string | null;
+  sponsor: string | null;
 };
 export type Result = {
   ok: boolean;
@@ -75,7 +75,7 @@ export type Result = {
   points: number;
   bonus: number;
   total: number;
-  floor: number | undefined;
+  floor: number | null;
   /** The answer had been counted before: by another message of hers. */
   again: boolean;
   level: number;
@@ -83,7 +83,7 @@ export type Result = {
   levelQuestions: number;
   levelRight: number;
   levelPass: number;
-  last: 'passed' | 'failed' | undefined;
+  last: 'passed' | 'failed' | null;
   wins: { name: string; unit: string; why: Win['why']; passedOn: boolean }[];
 };
 export type Missed = { right: string; explanation: string };
@@ -131,7 +131,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
       return { kind: 'asked', play, question: asAsked(quiz, question, open), resumed: true };
     const { play: after, next } = goOn(quiz, without(play), who);
     return next.kind === 'question'
-      ? { kind: 'asked', play: after, question: next.question }
+      ? { kind: 'asked', play: after, question: next.question, resumed: false }
       : { kind: 'stopped', play: after, next };
   }
 
@@ -154,9 +154,10 @@ export function createPlaying({ orders }: { orders: Orders }) {
     const asked = asAsked(quiz, question, open);
     if (picked.n !== undefined && picked.n !== open.n)
       return { kind: 'otherQuestion', play: before, question: asked, n: picked.n };
-    if (picked.position >= open.order.length) return { kind: 'noSuchOption', play: before, question: asked };
+    if (picked.position >= open.order.length)
+      return { kind: 'noSuchOption', play: before, question: asked, n: null };
     const took = who.at - open.sentAt;
-    if (took < tooFastMs) return { kind: 'tooFast', play: before, question: asked };
+    if (took < tooFastMs) return { kind: 'tooFast', play: before, question: asked, n: null };
     if (quiz.timerSeconds !== undefined && took > quiz.timerSeconds * 1_000 + graceMs) {
       const missed = counted(quiz, before, { q: open.q, ok: false });
       const { play, next } = goOn(quiz, without(missed.play), who);
@@ -216,14 +217,14 @@ export function createPlaying({ orders }: { orders: Orders }) {
       points: staff ? 0 : stored.points,
       bonus: staff ? 0 : bonus,
       total: play.points,
-      floor: placed?.order,
+      floor: placed?.order ?? null,
       again: placed?.again ?? false,
       level: before.level,
       levelAsked: before.levelAsked + 1,
       levelQuestions: level.questions,
       levelRight: before.levelRight + (ok ? 1 : 0),
       levelPass: level.pass,
-      last: step.last,
+      last: step.last ?? null,
       wins: (placed?.again ? [] : (placed?.wins ?? [])).map(({ prize, unit, why, order }) => ({
         name: quiz.prizes.find((one) => one.id === prize)?.name ?? prize,
         unit,
@@ -244,7 +245,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
     const question = now && !whyClosed(quiz, who.at) ? questionOf(quiz, now.way.question) : undefined;
     if (!now || !question) {
       const next = times.map(({ way }) => way.at).filter((at) => at > who.at);
-      return { kind: 'flashNone', play, next: next.length > 0 ? Math.min(...next) : undefined };
+      return { kind: 'flashNone', play, next: next.length > 0 ? Math.min(...next) : null };
     }
     const flash = {
       q: question.id,
@@ -271,15 +272,16 @@ export function createPlaying({ orders }: { orders: Orders }) {
     const prize = quiz.prizes.find(({ way }) => way.kind === 'first' && way.question === flash?.q);
     const over = prize?.way.kind !== 'first' || who.at >= prize.way.at + flashOpenMs;
     if (!flash || !question || over || whyClosed(quiz, who.at))
-      return { kind: 'flashNone', play, next: undefined };
+      return { kind: 'flashNone', play, next: null };
     const asked = asAsked(quiz, question, flash);
-    if (picked.position >= flash.order.length) return { kind: 'noSuchOption', play: before, question: asked };
-    if (who.at - flash.sentAt < tooFastMs) return { kind: 'tooFast', play: before, question: asked };
+    if (picked.position >= flash.order.length)
+      return { kind: 'noSuchOption', play: before, question: asked, n: null };
+    if (who.at - flash.sentAt < tooFastMs) return { kind: 'tooFast', play: before, question: asked, n: null };
     const choice = flash.order[picked.position] as number;
     const ok = choice === question.right;
     const right = { right: rightOf(question, flash.order), explanation: question.explanation ?? '' };
     if (quiz.staff.includes(who.pid))
-      return { kind: 'flashAnswered', play, ok, again: false, won: undefined, ...right, points: 0 };
+      return { kind: 'flashAnswered', play, ok, again: false, won: null, ...right, points: 0 };
     const placed = await orders.append(quiz.id, {
       k: `${roundOf(quiz.id, who.pid, 'flash')}:${question.id}`,
       pid: who.pid,
@@ -300,7 +302,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
       play: { ...play, points: play.points + points },
       ok: placed.entry.ok,
       again: placed.again,
-      won: won && prize?.name,
+      won: (won && prize?.name) ?? null,
       ...right,
       points,
     };
@@ -401,9 +403,9 @@ function asAsked(quiz: Quiz, question: Question, open: NonNullable<Play['open']>
       letter: letters[i] as string,
       text: question.options[index] ?? '',
     })),
-    ...(quiz.timerSeconds === undefined ? {} : { seconds: quiz.timerSeconds }),
-    ...(question.picture ? { picture: question.picture } : {}),
-    ...(sponsor ? { sponsor } : {}),
+    seconds: quiz.timerSeconds ?? null,
+    picture: question.picture ?? null,
+    sponsor: sponsor ?? null,
   };
 }
 
