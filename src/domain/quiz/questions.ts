@@ -1,37 +1,88 @@
-import { createHmac } from 'node:crypto';
 import { fold } from '../../kit/text';
 import type { Question, Quiz } from './definition';
 
 export const letters = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
 
-/** A number from words, the same on every run and every machine. */
-const mark = (...parts: string[]): string =>
-  createHmac('sha256', 'quiz').update(parts.join('\n')).digest('hex');
+type Bank = {
+  /** What may be asked in a round, each with a number of its own. */
+  asked: { question: Question; mark: number }[];
+  difficultyOf: Map<string, number>;
+};
+/** Worked out once for each quiz as held: a changed quiz is another object. */
+const banks = new WeakMap<object, Bank>();
+
+function bankOf(quiz: Pick<Quiz, 'questions' | 'prizes'>): Bank {
+  let bank = banks.get(quiz);
+  if (!bank) {
+    const flash = new Set(flashQuestions(quiz));
+    bank = {
+      asked: quiz.questions
+        .filter(({ id, retired }) => !retired && !flash.has(id))
+        .map((question) => ({ question, mark: hash(question.id) })),
+      difficultyOf: new Map(quiz.questions.map(({ id, difficulty }) => [id, difficulty])),
+    };
+    banks.set(quiz, bank);
+  }
+  return bank;
+}
 
 /**
  * The next question for a person: never one she had while others remain, in an order of her own, and by the quiz's mix of
  * difficulties. The same arguments give the same question, so a second run asks the same. Undefined: the bank is used up
- * for today.
+ * for today. One pass over the bank: it may hold thousands, and this runs with every answer.
  *
- * @param seen ids of the questions she has had, oldest first
- * @param today ids of those she has had today
+ * @param had.seen ids of the questions she has had, oldest first
+ * @param had.today ids of those she has had today
  */
 export function pickQuestion(
   quiz: Pick<Quiz, 'questions' | 'mix' | 'prizes'>,
   pid: string,
-  { seen, today }: { seen: string[]; today: string[] },
+  had: { seen: string[]; today: string[] },
 ): Question | undefined {
-  const flash = new Set(flashQuestions(quiz));
-  const bank = quiz.questions.filter((question) => !today.includes(question.id) && !flash.has(question.id));
-  const fresh = bank.filter((question) => !seen.includes(question.id));
-  if (fresh.length === 0) {
-    const again = bank.filter((question) => question.kind !== 'profile');
-    return again.toSorted((a, b) => seen.indexOf(a.id) - seen.indexOf(b.id))[0];
+  const { asked, difficultyOf } = bankOf(quiz);
+  const today = new Set(had.today);
+  const lastSeen = new Map(had.seen.map((id, i) => [id, i]));
+  const wanted = difficultyDue(quiz, had.seen, difficultyOf);
+  const hers = hash(pid);
+  const fitting = lowest();
+  const fresh = lowest();
+  const again = lowest();
+  for (const { question, mark } of asked) {
+    if (today.has(question.id)) continue;
+    const seenAt = lastSeen.get(question.id);
+    if (seenAt === undefined) {
+      const place = mix(hers, mark);
+      fresh.offer(question, place);
+      if (question.difficulty === wanted) fitting.offer(question, place);
+    } else if (question.kind !== 'profile') again.offer(question, seenAt);
   }
-  const wanted = difficultyDue(quiz, seen);
-  const fitting = fresh.filter((question) => question.difficulty === wanted);
-  const among = fitting.length > 0 ? fitting : fresh;
-  return among.toSorted((a, b) => (mark(pid, a.id) < mark(pid, b.id) ? -1 : 1))[0];
+  return fitting.best() ?? fresh.best() ?? again.best();
+}
+
+function lowest() {
+  let best: Question | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  return {
+    best: () => best,
+    offer(question: Question, place: number): void {
+      if (place < least) [best, least] = [question, place];
+    },
+  };
+}
+
+/** 32 bits of a text (FNV-1a), the same on every run and every machine. No secret: it only makes orders differ. */
+function hash(text: string): number {
+  let bits = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) bits = Math.imul(bits ^ text.charCodeAt(i), 0x01000193);
+  return bits >>> 0;
+}
+
+/** 32 bits of two numbers, every bit depending on every bit (the finish of MurmurHash3). */
+function mix(a: number, b: number): number {
+  let bits = a ^ Math.imul(b, 0x9e3779b1);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 /** Questions kept for 搶答: nobody meets them in her rounds. */
@@ -39,14 +90,17 @@ export const flashQuestions = (quiz: Pick<Quiz, 'prizes'>): string[] =>
   quiz.prizes.flatMap(({ way }) => (way.kind === 'first' ? [way.question] : []));
 
 /** The difficulty that is furthest behind its share. */
-function difficultyDue(quiz: Pick<Quiz, 'questions' | 'mix'>, seen: string[]): number | undefined {
-  const shares = Object.entries(quiz.mix ?? {}).map(([difficulty, share]) => ({
+function difficultyDue(
+  { mix: wanted }: Pick<Quiz, 'mix'>,
+  seen: string[],
+  difficultyOf: Map<string, number>,
+): number | undefined {
+  const shares = Object.entries(wanted ?? {}).map(([difficulty, share]) => ({
     difficulty: Number(difficulty),
     share,
   }));
   const whole = shares.reduce((sum, { share }) => sum + share, 0);
   if (whole === 0) return undefined;
-  const difficultyOf = new Map(quiz.questions.map((question) => [question.id, question.difficulty]));
   const behind = shares.map(({ difficulty, share }) => ({
     difficulty,
     lack:
@@ -59,9 +113,9 @@ function difficultyDue(quiz: Pick<Quiz, 'questions' | 'mix'>, seen: string[]): n
 export function optionOrder(question: Question, round: string): number[] {
   const order = question.options.map((_, i) => i);
   if (question.kind !== 'single') return order;
-  return order.toSorted((a, b) =>
-    mark(round, question.id, String(a)) < mark(round, question.id, String(b)) ? -1 : 1,
-  );
+  const hers = hash(`${round}:${question.id}`);
+  const places = order.map((i) => mix(hers, i + 1));
+  return order.toSorted((a, b) => (places[a] as number) - (places[b] as number));
 }
 
 /** What a text chooses: a position on her list, and the question it was meant for when she says so (「3B」). */
