@@ -36,6 +36,20 @@ export default [
     return render('quiz-left', { quiz: one, play });
   }),
 
+  says(['開賽提醒我', '提醒我'], async ({ campaigns, timers, fan, at, render }) => {
+    const [next] = campaigns.upcoming(at);
+    if (!next) return render('quiz-none');
+    const { id: quiz, startsAt } = next;
+    const remind = { quiz, pid: fan.pid };
+    await timers.arm({
+      id: `quiz-remind:${quiz}:${fan.pid}`,
+      dueAt: new Date(startsAt),
+      job: 'quiz-remind',
+      data: remind,
+    });
+    return render('quiz-remind', next);
+  }),
+
   says(['我的積分', '積分'], ({ fan, quiz, at, render }) => {
     const one = quiz.theOne(fan.play, at);
     if (!one || !fan.play) return render('quiz-none');

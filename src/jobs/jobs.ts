@@ -1,4 +1,5 @@
 import { type QuizMoment, quizEnd, quizStart } from '../domain/quiz/quiz.jobs';
+import { type QuizRemind, quizRemind } from '../domain/quiz/reminders.jobs';
 import { type EraseData, erase } from '../domain/subscribers/subscribers.jobs';
 import type { Job } from '../kit/job';
 import { type HousekeepingData, housekeeping } from './housekeeping';
@@ -9,6 +10,7 @@ export type JobTable = {
   housekeeping: HousekeepingData;
   'quiz-start': QuizMoment;
   'quiz-end': QuizMoment;
+  'quiz-remind': QuizRemind;
 };
 
 export type JobName = keyof JobTable;
@@ -20,4 +22,5 @@ export const jobs: { [Name in JobName]: Job<JobTable[Name]> } = {
   housekeeping,
   'quiz-start': quizStart,
   'quiz-end': quizEnd,
+  'quiz-remind': quizRemind,
 };

@@ -249,6 +249,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       );
       crashPoint('grave-dug');
       if (row) await rows.deleteOne(gone, { timeoutMS });
+      crashPoint('row-removed');
     },
     /** Whether what she sent at `at` comes from before she left: then nothing of it may bring her back. */
     async isGone(fan: string, at: Date): Promise<boolean> {
@@ -256,6 +257,11 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     },
     async forgetGraves(): Promise<void> {
       await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });
+    },
+    /** Who this pid is now; undefined when she left. */
+    async byPid(pid: string): Promise<{ fan: string; script?: Script } | undefined> {
+      const row = await rows.findOne({ pid }, { projection: { script: 1 }, timeoutMS });
+      return row ? { fan: row._id, ...(row.script ? { script: row.script } : {}) } : undefined;
     },
     count: (): Promise<number> => rows.estimatedDocumentCount(),
     drained: (): Promise<void> => touches.drained(),

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { inScript } from '../../kit/text';
+import type { Job } from '../../kit/job';
+
+/** She said 「開賽提醒我」. */
+export type QuizRemind = { quiz: string; pid: string };
+
+/** The quiz has begun: tells her, once, if she is still here. */
+export const quizRemind: Job<QuizRemind> = {
+  data: z.object({ quiz: z.string(), pid: z.string() }),
+  async run({ campaigns, subscribers, outbox, clock }, { quiz: id, pid }) {
+    const quiz = campaigns.get(id);
+    const her = await subscribers.byPid(pid);
+    if (!quiz || !her || clock.now() > quiz.endsAt) return;
+    const text = inScript(
+      `「${quiz.title}」開賽了，回覆「${quiz.keywords[0]}」來答題。`,
+      her.script ?? 'hant',
+    );
+    await outbox.add({ id: `quiz-remind_${id}_${pid}`, fan: her.fan }, [
+      { kind: 'tell', reply: { kind: 'text', text } },
+    ]);
+  },
+};
