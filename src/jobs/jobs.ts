@@ -1,3 +1,10 @@
+import {
+  type AwardRef,
+  type AwardTell,
+  awardExpire,
+  awardRemind,
+  awardTell,
+} from '../domain/prizes/prizes.jobs';
 import { type QuizMoment, quizEnd, quizStart } from '../domain/quiz/quiz.jobs';
 import { type QuizRemind, quizRemind } from '../domain/quiz/reminders.jobs';
 import { type EraseData, erase } from '../domain/subscribers/subscribers.jobs';
@@ -10,6 +17,9 @@ export type JobTable = {
   housekeeping: HousekeepingData;
   'quiz-start': QuizMoment;
   'quiz-end': QuizMoment;
+  'award-tell': AwardTell;
+  'award-remind': AwardRef;
+  'award-expire': AwardRef;
   'quiz-remind': QuizRemind;
 };
 
@@ -22,5 +32,8 @@ export const jobs: { [Name in JobName]: Job<JobTable[Name]> } = {
   housekeeping,
   'quiz-start': quizStart,
   'quiz-end': quizEnd,
+  'award-tell': awardTell,
+  'award-remind': awardRemind,
+  'award-expire': awardExpire,
   'quiz-remind': quizRemind,
 };

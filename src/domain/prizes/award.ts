@@ -1,0 +1,158 @@
+import type { Prize, PrizeKind, Quiz } from '../quiz/definition';
+import type { Win } from '../quiz/fold';
+import { newRedeemCode } from './codes';
+
+/** `pending`: first come, first served, and not yet certain that a ticket is left; nobody sees it. */
+export type AwardState =
+  | 'pending'
+  | 'won'
+  | 'told'
+  | 'claimed'
+  | 'approved'
+  | 'sent'
+  | 'used'
+  | 'done'
+  | 'expired'
+  | 'void';
+
+export const awardStateNames: Record<AwardState, string> = {
+  pending: '處理中',
+  won: '已中獎',
+  told: '已通知',
+  claimed: '已登記',
+  approved: '已核准',
+  sent: '已寄出',
+  used: '已使用',
+  done: '已完成',
+  expired: '已過期',
+  void: '已作廢',
+};
+
+/** Somebody won something: a `Win` of the order log, or what settlement decided. */
+export type Decision = {
+  prize: string;
+  pid: string;
+  order?: number;
+  /** Beijing day of the answer, or of the decision. */
+  on: string;
+  why: Win['why'] | 'ranking' | 'participation' | 'draw';
+  /** What was won, once within its prize: a floor, `rank-<n>-<on|final>`, `draw-<n>`, a pid. */
+  unit: string;
+};
+
+export type Step = { state: AwardState; at: number; by: string; reason?: string };
+
+/** What is still to be done about an award; each may be done twice. */
+export type Duty = 'ticket' | 'points' | 'timers' | 'tell' | 'tellSent' | 'return' | 'pass';
+
+/** A prize that somebody won. Times are business ms, but for those that are Dates (machine time, for sweepers). */
+export type Award = Decision & {
+  /** `<quiz>/<prize>/<unit>`. */
+  _id: string;
+  quiz: string;
+  /** What was promised when it was won. */
+  what: Pick<Prize, 'name' | 'kind' | 'priceFen'> &
+    Partial<Pick<Prize, 'sponsor' | 'points' | 'usedAt' | 'delivery' | 'conditions'>>;
+  state: AwardState;
+  history: Step[];
+  at: number;
+  claimDays: number;
+  /** Until when it can be claimed (goods) or used (coupon). */
+  claimBy?: number;
+  ticket?: string;
+  /** The imported code. */
+  code?: string;
+  /** What staff redeem a coupon by, without hyphens. */
+  redeem?: string;
+  sent?: { courier: string; tracking: string; at: number };
+  used?: { where: string; by: string; at: number };
+  /** Why it waits: nothing is approved, sent or redeemed until that is decided. */
+  waits?: string;
+  todo: Duty[];
+  todoAt?: Date;
+  /** Of a pending one: the attempt that may make it certain. */
+  attempt?: string;
+};
+
+type Move = { from: AwardState[]; by: 'system' | 'fan' | 'staff'; kinds?: PrizeKind[]; evenIfWaiting?: true };
+
+/** The table of moves; every other one is refused. docs/quiz.md prints it. */
+export const moves: Record<Exclude<AwardState, 'pending' | 'won'>, Move> = {
+  told: { from: ['won'], by: 'system', evenIfWaiting: true },
+  /** Until it is approved she may correct what she wrote. */
+  claimed: { from: ['won', 'told', 'claimed'], by: 'fan', kinds: ['goods', 'money'], evenIfWaiting: true },
+  approved: { from: ['claimed'], by: 'staff', kinds: ['goods', 'money'] },
+  sent: { from: ['approved'], by: 'staff', kinds: ['goods'] },
+  used: { from: ['won', 'told'], by: 'staff', kinds: ['coupon'] },
+  /** Codes and points are hers as soon as she knows; the rest when it arrived or was used. */
+  done: { from: ['told', 'approved', 'sent', 'used'], by: 'system', evenIfWaiting: true },
+  expired: { from: ['won', 'told'], by: 'system', kinds: ['goods', 'money', 'coupon'] },
+  /** From done only codes and points: the code is put aside, the points are taken back. */
+  void: { from: ['won', 'told', 'claimed', 'approved', 'done'], by: 'staff', evenIfWaiting: true },
+};
+
+/** States in which the prize is hers, or may yet be. */
+export const isLive = (state: AwardState): boolean =>
+  state !== 'pending' && state !== 'expired' && state !== 'void';
+
+/** She has it as soon as she reads of it. */
+export const isInstant = (kind: PrizeKind): boolean => kind === 'code' || kind === 'points';
+
+const dayMs = 86_400_000;
+const beijingMs = 8 * 3_600_000;
+
+/** The end of the Beijing day that lies so many days after a moment. */
+export const endOfDayAfter = (at: number, days: number): number =>
+  (Math.floor((at + beijingMs) / dayMs) + days + 1) * dayMs - beijingMs - 1;
+
+/** An award as it is first written. `told`: the reply that goes out now says so. */
+export function newAward(given: {
+  quiz: Pick<Quiz, 'id'>;
+  prize: Prize;
+  won: Decision;
+  at: number;
+  told: boolean;
+}): Award {
+  const { quiz, prize, won, at, told } = given;
+  const { name, kind, priceFen, sponsor, points, usedAt, delivery, conditions, claimDays, validUntil } =
+    prize;
+  const { pid, on, why, unit, order } = won;
+  const claimBy = kind === 'coupon' && validUntil ? validUntil : endOfDayAfter(at, claimDays);
+  const steps: AwardState[] = ['won', ...(told ? (['told'] as const) : [])];
+  if (told && isInstant(kind)) steps.push('done');
+  return {
+    _id: awardId(quiz.id, won),
+    quiz: quiz.id,
+    prize: prize.id,
+    pid,
+    on,
+    why,
+    unit,
+    ...(order === undefined ? {} : { order }),
+    what: {
+      name,
+      kind,
+      priceFen,
+      ...(sponsor === undefined ? {} : { sponsor }),
+      ...(points === undefined ? {} : { points }),
+      ...(usedAt === undefined ? {} : { usedAt }),
+      ...(delivery === undefined ? {} : { delivery }),
+      ...(conditions === undefined ? {} : { conditions }),
+    },
+    state: steps.at(-1) as AwardState,
+    history: steps.map((state) => ({ state, at, by: 'system' })),
+    at,
+    claimDays,
+    ...(isInstant(kind) ? {} : { claimBy }),
+    ...(kind === 'coupon' ? { redeem: newRedeemCode() } : {}),
+    todo: [
+      'ticket',
+      ...(kind === 'points' ? (['points'] as const) : []),
+      ...(isInstant(kind) ? [] : (['timers'] as const)),
+      ...(told ? [] : (['tell'] as const)),
+    ],
+  };
+}
+
+export const awardId = (quiz: string, { prize, unit }: Pick<Decision, 'prize' | 'unit'>): string =>
+  `${quiz}/${prize}/${unit}`;

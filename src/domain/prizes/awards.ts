@@ -1,0 +1,437 @@
+import type { Connection } from 'mongoose';
+import { AppError, messageOf } from '../../errors';
+import type { Clock } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
+import { randomId } from '../../kit/ids';
+import type { Log } from '../../kit/log';
+import { createGroup } from '../../store/group';
+import type { IndexSpec } from '../../store/indexes';
+import type { Prize, Quiz } from '../quiz/definition';
+import {
+  type Award,
+  type AwardState,
+  awardId,
+  type Decision,
+  type Duty,
+  endOfDayAfter,
+  isInstant,
+  isLive,
+  moves,
+  newAward,
+  type Step,
+} from './award';
+import { createGate } from './gate';
+import type { Tickets } from './tickets';
+
+export const awardIndexes: IndexSpec[] = [
+  { collection: 'awards', key: { pid: 1, at: 1 }, why: 'what did she win' },
+  { collection: 'awards', key: { quiz: 1, _id: 1 }, why: 'the winners of a quiz, in a fixed order' },
+  {
+    collection: 'awards',
+    key: { redeem: 1 },
+    unique: true,
+    invariant: true,
+    partial: { redeem: { $type: 'string' } },
+    why: 'whose coupon is this code',
+  },
+  { collection: 'awards', key: { todoAt: 1 }, partial: { todoAt: { $exists: true } }, why: 'what is undone' },
+  {
+    collection: 'awards',
+    key: { 'used.at': 1 },
+    partial: { 'used.at': { $exists: true } },
+    why: 'used today',
+  },
+  { collection: 'awards', key: { at: 1 }, why: 'what was won today' },
+];
+
+export type Moved =
+  | { kind: 'moved' | 'same'; award: Award }
+  | { kind: 'refused'; award: Award; why: 'state' | 'kind' | 'waits' | 'other' }
+  | { kind: 'unknown' };
+
+export type Claimed =
+  | { kind: 'won'; award: Award }
+  /** She has it already, or another claim of hers is just being decided. */
+  | { kind: 'already'; award: Award }
+  | { kind: 'soldOut' };
+
+/** What awards cause elsewhere. Each is idempotent in the award's id. */
+export type AwardEffects = {
+  points(award: Award, how: 'give' | 'takeBack'): Promise<void>;
+  timers(award: Award): Promise<void>;
+  tell(award: Award, what: 'won' | 'sent'): Promise<void>;
+  /** It is free again: settlement may give it to a reserve, or to the next. */
+  pass(award: Award): Promise<void>;
+};
+
+const timeoutMS = 2_500;
+/** A claim that was not decided for so long has lost its process. */
+const lostMs = 30_000;
+/** Undone duties younger than this are being done by whoever wrote them. */
+const undoneMs = 10_000;
+
+/** Prizes that were won: written once, moved only along the table, with who and when. */
+export function createAwards(given: {
+  db: Connection;
+  clock: Clock;
+  log: Log;
+  tickets: Tickets;
+  effects: AwardEffects;
+}) {
+  const { db, clock, log, tickets, effects } = given;
+  const rows = db.collection<Award>('awards');
+
+  /** Who asks while others ask shares their query. */
+  const known = createGroup<string, Award | undefined>({
+    maxAgeMs: 5_000,
+    maxWaiting: 20_000,
+    async run(ids) {
+      const found = await rows.find({ _id: { $in: [...new Set(ids)] } }, { timeoutMS }).toArray();
+      const byId = new Map(found.map((award) => [award._id, award]));
+      return ids.map((id) => byId.get(id));
+    },
+  });
+  /** A crowd at one prize goes through a few at a time: when the last ticket is gone the rest need not try. */
+  const gate = createGate({ atOnce: 16, maxWaiting: 20_000 });
+
+  /** Inserts unless it is there; what is there afterwards, and whether we put it there. */
+  async function insert(award: Award): Promise<{ award: Award; fresh: boolean }> {
+    const { _id, ...fields } = award;
+    const done = await rows
+      .updateOne({ _id }, { $setOnInsert: { ...fields, todoAt: new Date() } }, { upsert: true, timeoutMS })
+      .catch((error: unknown) => {
+        if ((error as { code?: unknown }).code === 11_000) return { upsertedCount: 0 };
+        throw error;
+      });
+    if (done.upsertedCount === 1) return { award, fresh: true };
+    return { award: await mustHave(_id), fresh: false };
+  }
+
+  const read = async (id: string): Promise<Award | undefined> =>
+    (await rows.findOne({ _id: id }, { timeoutMS })) ?? undefined;
+
+  async function mustHave(id: string): Promise<Award> {
+    const award = await read(id);
+    if (!award) throw new AppError('NotFound', 'award.unknown', `沒有這個獎項:${id}`);
+    return award;
+  }
+
+  /** Its ticket, and with a ticket its code. False: none is left; it is looked for again when stock arrives. */
+  async function attach(award: Award): Promise<boolean> {
+    if (award.ticket) {
+      await tickets.give(award.ticket, award._id);
+      return true;
+    }
+    const ticket = await tickets.hold({ quiz: award.quiz, prize: award.prize, award: award._id });
+    if (!ticket) return false;
+    crashPoint('award-ticket-held');
+    await rows.updateOne(
+      { _id: award._id, ticket: { $exists: false }, state: { $nin: ['pending', 'expired', 'void'] } },
+      { $set: { ticket: ticket._id, ...(ticket.code ? { code: ticket.code } : {}) } },
+      { timeoutMS },
+    );
+    const now = await read(award._id);
+    if (now?.ticket === ticket._id) await tickets.give(ticket._id, award._id);
+    else await tickets.free(ticket);
+    crashPoint('award-ticket-given');
+    return true;
+  }
+
+  async function carryOut(award: Award, duty: Duty): Promise<boolean> {
+    switch (duty) {
+      case 'ticket':
+        return attach(award);
+      case 'points':
+        await effects.points(award, 'give');
+        return true;
+      case 'timers':
+        await effects.timers(award);
+        return true;
+      case 'tell':
+        await effects.tell(award, 'won');
+        return true;
+      case 'tellSent':
+        await effects.tell(award, 'sent');
+        return true;
+      case 'return':
+        // Given first: else a give that is under way elsewhere would come after its reversal's refusal.
+        if (award.what.kind === 'points') {
+          await effects.points(award, 'give');
+          await effects.points(award, 'takeBack');
+        }
+        await tickets.release(award._id, { seen: award.code !== undefined });
+        return true;
+      case 'pass':
+        await effects.pass(award);
+        return true;
+    }
+  }
+
+  /** Does what is still to be done about an award. What fails stays to be done, and the sweeper tries again. */
+  async function finish(award: Award): Promise<Award> {
+    const done: Duty[] = [];
+    const off = !isLive(award.state);
+    for (const duty of award.todo) {
+      try {
+        if (off !== (duty === 'return' || duty === 'pass')) {
+          done.push(duty); // it came to nothing meanwhile
+          continue;
+        }
+        if (await carryOut(award, duty)) done.push(duty);
+        else log.warn({ award: award._id }, 'an award has no ticket: its stock is less than was promised');
+        crashPoint('award-duty-done');
+      } catch (err) {
+        log.warn({ err, award: award._id, duty }, `an award's ${duty} failed and will be tried again`);
+      }
+    }
+    await rows.updateOne(
+      { _id: award._id },
+      { $pullAll: { todo: done }, $set: { todoAt: new Date() } },
+      { timeoutMS },
+    );
+    await rows.updateOne({ _id: award._id, todo: [] }, { $unset: { todoAt: 1 } }, { timeoutMS });
+    return mustHave(award._id);
+  }
+
+  /** One move along the table, by one conditional write. */
+  async function move(
+    id: string,
+    to: keyof typeof moves,
+    more: {
+      by: string;
+      reason?: string;
+      set?: Partial<Pick<Award, 'sent' | 'used' | 'claimBy'>>;
+      todo?: Duty[];
+      only?: Record<string, unknown>;
+    },
+  ): Promise<Moved> {
+    const { from, kinds, evenIfWaiting } = moves[to];
+    const { by, reason, set = {}, todo = [], only = {} } = more;
+    const step: Step = { state: to, at: clock.now(), by, ...(reason ? { reason } : {}) };
+    const moved = await rows.findOneAndUpdate(
+      {
+        ...only,
+        _id: id,
+        state: { $in: from },
+        ...(kinds ? { 'what.kind': { $in: kinds } } : {}),
+        ...(evenIfWaiting ? {} : { waits: { $exists: false } }),
+      },
+      {
+        $set: { ...set, state: to, ...(todo.length > 0 ? { todoAt: new Date() } : {}) },
+        $push: { history: step },
+        ...(todo.length > 0 ? { $addToSet: { todo: { $each: todo } } } : {}),
+      },
+      { returnDocument: 'after', timeoutMS },
+    );
+    crashPoint('award-moved');
+    if (moved) return { kind: 'moved', award: todo.length > 0 ? await finish(moved) : moved };
+    const award = await read(id);
+    if (!award || award.state === 'pending') return { kind: 'unknown' };
+    if (award.state === to) return { kind: 'same', award };
+    if (kinds && !kinds.includes(award.what.kind)) return { kind: 'refused', award, why: 'kind' };
+    if (!from.includes(award.state)) return { kind: 'refused', award, why: 'state' };
+    return { kind: 'refused', award, why: award.waits && !evenIfWaiting ? 'waits' : 'other' };
+  }
+
+  /** Told, and done with it when there is nothing left to do for her. */
+  async function told(id: string): Promise<Moved> {
+    const award = await read(id);
+    if (!award) return { kind: 'unknown' };
+    const later = endOfDayAfter(clock.now(), award.claimDays);
+    const longer = award.what.kind !== 'coupon' && award.claimBy !== undefined && later > award.claimBy;
+    const moved = await move(id, 'told', {
+      by: 'system',
+      ...(longer ? { set: { claimBy: later }, todo: ['timers'] } : {}),
+    });
+    return moved.kind === 'moved' && isInstant(moved.award.what.kind)
+      ? move(id, 'done', { by: 'system' })
+      : moved;
+  }
+
+  /** One claim: pending first, so that one person cannot hold two tickets; certain once it has a ticket. */
+  async function decide(asked: {
+    quiz: Pick<Quiz, 'id'>;
+    prize: Prize;
+    won: Decision;
+    told: boolean;
+  }): Promise<Claimed> {
+    const { quiz, prize } = asked;
+    // Most of a crowd leaves here, without having written anything.
+    if (!(await tickets.anyLeft(quiz.id, prize.id))) return { kind: 'soldOut' };
+    const attempt = randomId();
+    const wanted = newAward({ ...asked, at: clock.now() });
+    const { award, fresh } = await insert({ ...wanted, state: 'pending', attempt });
+    if (!fresh) return { kind: 'already', award };
+    crashPoint('claim-pending');
+    const ticket = await tickets.hold({ quiz: quiz.id, prize: prize.id, award: award._id });
+    crashPoint('claim-ticket-held');
+    if (!ticket) {
+      await rows.deleteOne({ _id: award._id, state: 'pending', attempt }, { timeoutMS });
+      return { kind: 'soldOut' };
+    }
+    const { matchedCount } = await rows.updateOne(
+      { _id: award._id, state: 'pending', attempt },
+      {
+        $set: { state: wanted.state, ticket: ticket._id, ...(ticket.code ? { code: ticket.code } : {}) },
+        $unset: { attempt: 1 },
+      },
+      { timeoutMS },
+    );
+    crashPoint('claim-certain');
+    if (matchedCount === 0) {
+      // The sweeper took us for dead. The ticket is not ours to free: another attempt may hold it.
+      const now = await read(award._id);
+      return now ? { kind: 'already', award: now } : { kind: 'soldOut' };
+    }
+    return { kind: 'won', award: await finish(await mustHave(award._id)) };
+  }
+
+  const prizeOf = (quiz: Pick<Quiz, 'id' | 'prizes'>, id: string): Prize => {
+    const prize = quiz.prizes.find((one) => one.id === id);
+    if (!prize) throw new AppError('NotFound', 'prize.unknown', `活動「${quiz.id}」沒有獎品「${id}」。`);
+    return prize;
+  };
+
+  return {
+    /**
+     * Writes down that somebody won; again is the same award. A code is attached when this returns, if stock has one.
+     *
+     * @param options `told`: the reply that goes out now says so (floors, 搶答). Otherwise she is told by the outbox.
+     * @throws AppError Conflict when this unit was won by somebody else.
+     */
+    async award(
+      quiz: Pick<Quiz, 'id' | 'prizes'>,
+      won: Decision,
+      options: { told?: boolean } = {},
+    ): Promise<Award> {
+      const prize = prizeOf(quiz, won.prize);
+      const { award, fresh } = await insert(
+        newAward({ quiz, prize, won, at: clock.now(), told: options.told ?? false }),
+      );
+      if (award.pid !== won.pid)
+        throw new AppError('Conflict', 'award.other', `${award._id} 已經是別人的了,不能再給一次。`);
+      crashPoint('award-written');
+      const whole = award.todo.length > 0 ? await finish(award) : award;
+      if (fresh || !options.told || whole.state !== 'won') return whole;
+      const moved = await told(whole._id);
+      return moved.kind === 'unknown' ? whole : moved.award;
+    },
+
+    /**
+     * First come, first served: an award only if a ticket is left. The unit is the limit: `<pid>` once in a quiz,
+     * `<pid>-<on>` once a day.
+     */
+    async claim(
+      quiz: Pick<Quiz, 'id' | 'prizes'>,
+      won: Decision,
+      options: { told?: boolean } = {},
+    ): Promise<Claimed> {
+      const prize = prizeOf(quiz, won.prize);
+      const before = await known.add(awardId(quiz.id, won));
+      if (before) return { kind: 'already', award: before };
+      return gate(() => decide({ quiz, prize, won, told: options.told ?? false }));
+    },
+
+    read,
+    move,
+    told,
+    finish,
+
+    /** All of hers, oldest first. */
+    of: (pid: string, quiz?: string): Promise<Award[]> =>
+      rows
+        .find(
+          { pid, state: { $ne: 'pending' }, ...(quiz === undefined ? {} : { quiz }) },
+          { sort: { at: 1, _id: 1 }, limit: 200, timeoutMS },
+        )
+        .toArray(),
+
+    /** By its redeem code (`readRedeemCode`). */
+    byRedeemCode: async (code: string): Promise<Award | undefined> =>
+      (await rows.findOne({ redeem: code, state: { $ne: 'pending' } }, { timeoutMS })) ?? undefined,
+
+    /** The awards that a filter wants, in a fixed order, without those that are only being decided. */
+    find: (filter: Record<string, unknown>, options: { limit?: number } = {}): AsyncIterable<Award> =>
+      rows.find(
+        { state: { $ne: 'pending' as AwardState }, ...filter },
+        { sort: { _id: 1 }, batchSize: 500, ...options },
+      ),
+    count: (filter: Record<string, unknown>): Promise<number> =>
+      rows.countDocuments({ state: { $ne: 'pending' }, ...filter }),
+
+    /** Her prizes of a quiz wait for a decision about her (`reason`), or no longer: then the days to claim begin anew. */
+    async wait(quiz: string, pid: string, reason: string | undefined): Promise<number> {
+      if (reason !== undefined)
+        return (await rows.updateMany({ quiz, pid }, { $set: { waits: reason } })).modifiedCount;
+      let freed = 0;
+      for (const award of await rows.find({ quiz, pid, waits: { $exists: true } }).toArray()) {
+        const claimBy = award.claimBy && Math.max(award.claimBy, endOfDayAfter(clock.now(), award.claimDays));
+        const extended = claimBy !== undefined && award.what.kind !== 'coupon';
+        const after = await rows.findOneAndUpdate(
+          { _id: award._id, waits: { $exists: true } },
+          {
+            $unset: { waits: 1 },
+            ...(extended
+              ? { $set: { claimBy, todoAt: new Date() }, $addToSet: { todo: 'timers' as const } }
+              : {}),
+          },
+          { returnDocument: 'after', timeoutMS },
+        );
+        if (after) freed++;
+        if (after && extended) await finish(after);
+      }
+      return freed;
+    },
+
+    /** Off, with the reason; its ticket returns and the prize passes on. */
+    annul: (id: string, { by, reason }: { by: string; reason: string }): Promise<Moved> =>
+      move(id, 'void', {
+        by,
+        reason,
+        todo: ['return', 'pass'],
+        only: { $or: [{ state: { $ne: 'done' } }, { 'what.kind': { $in: ['code', 'points'] } }] },
+      }),
+
+    /** Not claimed, or not used, in time. Nothing happens before its time, or while it waits. */
+    expire: (id: string): Promise<Moved> =>
+      move(id, 'expired', {
+        by: 'system',
+        todo: ['return', 'pass'],
+        only: { claimBy: { $lte: clock.now() } },
+      }),
+
+    /** What arrived or was used long ago is done with. */
+    async close(before: number): Promise<void> {
+      for await (const { _id } of rows.find(
+        { state: { $in: ['sent', 'used'] }, history: { $not: { $elemMatch: { at: { $gte: before } } } } },
+        { projection: { _id: 1 } },
+      ))
+        await move(_id, 'done', { by: 'system' });
+    },
+
+    /** Mends what killed processes left: claims without a decision, tickets held for nobody, undone duties. */
+    async sweep(ages: { lostMs?: number; undoneMs?: number } = {}): Promise<void> {
+      const lost = ages.lostMs ?? lostMs;
+      await rows.deleteMany({
+        state: 'pending',
+        $expr: { $lt: ['$todoAt', { $subtract: ['$$NOW', lost] }] },
+      });
+      for (const ticket of await tickets.abandoned(lost)) {
+        const award = ticket.award === undefined ? undefined : await read(ticket.award);
+        if (award?.state === 'pending') continue;
+        if (award && isLive(award.state) && (award.ticket ?? ticket._id) === ticket._id) await attach(award);
+        else await tickets.free(ticket);
+      }
+      const undone = rows.find(
+        { state: { $ne: 'pending' }, todoAt: { $lt: new Date(Date.now() - (ages.undoneMs ?? undoneMs)) } },
+        { sort: { todoAt: 1 }, limit: 500 },
+      );
+      for (const award of await undone.toArray())
+        await finish(award).catch((err: unknown) =>
+          log.warn({ err, award: award._id, why: messageOf(err) }, 'an award could not be finished'),
+        );
+    },
+  };
+}
+
+export type Awards = ReturnType<typeof createAwards>;

@@ -1,0 +1,59 @@
+import type { Clock } from '../../kit/clock';
+import type { Outbox } from '../outbox/outbox';
+import type { Points } from '../points/points';
+import type { Timers } from '../timers/timers';
+import type { Award } from './award';
+import type { AwardEffects } from './awards';
+
+const dayMs = 86_400_000;
+/** The reminder comes two days before the deadline, at ten in the morning; not when she has just been told. */
+const remindMs = 2 * dayMs - 10 * 3_600_000;
+const tooSoonMs = dayMs;
+
+/** What awards cause outside their own collection; everything under the award's id, so that twice is once. */
+export function createAwardEffects(given: {
+  clock: Clock;
+  timers: Pick<Timers, 'arm'>;
+  outbox: Pick<Outbox, 'add'>;
+  points: Pick<Points, 'give' | 'reverse'>;
+  /** What settlement does with a prize that is free again. May be set later: settlement needs awards itself. */
+  passOn?: (award: Award) => Promise<void>;
+}): AwardEffects & { passOnWith(passOn: (award: Award) => Promise<void>): void } {
+  const { clock, timers, outbox, points: ledger } = given;
+  let passOn = given.passOn;
+
+  return {
+    async points({ _id: id, pid, quiz, what: { points = 0 } }, how) {
+      if (points === 0) return;
+      if (how === 'give') await ledger.give('award', { id, pid, quiz, points });
+      else await ledger.reverse([`award/${id}`]);
+    },
+    async timers({ _id, claimBy }) {
+      if (claimBy === undefined) return;
+      const remindAt = claimBy + 1 - remindMs;
+      if (remindAt - clock.now() > tooSoonMs)
+        await timers.arm({
+          id: `award-remind:${_id}:${claimBy}`,
+          dueAt: new Date(remindAt),
+          job: 'award-remind',
+          data: { award: _id },
+        });
+      await timers.arm({
+        id: `award-expire:${_id}:${claimBy}`,
+        dueAt: new Date(claimBy + 1),
+        job: 'award-expire',
+        data: { award: _id },
+      });
+    },
+    tell: ({ _id }, what) =>
+      outbox.add({ id: `award_${_id}_${what}` }, [
+        { kind: 'later', job: 'award-tell', data: { award: _id, what } },
+      ]),
+    async pass(award) {
+      await passOn?.(award);
+    },
+    passOnWith(next) {
+      passOn = next;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
+import type { Log } from '../../kit/log';
+import type { IndexSpec } from '../../store/indexes';
+import type { Outbox } from '../outbox/outbox';
+import type { Points } from '../points/points';
+import type { Timers } from '../timers/timers';
+import type { Award } from './award';
+import { awardIndexes, createAwards } from './awards';
+import { claimIndexes, createClaims } from './claims';
+import { createAwardEffects } from './effects';
+import { createRedeem, redeemIndexes } from './redeem';
+import { createTelling } from './telling';
+import type { Tickets } from './tickets';
+
+/** Without those of `tickets.ts`. */
+export const prizeIndexes: IndexSpec[] = [...awardIndexes, ...claimIndexes, ...redeemIndexes];
+
+const closedAfterMs = 30 * 86_400_000;
+
+/** Stock, awards, claims and coupons, put together. */
+export function createPrizes(given: {
+  db: Connection;
+  clock: Clock;
+  log: Log;
+  tickets: Tickets;
+  timers: Pick<Timers, 'arm'>;
+  outbox: Pick<Outbox, 'add'>;
+  points: Pick<Points, 'give' | 'reverse'>;
+  render: Parameters<typeof createTelling>[0]['render'];
+  fanByPid: Parameters<typeof createTelling>[0]['fanByPid'];
+  titleOf: (quiz: string) => string | undefined;
+}) {
+  const { db, clock, log, tickets, timers, outbox, points, render, fanByPid, titleOf } = given;
+  const effects = createAwardEffects({ clock, timers, outbox, points });
+  const awards = createAwards({ db, clock, log, tickets, effects });
+  const claims = createClaims({ db, clock, awards });
+  const redeem = createRedeem({ db, clock, log, awards });
+  const { tell } = createTelling({ clock, awards, outbox, render, fanByPid, titleOf });
+
+  return {
+    tickets,
+    awards,
+    claims,
+    redeem: redeem.redeem,
+    tell,
+    /** What settlement does with a prize that is free again (void, expired). Must bear being called twice. */
+    passOnWith: (passOn: (award: Award) => Promise<void>): void => effects.passOnWith(passOn),
+
+    /** Her deadline is past. What she wrote before it, and a kill did not let count, counts. */
+    async expire(id: string): Promise<void> {
+      if (await claims.read(id)) {
+        const { kind } = await awards.move(id, 'claimed', { by: 'fan' });
+        if (kind === 'moved' || kind === 'same') return;
+      }
+      const moved = await awards.expire(id);
+      if (moved.kind === 'moved') await tell(id, 'expired');
+    },
+
+    /** Every few seconds: mends what killed processes left. */
+    sweep: (): Promise<void> => awards.sweep(),
+    /** Once a day. */
+    async housekeep(): Promise<void> {
+      await awards.close(clock.now() - closedAfterMs);
+      await claims.forget();
+      await redeem.forget();
+    },
+  };
+}
+
+export type Prizes = ReturnType<typeof createPrizes>;

@@ -1,0 +1,115 @@
+import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
+import type { Log } from '../../kit/log';
+import type { IndexSpec } from '../../store/indexes';
+import type { Award } from './award';
+import type { Awards } from './awards';
+import { readRedeemCode } from './codes';
+
+export const redeemIndexes: IndexSpec[] = [
+  { collection: 'redeemTries', key: { at: 1 }, why: 'which counts of tries may be forgotten' },
+];
+
+/** What the counter is told. */
+export type Redeemed =
+  | { kind: 'used'; award: Award }
+  | { kind: 'already'; award: Award }
+  | { kind: 'expired'; award: Award }
+  | { kind: 'void'; award: Award }
+  | { kind: 'waits'; award: Award }
+  /** Not a code of ours, or not written as one. */
+  | { kind: 'unknown' }
+  | { kind: 'tooMany' };
+
+/** Wrong codes a person may enter in a minute, and all together before somebody must look. */
+const mostWrong = 5;
+const alarmAt = 50;
+const minuteMs = 60_000;
+
+type TryRow = { _id: string; n: number; at: Date };
+
+/** Staff check a coupon: once, with where and by whom. Guessing is slow, and 60 random bits are too many to guess. */
+export function createRedeem(given: { db: Connection; clock: Clock; log: Log; awards: Awards }) {
+  const { db, clock, log, awards } = given;
+  const tries = db.collection<TryRow>('redeemTries');
+
+  /** Counts a try before it is looked at, so that five hundred at once are not five hundred looks. */
+  async function count(id: string, by: number): Promise<number> {
+    const row = await tries.findOneAndUpdate(
+      { _id: id },
+      { $inc: { n: by }, $setOnInsert: { at: new Date() } },
+      { upsert: true, returnDocument: 'after', timeoutMS: 2_500 },
+    );
+    return row?.n ?? 0;
+  }
+
+  async function check(code: string, { by, at }: { by: string; at: string }): Promise<Redeemed> {
+    const read = readRedeemCode(code);
+    const award = read === undefined ? undefined : await awards.byRedeemCode(read);
+    if (!award) return { kind: 'unknown' };
+    const now = clock.now();
+    if (award.state === 'used' || award.state === 'done') return { kind: 'already', award };
+    if (award.state === 'void') return { kind: 'void', award };
+    if (award.state === 'expired' || (award.claimBy ?? now) < now) return { kind: 'expired', award };
+    const moved = await awards.move(award._id, 'used', { by, set: { used: { where: at, by, at: now } } });
+    switch (moved.kind) {
+      case 'moved':
+        return { kind: 'used', award: moved.award };
+      case 'same':
+        return { kind: 'already', award: moved.award };
+      case 'refused':
+        return { kind: moved.why === 'waits' ? 'waits' : 'void', award: moved.award };
+      case 'unknown':
+        return { kind: 'unknown' };
+    }
+  }
+
+  return {
+    /** @param who the member of staff and the place; both are kept with the coupon */
+    async redeem(code: string, who: { by: string; at: string }): Promise<Redeemed> {
+      const minute = Math.floor(Date.now() / minuteMs);
+      const mine = `${who.by}:${minute}`;
+      if ((await count(mine, 1)) > mostWrong) return { kind: 'tooMany' };
+      const answer = await check(code, who);
+      if (answer.kind !== 'unknown') {
+        await count(mine, -1);
+        return answer;
+      }
+      if ((await count(`:${minute}`, 1)) === alarmAt)
+        log.error({ minute, wrong: alarmAt }, 'somebody is guessing redeem codes; look at who enters them');
+      return answer;
+    },
+    forget: async (): Promise<void> => {
+      await tries.deleteMany({ at: { $lt: new Date(Date.now() - 3_600_000) } });
+    },
+  };
+}
+
+export type Redeem = ReturnType<typeof createRedeem>;
+
+const at = (ms: number): string => {
+  const iso = new Date(ms + 8 * 3_600_000).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+};
+
+/** The answer as one sentence for the counter. */
+export function tellRedeemed(answer: Redeemed): string {
+  switch (answer.kind) {
+    case 'used':
+      return `可以使用:${answer.award.what.name}。已登記為使用。`;
+    case 'already': {
+      const { used } = answer.award;
+      return `已經用過了${used ? `:${at(used.at)} 在 ${used.where},由 ${used.by} 核銷` : ''}。`;
+    }
+    case 'expired':
+      return `已過期${answer.award.claimBy ? `:有效期到 ${at(answer.award.claimBy)}` : ''}。`;
+    case 'void':
+      return '這張券已作廢,不能使用。';
+    case 'waits':
+      return '這張券正在核對,暫時不能使用;請客人稍後再來,或聯繫主辦方。';
+    case 'unknown':
+      return '沒有這個碼,請核對後再輸入(0 與 O、1 與 I 不分)。';
+    case 'tooMany':
+      return '輸錯太多次了,請等一分鐘再試。';
+  }
+}

@@ -1,0 +1,76 @@
+import type { Connection } from 'mongoose';
+import { createOutbox } from '../../../src/domain/outbox/outbox';
+import { createPoints } from '../../../src/domain/points/points';
+import type { Award, Decision } from '../../../src/domain/prizes/award';
+import { createPrizes, prizeIndexes } from '../../../src/domain/prizes/prizes';
+import { createTickets, ticketIndexes } from '../../../src/domain/prizes/tickets';
+import type { Prize } from '../../../src/domain/quiz/definition';
+import { createTimers } from '../../../src/domain/timers/timers';
+import { createClock } from '../../../src/kit/clock';
+import { createLog } from '../../../src/kit/log';
+import { createIndexes } from '../../../src/store/indexes';
+import { testDatabase } from '../../support/database';
+
+/** A database with prizes in it, as several processes would see it, and a clock to turn. */
+export function prizeStage() {
+  const database = testDatabase();
+  const clock = createClock();
+  const noon = (day: string) => Date.parse(`${day}T12:00:00+08:00`);
+  const fans = new Map<string, { fan: string; script?: 'hans' | 'hant' }>();
+
+  return {
+    database,
+    clock,
+    fans,
+    turnTo: (day: string) => clock.setOffset(noon(day) - Date.now()),
+    async open(): Promise<Connection> {
+      const db = await database.connect();
+      await createIndexes(db, [...ticketIndexes, ...prizeIndexes]);
+      return db;
+    },
+    /** One process's view. */
+    on(db: Connection) {
+      const log = createLog({ level: 'silent', name: 'prizes' });
+      const outbox = createOutbox({ db, clock });
+      const timers = createTimers({ db, outbox, clock });
+      const points = createPoints({ db, clock });
+      const prizes = createPrizes({
+        db,
+        clock,
+        log,
+        tickets: createTickets({ db }),
+        timers,
+        outbox,
+        points,
+        render: (template, data) => ({ kind: 'text', text: `${template} ${JSON.stringify(data)}` }),
+        fanByPid: async (pid) => fans.get(pid),
+        titleOf: () => '與小藝一戰到底',
+      });
+      return { ...prizes, outbox, timers, points };
+    },
+  };
+}
+
+export const prize = (more: Partial<Prize> = {}): Prize => ({
+  id: 'cup',
+  name: '保溫杯',
+  kind: 'goods',
+  priceFen: 9_900,
+  quantity: 100,
+  way: { kind: 'floor', every: 10 },
+  claimDays: 7,
+  ...more,
+});
+
+export const quizWith = (...prizes: Prize[]) => ({ id: 'quiz', prizes });
+
+export const won = (unit: string, more: Partial<Decision> = {}): Decision => ({
+  prize: 'cup',
+  pid: `p${unit}`,
+  on: '2026-11-22',
+  why: 'floor',
+  unit,
+  ...more,
+});
+
+export const statesOf = (award: Pick<Award, 'history'>) => award.history.map(({ state }) => state);
