@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../errors';
+import { crashPoint } from '../kit/crash-point';
 import type { Log } from '../kit/log';
 
 /** Runs once per database, in the order of `n`. Expand before contract: old and new programs may run side by side. */
@@ -34,17 +35,32 @@ export async function migrate(given: {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       continue;
     }
-    for (const migration of await missing()) {
-      log.info({ migration: migration.n, name: migration.name }, 'migrating the database');
-      await migration.run(db);
-      await done.updateOne(
-        { _id: migration.n },
-        { $set: { name: migration.name, doneAt: new Date() } },
-        { upsert: true },
-      );
+    const held = setInterval(() => void renewLease(db, 'migrations', owner).catch(() => {}), leaseMs / 3);
+    try {
+      crashPoint('migration-leased');
+      for (const migration of await missing()) {
+        log.info({ migration: migration.n, name: migration.name }, 'migrating the database');
+        await migration.run(db);
+        crashPoint('migration-ran');
+        await done.updateOne(
+          { _id: migration.n },
+          { $set: { name: migration.name, doneAt: new Date() } },
+          { upsert: true },
+        );
+        crashPoint('migration-noted');
+      }
+    } finally {
+      clearInterval(held);
+      await db.collection<LeaseRow>('leases').deleteOne({ _id: 'migrations', owner });
     }
-    await db.collection<LeaseRow>('leases').deleteOne({ _id: 'migrations', owner });
   }
+}
+
+/** A migration may take longer than a lease: the holder keeps it while it works. */
+async function renewLease(db: Connection, name: string, owner: string): Promise<void> {
+  await db
+    .collection<LeaseRow>('leases')
+    .updateOne({ _id: name, owner }, [{ $set: { until: { $add: ['$$NOW', leaseMs] } } }]);
 }
 
 /** A lease by the database's clock. */
