@@ -133,6 +133,7 @@ export function createAnswering(given: {
   async function keepQuiet(id: string, owner: string): Promise<null> {
     counts.limited();
     await inbox.finish(id, owner, { reply: null, failed: 'limited' });
+    crashPoint('quiet-kept');
     return null;
   }
 
@@ -153,6 +154,7 @@ export function createAnswering(given: {
       if (ended === 'late') {
         task.work.late = true;
         await keepEffects(task, { reply, effects });
+        crashPoint('late-reply-kept');
         ended = await inbox.finish(task.id, task.owner, { reply, late: true });
       }
       crashPoint('reply-kept');
@@ -258,6 +260,7 @@ export function createAnswering(given: {
       log.error({ err, inbox: id }, 'a late callback failed; it will be taken up again'),
     );
     const marked = await raced(inbox.markLate(id, work.owner), acceptedAt + hardStopMs);
+    crashPoint('late-marked');
     if (marked === tooLate)
       throw new AppError('Upstream', 'TOO_SLOW', 'The callback could not be marked late in time.');
     return null;

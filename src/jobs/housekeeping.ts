@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { startOfBeijingDay } from '../kit/clock';
+import { crashPoint } from '../kit/crash-point';
 import type { Job } from '../kit/job';
 
 const dayMs = 86_400_000;
@@ -13,8 +14,10 @@ export const housekeeping: Job<HousekeepingData> = {
   async run({ inbox, outbox, subscribers, processes, timers, clock }, { on }) {
     const before = new Date(startOfBeijingDay(on) - keptDays * dayMs);
     await inbox.forget(before);
+    crashPoint('inbox-forgotten');
     await outbox.forget(before);
     await timers.forget(before);
+    crashPoint('timers-forgotten');
     await subscribers.forgetGraves();
     await processes.sweep();
     await armHousekeeping({ timers, clock });

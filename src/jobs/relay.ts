@@ -49,13 +49,16 @@ export function createRelay(given: {
     switch (outcome.kind) {
       case 'sent':
         await outbox.finish(row, 'done');
+        crashPoint('message-noted');
         return true;
       case 'refused':
         return post(row, reply, outcome.reason);
       case 'later':
         await subscribers.refund(row.fan, window);
+        crashPoint('ration-refunded');
         if (row.tries >= mostTries) return post(row, reply, 'WeChat was busy five times');
         await outbox.retry(row, outcome.afterMs, 'WeChat is busy');
+        crashPoint('message-put-off');
         return false;
       case 'unknown':
         await outbox.finish(row, 'unknown', 'the answer of WeChat was lost');
@@ -73,6 +76,7 @@ export function createRelay(given: {
     await subscribers.post(row.fan, { id: row._id, text });
     crashPoint('letter-posted');
     await outbox.finish(row, 'posted', reason);
+    crashPoint('letter-noted');
     return true;
   }
 
@@ -85,6 +89,7 @@ export function createRelay(given: {
       await job.run(services, job.data.parse(effect.data));
       crashPoint('job-done');
       await outbox.finish(row, 'done');
+      crashPoint('job-noted');
       return true;
     } catch (err) {
       if (row.tries >= mostTries) {

@@ -1,3 +1,4 @@
+let watcher: ((name: string) => void) | undefined;
 let plan: { name: string; left: number; act: () => void } | undefined;
 
 /**
@@ -5,6 +6,7 @@ let plan: { name: string; left: number; act: () => void } | undefined;
  * list of names from the source, so a point that is never reached fails them.
  */
 export function crashPoint(name: string): void {
+  watcher?.(name);
   if (plan?.name !== name || --plan.left > 0) return;
   const { act } = plan;
   plan = undefined;
@@ -19,6 +21,11 @@ export function planCrash(
 ): void {
   plan = { name, left: pass, act };
 }
+
+/** Tells which points are passed; the sweep looks which flow reaches which. Tests only. */
+export const watchCrashPoints = (watch: ((name: string) => void) | undefined): void => {
+  watcher = watch;
+};
 
 export const noCrash = (): void => {
   plan = undefined;

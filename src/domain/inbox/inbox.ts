@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
@@ -291,6 +292,7 @@ export function createInbox({
      */
     async erase(fan: string, upTo: Date): Promise<void> {
       await rows.updateMany({ fan, at: { $lte: upTo }, open: true }, { $set: { owner: '' } });
+      crashPoint('erase-owners-gone');
       await rows.updateMany(
         { fan, at: { $lte: upTo } },
         { $unset: { fan: 1, body: 1, reply: 1, open: 1, failed: 1 }, $set: { doneAt: new Date() } },

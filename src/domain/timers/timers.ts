@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { JobData, JobName } from '../../jobs/jobs';
 import type { Clock } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
 import type { Outbox } from '../outbox/outbox';
 
@@ -46,7 +47,9 @@ export function createTimers({ db, outbox, clock }: { db: Connection; outbox: Ou
         .toArray();
       for (const timer of due) {
         await outbox.add({ id: timer._id }, [{ kind: 'later', job: timer.job, data: timer.data }]);
+        crashPoint('timer-queued');
         await rows.updateOne({ _id: timer._id, state: 'armed' }, { $set: { state: 'fired' } });
+        crashPoint('timer-fired');
       }
       return due.map((timer) => timer._id);
     },
