@@ -17,7 +17,7 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
   let living = new Set<string>([boot]);
   let lastBeat = 0;
   let beats = 0;
-  /** Boots that were asked about and are not among the living, with the beat at which they were first missed. */
+  /** Boots that are not among the living: known to be dead, or asked about in vain since so many beats. */
   let missing = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   const onBeat: (() => Promise<void>)[] = [];
@@ -28,17 +28,21 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
       { $set: { role }, $currentDate: { at: true } },
       { upsert: true, timeoutMS: 2_000 },
     );
-    const alive = await rows
-      .find(
-        { $expr: { $gt: ['$at', { $subtract: ['$$NOW', deadAfterMs] }] } },
-        { projection: { _id: 1 }, timeoutMS: 2_000 },
+    const all = await rows
+      .find<{ _id: string; alive: boolean }>(
+        {},
+        {
+          projection: { alive: { $gt: ['$at', { $subtract: ['$$NOW', deadAfterMs] }] } },
+          timeoutMS: 2_000,
+        },
       )
       .toArray();
     const before = living;
-    living = new Set([boot, ...alive.map((row) => row._id)]);
-    for (const one of before) if (!living.has(one)) missing.set(one, -Infinity);
-    for (const one of living) missing.delete(one);
+    living = new Set([boot, ...all.filter((row) => row.alive).map((row) => row._id)]);
     if (missing.size > 10_000) missing = new Map();
+    for (const one of [...before, ...all.map((row) => row._id)])
+      if (living.has(one)) missing.delete(one);
+      else missing.set(one, -Infinity);
     beats++;
     lastBeat = Date.now();
     for (const act of onBeat) await act();
