@@ -9,13 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close(), 60_000);
 
-/** What she was sent beside the passive replies, in order. */
-const sentTo = (openid: string) =>
-  rig.sim.effects
-    .list('/cgi-bin/message/custom/send')
-    .filter((effect) => effect.openid === openid)
-    .map((effect) => (effect.body as { text: { content: string } }).text.content);
-
 test('C9: what takes 6 seconds is answered success in time, and said once by customer message', async () => {
   const fans = await Promise.all(Array.from({ length: 20 }, (_, i) => rig.follower(`慢${i}`)));
   const deeds = await Promise.all(fans.map((fan, i) => fan.says(`慢 ${i}號`)));
@@ -25,7 +18,7 @@ test('C9: what takes 6 seconds is answered success in time, and said once by cus
   expect(Math.max(...deliveries.map((one) => one.ms))).toBeLessThan(4_500);
   await until(async () => (await rig.count('inbox', { open: true })) === 0, { what: 'all were answered' });
   await rig.drain();
-  expect(fans.map((fan) => sentTo(fan.openid))).toEqual(fans.map((_, i) => [`慢慢做好 ${i}號`]));
+  expect(fans.map((fan) => rig.sentTo(fan.openid))).toEqual(fans.map((_, i) => [`慢慢做好 ${i}號`]));
   expect([...allWork().values()].every((runs) => runs === 1)).toBe(true);
 });
 
@@ -41,7 +34,7 @@ test('C9: when her window is shut the late reply is the first of her next reply'
     .collection<{ _id: string }>('subscribers')
     .updateOne({ openid: fan.openid }, { $set: { windows: {} } });
   await rig.drain();
-  expect(sentTo(fan.openid)).toEqual([]);
+  expect(rig.sentTo(fan.openid)).toEqual([]);
   expect((await fan.says('回聲 好了嗎')).seen).toEqual({ kind: 'text', text: '等到 關窗\n\n好了嗎' });
   expect((await fan.says('回聲 還有嗎')).seen).toEqual({ kind: 'text', text: '還有嗎' });
 });
@@ -57,7 +50,7 @@ test('copies of a late callback are answered success by every process, and it is
   gates.open('三份');
   expect(answersOf(await copy)).toEqual(['success']);
   await rig.drain();
-  expect(sentTo(fan.openid)).toEqual(['等到 三份']);
+  expect(rig.sentTo(fan.openid)).toEqual(['等到 三份']);
 });
 
 test('a copy that comes while the first is late gets no second reply', async () => {
@@ -70,7 +63,7 @@ test('a copy that comes while the first is late gets no second reply', async () 
   setTimeout(() => gates.open('遲來'), 300);
   expect((await copies).flatMap(answersOf)).toEqual(['success', 'success']);
   await rig.drain();
-  expect(sentTo(fan.openid)).toEqual(['等到 遲來']);
+  expect(rig.sentTo(fan.openid)).toEqual(['等到 遲來']);
 });
 
 test('what a late reply was followed by is said after it', async () => {
@@ -80,5 +73,5 @@ test('what a late reply was followed by is said after it', async () => {
   gates.open('順序');
   await until(async () => (await rig.count('inbox', { open: true })) === 0, { what: 'it was answered' });
   await rig.drain();
-  expect(sentTo(fan.openid)).toEqual(['順序 一', '順序 二', '順序 三']);
+  expect(rig.sentTo(fan.openid)).toEqual(['順序 一', '順序 二', '順序 三']);
 });

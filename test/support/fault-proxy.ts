@@ -4,7 +4,8 @@ import { createServer, connect, type Socket } from 'node:net';
  * Stands between a program and a server and misbehaves on command: cut, black hole, slow, one byte at a time, or an
  * answer of MongoDB lost after the command was carried out.
  */
-export async function createFaultProxy(target: { host: string; port: number }) {
+export async function createFaultProxy(first: { host: string; port: number }) {
+  let target = first;
   type Pair = { client: Socket; upstream: Socket; watched: Set<number> };
   const pairs = new Set<Pair>();
   let refusing = false;
@@ -107,6 +108,10 @@ export async function createFaultProxy(target: { host: string; port: number }) {
     /** How many answers were lost so far. */
     lost: () => lossy?.lost ?? 0,
     connections: () => pairs.size,
+    /** New connections lead there from now on. */
+    retarget: (next: { host: string; port: number }): void => {
+      target = next;
+    },
     async close(): Promise<void> {
       for (const pair of [...pairs]) destroy(pair);
       await new Promise<void>((resolve) => server.close(() => resolve()));

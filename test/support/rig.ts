@@ -13,11 +13,14 @@ import { createEnvelope } from '../../src/wechat/protocol/crypto';
 import { testConfig } from './config';
 import { testDatabase } from './database';
 import { createFaultProxy, type FaultProxy } from './fault-proxy';
+import { forkMember } from './member-process';
 
 export type RigOptions = {
-  /** Processes that answer callbacks; each an app of its own in this process, on the one database. */
+  /** Processes that answer callbacks, and processes that work off what those left to do. */
   webs?: number;
   workers?: number;
+  /** Real processes, killed with SIGKILL; else apps in this process, cut off from everything. */
+  real?: boolean;
   handlers?: string;
   settings?: Record<string, string>;
   callbacks?: SimulatorOptions['callbacks'];
@@ -26,10 +29,27 @@ export type RigOptions = {
   log?: Log;
 };
 
-/** One app of the rig. Its database lies behind a proxy of its own, so that it can be cut off like a killed process. */
-export type Member = { app: App; url: string; proxy: FaultProxy; dead: boolean; role: 'web' | 'worker' };
+export type Member = {
+  role: 'web' | 'worker';
+  /** Undefined in a process of its own. */
+  app?: App;
+  boot: string;
+  port: number;
+  /** Its way to the database. */
+  mongo: FaultProxy;
+  dead: boolean;
+  /** Resolves when it is killed. */
+  ended: Promise<void>;
+  /** The end of everything it does, without a warning. */
+  kill(): void;
+  /** The orderly end. */
+  close(): Promise<void>;
+};
 
-/** Some apps, WeChat from the other side, and what is needed to break and to judge them. */
+/** The place of one web process: its address stays while processes come and go behind it. */
+type Slot = { front: FaultProxy; member: Member };
+
+/** Some processes, WeChat from the other side, and what is needed to break and to judge them. */
 export async function createRig(options: RigOptions = {}) {
   const database = testDatabase();
   const { webs = 1, workers = 0, redisUrl = database.redisUrl } = options;
@@ -38,43 +58,64 @@ export async function createRig(options: RigOptions = {}) {
   const log = options.log ?? createLog({ level: 'silent', name: 'rig' });
   const db: Connection = await database.connect();
   const simPort = await freePort();
-  const config: Config = testConfig({
-    ...simulatedAccount.env(simPort - 1),
-    ...options.settings,
-  });
-  const direct = new URL(options.mongoUri ?? database.uri);
+  const settings = { ...simulatedAccount.env(simPort - 1), ...options.settings };
+  const config: Config = testConfig(settings);
+  const mongo = new URL(options.mongoUri ?? database.uri);
   const members: Member[] = [];
+  const burials: Promise<unknown>[] = [];
 
-  async function start(role: 'web' | 'worker', port = 0): Promise<Member> {
-    const proxy = await createFaultProxy({ host: direct.hostname, port: Number(direct.port) });
-    const app = await createApp(config, {
+  async function start(role: Member['role'], crash?: [name: string, pass: number]): Promise<Member> {
+    const proxy = await createFaultProxy({ host: mongo.hostname, port: Number(mongo.port) });
+    const given = {
       mongoUri: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`,
       redisUrl,
       database: database.name,
       role,
-      clock,
-      log,
       handlersFolder,
-    });
-    await app.prepare();
-    const listening = role === 'web' ? await app.http.listen(port, '127.0.0.1') : 0;
-    if (role === 'worker') await app.startWorker();
-    const member: Member = {
-      app,
-      proxy,
-      role,
-      url: `http://127.0.0.1:${listening}/wechat`,
-      dead: false,
     };
+    const started = options.real
+      ? await forkMember({ ...given, settings, ...(crash ? { crash } : {}) })
+      : await startHere(given);
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const kill = () => {
+      end();
+      started.kill();
+    };
+    const member: Member = { ...started, role, mongo: proxy, dead: false, ended, kill };
     members.push(member);
     return member;
   }
 
-  for (let n = 0; n < webs; n++) await start('web');
+  async function startHere(given: Parameters<typeof createApp>[1] & { role: Member['role'] }) {
+    const app = await createApp(config, { ...given, clock, log });
+    try {
+      await app.prepare();
+    } catch (error) {
+      await app.close();
+      throw error;
+    }
+    if (given.role === 'worker') await app.startWorker();
+    return {
+      app,
+      boot: app.services.processes.boot,
+      port: given.role === 'web' ? await app.http.listen(0, '127.0.0.1') : 0,
+      kill: () => void burials.push(app.close().catch(() => {})),
+      close: () => app.close(),
+    };
+  }
+
+  const slots: Slot[] = [];
+  for (let n = 0; n < webs; n++) {
+    const member = await start('web');
+    slots.push({ member, front: await createFaultProxy({ host: '127.0.0.1', port: member.port }) });
+  }
   for (let n = 0; n < workers; n++) await start('worker');
 
   const sim = createSimulator({
-    callbackUrl: members.filter((one) => one.role === 'web').map((one) => one.url),
+    callbackUrl: slots.map(({ front }) => `http://127.0.0.1:${front.port}/wechat`),
     ...simulatedAccount,
     account: simulatedAccount.originalId,
     clock,
@@ -83,27 +124,44 @@ export async function createRig(options: RigOptions = {}) {
   });
   await sim.listen(simPort);
 
-  const living = (role?: 'web' | 'worker') =>
+  const living = (role?: Member['role']) =>
     members.filter((one) => !one.dead && (role === undefined || one.role === role));
+  const processes = db.collection<{ _id: string; at: Date }>('processes');
 
-  /** As a SIGKILL: from this moment nothing it does reaches the database. Its row of `processes` is as if long silent. */
+  /** From this moment nothing that it does reaches anybody. */
   function kill(member: Member): void {
+    if (member.dead) return;
     member.dead = true;
-    member.proxy.cut();
-    const { boot } = member.app.services.processes;
-    const gone = member.app.close().catch(() => {});
-    buried.push(
-      gone,
-      db
-        .collection<{ _id: string }>('processes')
-        .updateOne({ _id: boot }, { $set: { at: new Date(0) } })
-        .then(() => Promise.all(living().map((one) => one.app.services.processes.beat())))
-        .catch(() => {}),
-    );
+    slots.find((slot) => slot.member === member)?.front.cut();
+    member.mongo.cut();
+    member.kill();
   }
-  const buried: Promise<unknown>[] = [];
-  /** Waits until the others know of the deaths. */
-  const mourned = (): Promise<unknown> => Promise.all(buried.filter((_, i) => i % 2 === 1));
+  /** As if it had been silent for long already: the others know at once. */
+  async function mourn(member: Member): Promise<void> {
+    await processes.updateOne({ _id: member.boot }, { $set: { at: new Date(0) } });
+    await db.collection('leases').updateMany({}, { $set: { until: new Date(0) } });
+    await Promise.all(living().map((one) => one.app?.services.processes.beat() ?? Promise.resolve()));
+  }
+  async function sweepOnce({ services, sweeper }: App): Promise<void> {
+    await services.processes.beat();
+    await db.collection('outbox').updateMany({ state: 'pending' }, { $set: { dueAt: new Date(0) } });
+    // Nobody else sends, so whoever still holds a row is dead.
+    if (living('worker').length === 0)
+      await db.collection('outbox').updateMany({ state: 'sending' }, { $set: { leaseUntil: new Date(0) } });
+    await sweeper.sweepInbox(-60_000);
+    await sweeper.sweepOutbox(-60_000);
+  }
+
+  /** Another process at the address of a dead one. */
+  async function replace(member: Member): Promise<Member> {
+    const next = await start(member.role);
+    const slot = slots.find((one) => one.member === member);
+    if (!slot) return next;
+    slot.member = next;
+    slot.front.retarget({ host: '127.0.0.1', port: next.port });
+    slot.front.restore();
+    return next;
+  }
 
   let openids = 0;
   return {
@@ -112,42 +170,61 @@ export async function createRig(options: RigOptions = {}) {
     sim,
     clock,
     config,
+    slots,
     members,
     living,
-    /** The first living web process. */
-    get web(): App {
-      return (living('web')[0] as Member).app;
-    },
     start,
     kill,
-    mourned,
+    mourn,
+    replace,
+    /** An app in this process. */
+    get app(): App {
+      const app = living().find((one) => one.app)?.app;
+      if (!app) throw new Error('There is no app in this process.');
+      return app;
+    },
     /** Sends the same fields as WeChat would, with the copies that WeChat would send. */
     deliver: sim.callbacks.deliver,
     /** The fields of a text; a new MsgId each time unless one is given. */
-    text: (openid: string, content: string, msgId: string | bigint = nextMsgId()) => ({
+    text: (openid: string, content: string, msgId: bigint = nextMsgId()) => ({
       ToUserName: simulatedAccount.originalId,
       FromUserName: openid,
       CreateTime: Math.floor(clock.now() / 1_000),
       MsgType: 'text',
       Content: content,
-      MsgId: msgId as bigint & number,
+      MsgId: msgId,
     }),
-    /** A fan who follows already; nobody waits for the welcome. */
+    event: (openid: string, event: string, more: Record<string, string | number> = {}) => ({
+      ToUserName: simulatedAccount.originalId,
+      FromUserName: openid,
+      CreateTime: Math.floor(clock.now() / 1_000),
+      MsgType: 'event',
+      Event: event,
+      ...more,
+    }),
     async follower(name: string) {
       const fan = sim.fan(name);
       await fan.follows();
       return fan;
     },
     openid: () => `oRig${String(++openids).padStart(24, '0')}`,
-    /** Carries out everything that waits, as the worker and the sweeper would in time. */
+    /** What she was sent beside the passive replies, in order. */
+    sentTo: (openid: string): string[] =>
+      sim.effects
+        .list('/cgi-bin/message/custom/send')
+        .filter((effect) => effect.openid === openid)
+        .map((effect) => (effect.body as { text: { content: string } }).text.content),
+    /** Carries out everything that waits, as worker and sweeper would in time; what was put off is due at once. */
     async drain(): Promise<void> {
-      const { app } = living()[0] as Member;
       for (let turn = 0; turn < 100; turn++) {
-        await app.services.processes.beat();
-        await app.sweeper.sweepInbox(-60_000);
-        await app.sweeper.sweepOutbox(-60_000);
-        if ((await app.services.inbox.undone()) === 0 && (await app.services.outbox.pending()) === 0) return;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        const member = living().find((one) => one.app);
+        if (member?.app) await Promise.race([sweepOnce(member.app), member.ended]).catch(() => {});
+        const open = await db.collection('inbox').countDocuments({ open: true });
+        const waiting = await db
+          .collection('outbox')
+          .countDocuments({ state: { $in: ['pending', 'sending'] } });
+        if (member && !member.dead && open + waiting === 0) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
       }
       throw new Error('It did not drain.');
     },
@@ -156,9 +233,10 @@ export async function createRig(options: RigOptions = {}) {
     count: (collection: string, filter: object = {}) => db.collection(collection).countDocuments(filter),
     async close(): Promise<void> {
       await sim.close();
-      await Promise.all(living().map((one) => one.app.close()));
-      await Promise.all(members.map((one) => one.proxy.close()));
-      await Promise.all(buried);
+      await Promise.all(slots.map(({ front }) => front.close()));
+      await Promise.all(living().map((one) => one.close()));
+      await Promise.all(burials);
+      await Promise.all(members.map((one) => one.mongo.close()));
       await database.drop();
     },
   };
@@ -169,23 +247,27 @@ export type Rig = Awaited<ReturnType<typeof createRig>>;
 let lastMsgId = BigInt(Date.now()) * 1_000_000n;
 export const nextMsgId = (): bigint => ++lastMsgId;
 
-/** What the fan reads in an outcome, `''` for success. */
-export function saidIn(outcome: Awaited<ReturnType<Rig['deliver']>>): string {
-  const { answer } = outcome;
-  if (answer.kind === 'failed') return `failed: ${answer.why}`;
-  return answer.kind === 'nothing' ? '' : String(answer.fields['Content'] ?? answer.fields['MsgType']);
-}
-
+type Delivered = Awaited<ReturnType<Rig['deliver']>>;
 const envelope = createEnvelope(simulatedAccount);
 
+const textIn = (node: ReturnType<typeof readXml>, name: string): string => {
+  const value = node[name];
+  return typeof value === 'string' ? value : '';
+};
+
 /** What each copy was answered: the words, `success`, or why there was no 200. */
-export const answersOf = (outcome: Awaited<ReturnType<Rig['deliver']>>): string[] =>
-  outcome.wire.deliveries.map(({ status, response = '', error }) => {
+export const answersOf = ({ wire }: Delivered): string[] =>
+  wire.deliveries.map(({ status, response = '', error }) => {
     if (status !== 200) return error ?? `HTTP ${status}`;
     if (response === 'success') return response;
-    const reply = readXml(envelope.open(String(readXml(response)['Encrypt'])));
-    return String(reply['Content'] ?? reply['MsgType']);
+    const reply = readXml(envelope.open(textIn(readXml(response), 'Encrypt')));
+    return textIn(reply, 'MsgType') === 'text' ? textIn(reply, 'Content') : textIn(reply, 'MsgType');
   });
+
+/** The answers with status 200, each once. */
+export const heard = (delivered: Delivered): string[] => [
+  ...new Set(answersOf(delivered).filter((_, i) => delivered.wire.deliveries[i]?.status === 200)),
+];
 
 export async function freePort(): Promise<number> {
   const server = createServer();
