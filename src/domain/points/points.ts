@@ -76,8 +76,21 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
       .catch(unlessOnlyRepeats);
   }
 
-  /** Applies rows of one person to her balance and the ledger, each once. */
-  async function post(
+  /** Applies rows of one person to her balance and the ledger, each once. In this process one at a time. */
+  const turns = new Map<string, Promise<unknown>>();
+  function post(...args: Parameters<typeof postNow>): ReturnType<typeof postNow> {
+    const [pid] = args;
+    const mine = (turns.get(pid) ?? Promise.resolve()).then(() => postNow(...args));
+    const over = mine
+      .catch(() => {})
+      .finally(() => {
+        if (turns.get(pid) === over) turns.delete(pid);
+      });
+    turns.set(pid, over);
+    return mine;
+  }
+
+  async function postNow(
     pid: string,
     wanted: LedgerRow[],
     { atLeast }: { atLeast?: number } = {},
@@ -243,7 +256,11 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
       const byPid = new Map<string, LedgerRow[]>();
       for (const row of rows) {
         const { pid, quiz } = row;
-        const back = rowOf('reversal', { id: row._id, pid, points: 0, ...(quiz ? { quiz } : {}) }, -row.delta);
+        const back = rowOf(
+          'reversal',
+          { id: row._id, pid, points: 0, ...(quiz ? { quiz } : {}) },
+          -row.delta,
+        );
         byPid.set(pid, [...(byPid.get(pid) ?? []), back]);
       }
       for (const [pid, back] of byPid) await post(pid, back);
@@ -329,7 +346,11 @@ const duplicate = 11_000;
 function unlessOnlyRepeats(error: unknown): void {
   if (error instanceof mongo.MongoBulkWriteError) {
     const errors = [error.writeErrors].flat();
-    if (errors.length > 0 && errors.every(({ code }) => code === duplicate) && !error.result.getWriteConcernError())
+    if (
+      errors.length > 0 &&
+      errors.every(({ code }) => code === duplicate) &&
+      !error.result.getWriteConcernError()
+    )
       return;
   }
   throw error;

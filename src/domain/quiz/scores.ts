@@ -116,7 +116,8 @@ export const newRound = (quiz: string, { entry: { pid, on, level }, order, at }:
 
 /** Her score after one more answer. Depends on the row and the entry only. */
 export function scoreAfter(row: ScoreRow, { entry, order, seq }: Ordered): ScoreRow {
-  const played = entry.flash || row.played.includes(entry.on) ? row.played : [...row.played, entry.on].toSorted();
+  const played =
+    entry.flash || row.played.includes(entry.on) ? row.played : [...row.played, entry.on].toSorted();
   return {
     ...row,
     ...counted(row, entry),
@@ -189,7 +190,10 @@ export function createScores({ db }: { db: Connection }) {
       scores.find({ quiz }, { sort: { quiz: 1, points: -1, reached: 1 }, readConcern: 'majority' }),
     /** As `ranking`, of one Beijing day. */
     dayRanking: (quiz: string, on: string): AsyncIterable<RoundRow> =>
-      rounds.find({ quiz, on }, { sort: { quiz: 1, on: 1, points: -1, reached: 1 }, readConcern: 'majority' }),
+      rounds.find(
+        { quiz, on },
+        { sort: { quiz: 1, on: 1, points: -1, reached: 1 }, readConcern: 'majority' },
+      ),
     /** Every round of a quiz. */
     rounds: (quiz: string): AsyncIterable<RoundRow> =>
       rounds.find({ quiz }, { sort: { quiz: 1, on: 1, points: -1, reached: 1 }, readConcern: 'majority' }),
