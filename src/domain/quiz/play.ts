@@ -1,8 +1,8 @@
 import { AppError } from '../../errors';
-import { beijingDay, startOfBeijingDay } from '../../kit/clock';
+import { beijingDay } from '../../kit/clock';
 import type { Level, Question, Quiz } from './definition';
 import type { Entry, Win } from './fold';
-import type { Orders } from './orders';
+import type { Orders, Placed } from './orders';
 import { letters, optionOrder, type Picked, pickQuestion } from './questions';
 
 /**
@@ -22,6 +22,8 @@ export type Play = {
   /** Within the level. */
   levelAsked: number;
   levelRight: number;
+  /** The day whose first answer she has given: its bonus is earned. */
+  firstOn?: string;
   /** She failed a level today: the same level again tomorrow. */
   failedOn?: string;
   /** She said 退出. */
@@ -48,7 +50,8 @@ export type Turn =
       play: Play;
       ok: boolean;
       again: boolean;
-      won: string | null;
+      wins: Shown[];
+      first: boolean;
       right: string;
       explanation: string;
       points: number;
@@ -84,7 +87,16 @@ export type Result = {
   levelRight: number;
   levelPass: number;
   last: 'passed' | 'failed' | null;
-  wins: { name: string; unit: string; why: Win['why']; passedOn: boolean }[];
+  wins: Shown[];
+};
+/** A prize as the reply shows it; `code` is filled in once the award is written. */
+export type Shown = {
+  win: Win;
+  name: string;
+  unit: string;
+  why: Win['why'];
+  passedOn: boolean;
+  code: string;
 };
 export type Missed = { right: string; explanation: string };
 /** What comes next: a question, or why there is none now. */
@@ -124,9 +136,12 @@ export function createPlaying({ orders }: { orders: Orders }) {
 
   /** 「一戰到底」, 「繼續」: her open question again, or the next. */
   function start(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
-    const play = today(quiz, { ...before, left: false }, who.at);
-    const open = stillOpen(quiz, play, who.at);
+    const { left: _left, flash: _flash, ...hers } = before;
+    const play = today(hers, who.at);
+    const open = whyLapsed(quiz, play, who.at) ? undefined : play.open;
     const question = open && questionOf(quiz, open.q);
+    // Asking for it again does not wind up its timer.
+    if (open && question && isLate(quiz, open, who.at)) return runOut(quiz, play, { open, question }, who);
     if (open && question)
       return { kind: 'asked', play, question: asAsked(quiz, question, open), resumed: true };
     const { play: after, next } = goOn(quiz, without(play), who);
@@ -148,7 +163,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
     if (!open || !question) return start(quiz, before, who);
     const lapse = whyLapsed(quiz, before, who.at);
     if (lapse) {
-      const { play, next } = goOn(quiz, without(today(quiz, before, who.at)), who);
+      const { play, next } = goOn(quiz, without(today(before, who.at)), who);
       return { kind: 'lapsed', play, why: lapse, next };
     }
     const asked = asAsked(quiz, question, open);
@@ -158,17 +173,21 @@ export function createPlaying({ orders }: { orders: Orders }) {
       return { kind: 'noSuchOption', play: before, question: asked, n: null };
     const took = who.at - open.sentAt;
     if (took < tooFastMs) return { kind: 'tooFast', play: before, question: asked, n: null };
-    if (quiz.timerSeconds !== undefined && took > quiz.timerSeconds * 1_000 + graceMs) {
-      const missed = counted(quiz, before, { q: open.q, ok: false });
-      const { play, next } = goOn(quiz, without(missed.play), who);
-      return {
-        kind: 'outOfTime',
-        play,
-        missed: { right: rightOf(question, open.order), explanation: question.explanation ?? '' },
-        next,
-      };
-    }
+    if (isLate(quiz, open, who.at)) return runOut(quiz, before, { open, question }, who);
     return place(quiz, before, { question, open, choice: open.order[picked.position] as number, took }, who);
+  }
+
+  /** Her time for a question is over: it counts as one of today's, and what is right may be told. */
+  function runOut(
+    quiz: Quiz,
+    before: Play,
+    { open, question }: { open: Open; question: Question },
+    who: { pid: string; at: number },
+  ): Turn {
+    const missed = counted(quiz, before, { q: open.q, ok: false });
+    const { play, next } = goOn(quiz, without(missed.play), who);
+    const told = { right: rightOf(question, open.order), explanation: question.explanation ?? '' };
+    return { kind: 'outOfTime', play, missed: told, next };
   }
 
   type Chosen = { question: Question; open: NonNullable<Play['open']>; choice: number; took: number };
@@ -183,9 +202,9 @@ export function createPlaying({ orders }: { orders: Orders }) {
     const profile = question.kind === 'profile';
     const ok = profile || choice === question.right;
     const on = beijingDay(who.at);
-    const bonus = before.today.length === 0 ? quiz.firstBonus : 0;
+    const bonus = before.firstOn === on ? 0 : quiz.firstBonus;
     const points = (ok ? quiz.pointsPerAnswer : 0) + bonus;
-    const step = counted(quiz, before, { q: open.q, ok });
+    const mine = counted(quiz, before, { q: open.q, ok });
     const entry: Entry = {
       k: `${roundOf(quiz.id, who.pid, on)}:${question.id}`,
       pid: who.pid,
@@ -196,13 +215,15 @@ export function createPlaying({ orders }: { orders: Orders }) {
       points,
       by: who.id,
       took,
-      level: step.play.level,
-      ...(step.last ? { last: step.last } : {}),
+      level: mine.play.level,
+      ...(mine.last ? { last: mine.last } : {}),
     };
     const staff = quiz.staff.includes(who.pid);
     const placed = staff ? undefined : await orders.append(quiz.id, entry);
+    // Another message of hers may have answered it before: then only that one counts, in everything.
     const stored = placed?.entry ?? entry;
-    const play = { ...step.play, points: before.points + (staff ? 0 : stored.points) };
+    const step = placed?.again ? counted(quiz, before, stored) : mine;
+    const play = { ...step.play, firstOn: on, points: before.points + (staff ? 0 : stored.points) };
     const { play: after, next } = goOn(quiz, without(play), who);
     const level = levelOf(quiz, before.level);
     const result: Result = {
@@ -215,29 +236,24 @@ export function createPlaying({ orders }: { orders: Orders }) {
       right: rightOf(question, open.order),
       explanation: question.explanation ?? '',
       points: staff ? 0 : stored.points,
-      bonus: staff ? 0 : bonus,
+      bonus: staff ? 0 : Math.min(bonus, stored.points),
       total: play.points,
       floor: placed?.order ?? null,
       again: placed?.again ?? false,
       level: before.level,
       levelAsked: before.levelAsked + 1,
       levelQuestions: level.questions,
-      levelRight: before.levelRight + (ok ? 1 : 0),
+      levelRight: before.levelRight + (stored.ok ? 1 : 0),
       levelPass: level.pass,
       last: step.last ?? null,
-      wins: (placed?.again ? [] : (placed?.wins ?? [])).map(({ prize, unit, why, order }) => ({
-        name: quiz.prizes.find((one) => one.id === prize)?.name ?? prize,
-        unit,
-        why,
-        passedOn: why === 'floor' && unit !== String(order),
-      })),
+      wins: shownWins(quiz, placed),
     };
     return { kind: 'answered', play: after, result, next };
   }
 
   /** 「搶答」: the question for all, when its time has come. One try each, outside the daily count. */
   function startFlash(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
-    const play = today(quiz, before, who.at);
+    const play = today(before, who.at);
     const times = quiz.prizes.flatMap((prize) =>
       prize.way.kind === 'first' ? [{ prize, way: prize.way }] : [],
     );
@@ -281,7 +297,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
     const ok = choice === question.right;
     const right = { right: rightOf(question, flash.order), explanation: question.explanation ?? '' };
     if (quiz.staff.includes(who.pid))
-      return { kind: 'flashAnswered', play, ok, again: false, won: null, ...right, points: 0 };
+      return { kind: 'flashAnswered', play, ok, again: false, wins: [], first: false, ...right, points: 0 };
     const placed = await orders.append(quiz.id, {
       k: `${roundOf(quiz.id, who.pid, 'flash')}:${question.id}`,
       pid: who.pid,
@@ -296,13 +312,14 @@ export function createPlaying({ orders }: { orders: Orders }) {
       flash: true,
     });
     const points = placed.again ? 0 : placed.entry.points;
-    const won = placed.again ? undefined : placed.wins.find((win) => win.why === 'first');
+    const wins = shownWins(quiz, placed);
     return {
       kind: 'flashAnswered',
       play: { ...play, points: play.points + points },
       ok: placed.entry.ok,
       again: placed.again,
-      won: (won && prize?.name) ?? null,
+      wins,
+      first: wins.some((win) => win.why === 'first'),
       ...right,
       points,
     };
@@ -323,17 +340,26 @@ export function createPlaying({ orders }: { orders: Orders }) {
     answer,
     /** Where she stands, worked out from the order log: for a newcomer, or one who left and came back. */
     async recall(quiz: Quiz, pid: string, at: number): Promise<Play> {
-      const entries = await orders.of(quiz.id, pid);
-      let play = newPlay(quiz, at);
-      for (const { entry } of entries) {
-        play = today(quiz, play, startOfBeijingDay(entry.on));
+      let play: Play = { ...newPlay(quiz, at), on: '' };
+      for (const { entry } of await orders.of(quiz.id, pid)) {
         const points = play.points + entry.points;
-        play = entry.flash ? { ...play, points } : { ...counted(quiz, play, entry).play, points };
+        play = entry.flash ? { ...play, points } : { ...recounted(play, entry), points };
       }
-      return today(quiz, play, at);
+      return today(play, at);
     },
   };
 }
+
+/** Wins are told once: not with a second message for the same answer. */
+const shownWins = (quiz: Quiz, placed: Placed | undefined): Shown[] =>
+  (placed?.again ? [] : (placed?.wins ?? [])).map((win) => ({
+    win,
+    name: quiz.prizes.find((one) => one.id === win.prize)?.name ?? win.prize,
+    unit: win.unit,
+    why: win.why,
+    passedOn: win.why === 'floor' && win.unit !== String(win.order),
+    code: '',
+  }));
 
 export type Playing = ReturnType<typeof createPlaying>;
 
@@ -363,7 +389,7 @@ export function levelOf(quiz: Pick<Quiz, 'levels'>, n: number): Level {
 }
 
 /** A new Beijing day: today's counts begin again; levels carry over. */
-function today(_quiz: Quiz, play: Play, at: number): Play {
+function today(play: Play, at: number): Play {
   const on = beijingDay(at);
   return play.on === on ? play : { ...play, on, today: [] };
 }
@@ -391,6 +417,24 @@ function counted(
     ...(over && !passed ? { failedOn: play.on } : {}),
   };
   return { play: after, last: over ? (passed ? 'passed' : 'failed') : undefined };
+}
+
+/** As `counted`, with what was judged at the time: levels may have been eased since. */
+function recounted(before: Play, { q, on, ok, level, last }: Entry): Play {
+  // Around midnight one of yesterday's may stand after one of today's.
+  const play = before.on < on ? { ...before, on, today: [] } : before;
+  return {
+    ...play,
+    today: play.on === on ? [...play.today, q] : play.today,
+    seen: [...play.seen.filter((id) => id !== q), q],
+    right: play.right + (ok ? 1 : 0),
+    answered: play.answered + 1,
+    level,
+    levelAsked: last ? 0 : play.levelAsked + 1,
+    levelRight: last ? 0 : play.levelRight + (ok ? 1 : 0),
+    firstOn: play.on,
+    ...(last === 'failed' ? { failedOn: on } : {}),
+  };
 }
 
 function asAsked(quiz: Quiz, question: Question, open: NonNullable<Play['open']>): Asked {
@@ -430,14 +474,12 @@ export function whyClosed(quiz: Quiz, at: number): Omit<Extract<Next, { kind: 'n
 function whyLapsed(quiz: Quiz, play: Play, at: number): 'midnight' | 'paused' | 'ended' | undefined {
   const { open } = play;
   if (!open) return undefined;
-  if (at > quiz.endsAt || ['ended', 'settling', 'settled'].includes(quiz.state)) return 'ended';
+  // What was accepted by the end counts, even if the quiz has ended by the time we come to it.
+  if (at > quiz.endsAt || quiz.state === 'settling' || quiz.state === 'settled') return 'ended';
   if (quiz.state === 'paused' || quiz.pauses.some((pause) => pause.from >= open.sentAt && pause.from <= at))
     return 'paused';
   return beijingDay(open.sentAt) === beijingDay(at) ? undefined : 'midnight';
 }
 
-function stillOpen(quiz: Quiz, play: Play, at: number): Play['open'] {
-  if (!play.open || whyLapsed(quiz, play, at)) return undefined;
-  const late = quiz.timerSeconds !== undefined && at - play.open.sentAt > quiz.timerSeconds * 1_000 + graceMs;
-  return late ? undefined : play.open;
-}
+const isLate = (quiz: Quiz, { sentAt }: Open, at: number): boolean =>
+  quiz.timerSeconds !== undefined && at - sentAt > quiz.timerSeconds * 1_000 + graceMs;

@@ -72,6 +72,8 @@ type Grave = {
   leftAt?: Date;
   /** Her name in a running quiz, until its claims are closed: she comes back as the same player. */
   pid?: string;
+  /** Where she stood in it: the same question, with the same timer. */
+  play?: Play;
   pidUntil?: Date;
 };
 
@@ -125,16 +127,17 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     const _id = fanOf(openid);
     const grave = await graves.findOne({ _id, until: { $gt: new Date(clock.now()) } }, { timeoutMS });
     const now = new Date(clock.now());
+    const same = grave?.pid && grave.pidUntil && grave.pidUntil > now ? grave : undefined;
     const met = await rows.findOneAndUpdate(
       { _id },
       {
         $setOnInsert: {
           openid,
-          pid: grave?.pid && grave.pidUntil && grave.pidUntil > now ? grave.pid : randomId(),
+          pid: same?.pid ?? randomId(),
           v: 0,
           following: true, // only who follows can write; many did so before we were connected
           once: grave?.once ?? [],
-          talk: {},
+          talk: same?.play ? { quiz: same.play } : {},
           mailbox: [],
           seenAt: now,
           windows: {},
@@ -242,7 +245,13 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
           $max: { leftAt },
           $set: {
             until: new Date(clock.now() + graveMs),
-            ...(until ? { pid: row.pid, pidUntil: new Date(until) } : {}),
+            ...(until
+              ? {
+                  pid: row.pid,
+                  pidUntil: new Date(until),
+                  ...(row.talk.quiz ? { play: row.talk.quiz } : {}),
+                }
+              : {}),
           },
         },
         { upsert: true, timeoutMS },
