@@ -80,11 +80,11 @@ export async function createRig(options: RigOptions = {}) {
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    const kill = () => {
+    const endIt = () => {
       end();
       started.kill();
     };
-    const member: Member = { ...started, role, mongo: proxy, dead: false, ended, kill };
+    const member: Member = { ...started, role, mongo: proxy, dead: false, ended, kill: endIt };
     members.push(member);
     return member;
   }

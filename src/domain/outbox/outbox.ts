@@ -170,12 +170,12 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
     },
 
     /** She left: nothing of what waits for her is sent, and the words go. */
-    async erase(fan: string): Promise<void> {
+    async erase(fan: string, upTo: Date): Promise<void> {
       await rows.updateMany(
-        { fan, state: 'pending', 'effect.kind': 'tell' },
+        { fan, at: { $lte: upTo }, state: 'pending', 'effect.kind': 'tell' },
         { $set: { state: 'cancelled', reason: 'she left' } },
       );
-      await rows.updateMany({ fan }, { $unset: { effect: 1, fan: 1 } });
+      await rows.updateMany({ fan, at: { $lte: upTo } }, { $unset: { effect: 1, fan: 1 } });
     },
     async forget(before: Date): Promise<number> {
       const gone = await rows.deleteMany({ at: { $lt: before }, state: { $nin: ['pending', 'sending'] } });

@@ -7,18 +7,44 @@ import type { Job } from '../../kit/job';
  * now if a process died in between; this takes what she said and was told up to `upTo`. Messages sent since (she may be
  * back already) are not touched.
  */
-export type EraseData = { fan: string; pid: string; upTo: number; leftAt?: number | undefined };
+export type EraseData = {
+  fan: string;
+  pid: string;
+  upTo: number;
+  leftAt?: number | undefined;
+  again?: boolean | undefined;
+};
+
+/** By then a handler that was at work on her words when she left, and may have written them down since, has ended. */
+const againAfterMs = 5 * 60_000;
+
 export const erase: Job<EraseData> = {
-  data: z.object({ fan: z.string(), pid: z.string(), upTo: z.number(), leftAt: z.number().optional() }),
-  async run({ inbox, outbox, enquiries, attributes, subscribers, quiz }, { fan, pid, upTo, leftAt }) {
+  data: z.object({
+    fan: z.string(),
+    pid: z.string(),
+    upTo: z.number(),
+    leftAt: z.number().optional(),
+    again: z.boolean().optional(),
+  }),
+  async run(services, { fan, pid, upTo, leftAt, again }) {
+    const { inbox, outbox, enquiries, attributes, subscribers, quiz, timers, clock } = services;
     await subscribers.remove(fan, new Date(leftAt ?? upTo), (talk) => quiz.nameKeptUntil(talk.quiz));
     crashPoint('erase-row-gone');
     await inbox.erase(fan, new Date(upTo));
     crashPoint('erase-inbox-gone');
-    await outbox.erase(fan);
+    await outbox.erase(fan, new Date(upTo));
     crashPoint('erase-outbox-gone');
     if (pid === '') return;
+    // In a running quiz she keeps her name, so what it stands for may be of after her return.
+    if (again && (await subscribers.load(fan))?.pid === pid) return;
     await enquiries.erase(pid);
     await attributes.erase(pid);
+    if (again) return;
+    await timers.arm({
+      id: `erase:${pid}:${upTo}`,
+      dueAt: new Date(clock.now() + againAfterMs),
+      job: 'erase',
+      data: { fan, pid, upTo, leftAt, again: true },
+    });
   },
 };

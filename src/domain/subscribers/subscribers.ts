@@ -149,6 +149,9 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     return met;
   }
 
+  const isGone = async (fan: string, at: Date): Promise<boolean> =>
+    (await graves.countDocuments({ _id: fan, leftAt: { $gte: at } }, { limit: 1, timeoutMS })) > 0;
+
   const fanOf = (openid: string): string => keyedHash(dataKey, 'fan', appId, openid);
 
   return {
@@ -237,6 +240,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       const _id = fan;
       const gone = { _id, $or: [{ followedAt: { $exists: false } }, { followedAt: { $lte: leftAt } }] };
       const row = await rows.findOne(gone, { projection: { once: 1, pid: 1, talk: 1 }, timeoutMS });
+      if (!row && (await isGone(fan, leftAt))) return; // done before
       const until = row && pidUntil(row.talk);
       await graves.updateOne(
         { _id },
@@ -261,9 +265,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       crashPoint('row-removed');
     },
     /** Whether what she sent at `at` comes from before she left: then nothing of it may bring her back. */
-    async isGone(fan: string, at: Date): Promise<boolean> {
-      return (await graves.countDocuments({ _id: fan, leftAt: { $gte: at } }, { limit: 1, timeoutMS })) > 0;
-    },
+    isGone,
     async forgetGraves(): Promise<void> {
       await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });
     },
