@@ -14,7 +14,7 @@ export default [
     const said = message.content;
     const place = cities.split(said);
     const whole = place.rest === '';
-    if (!whole || place.kind === 'none') await misses.count(said);
+    if (!whole || place.kind === 'none') await misses.count(said, fan.pid);
 
     if (place.kind === 'one') {
       const { name } = place.city;

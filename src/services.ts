@@ -92,7 +92,7 @@ export function createServices(given: {
       lookups: { hotel: async (id) => (await hotels.get(id))?.bookUrl },
     }),
     maps: createMaps({ amapKey: config.AMAP_KEY, log }),
-    misses: createMisses({ db, clock }),
+    misses: createMisses({ db, clock, key: config.dataKey }),
     orders,
     quiz: createQuiz({ campaigns, playing: createPlaying({ orders }), orders }),
     replies: createReplies({ db, clock }),

@@ -1,31 +1,38 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
+import { keyedHash } from '../../kit/ids';
 import { fold } from '../../kit/text';
 
-/** `_id` = the folded words. */
-type MissRow = { _id: string; n: number; sample: string; lastAt: Date };
+/** `_id` = keyed hash of the folded words. `sample` is them as typed, from the second person on who typed them. */
+type MissRow = { _id: string; n: number; lastAt: Date; first?: string; sample?: string };
 
 /** Longer texts are talk, and more likely personal. */
 const longest = 20;
 
-/** What people typed and got nothing for, counted: the list from which the next keyword comes. */
-export function createMisses({ db, clock }: { db: Connection; clock: Clock }) {
+/**
+ * What people typed and got nothing for, counted: the list from which the next keyword comes. What only one person ever
+ * typed is hers, and would have to go when she leaves: of that only a hash is kept.
+ */
+export function createMisses({ db, clock, key }: { db: Connection; clock: Clock; key: string }) {
   const rows = db.collection<MissRow>('misses');
   return {
-    /** Counts a short text; digits become #, so that no number of a person is kept. */
-    async count(typed: string): Promise<void> {
+    /** Counts a short text of one person; digits become #, so that no number of a person is kept. */
+    async count(typed: string, pid: string): Promise<void> {
       const words = fold(typed).replace(/\d/g, '#');
       if (words === '' || words.length > longest) return;
-      await rows.updateOne(
-        { _id: words },
-        {
-          $inc: { n: 1 },
-          $set: { lastAt: new Date(clock.now()), sample: typed.trim().replace(/\d/g, '#').slice(0, longest) },
-        },
-        { upsert: true },
+      const _id = keyedHash(key, 'miss', words);
+      const row = await rows.findOneAndUpdate(
+        { _id },
+        { $inc: { n: 1 }, $set: { lastAt: new Date(clock.now()) }, $setOnInsert: { first: pid } },
+        { upsert: true, returnDocument: 'after' },
       );
+      if (row?.sample !== undefined || row?.first === pid) return;
+      const sample = typed.trim().replace(/\d/g, '#').slice(0, longest);
+      await rows.updateOne({ _id }, { $set: { sample }, $unset: { first: 1 } });
     },
-    top: (limit: number): Promise<MissRow[]> => rows.find({}, { sort: { n: -1 }, limit }).toArray(),
+    /** The most frequent, of those that more than one person typed. */
+    top: (limit: number): Promise<MissRow[]> =>
+      rows.find({ sample: { $exists: true } }, { sort: { n: -1 }, limit }).toArray(),
   };
 }
 
