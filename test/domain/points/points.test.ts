@@ -65,17 +65,19 @@ test('points of several quizzes, awards and purchases make one balance', async (
   ]);
 });
 
-test('thirty purchases at once, of two processes, never spend what is not there', async () => {
+test('purchases at once, of two processes, never spend what is not there, and each only once', async () => {
   const other = createPoints({ db, clock: createClock() });
   await points.give('award', { id: 'w', pid: 'lin', points: 30 });
+  const ids = Array.from({ length: 20 }, (_, i) => `s${i}`);
   const spent = await Promise.all(
-    Array.from({ length: 30 }, (_, i) =>
-      (i % 2 ? points : other).spend({ id: `s${i % 20}`, pid: 'lin', points: 2 }),
-    ),
+    ids.flatMap((id) => [points, other].map((one) => one.spend({ id, pid: 'lin', points: 2 }))),
   );
   expect(spent.filter(({ kind }) => kind === 'spent')).toHaveLength(15);
   expect(await points.balance('lin')).toBe(0);
   expect(await points.audit()).toEqual([]);
+  await points.give('award', { id: 'w2', pid: 'mei', points: 100 });
+  await Promise.all([points, other].map((one) => one.spend({ id: 'm', pid: 'mei', points: 2 })));
+  expect(await points.balance('mei')).toBe(98);
 });
 
 test('a kill between balance and ledger loses nothing and doubles nothing', async () => {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import type { Connection } from 'mongoose';
 import { createPoints, type LedgerRow, pointsIndexes } from '../../../src/domain/points/points';
-import type { Entry, Win } from '../../../src/domain/quiz/fold';
+import type { Batch, Entry, Win } from '../../../src/domain/quiz/fold';
 import { createOrders, orderIndexes } from '../../../src/domain/quiz/orders';
+import { createProjection, MovedOn, ordered } from '../../../src/domain/quiz/project';
 import {
   createProjector,
   type ProjectionRow,
@@ -140,6 +141,54 @@ test('two processes at once, one of them a zombie, count each answer once', asyn
   await lively.projector.catchUp(quizId);
   expect(await lively.proof.audit(quizId)).toEqual([]);
   expect(await lively.proof.replay(quizId)).toMatchObject({ answers: 240, differences: [] });
+});
+
+test('a zombie that read before and writes after another process changes nothing', async () => {
+  const orders = orderLog(db);
+  await orders.append([{ pid: 'lin', q: '1' }], [{ pid: 'lin', q: '2', points: 15 }]);
+  const batches: Batch[] = [];
+  for await (const batch of createOrders({ db, rulesAt }).read(quizId, 0)) batches.push(batch);
+  const answers = ordered(batches, 0);
+  await createProjection({ db }).take(quizId, answers.slice(0, 1));
+  let go = () => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  let reading = () => {};
+  const read = new Promise<void>((resolve) => {
+    reading = resolve;
+  });
+  // Stands still between its reading and its writing.
+  const slow = new Proxy(db, {
+    get: (target, name) =>
+      name === 'collection'
+        ? (table: string) =>
+            new Proxy(target.collection(table), {
+              get: (rows, method) =>
+                method === 'bulkWrite'
+                  ? async (...args: Parameters<typeof rows.bulkWrite>) => {
+                      reading();
+                      await gate;
+                      return rows.bulkWrite(...args);
+                    }
+                  : (Reflect.get(rows, method, rows) as unknown),
+            })
+        : (Reflect.get(target, name, target) as unknown),
+  });
+  const zombie = createProjection({ db: slow }).take(quizId, answers);
+  await read;
+  await createProjection({ db }).take(quizId, answers);
+  await orders.append([{ pid: 'lin', q: '3' }]);
+  await newProcess().projector.project(quizId);
+  const before = await scoreOf('lin');
+  go();
+  await expect(zombie).rejects.toThrow(MovedOn);
+  expect(before).toMatchObject({ points: 35, seq: 3 });
+  expect(await scoreOf('lin')).toEqual(before);
+  expect(await db.collection<RoundRow>('rounds').findOne({ pid: 'lin' })).toMatchObject({
+    points: 35,
+    seq: 3,
+  });
 });
 
 test('a process that waits for the projection takes over from one that died', async () => {
