@@ -50,6 +50,29 @@ export default [
     return render('quiz-remind', next);
   }),
 
+  says(['排行', '排行榜'], async ({ fan, quiz, leaderboard, names, at, clock, render }) => {
+    const one = quiz.theOne(fan.play, at);
+    if (!one) return render('quiz-none');
+    const top = await leaderboard.top(one.id, 'final', 10);
+    if (!top) return render('quiz-boardAway', { play: fan.play ?? null });
+    const [mine, today] = await Promise.all(
+      ['final', clock.day(at)].map((board) => leaderboard.rankOf(one.id, board, fan.pid)),
+    );
+    const called = await names.nameOf(top.map(({ pid }) => pid));
+    const rows = top.map(({ rank, pid, points }) => ({
+      rank,
+      name: called.get(pid) ?? '',
+      points,
+      me: pid === fan.pid,
+    }));
+    const place = (where: typeof mine) => (where && where !== 'none' ? where : null);
+    return render('quiz-board', { quiz: one, rows, mine: place(mine), today: place(today) });
+  }),
+
+  says('改名{name}', async ({ params, fan, names, render }) =>
+    render('quiz-renamed', await names.rename(fan.pid, params.name)),
+  ),
+
   says(['我的積分', '積分'], ({ fan, quiz, at, render }) => {
     const one = quiz.theOne(fan.play, at);
     if (!one || !fan.play) return render('quiz-none');

@@ -17,11 +17,14 @@ import { createClock, type TurnableClock } from './kit/clock';
 import type { Job } from './kit/job';
 import { createLog, type Log } from './kit/log';
 import { migrations } from './migrations';
+import type { QuizState } from './domain/quiz/definition';
+import { createProjector } from './domain/quiz/projector';
 import { createRender } from './render/render';
 import { createServices, indexes } from './services';
 import { missingInvariants } from './store/indexes';
 import { migrate } from './store/migrations';
 import { connectMongo } from './store/mongo';
+import { connectRedis } from './store/redis';
 import { createWechatClient } from './wechat/api/client';
 import { createCustomerMessages } from './wechat/api/customer-messages';
 import { createCallbackReader } from './wechat/protocol/callback';
@@ -50,7 +53,17 @@ export async function createApp(config: Config, options: AppOptions) {
     ...(options.database ? { database: options.database } : {}),
   });
   const metrics = createMetrics();
-  const services = createServices({ config, db, clock, log, role, onGroup: metrics.groupSize });
+  const redis = connectRedis(options.redisUrl, log);
+  const services = createServices({
+    config,
+    db,
+    redis,
+    render,
+    clock,
+    log,
+    role,
+    onGroup: metrics.groupSize,
+  });
   const { inbox, outbox, subscribers, timers, processes, versions } = services;
 
   const appId = config.WECHAT_APP_ID ?? '';
@@ -61,7 +74,7 @@ export async function createApp(config: Config, options: AppOptions) {
     log,
   });
   const customerMessages = createCustomerMessages({ client });
-  const hints = createHints({ redisUrl: options.redisUrl, prefix: `xiaoyi-${db.name}`, log });
+  const hints = createHints({ redis, prefix: `xiaoyi-${db.name}` });
 
   const dispatch = createDispatch({ rules, services, render, clock, log });
   const answering = createAnswering({
@@ -92,9 +105,29 @@ export async function createApp(config: Config, options: AppOptions) {
     resume: answering.resume,
     relay,
     hint: hints.hint,
+    sweepPrizes: services.prizes.sweep,
     log,
   });
   const worker = createWorker({ redisUrl: options.redisUrl, prefix: `xiaoyi-${db.name}`, relay, log });
+
+  const { campaigns, orders, points, leaderboard, prizes } = services;
+  const projector = createProjector({
+    db,
+    orders,
+    points,
+    rulesAt: campaigns.rulesAt,
+    quizzes: () =>
+      campaigns
+        .all()
+        .filter(mayGrow)
+        .map(({ id }) => id),
+    leaderboard,
+    award: async ({ quiz, win }) => {
+      const of = campaigns.get(quiz);
+      if (of) await prizes.awards.award(of, win);
+    },
+    log,
+  });
 
   const reader = createCallbackReader({
     appId,
@@ -106,7 +139,7 @@ export async function createApp(config: Config, options: AppOptions) {
   const http = createHttp({
     callback: callbackRoute({ reader, answer: answering.answer, counts: metrics.callback, log }),
     links: services.links,
-    ready: () => problemsOf({ db, redis: hints.redis }),
+    ready: () => problemsOf({ db, redis }),
     log,
   });
 
@@ -121,6 +154,11 @@ export async function createApp(config: Config, options: AppOptions) {
     async () => (await outbox.oldestPendingMs()) / 1_000,
   );
   metrics.gauge('callbacks_in_flight', 'Callbacks being answered now', answering.inFlight);
+  metrics.gauge(
+    'projector_lag_answers',
+    'Answers in the order log that are not in the ledger yet',
+    async () => (await projector.lag()).answers,
+  );
   metrics.gauge('hints_lost', 'Hints that Redis did not take', hints.lost);
 
   /** What every role needs before it serves. */
@@ -154,6 +192,7 @@ export async function createApp(config: Config, options: AppOptions) {
     answering,
     relay,
     sweeper,
+    projector,
     metrics,
     prepare,
     http,
@@ -162,6 +201,7 @@ export async function createApp(config: Config, options: AppOptions) {
       await armHousekeeping({ timers, clock });
       worker.start(() => hints.hint('canary'));
       sweeper.start();
+      projector.start();
     },
     /** Turns business time to `to` (ms), stepping through everything that falls due on the way. */
     turn: (to: number, onStep?: (at: number) => void | Promise<void>): Promise<void> =>
@@ -172,15 +212,21 @@ export async function createApp(config: Config, options: AppOptions) {
       versions.stop();
       if (workerStarted) {
         await sweeper.close();
+        await projector.close();
         await worker.close();
       }
       await answering.drained();
       await processes.stop().catch(() => {});
       await hints.close();
+      redis.disconnect();
       await db.close();
     },
   };
 }
+
+/** Its log may still get answers, or is not settled yet. */
+const mayGrow = ({ state }: { state: QuizState }): boolean =>
+  ['running', 'paused', 'ended', 'settling'].includes(state);
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { Config } from './config';
 import { attributeIndexes, createAttributes } from './domain/attributes/attributes';
@@ -12,9 +13,14 @@ import { createLinks } from './domain/links/links';
 import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
 import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
+import { createPoints, pointsIndexes } from './domain/points/points';
+import { createPrizes, prizeIndexes } from './domain/prizes/prizes';
 import { createTickets, ticketIndexes } from './domain/prizes/tickets';
+import { createLeaderboard } from './domain/quiz/leaderboard';
+import { createNames } from './domain/quiz/names';
 import { createCampaigns, quizIndexes } from './domain/quiz/campaigns';
 import { createOrders, orderIndexes } from './domain/quiz/orders';
+import { createPlayed } from './domain/quiz/played';
 import { createPlaying } from './domain/quiz/play';
 import { createQuiz } from './domain/quiz/quiz';
 import { createReplies, replyIndexes } from './domain/replies/replies';
@@ -26,6 +32,7 @@ import { createTrains, trainIndexes } from './domain/trains/trains';
 import { createWeather } from './domain/weather/weather';
 import type { Clock } from './kit/clock';
 import type { Log } from './kit/log';
+import type { Render } from './render/render';
 import type { IndexSpec } from './store/indexes';
 import { createVersions } from './store/versions';
 
@@ -44,6 +51,8 @@ export const indexes: IndexSpec[] = [
   ...quizIndexes,
   ...attributeIndexes,
   ...ticketIndexes,
+  ...prizeIndexes,
+  ...pointsIndexes,
 ];
 
 /** Builds every domain once. This is what handlers, jobs and routes see. */
@@ -53,9 +62,11 @@ export function createServices(given: {
   clock: Clock;
   log: Log;
   role: string;
+  redis: Redis;
+  render: Render;
   onGroup?: (size: number) => void;
 }) {
-  const { config, db, clock, log, role } = given;
+  const { config, db, clock, log, role, redis } = given;
   const appId = config.WECHAT_APP_ID ?? '';
   const versions = createVersions({ db });
   const processes = createProcesses({ db, role, log });
@@ -63,10 +74,27 @@ export function createServices(given: {
   const outbox = createOutbox({ db, clock });
   const timers = createTimers({ db, outbox, clock });
   const tickets = createTickets({ db });
+  const subscribers = createSubscribers({ db, dataKey: config.dataKey, appId, clock });
+  const names = createNames({ db });
+  const points = createPoints({ db, clock });
   const hotels = createHotels({ db });
   const campaigns = createCampaigns({ db, clock, timers, tickets });
   const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
-  const subscribers = createSubscribers({ db, dataKey: config.dataKey, appId, clock });
+  const prizes = createPrizes({
+    db,
+    clock,
+    log,
+    tickets,
+    timers,
+    outbox,
+    points,
+    render: given.render,
+    fanByPid: subscribers.byPid,
+    titleOf: (quiz) => campaigns.get(quiz)?.title,
+    namesOf: (_quiz, pids) => names.nameOf(pids),
+    played: createPlayed({ db }),
+    followed: subscribers.countFollowed,
+  });
 
   return {
     clock,
@@ -93,8 +121,12 @@ export function createServices(given: {
     }),
     maps: createMaps({ amapKey: config.AMAP_KEY, log }),
     misses: createMisses({ db, clock, key: config.dataKey }),
+    names,
+    leaderboard: createLeaderboard({ redis, prefix: `xiaoyi-${db.name}`, db }),
     orders,
-    quiz: createQuiz({ campaigns, playing: createPlaying({ orders }), orders }),
+    points,
+    prizes,
+    quiz: createQuiz({ campaigns, playing: createPlaying({ orders }), orders, awards: prizes.awards }),
     replies: createReplies({ db, clock }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
     sights: createSights({ db }),

@@ -11,7 +11,7 @@ const keptDays = 30;
 export type HousekeepingData = { on: string };
 export const housekeeping: Job<HousekeepingData> = {
   data: z.object({ on: z.string() }),
-  async run({ inbox, outbox, subscribers, processes, timers, clock }, { on }) {
+  async run({ inbox, outbox, subscribers, processes, timers, prizes, clock }, { on }) {
     const before = new Date(startOfBeijingDay(on) - keptDays * dayMs);
     await inbox.forget(before);
     crashPoint('inbox-forgotten');
@@ -20,6 +20,7 @@ export const housekeeping: Job<HousekeepingData> = {
     crashPoint('timers-forgotten');
     await subscribers.forgetGraves();
     await processes.sweep();
+    await prizes.housekeep();
     await armHousekeeping({ timers, clock });
   },
 };

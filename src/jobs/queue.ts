@@ -1,6 +1,5 @@
 import { Queue } from 'bullmq';
-import type { Log } from '../kit/log';
-import { connectRedis } from '../store/redis';
+import type { Redis } from 'ioredis';
 
 export const outboxQueue = 'outbox';
 
@@ -8,8 +7,7 @@ export const outboxQueue = 'outbox';
  * Hints for the worker: «this cause has rows in the outbox». Only ids pass through. A lost hint costs seconds: the
  * sweeper finds the row. So adding never waits and never fails the caller.
  */
-export function createHints({ redisUrl, prefix, log }: { redisUrl: string; prefix: string; log: Log }) {
-  const connection = connectRedis(redisUrl, log);
+export function createHints({ redis: connection, prefix }: { redis: Redis; prefix: string }) {
   // Made when Redis is first there: a queue made on a connection that is not ready stays broken for good.
   let queue: Queue | undefined;
   let lost = 0;
@@ -36,10 +34,8 @@ export function createHints({ redisUrl, prefix, log }: { redisUrl: string; prefi
     },
     /** Hints that Redis did not take since the start. */
     lost: () => lost,
-    redis: connection,
     async close(): Promise<void> {
       await queue?.close().catch(() => {});
-      connection.disconnect();
     },
   };
 }

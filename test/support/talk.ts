@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import pino from 'pino';
 import { loadHandlers } from '../../src/bot/discover';
 import { createDispatch, type Outcome } from '../../src/bot/dispatch';
@@ -32,14 +33,17 @@ export async function createTalk(
   const clock = { now: () => now, day: (moment = now) => beijingDay(moment) };
   const log = pino({ level: 'silent' });
   const config = testConfig({ PUBLIC_URL: 'https://wx.xiaoyi.example.com', ...settings });
-  const services = createServices({ config, db, clock, log, role: 'test' });
+  const { render } = createRender();
+  // Never connects: these talks go on without boards.
+  const redis = new Redis(database.redisUrl, { lazyConnect: true, enableOfflineQueue: false });
+  const services = createServices({ config, db, redis, render, clock, log, role: 'test' });
   const importer = createImporter({ db, clock, cities: services.cities });
   const folder = join(root, 'src', 'simulator', 'sample');
   for (const { file, result } of await importSample({ importer, folder }))
     if (result.kind !== 'written') throw new Error(`${file}: ${JSON.stringify(result)}`);
   await services.cities.load();
   const rules = loadHandlers();
-  const dispatch = createDispatch({ rules, services, render: createRender().render, clock, log });
+  const dispatch = createDispatch({ rules, services, render, clock, log });
 
   function fan() {
     const openid = `o${randomBytes(8).toString('hex')}`;

@@ -41,7 +41,7 @@ export const awardIndexes: IndexSpec[] = [
     partial: { 'used.at': { $exists: true } },
     why: 'used today',
   },
-  { collection: 'awards', key: { at: 1 }, why: 'what was won today' },
+  { collection: 'awards', key: { quiz: 1, at: 1, _id: 1 }, why: 'the newest winners; what was won today' },
 ];
 
 export type Moved =
@@ -351,10 +351,17 @@ export function createAwards(given: {
       (await rows.findOne({ redeem: code, state: { $ne: 'pending' } }, { timeoutMS })) ?? undefined,
 
     /** The awards that a filter wants, in a fixed order, without those that are only being decided. */
-    find: (filter: Record<string, unknown>, options: { limit?: number } = {}): AsyncIterable<Award> =>
+    find: (
+      filter: Record<string, unknown>,
+      { limit, newest = false }: { limit?: number; newest?: boolean } = {},
+    ): AsyncIterable<Award> =>
       rows.find(
         { state: { $ne: 'pending' as AwardState }, ...filter },
-        { sort: { _id: 1 }, batchSize: 500, ...options },
+        {
+          sort: newest ? { at: -1, _id: -1 } : { _id: 1 },
+          batchSize: 500,
+          ...(limit === undefined ? {} : { limit }),
+        },
       ),
     count: (filter: Record<string, unknown>): Promise<number> =>
       rows.countDocuments({ state: { $ne: 'pending' }, ...filter }),

@@ -4,17 +4,26 @@ import type { Log } from '../../kit/log';
 import type { IndexSpec } from '../../store/indexes';
 import type { Outbox } from '../outbox/outbox';
 import type { Points } from '../points/points';
+import type { Played } from '../quiz/played';
 import type { Timers } from '../timers/timers';
 import type { Award } from './award';
 import { awardIndexes, createAwards } from './awards';
 import { claimIndexes, createClaims } from './claims';
+import { createCourier } from './courier';
 import { createAwardEffects } from './effects';
+import { createExports, exportIndexes, type NamesOf } from './export';
 import { createRedeem, redeemIndexes } from './redeem';
+import { createReports } from './report';
 import { createTelling } from './telling';
 import type { Tickets } from './tickets';
 
 /** Without those of `tickets.ts`. */
-export const prizeIndexes: IndexSpec[] = [...awardIndexes, ...claimIndexes, ...redeemIndexes];
+export const prizeIndexes: IndexSpec[] = [
+  ...awardIndexes,
+  ...claimIndexes,
+  ...redeemIndexes,
+  ...exportIndexes,
+];
 
 const closedAfterMs = 30 * 86_400_000;
 
@@ -30,6 +39,11 @@ export function createPrizes(given: {
   render: Parameters<typeof createTelling>[0]['render'];
   fanByPid: Parameters<typeof createTelling>[0]['fanByPid'];
   titleOf: (quiz: string) => string | undefined;
+  /** Names as boards show them. */
+  namesOf: NamesOf;
+  played: Played;
+  /** New followers between two moments (business ms). */
+  followed: (from: number, to: number) => Promise<number>;
 }) {
   const { db, clock, log, tickets, timers, outbox, points, render, fanByPid, titleOf } = given;
   const effects = createAwardEffects({ clock, timers, outbox, points });
@@ -42,6 +56,9 @@ export function createPrizes(given: {
     tickets,
     awards,
     claims,
+    courier: createCourier({ awards, clock }),
+    exports: createExports({ db, clock, awards, claims, namesOf: given.namesOf }),
+    reports: createReports({ awards, tickets, clock, played: given.played, followed: given.followed }),
     redeem: redeem.redeem,
     tell,
     /** What settlement does with a prize that is free again (void, expired). Must bear being called twice. */

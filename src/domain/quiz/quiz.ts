@@ -2,6 +2,7 @@ import { fold } from '../../kit/text';
 import type { Campaigns } from './campaigns';
 import type { Quiz } from './definition';
 import { type Picked, readPick } from './questions';
+import type { Awards } from '../prizes/awards';
 import type { Orders } from './orders';
 import { type Play, type Playing, type Turn, whyClosed } from './play';
 
@@ -16,16 +17,21 @@ type Who = { pid: string; at: number; id: string };
 const claimsOpenMs = 90 * 86_400_000;
 
 /** The quiz as the chat sees it. */
-export function createQuiz({
-  campaigns,
-  playing,
-  orders,
-}: {
+export function createQuiz(given: {
   campaigns: Campaigns;
   playing: Playing;
   orders: Orders;
+  awards: Pick<Awards, 'award'>;
 }) {
+  const { campaigns, playing, orders, awards } = given;
   const current = (at: number): Quiz | undefined => campaigns.running(at)[0];
+
+  /** What she won goes into the reply, a code at once. Written before it is told; the projector would write the same. */
+  async function giveAwards(quiz: Quiz, turn: Turn): Promise<void> {
+    if (turn.kind !== 'answered' && turn.kind !== 'flashAnswered') return;
+    const wins = turn.kind === 'answered' ? turn.result.wins : turn.wins;
+    for (const shown of wins) shown.code = (await awards.award(quiz, shown.win, { told: true })).code ?? '';
+  }
 
   return {
     /** Hers if she is in one, else the one that runs now, else the next. */
@@ -55,7 +61,11 @@ export function createQuiz({
       const { quiz } = claim;
       orders.useVersion(quiz.id, quiz.version);
       const play = before?.quiz === quiz.id ? before : await playing.recall(quiz, who.pid, who.at);
-      if (claim.does === 'answer') return playing.answer(quiz, play, claim.picked, who);
+      if (claim.does === 'answer') {
+        const turn = await playing.answer(quiz, play, claim.picked, who);
+        await giveAwards(quiz, turn);
+        return turn;
+      }
       if (claim.does === 'skip') return playing.skip(quiz, play, who);
       return claim.does === 'flash' ? playing.startFlash(quiz, play, who) : playing.start(quiz, play, who);
     },

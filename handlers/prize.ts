@@ -1,0 +1,51 @@
+import { choice, form, phone, says, text } from '../src/bot/bot';
+
+/** 她同意的話；改了字就改版本。 */
+const consent = '寄送獎品 2026-11';
+
+/** 領獎：收件人、電話、地址，一樣一樣問；只用來寄獎品。 */
+const claim = form(
+  'claim',
+  {
+    name: text('領獎第一步：收件人怎麼稱呼？', 30),
+    phone: phone('收件手機號？'),
+    address: text('寄到哪裡？請寫省市區和詳細地址。', 120),
+    agreed: choice('姓名、電話和地址只用來寄這份獎品，辦完 90 天後刪除。可以嗎？', ['同意', '不同意']),
+  },
+  async ({ params, fan, prizes, render }) => {
+    if (params.agreed === '不同意') return render('claim-declined');
+    const waiting = (await prizes.prizesOf(fan.pid)).filter(({ next }) => next === 'claim');
+    const filled = { name: params.name, phone: params.phone, address: params.address, consent };
+    const results = await Promise.all(
+      waiting.map(({ id }) => prizes.claims.submit({ award: id, pid: fan.pid, form: filled })),
+    );
+    const problems = results.flatMap((one) => (one.kind === 'invalid' ? one.problems : []));
+    return render('claim-kept', { ...filled, problems, prizes: waiting.map(({ name }) => name) });
+  },
+);
+
+/** 「獎品」：贏了什麼、到哪一步、期限、單號；要寄的可以「領獎」。 */
+export default [
+  claim,
+
+  says(['獎品', '我的獎品'], async ({ fan, prizes, render }) => {
+    const lines = await prizes.prizesOf(fan.pid);
+    return render('prizes', {
+      prizes: lines.slice(-8),
+      more: Math.max(0, lines.length - 8),
+      claimable: lines.some(({ next }) => next === 'claim'),
+    });
+  }),
+
+  says('領獎', async ({ fan, prizes, ask, render }) => {
+    const lines = await prizes.prizesOf(fan.pid);
+    return lines.some(({ next }) => next === 'claim') ? ask(claim) : render('claim-nothing');
+  }),
+
+  says('中獎名單', async ({ fan, quiz, prizes, at, render }) => {
+    const one = quiz.theOne(fan.play, at);
+    if (!one) return render('quiz-none');
+    const { lines } = await prizes.winners(one.id, { masked: true, limit: 20 });
+    return render('winners', { quiz: one, winners: lines });
+  }),
+];

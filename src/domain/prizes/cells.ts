@@ -1,0 +1,40 @@
+/** A cell of an exported table: our own numbers stay numbers, everything else is text. */
+export type Cell = string | number | undefined;
+
+/** What a spreadsheet may take for the start of a formula (promises K16), also behind blanks and in full-width forms. */
+const risky = /^[\s\uFEFF\u200B-\u200F\u2060]*[=+\-@＝＋－＠﹢﹣﹦﹫]|^[\t\r\n\0]/;
+// oxlint-disable-next-line no-control-regex
+const unwritable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g;
+/** What Excel takes in one cell. */
+const longest = 32_000;
+
+/** Text that no spreadsheet runs: a `'` before what looks like a formula; characters that no sheet can hold are dropped. */
+export function safeCell(value: Cell): string | number {
+  if (value === undefined) return '';
+  if (typeof value === 'number') return Number.isFinite(value) ? value : '';
+  // Through bytes and back: half a surrogate pair would break the XML of a workbook.
+  const clean = Buffer.from(value.replace(unwritable, '')).toString().slice(0, longest);
+  return risky.test(value) || risky.test(clean) ? `'${clean}` : clean;
+}
+
+/** A cell of a table that came back to us, without the `'` that `safeCell` may have put before it. */
+export const plainCell = (value: unknown): string => {
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+  return text.startsWith("'") && risky.test(text.slice(1)) ? text.slice(1).trim() : text;
+};
+
+/** 王小明 → 王**; Lin → L**. */
+export const maskName = (name: string): string => {
+  const [first = '', ...rest] = name;
+  return rest.length === 0 ? first : `${first}**`;
+};
+
+/** 13800001111 → 138****1111. */
+export const maskPhone = (phone: string): string =>
+  phone.length < 8 ? '****' : `${phone.slice(0, phone.length - 8)}****${phone.slice(-4)}`;
+
+/** 浙江省杭州市西湖區靈隱路 1 號 → 浙江省杭州市… */
+export const maskAddress = (address: string): string => `${[...address].slice(0, 6).join('')}…`;
+
+/** Enough to recognise a code, not enough to use it. */
+export const maskCode = (code: string): string => (code === '' ? '' : `${code.slice(0, 2)}…`);

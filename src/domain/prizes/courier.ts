@@ -1,0 +1,159 @@
+import type { Clock } from '../../kit/clock';
+import { fold } from '../../kit/text';
+import type { Table } from '../import/rows';
+import type { Awards } from './awards';
+import { plainCell } from './cells';
+import type { Parcel } from './export';
+import type { Column } from './sheet';
+
+/** What a courier's form may ask for. Other columns: `npm run quiz -- courier … --columns`. */
+export const parcelFields = {
+  order: ({ award }: Parcel) => award._id,
+  name: ({ claim }: Parcel) => claim.name,
+  phone: ({ claim }: Parcel) => claim.phone,
+  address: ({ claim }: Parcel) => claim.address,
+  goods: ({ award }: Parcel) => award.what.name,
+  quantity: () => 1,
+  value: ({ award }: Parcel) => award.what.priceFen / 100,
+  remark: ({ award }: Parcel) => award.what.delivery ?? '',
+} as const;
+export type ParcelField = keyof typeof parcelFields;
+
+/** The columns that most couriers' bulk forms have; `[title, field]`. */
+export const usualColumns: [string, ParcelField][] = [
+  ['訂單號', 'order'],
+  ['收件人', 'name'],
+  ['收件人電話', 'phone'],
+  ['收件地址', 'address'],
+  ['物品名稱', 'goods'],
+  ['數量', 'quantity'],
+  ['備註', 'remark'],
+];
+
+export const courierColumns = (wanted: [string, ParcelField][] = usualColumns): Column<Parcel>[] =>
+  wanted.map(([title, field]) => ({
+    title,
+    of: parcelFields[field],
+    ...(field === 'address' ? { width: 40 } : {}),
+  }));
+
+export type TrackingProblem = { line: number; message: string };
+export type TrackingResult = { sent: number; same: number; problems: TrackingProblem[] };
+
+/** How couriers head these columns; compared folded, so in either script. */
+const heads = {
+  order: ['訂單號', '訂單編號', '客戶訂單號', '商家訂單號', '編號', 'order'],
+  courier: ['快遞公司', '物流公司', '快遞', '承運商', 'courier'],
+  tracking: ['運單號', '運單號碼', '快遞單號', '物流單號', '單號', 'tracking'],
+} as const;
+
+/** The way to the post and back: approving, and tracking numbers from the courier's table. */
+export function createCourier({
+  awards,
+  clock,
+}: {
+  awards: Pick<Awards, 'read' | 'move' | 'find'>;
+  clock: Clock;
+}) {
+  return {
+    /** Approves what was claimed and does not wait. Returns how many. */
+    async approve(
+      filter: Record<string, unknown>,
+      by: string,
+    ): Promise<{ approved: number; waiting: number }> {
+      let approved = 0;
+      let waiting = 0;
+      for await (const { _id } of awards.find({ ...filter, state: 'claimed' })) {
+        const { kind } = await awards.move(_id, 'approved', { by });
+        if (kind === 'moved') approved++;
+        else waiting++;
+      }
+      return { approved, waiting };
+    },
+
+    /** Reads tracking numbers. A bad line is told and left out; the good ones count, and the file may come again. */
+    async readTracking(
+      table: Table,
+      who: { by: string; courier?: string | undefined },
+    ): Promise<TrackingResult> {
+      const columnOf = (names: readonly string[]) =>
+        table.columns.find((column) => names.some((name) => fold(name) === fold(column)));
+      const [order, tracking, courier] = [
+        columnOf(heads.order),
+        columnOf(heads.tracking),
+        columnOf(heads.courier),
+      ];
+      const result: TrackingResult = {
+        sent: 0,
+        same: 0,
+        problems: table.problems.map(({ line = 1, message }) => ({ line, message })),
+      };
+      const complain = (line: number, message: string) => void result.problems.push({ line, message });
+      if (order === undefined) complain(1, `沒有訂單號這一欄,欄名請用:${heads.order.join('、')}`);
+      if (tracking === undefined) complain(1, `沒有運單號這一欄,欄名請用:${heads.tracking.join('、')}`);
+      if (order === undefined || tracking === undefined) return result;
+
+      const seen = new Map<string, number>();
+      for (const { line, cells } of table.rows) {
+        const id = plainCell(cells[order]);
+        const number = plainCell(cells[tracking]).replace(/\s/g, '').toUpperCase();
+        const name = (courier && plainCell(cells[courier])) || who.courier || '';
+        const wrong = whatIsWrong({ id, number, name, line, seen });
+        if (wrong) complain(line, wrong);
+        else {
+          const outcome = await send(id, { courier: name, tracking: number }, who.by);
+          if (outcome === 'sent') result.sent++;
+          else if (outcome === 'same') result.same++;
+          else complain(line, outcome);
+        }
+      }
+      return result;
+    },
+  };
+
+  /** `sent`, `same`, or what is wrong. */
+  async function send(
+    id: string,
+    parcel: { courier: string; tracking: string },
+    by: string,
+  ): Promise<string> {
+    const award = await awards.read(id);
+    if (!award || award.state === 'pending') return `沒有編號是「${short(id)}」的獎品`;
+    if (award.sent)
+      return award.sent.tracking === parcel.tracking
+        ? 'same'
+        : `「${short(id)}」已經登記為 ${award.sent.courier} ${award.sent.tracking},沒有改動`;
+    const moved = await awards.move(id, 'sent', {
+      by,
+      set: { sent: { ...parcel, at: clock.now() } },
+      todo: ['tellSent'],
+    });
+    if (moved.kind === 'moved') return 'sent';
+    if (moved.kind === 'refused' && moved.why === 'waits') return `「${short(id)}」還在核對,不能寄出`;
+    return `「${short(id)}」還沒有核准,或不是寄送的獎品`;
+  }
+}
+
+export type Courier = ReturnType<typeof createCourier>;
+
+const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
+
+function whatIsWrong(given: {
+  id: string;
+  number: string;
+  name: string;
+  line: number;
+  seen: Map<string, number>;
+}): string | undefined {
+  const { id, number, name, line, seen } = given;
+  if (id === '') return '訂單號是空的';
+  if (number === '') return '運單號是空的';
+  if (/^\d(\.\d+)?E\+\d+$/i.test(number))
+    return `運單號「${number}」被 Excel 改成了科學記號,請把這一欄設成文字後重新匯出`;
+  if (!/^[A-Z0-9-]{6,40}$/.test(number)) return `「${short(number)}」不像運單號,只能有英文字母、數字和 -`;
+  if (name === '') return '沒有快遞公司;請補上這一欄,或用 --courier 指定';
+  if (name.length > 40) return '快遞公司的名字太長';
+  const before = seen.get(id);
+  seen.set(id, line);
+  return before === undefined ? undefined : `與第 ${before} 行是同一個訂單號`;
+}
