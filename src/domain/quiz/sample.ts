@@ -1,6 +1,7 @@
 import type { Tickets } from '../prizes/tickets';
+import { bringQuiz } from './bring';
 import type { Campaigns, Claims } from './campaigns';
-import { readQuizFile, tellProblem } from './workbook';
+import { tellProblem } from './workbook';
 
 const author = 'sample';
 
@@ -21,16 +22,9 @@ export async function startSampleQuiz(given: {
     return { kind: 'kept' };
   if (only && only.state !== 'draft' && only.state !== 'checked') return { kind: 'kept' };
 
-  const reading = await readQuizFile(file);
-  if (reading.kind === 'refused') return { kind: 'refused', problems: reading.problems.map(tellProblem) };
-  const { content, codes } = reading;
-  const { id } = content;
-  await campaigns.save({ content, by: author });
-  for (const [prize, list] of codes)
-    await tickets.addCodes(
-      { quiz: id, prize },
-      list.map((code, i) => ({ line: i + 1, code })),
-    );
+  const brought = await bringQuiz({ campaigns, tickets, claims, by: author, file });
+  if (brought.kind === 'refused') return { kind: 'refused', problems: brought.problems.map(tellProblem) };
+  const { id } = brought;
   const { findings, passed } = await campaigns.check({ id, by: author, claims });
   if (!passed)
     return { kind: 'refused', problems: findings.map(({ where, reason }) => `${where}:${reason}`) };

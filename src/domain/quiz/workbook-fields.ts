@@ -352,7 +352,14 @@ export const sponsorFields = {
 
 export const codeFields = {
   prize: { heading: '獎品', cell: cell.id, help: '獎品表裡的編號。' },
-  code: { heading: '兌換碼', cell: cell.text(100, '請填兌換碼'), help: '一行一個。' },
+  code: {
+    heading: '兌換碼',
+    cell: z
+      .string({ error: ({ input }) => (input === undefined ? '空著,請填兌換碼' : '不是文字,請加引號') })
+      .max(100, { error: '太長,最多 100 個字' })
+      .refine((code) => !/[\p{Cc}\ufffd]/u.test(code), { error: '裡有亂碼或控制字元' }),
+    help: '一行一個。',
+  },
 } satisfies Fields;
 
 /** The sheets, by the name the program gives them. */

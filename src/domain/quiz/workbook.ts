@@ -16,7 +16,13 @@ export type Reading =
 
 /** A line of a sheet (or an item of a JSON list), its cells by the name of their field. */
 export type Line = { line: number; cells: Record<string, unknown> };
-type Raw = { lines: Record<SheetName, Line[]>; problems: Problem[]; json: boolean };
+/** `called`: what each sheet is called in the file, for its author to find it. */
+type Raw = {
+  lines: Record<SheetName, Line[]>;
+  problems: Problem[];
+  called: Record<SheetName, string>;
+  json: boolean;
+};
 
 const mostProblems = 200;
 const most: Record<SheetName, number> = {
@@ -49,7 +55,8 @@ export function tellProblem({ sheet, line, column, value, message }: Problem): s
   return `${where}${value === undefined ? ':' : `「${value}」:`}${message}`;
 }
 
-function readAll({ lines, problems, json }: Raw): Reading {
+function readAll(raw: Raw): Reading {
+  const { lines, problems, called } = raw;
   const found = [...problems];
   let total = problems.length;
   const complain = (problem: Problem): void => {
@@ -59,13 +66,13 @@ function readAll({ lines, problems, json }: Raw): Reading {
   const rowsOf = <F extends Fields>(sheet: SheetName, fields: F) =>
     lines[sheet].flatMap((row) => {
       const values = readLine(fields, row.cells, ({ column, message }) =>
-        complain({ ...placeOf(sheet, row, column, json), ...valueOf(row.cells[column]), message }),
+        complain({ ...placeOf(raw, { sheet, row, column }), ...valueOf(row.cells[column]), message }),
       );
       return values ? [{ row, values }] : [];
     });
   for (const name of names)
     if (lines[name].length > most[name])
-      complain({ sheet: nameOf(name, json), message: `有 ${lines[name].length} 行,上限是 ${most[name]} 行` });
+      complain({ sheet: called[name], message: `有 ${lines[name].length} 行,上限是 ${most[name]} 行` });
 
   const read = {
     quiz: rowsOf('quiz', sheets.quiz.fields),
@@ -77,7 +84,7 @@ function readAll({ lines, problems, json }: Raw): Reading {
   // Even when cells are wrong the rest is compared, so that its author hears of everything at once.
   const whole = quizFrom(read, ({ sheet, row, column, message }) =>
     complain({
-      ...(row && column ? placeOf(sheet, row, column, json) : { sheet: nameOf(sheet, json) }),
+      ...(row && column ? placeOf(raw, { sheet, row, column }) : { sheet: called[sheet] }),
       ...(row && !column ? { line: row.line } : {}),
       ...(row && column ? valueOf(row.cells[column]) : {}),
       message,
@@ -113,23 +120,26 @@ function readLine<F extends Fields>(
 }
 
 /** On the sheet 「活動」 each field has a line of its own. */
-function placeOf(sheet: SheetName, row: Line, column: string, json: boolean): Place {
+function placeOf(
+  { called, json }: Raw,
+  { sheet, row, column }: { sheet: SheetName; row: Line; column: string },
+): Place {
   const { heading } = (sheets[sheet].fields as Record<string, Field>)[column] ?? { heading: column };
-  const called = json ? column : heading;
-  if (sheet === 'quiz') {
-    const line = (row.cells[lineKey] as Record<string, number> | undefined)?.[column];
-    return { sheet: nameOf(sheet, json), column: called, ...(line === undefined ? {} : { line }) };
-  }
-  return { sheet: nameOf(sheet, json), line: row.line, column: called };
+  const place = { sheet: called[sheet], column: json ? column : heading };
+  if (sheet !== 'quiz') return { ...place, line: row.line };
+  const line = (row.cells[lineKey] as Record<string, number> | undefined)?.[column];
+  return line === undefined ? place : { ...place, line };
 }
 
-const nameOf = (sheet: SheetName, json: boolean): string => (json ? sheet : sheets[sheet].heading);
 const valueOf = (value: unknown): { value?: string } => (value === undefined ? {} : { value: quoted(value) });
 
 /** Where each field of the sheet 「活動」 stands, kept beside its cells. */
 const lineKey = ' lines';
 
 // ── XLSX ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Excel keeps 15 digits; the rest of such a code is lost before it is saved. */
+const tooLong = '這個數太長,Excel 已改掉後面幾位;請把這一欄設成「文字」再貼一次';
 
 /** A sheet with explanations, which the template has, is nobody's data. */
 const explanations = fold('說明');
@@ -139,6 +149,7 @@ async function readWorkbook(bytes: Buffer): Promise<Raw> {
   const raw: Raw = {
     lines: { quiz: [], questions: [], prizes: [], sponsors: [], codes: [] },
     problems: [],
+    called: { quiz: '活動', questions: '題目', prizes: '獎品', sponsors: '贊助商', codes: '兌換碼' },
     json: false,
   };
   const seen = new Set<SheetName>();
@@ -157,6 +168,7 @@ async function readWorkbook(bytes: Buffer): Promise<Raw> {
     if (seen.has(name))
       raw.problems.push({ sheet: quoted(sheet.name), message: '這張表出現了兩次,請刪去一張' });
     seen.add(name);
+    raw.called[name] = sheet.name;
     if (sheet.actualRowCount > tableLimits.rows + 1)
       throw unreadable(`${sheet.name} 超過 ${tableLimits.rows} 行的上限。`);
     const grid: { line: number; cells: string[] }[] = [];
@@ -165,14 +177,17 @@ async function readWorkbook(bytes: Buffer): Promise<Raw> {
       row.eachCell((one, column) => {
         if (column > tableLimits.columns)
           throw unreadable(`${sheet.name} 的 ${one.address} 超出了 ${tableLimits.columns} 欄的上限。`);
+        if (typeof one.value === 'number' && Math.abs(one.value) >= 1e15) {
+          raw.problems.push({ sheet: sheet.name, line, value: one.address, message: tooLong });
+          return;
+        }
         const read = readCell(one.value, { minutes: true });
         if (typeof read === 'string') cells[column - 1] = read;
-        else
-          raw.problems.push({ sheet: sheets[name].heading, line, value: one.address, message: read.problem });
+        else raw.problems.push({ sheet: sheet.name, line, value: one.address, message: read.problem });
       });
       grid.push({ line, cells: Array.from(cells, (one) => one ?? '') });
     });
-    raw.lines[name] = name === 'quiz' ? upright(grid, raw.problems) : lying(name, grid, raw.problems);
+    raw.lines[name] = name === 'quiz' ? upright(grid, raw) : lying(name, grid, raw);
   }
   for (const name of ['quiz', 'questions', 'prizes'] as const)
     if (!seen.has(name)) raw.problems.push({ sheet: sheets[name].heading, message: '沒有這張表,請補上' });
@@ -187,10 +202,10 @@ const fieldIn = (sheet: SheetName, heading: string): string | undefined => {
 };
 
 /** 「活動」: one field a line, its name in the first column, its value in the second. */
-function upright(grid: { line: number; cells: string[] }[], problems: Problem[]): Line[] {
+function upright(grid: { line: number; cells: string[] }[], { problems, called }: Raw): Line[] {
   const cells: Record<string, unknown> = {};
   const at: Record<string, number> = {};
-  const sheet = sheets.quiz.heading;
+  const sheet = called.quiz;
   for (const { line, cells: row } of grid) {
     const [heading = '', value = ''] = row.map((one) => one.trim());
     if (heading === '' && value === '') continue;
@@ -214,10 +229,14 @@ function upright(grid: { line: number; cells: string[] }[], problems: Problem[])
 }
 
 /** The other sheets: names of the fields in the first line. */
-function lying(name: SheetName, grid: { line: number; cells: string[] }[], problems: Problem[]): Line[] {
+function lying(
+  name: SheetName,
+  grid: { line: number; cells: string[] }[],
+  { problems, called }: Raw,
+): Line[] {
   const [head, ...rest] = grid;
   if (!head) return [];
-  const sheet = sheets[name].heading;
+  const sheet = called[name];
   const columns = head.cells.map((heading) => {
     if (heading.trim() === '') return undefined;
     const field = fieldIn(name, heading);
@@ -267,12 +286,13 @@ function readQuizJson(json: unknown): Raw {
   const raw: Raw = {
     lines: { quiz: [], questions: [], prizes: [], sponsors: [], codes: [] },
     problems: [],
+    called: { quiz: 'quiz', questions: 'questions', prizes: 'prizes', sponsors: 'sponsors', codes: 'codes' },
     json: true,
   };
   for (const name of Object.keys(json))
     if (!names.includes(name as SheetName))
       raw.problems.push({ sheet: quoted(name), message: `不認得;可用的:${names.join('、')}` });
-  const { sponsors = undefined, ...quiz } = isObject(json['quiz']) ? json['quiz'] : {};
+  const { sponsors, ...quiz }: Record<string, unknown> = isObject(json['quiz']) ? json['quiz'] : {};
   for (const name of names) {
     const value =
       name === 'codes'

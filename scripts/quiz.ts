@@ -1,0 +1,108 @@
+/*
+ * `npm run quiz -- COMMAND …`: everything a marketer does with a quiz until the console exists. Works beside a running
+ * program, which sees the change within seconds, and without one.
+ *
+ * A new command is one line in `commands` and one import.
+ */
+import { userInfo } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Connection } from 'mongoose';
+import { loadHandlers } from '../src/bot/discover';
+import { engineSettings, loadConfig } from '../src/config';
+import { claimsOf } from '../src/domain/quiz/claims';
+import { messageOf } from '../src/errors';
+import { createClock } from '../src/kit/clock';
+import { createLog } from '../src/kit/log';
+import { createRender } from '../src/render/render';
+import { createServices, indexes } from '../src/services';
+import { useEngines } from '../src/store/engines';
+import { createIndexes } from '../src/store/indexes';
+import { connectMongo } from '../src/store/mongo';
+import { connectRedis } from '../src/store/redis';
+import { followClock } from '../src/store/shared-clock';
+import * as campaign from './quiz/campaign';
+import { type Command, Misuse } from './quiz/command';
+
+const commands: Record<string, Command> = {
+  template: campaign.template,
+  import: campaign.bring,
+  check: campaign.check,
+  start: campaign.start,
+  pause: campaign.pause,
+  resume: campaign.resume,
+  end: campaign.end,
+  withdraw: campaign.withdraw,
+  approve: campaign.approve,
+  reject: campaign.reject,
+  status: campaign.status,
+};
+
+const usage = (): string =>
+  [
+    '用法:npm run quiz -- 指令 …',
+    ...Object.entries(commands).map(([name, { args, help }]) => `  ${`${name} ${args}`.padEnd(44)} ${help}`),
+    '  --by 姓名   誰做的,會留下記錄;不給就用登入這台機器的名字',
+    '說明見 docs/quiz.md。',
+  ].join('\n');
+
+async function main(argv: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      by: { type: 'string', default: userInfo().username },
+      reason: { type: 'string', default: '' },
+      now: { type: 'boolean', default: false },
+      'dry-run': { type: 'boolean', default: false },
+      out: { type: 'string', default: '' },
+      prize: { type: 'string', default: '' },
+      sponsor: { type: 'string', default: '' },
+      state: { type: 'string', default: '' },
+      day: { type: 'string', default: '' },
+      full: { type: 'boolean', default: false },
+    },
+  });
+  const [name = '', ...args] = positionals;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new Misuse();
+  if ('alone' in command) return await command.alone({ args });
+
+  const config = loadConfig();
+  const engines = await useEngines({
+    dataDir: config.dataDir,
+    settings: engineSettings(),
+    mongo: !config.MONGODB_URI,
+    redis: !config.REDIS_URL,
+    say: (line) => console.error(line),
+  });
+  let db: Connection | undefined;
+  let redis: ReturnType<typeof connectRedis> | undefined;
+  try {
+    db = await connectMongo(config.MONGODB_URI ?? engines.mongoUri ?? '', { appName: 'xiaoyi-quiz' });
+    await createIndexes(db, indexes);
+    const clock = createClock();
+    const log = createLog({ level: 'warn', name: 'quiz' });
+    // Business time, also where the simulator has turned it.
+    (await followClock({ db, clock }))();
+    redis = connectRedis(config.REDIS_URL ?? engines.redisUrl ?? '', log);
+    const { render } = createRender();
+    const services = createServices({ config, db, redis, render, clock, log, role: 'quiz' });
+    await services.campaigns.load();
+    return await command.run({ db, services, clock, log, claims: claimsOf(loadHandlers()), args, values });
+  } finally {
+    redis?.disconnect();
+    await db?.close();
+    await engines.stop();
+  }
+}
+
+void (async () => {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    const misused =
+      error instanceof Misuse || (error as { code?: unknown }).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
+    console.error(misused ? usage() : messageOf(error));
+    process.exitCode = misused ? 2 : 1;
+  }
+})();

@@ -1,0 +1,47 @@
+import type { Connection } from 'mongoose';
+import type { Claims } from '../../src/domain/quiz/campaigns';
+import type { Clock } from '../../src/kit/clock';
+import type { Log } from '../../src/kit/log';
+import type { Services } from '../../src/services';
+
+/** What a command gets: the services on the real database, what stood on the line after its name, and the options. */
+export type Asked = {
+  db: Connection;
+  services: Services;
+  clock: Clock;
+  log: Log;
+  claims: Claims;
+  args: string[];
+  values: {
+    by: string;
+    reason: string;
+    now: boolean;
+    'dry-run': boolean;
+    out: string;
+    prize: string;
+    sponsor: string;
+    state: string;
+    day: string;
+    full: boolean;
+  };
+};
+
+/** Gives the exit code: 0 done, 1 refused. `alone` needs no database. */
+export type Command = { args: string; help: string } & (
+  | { run(asked: Asked): Promise<number> }
+  | { alone(asked: Pick<Asked, 'args'>): Promise<number> }
+);
+
+/** Called the wrong way: the usage is shown. */
+export class Misuse extends Error {}
+
+/** The one argument a command must have. */
+export function only(args: string[]): string {
+  const [first, ...more] = args;
+  if (first === undefined || more.length > 0) throw new Misuse();
+  return first;
+}
+
+/** `2026-12-01 09:00`, Beijing time. */
+export const beijing = (at: number): string =>
+  new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
