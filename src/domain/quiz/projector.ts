@@ -95,7 +95,7 @@ export function createProjector(given: ProjectorOptions) {
     const known = folds.get(held._id);
     if (known?.state.seq === held.seq) return known;
     const row = await rows.findOne({ _id: held._id }, { projection: { fold: 1 }, readConcern: 'majority' });
-    const state = row?.fold ?? emptyFold();
+    const state = row && row.fold.seq <= held.seq ? row.fold : emptyFold();
     const kept = { state, keptAt: state.count };
     while (state.seq < held.seq)
       for (const batch of await nextBatches(held._id, state.seq, held.seq))
