@@ -226,6 +226,18 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
       });
     },
 
+    /** What balances hold of a quiz, by pid: for the audit. */
+    async earnedIn(quiz: string, pids?: string[]): Promise<Map<string, number>> {
+      const name = fieldOf(quiz);
+      const all = new Map<string, number>();
+      const rows = balances.find(
+        { [`earned.${name}`]: { $exists: true }, ...(pids ? { _id: { $in: pids } } : {}) },
+        { projection: { [`earned.${name}`]: 1 }, readConcern: 'majority' },
+      );
+      for await (const { _id, earned } of rows) all.set(_id, earned[name] ?? 0);
+      return all;
+    },
+
     /** What she has, whole points. The answers of the last second may not be in it yet. */
     async balance(pid: string): Promise<number> {
       const row = await balances.findOne({ _id: pid }, { projection: { points: 1 }, timeoutMS });
@@ -318,7 +330,7 @@ export type Points = ReturnType<typeof createPoints>;
 const orZero = (path: string) => ({ $ifNull: [path, 0] });
 
 /** A quiz id as the name of a field. */
-export const fieldOf = (quiz: string): string => encodeURIComponent(quiz).replaceAll('.', '%2E');
+const fieldOf = (quiz: string): string => encodeURIComponent(quiz).replaceAll('.', '%2E');
 
 /** @throws AppError Invalid for everything that is no whole number of points in the range */
 export function checkDelta(delta: unknown): asserts delta is number {

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { type BalanceRow, fieldOf, type LedgerRow, type Points } from '../points/points';
+import type { LedgerRow, Points } from '../points/points';
 import type { Quiz } from './definition';
 import { type Batch, emptyFold, fold, type Win } from './fold';
 import type { Orders } from './orders';
@@ -26,11 +26,10 @@ export function createProof(given: {
   orders: Pick<Orders, 'read'>;
   rulesAt: (quiz: string, version: number) => Promise<Pick<Quiz, 'prizes'>>;
   projector: Pick<Projector, 'catchUp'>;
-  points: Pick<Points, 'audit'>;
+  points: Pick<Points, 'audit' | 'earnedIn'>;
 }) {
   const { db, orders, rulesAt, projector, points } = given;
   const ledger = db.collection<LedgerRow>('ledger');
-  const balances = db.collection<BalanceRow>('balances');
 
   async function* steps(quiz: string, after: number): AsyncGenerator<Batch[]> {
     for (let seq = after; ; ) {
@@ -112,12 +111,7 @@ export function createProof(given: {
       );
       for await (const { _id, ...sum } of counts) of(_id)[table] = sum;
     }
-    const field = `earned.${fieldOf(quiz)}`;
-    const earned = balances.find(
-      { [field]: { $exists: true }, ...(pids ? { _id: { $in: pids } } : {}) },
-      { projection: { [field]: 1 }, readConcern: 'majority' },
-    );
-    for await (const row of earned) of(row._id).earned = row.earned[fieldOf(quiz)] ?? 0;
+    for (const [pid, sum] of await points.earnedIn(quiz, pids)) of(pid).earned = sum;
     return all;
   }
 
