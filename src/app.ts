@@ -82,7 +82,7 @@ export async function createApp(config: Config, options: AppOptions) {
     outbox,
     subscribers,
     dispatch,
-    limit: createFanLimit(),
+    limit: createFanLimit({ now: clock.now }),
     pidUntil: (talk) => services.quiz.nameKeptUntil(talk.quiz),
     hint: hints.hint,
     clock,

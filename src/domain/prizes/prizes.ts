@@ -16,6 +16,7 @@ import { createRedeem, redeemIndexes } from './redeem';
 import { createReports } from './report';
 import { createTelling } from './telling';
 import type { Tickets } from './tickets';
+import { createViews } from './views';
 
 /** Without those of `tickets.ts`. */
 export const prizeIndexes: IndexSpec[] = [
@@ -56,6 +57,7 @@ export function createPrizes(given: {
     tickets,
     awards,
     claims,
+    ...createViews({ awards, namesOf: given.namesOf }),
     courier: createCourier({ awards, clock }),
     exports: createExports({ db, clock, awards, claims, namesOf: given.namesOf }),
     reports: createReports({ awards, tickets, clock, played: given.played, followed: given.followed }),
