@@ -38,7 +38,7 @@ export const exportIndexes: IndexSpec[] = [
 ];
 
 /** Names as boards show them. */
-export type NamesOf = (pids: string[]) => Promise<Map<string, string>>;
+export type NamesOf = (quiz: string, pids: string[]) => Promise<Map<string, string>>;
 export type PointsRow = {
   pid: string;
   points: number;
@@ -126,17 +126,26 @@ export function createExports(given: {
     for await (const batch of inBatches(awards.find(filter))) {
       const [claimed, names] = await Promise.all([
         claims.readMany(batch.map(({ _id }) => _id)),
-        namesOf(batch.map(({ pid }) => pid)),
+        namesByQuiz(batch),
       ]);
       for (const award of batch) {
         const claim = claimed.get(award._id);
         yield {
           award,
           claim: claim && (full ? claim : masked(claim)),
-          name: names.get(award.pid) ?? '',
+          name: names.get(`${award.quiz} ${award.pid}`) ?? '',
         };
       }
     }
+  }
+
+  async function namesByQuiz(batch: Award[]): Promise<Map<string, string>> {
+    const all = new Map<string, string>();
+    for (const quiz of new Set(batch.map((award) => award.quiz))) {
+      const pids = batch.filter((award) => award.quiz === quiz).map(({ pid }) => pid);
+      for (const [pid, name] of await namesOf(quiz, pids)) all.set(`${quiz} ${pid}`, name);
+    }
+    return all;
   }
 
   return {
@@ -156,7 +165,10 @@ export function createExports(given: {
       async function* ranked() {
         let rank = 0;
         for await (const batch of inBatches(rows)) {
-          const names = await namesOf(batch.map(({ pid }) => pid));
+          const names = await namesOf(
+            quiz,
+            batch.map(({ pid }) => pid),
+          );
           for (const row of batch) yield { ...row, rank: ++rank, name: names.get(row.pid) ?? '' };
         }
       }

@@ -5,6 +5,7 @@ import type { Award, Decision } from '../../../src/domain/prizes/award';
 import { createPrizes, prizeIndexes } from '../../../src/domain/prizes/prizes';
 import { createTickets, ticketIndexes } from '../../../src/domain/prizes/tickets';
 import type { Prize } from '../../../src/domain/quiz/definition';
+import { createPlayed } from '../../../src/domain/quiz/played';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { createClock } from '../../../src/kit/clock';
 import { createLog } from '../../../src/kit/log';
@@ -16,12 +17,14 @@ export function prizeStage() {
   const database = testDatabase();
   const clock = createClock();
   const noon = (day: string) => Date.parse(`${day}T12:00:00+08:00`);
+  const names = new Map<string, string>();
   const fans = new Map<string, { fan: string; script?: 'hans' | 'hant' }>();
 
   return {
     database,
     clock,
     fans,
+    names,
     turnTo: (day: string) => clock.setOffset(noon(day) - Date.now()),
     async open(): Promise<Connection> {
       const db = await database.connect();
@@ -45,6 +48,9 @@ export function prizeStage() {
         render: (template, data) => ({ kind: 'text', text: `${template} ${JSON.stringify(data)}` }),
         fanByPid: async (pid) => fans.get(pid),
         titleOf: () => '與小藝一戰到底',
+        namesOf: async (_quiz, pids) => new Map(pids.map((pid) => [pid, names.get(pid) ?? `旅友${pid}`])),
+        played: createPlayed({ db }),
+        followed: async () => 7,
       });
       return { ...prizes, outbox, timers, points };
     },

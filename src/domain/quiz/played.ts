@@ -1,0 +1,61 @@
+import type { Connection } from 'mongoose';
+
+/** How much was played, read from the projections and the order log: for reports. */
+export function createPlayed({ db }: { db: Connection }) {
+  return {
+    /** Players and answers of one Beijing day (搶答 included). */
+    async on(quiz: string, day: string): Promise<{ players: number; answers: number }> {
+      const [found] = await db
+        .collection('rounds')
+        .aggregate<{ players: number; answers: number }>([
+          { $match: { quiz, on: day } },
+          {
+            $group: {
+              _id: null,
+              players: { $sum: 1 },
+              answers: { $sum: { $add: ['$answered', { $ifNull: ['$flash', 0] }] } },
+            },
+          },
+        ])
+        .toArray();
+      return { players: found?.players ?? 0, answers: found?.answers ?? 0 };
+    },
+
+    /** How these questions (a sponsor's) were answered, and by how many people. Reads the whole log: not for a reply. */
+    async questions(
+      quiz: string,
+      ids: string[],
+    ): Promise<{ answers: number; right: number; players: number }> {
+      if (ids.length === 0) return { answers: 0, right: 0, players: 0 };
+      const [found] = await db
+        .collection('orders')
+        .aggregate<{ answers: number; right: number; players: number }>(
+          [
+            { $match: { quiz } },
+            { $unwind: '$a' },
+            { $match: { 'a.q': { $in: ids } } },
+            {
+              $group: {
+                _id: '$a.pid',
+                answers: { $sum: 1 },
+                right: { $sum: { $cond: ['$a.ok', 1, 0] } },
+              },
+            },
+            {
+              $group: {
+                _id: null,
+                players: { $sum: 1 },
+                answers: { $sum: '$answers' },
+                right: { $sum: '$right' },
+              },
+            },
+          ],
+          { allowDiskUse: true },
+        )
+        .toArray();
+      return found ?? { answers: 0, right: 0, players: 0 };
+    },
+  };
+}
+
+export type Played = ReturnType<typeof createPlayed>;

@@ -1,0 +1,87 @@
+import type { Connection } from 'mongoose';
+import { newRedeemCode, readCodes, readRedeemCode, showRedeemCode } from '../../../src/domain/prizes/codes';
+import { tellRedeemed } from '../../../src/domain/prizes/redeem';
+import { prize, prizeStage, quizWith, won } from './stage';
+
+const stage = prizeStage();
+let db: Connection;
+let app: ReturnType<typeof stage.on>;
+const tea = prize({
+  id: 'tea',
+  kind: 'coupon',
+  name: '下午茶券',
+  validUntil: Date.parse('2026-12-31T23:59:59+08:00'),
+});
+const quiz = quizWith(tea);
+const counter = { by: '阿明', at: '西湖茶館' };
+
+beforeAll(async () => {
+  db = await stage.open();
+});
+beforeEach(async () => {
+  stage.turnTo('2026-11-22');
+  await stage.database.clear();
+  app = stage.on(db);
+  await app.tickets.stock('quiz', tea);
+});
+afterAll(() => stage.database.drop());
+
+const couponOf = async (unit: string) => {
+  const award = await app.awards.award(quiz, won(unit, { prize: 'tea' }), { told: true });
+  return { id: award._id, code: showRedeemCode(award.redeem ?? '') };
+};
+
+test('a coupon is used once, with where and by whom; the second time it says when it was', async () => {
+  const { code, id } = await couponOf('10');
+  expect(code).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}$/);
+  const answers = await Promise.all(Array.from({ length: 4 }, () => app.redeem(code, counter)));
+  expect(answers.filter(({ kind }) => kind === 'used')).toHaveLength(1);
+  expect(answers.filter(({ kind }) => kind === 'already')).toHaveLength(3);
+  const again = await app.redeem(code, { by: '小紅', at: '別處' });
+  expect(tellRedeemed(again)).toMatch(/^已經用過了:2026-11-22 12:0\d 在 西湖茶館,由 阿明 核銷。$/);
+  expect(await app.awards.read(id)).toMatchObject({ state: 'used', used: { by: '阿明', where: '西湖茶館' } });
+});
+
+test('a code is read as a person writes it', async () => {
+  const { code } = await couponOf('10');
+  const typed = code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l');
+  expect(await app.redeem(` ${typed} `, counter)).toMatchObject({ kind: 'used' });
+});
+
+test('expired, void and waiting coupons are told apart and not used', async () => {
+  const [late, off, held] = [await couponOf('1'), await couponOf('2'), await couponOf('3')];
+  await app.awards.annul(off.id, { by: 'amy', reason: '重複' });
+  expect(await app.redeem(off.code, counter)).toMatchObject({ kind: 'void' });
+  await app.awards.wait('quiz', 'p3', '作答太快');
+  expect(await app.redeem(held.code, counter)).toMatchObject({ kind: 'waits' });
+  stage.turnTo('2027-01-01');
+  expect(await app.redeem(late.code, counter)).toMatchObject({ kind: 'expired' });
+  await app.awards.expire(late.id);
+  expect(tellRedeemed(await app.redeem(late.code, counter))).toBe('已過期:有效期到 2026-12-31 23:59。');
+});
+
+test('A7: of 500 guesses at once five are looked at, and who guessed waits while others go on', async () => {
+  const { code } = await couponOf('10');
+  const answers = await Promise.all(Array.from({ length: 500 }, () => app.redeem(newRedeemCode(), counter)));
+  expect(answers.filter(({ kind }) => kind === 'unknown').length).toBeLessThanOrEqual(10);
+  expect(answers.filter(({ kind }) => kind === 'tooMany').length).toBeGreaterThanOrEqual(490);
+  expect(await app.redeem(code, { by: '小紅', at: '別處' })).toMatchObject({ kind: 'used' });
+});
+
+test('redeem codes hold 60 random bits, and nothing that cannot be one is looked up', () => {
+  const codes = new Set(Array.from({ length: 20_000 }, newRedeemCode));
+  expect(codes.size).toBe(20_000);
+  for (let at = 0; at < 12; at++) expect(new Set([...codes].map((code) => code.charAt(at))).size).toBe(32);
+  for (const typed of ['', 'ABC', 'ABCD-EFGH-JKMU', '你好', 'A'.repeat(10_000), '{"$ne":""}'])
+    expect(readRedeemCode(typed)).toBeUndefined();
+});
+
+test('a list of codes is read from text and CSV; doubles and what Excel spoilt are told by line', () => {
+  const read = readCodes('\uFEFF兌換碼,備註\r\nA-1,x\r\n\r\n"A,2",y\nA-1\n1.23E+14\n' + 'x'.repeat(101));
+  expect(read.codes).toEqual([
+    { line: 2, code: 'A-1' },
+    { line: 4, code: 'A,2' },
+  ]);
+  expect(read.duplicates).toEqual([{ line: 5, message: '與第 2 行是同一個碼,只收一次' }]);
+  expect(read.problems.map(({ line }) => line)).toEqual([6, 7]);
+});
