@@ -1,27 +1,24 @@
 import { z } from 'zod';
 import type { Job } from '../../kit/job';
-import type { Services } from '../../services';
-import type { Prizes } from './prizes';
 
 export type AwardRef = { award: string };
 export type AwardTell = AwardRef & { what: 'won' | 'sent' };
-type Needs = Services & { prizes: Prizes };
 const data = z.object({ award: z.string() });
 
 /** A prize was decided, or sent, outside a reply to her: tells her once. */
 export const awardTell: Job<AwardTell> = {
   data: data.extend({ what: z.enum(['won', 'sent']) }),
-  run: ({ prizes }: Needs, { award, what }) => prizes.tell(award, what),
+  run: ({ prizes }, { award, what }) => prizes.tell(award, what),
 };
 
 /** Two days before the deadline: reminds her, if she has not claimed or used it. */
 export const awardRemind: Job<AwardRef> = {
   data,
-  run: ({ prizes }: Needs, { award }) => prizes.tell(award, 'remind'),
+  run: ({ prizes }, { award }) => prizes.tell(award, 'remind'),
 };
 
 /** The deadline is past. It may have been put off since; then another timer is armed. */
 export const awardExpire: Job<AwardRef> = {
   data,
-  run: ({ prizes }: Needs, { award }) => prizes.expire(award),
+  run: ({ prizes }, { award }) => prizes.expire(award),
 };

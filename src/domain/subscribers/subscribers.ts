@@ -277,9 +277,6 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     /** Who follows now and began between two moments (business ms). */
     countFollowed: (from: number, to: number): Promise<number> =>
       rows.countDocuments({ followedAt: { $gte: new Date(from), $lt: new Date(to) } }),
-    /** How many who follow now began (again) between two moments, business ms. Reads them all: for reports. */
-    followed: (from: number, to: number): Promise<number> =>
-      rows.countDocuments({ following: true, followedAt: { $gte: new Date(from), $lt: new Date(to) } }),
     count: (): Promise<number> => rows.estimatedDocumentCount(),
     drained: (): Promise<void> => touches.drained(),
   };
