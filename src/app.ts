@@ -3,6 +3,8 @@ import { checkMenu, loadHandlers } from './bot/discover';
 import { createDispatch } from './bot/dispatch';
 import { createFanLimit } from './bot/fan-limit';
 import type { Config } from './config';
+import type { QuizState } from './domain/quiz/definition';
+import { createProjector } from './domain/quiz/projector';
 import { callbackRoute } from './http/callback';
 import { createMetrics } from './http/metrics';
 import { createHttp } from './http/server';
@@ -17,8 +19,6 @@ import { createClock, type TurnableClock } from './kit/clock';
 import type { Job } from './kit/job';
 import { createLog, type Log } from './kit/log';
 import { migrations } from './migrations';
-import type { QuizState } from './domain/quiz/definition';
-import { createProjector } from './domain/quiz/projector';
 import { createRender } from './render/render';
 import { createServices, indexes } from './services';
 import { missingInvariants } from './store/indexes';
@@ -123,8 +123,9 @@ export async function createApp(config: Config, options: AppOptions) {
         .map(({ id }) => id),
     leaderboard,
     award: async ({ quiz, win }) => {
-      const of = campaigns.get(quiz);
-      if (of) await prizes.awards.award(of, win);
+      const of = campaigns.get(quiz) ?? (await campaigns.find(quiz));
+      if (!of) throw new Error(`The quiz ${quiz} is gone, but its log says that prizes were won.`);
+      await prizes.awards.award(of, win);
     },
     log,
   });

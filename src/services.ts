@@ -16,13 +16,14 @@ import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
 import { createPoints, pointsIndexes } from './domain/points/points';
 import { createPrizes, prizeIndexes } from './domain/prizes/prizes';
 import { createTickets, ticketIndexes } from './domain/prizes/tickets';
+import { createCampaigns, quizIndexes } from './domain/quiz/campaigns';
 import { createLeaderboard } from './domain/quiz/leaderboard';
 import { createNames } from './domain/quiz/names';
-import { createCampaigns, quizIndexes } from './domain/quiz/campaigns';
 import { createOrders, orderIndexes } from './domain/quiz/orders';
-import { createPlayed } from './domain/quiz/played';
 import { createPlaying } from './domain/quiz/play';
+import { createPlayed } from './domain/quiz/played';
 import { createQuiz } from './domain/quiz/quiz';
+import { createScores, scoreIndexes } from './domain/quiz/scores';
 import { createReplies, replyIndexes } from './domain/replies/replies';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSights, sightIndexes } from './domain/sights/sights';
@@ -53,6 +54,7 @@ export const indexes: IndexSpec[] = [
   ...ticketIndexes,
   ...prizeIndexes,
   ...pointsIndexes,
+  ...scoreIndexes,
 ];
 
 /** Builds every domain once. This is what handlers, jobs and routes see. */
@@ -126,6 +128,7 @@ export function createServices(given: {
     orders,
     points,
     prizes,
+    scores: createScores({ db }),
     quiz: createQuiz({ campaigns, playing: createPlaying({ orders }), orders, awards: prizes.awards }),
     replies: createReplies({ db, clock }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
