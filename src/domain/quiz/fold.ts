@@ -33,6 +33,8 @@ export type Batch = {
   v: number;
   at: Date;
   a: Entry[];
+  /** The last one: the quiz is being settled, no answer comes after it. It holds none itself. */
+  sealed?: true;
 };
 
 export type Win = {
@@ -64,6 +66,7 @@ export type FoldState = {
   times: Record<string, number>;
   /** 搶答題 that have a winner. */
   firsts: Record<string, true>;
+  sealed?: true;
 };
 
 export const emptyFold = (): FoldState => ({
@@ -81,6 +84,10 @@ export const emptyFold = (): FoldState => ({
  * the batch's `v`), so every process that folds the log in order comes to the same, and a replay too. Changes `state`.
  */
 export function fold(state: FoldState, batch: Batch, quiz: Pick<Quiz, 'prizes'>): Win[] {
+  if (batch.sealed) {
+    Object.assign(state, { seq: batch.seq, sealed: true });
+    return [];
+  }
   const wins: Win[] = [];
   batch.a.forEach((entry, i) => {
     const order = batch.first + i;

@@ -4,7 +4,7 @@ import { crashPoint } from '../../kit/crash-point';
 import { createGroup, type Group } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Quiz } from './definition';
-import { type Batch, emptyFold, type Entry, fold, type FoldState, type Win } from './fold';
+import { type Batch, type Entry, emptyFold, type FoldState, fold, type Win } from './fold';
 
 export const orderIndexes: IndexSpec[] = [
   {
@@ -23,7 +23,7 @@ type Row = Omit<Batch, '_id'> & { _id: string };
 type Replica = {
   state: FoldState;
   wins: Map<number, Win[]>;
-  writer: Group<Entry, Placed>;
+  writer: Group<Entry, Placed | undefined>;
   /** Folding goes in order: one at a time. */
   turn: Promise<unknown>;
   loaded: boolean;
@@ -59,7 +59,7 @@ export function createOrders(given: {
       const made: Replica = {
         state: emptyFold(),
         wins: new Map(),
-        writer: createGroup<Entry, Placed>({
+        writer: createGroup<Entry, Placed | undefined>({
           run: (entries) => inTurn(made, () => place(quiz, made, entries)),
         }),
         turn: Promise.resolve(),
@@ -111,8 +111,21 @@ export function createOrders(given: {
     replica.wins.set(win.order, [...(replica.wins.get(win.order) ?? []), win]);
   }
 
-  /** Appends one group. Whoever loses the race for the next `_id` catches up and tries again. */
-  async function place(quiz: string, replica: Replica, entries: Entry[]): Promise<Placed[]> {
+  const nextBatch = (quiz: string, { state }: Replica, a: Entry[]): Batch => ({
+    _id: idOf(quiz, state.seq + 1),
+    quiz,
+    seq: state.seq + 1,
+    first: state.count + 1,
+    v: versions.get(quiz) ?? 1,
+    at: new Date(),
+    a,
+  });
+
+  /**
+   * Appends one group. Whoever loses the race for the next `_id` catches up and tries again. Undefined for what comes after
+   * the log was sealed.
+   */
+  async function place(quiz: string, replica: Replica, entries: Entry[]): Promise<(Placed | undefined)[]> {
     if (!replica.loaded) await catchUp(quiz, replica);
     const placed = new Map<string, Placed>();
     let open = new Map<string, Entry>();
@@ -126,17 +139,9 @@ export function createOrders(given: {
           'The order log cannot be written now; the sender should try again.',
           { cause },
         );
-      const seq = replica.state.seq + 1;
-      const batch: Batch = {
-        _id: idOf(quiz, seq),
-        quiz,
-        seq,
-        first: replica.state.count + 1,
-        v: versions.get(quiz) ?? 1,
-        at: new Date(),
-        a: [...open.values()],
-      };
-      const written = await append(batch);
+      const { sealed } = replica.state;
+      const batch = nextBatch(quiz, replica, [...open.values()]);
+      const written = sealed ? false : await append(batch);
       if (written === true) {
         crashPoint('orders-appended');
         await take(replica, batch);
@@ -148,12 +153,13 @@ export function createOrders(given: {
       await catchUp(quiz, replica);
       for (const [k, known] of await find([...open.keys()]))
         placed.set(k, asPlaced(replica, known.order, known.entry, open.get(k) as Entry));
+      if (sealed) break;
       open = new Map([...open].filter(([k]) => !placed.has(k)));
     }
     // Two messages for one question in one group: the second is told what became of the first.
     return entries.map((entry) => {
-      const found = placed.get(entry.k) as Placed;
-      return found.entry.by === entry.by ? found : { ...found, again: true };
+      const found = placed.get(entry.k);
+      return !found || found.entry.by === entry.by ? found : { ...found, again: true };
     });
   }
 
@@ -205,8 +211,34 @@ export function createOrders(given: {
      * Places one answer. Safe to repeat: the same `k` and `by` give the same order number.
      *
      * @throws AppError Upstream when the log cannot be written; nothing was placed that a repeat would not find.
+     * Conflict `quizOver` when it is sealed.
      */
-    append: (quiz: string, entry: Entry): Promise<Placed> => replicaOf(quiz).writer.add(entry),
+    async append(quiz: string, entry: Entry): Promise<Placed> {
+      const placed = await replicaOf(quiz).writer.add(entry);
+      if (!placed)
+        throw new AppError('Conflict', quizOver, `The order log of ${quiz} is closed: it is being settled.`);
+      return placed;
+    },
+    /**
+     * Closes the log for good: what is in it now is all there will ever be, whatever other processes believe about the
+     * state of the quiz. Again: nothing.
+     */
+    seal: (quiz: string): Promise<void> =>
+      inTurn(replicaOf(quiz), async () => {
+        const replica = replicaOf(quiz);
+        for (let tries = 0; tries <= mostTries; tries++) {
+          await catchUp(quiz, replica);
+          if (replica.state.sealed) return;
+          // Its only entry is there because a unique index takes an empty list for a value like others.
+          const mark = { k: `${quiz}:sealed` } as Entry;
+          await append({ ...nextBatch(quiz, replica, [mark]), sealed: true });
+        }
+        throw new AppError(
+          'Upstream',
+          'ORDER_BUSY',
+          `The order log of ${quiz} could not be closed; try again.`,
+        );
+      }),
     /** New batches of this quiz are judged by this version of its rules. */
     useVersion: (quiz: string, version: number): void => void versions.set(quiz, version),
     /** All of one person's answers in a quiz, in order. */
@@ -228,7 +260,7 @@ export function createOrders(given: {
         { _id: { $gt: idOf(quiz, afterSeq), $lt: `${quiz}/~` } },
         { sort: { _id: 1 }, limit, readConcern: 'majority' },
       );
-      for await (const batch of batches) yield batch;
+      for await (const batch of batches) yield batch.sealed ? { ...batch, a: [] } : batch;
     },
     /** How far this process has folded. */
     state: (quiz: string): FoldState => replicaOf(quiz).state,
@@ -245,6 +277,9 @@ export function createOrders(given: {
 }
 
 export type Orders = ReturnType<typeof createOrders>;
+
+/** The code of the error after the log was sealed. */
+export const quizOver = 'QUIZ_OVER';
 
 /** Nine digits: batches sort as text in their order. */
 const idOf = (quiz: string, seq: number): string => `${quiz}/${String(seq).padStart(9, '0')}`;

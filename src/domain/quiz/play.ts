@@ -2,7 +2,7 @@ import { AppError } from '../../errors';
 import { beijingDay } from '../../kit/clock';
 import type { Level, Question, Quiz } from './definition';
 import type { Entry, Win } from './fold';
-import type { Orders, Placed } from './orders';
+import { type Orders, type Placed, quizOver } from './orders';
 import { letters, optionOrder, type Picked, pickQuestion } from './questions';
 
 /**
@@ -219,7 +219,11 @@ export function createPlaying({ orders }: { orders: Orders }) {
       ...(mine.last ? { last: mine.last } : {}),
     };
     const staff = quiz.staff.includes(who.pid);
-    const placed = staff ? undefined : await orders.append(quiz.id, entry);
+    const placed = staff ? undefined : await orders.append(quiz.id, entry).catch(unlessOver);
+    if (placed === 'over') {
+      const over = { kind: 'none' as const, why: 'ended' as const };
+      return { kind: 'lapsed', play: without(before), why: 'ended', next: over };
+    }
     // Another message of hers may have answered it before: then only that one counts, in everything.
     const stored = placed?.entry ?? entry;
     const step = placed?.again ? counted(quiz, before, stored) : mine;
@@ -298,7 +302,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
     const right = { right: rightOf(question, flash.order), explanation: question.explanation ?? '' };
     if (quiz.staff.includes(who.pid))
       return { kind: 'flashAnswered', play, ok, again: false, wins: [], first: false, ...right, points: 0 };
-    const placed = await orders.append(quiz.id, {
+    const entry: Entry = {
       k: `${roundOf(quiz.id, who.pid, 'flash')}:${question.id}`,
       pid: who.pid,
       on: beijingDay(who.at),
@@ -310,7 +314,9 @@ export function createPlaying({ orders }: { orders: Orders }) {
       took: who.at - flash.sentAt,
       level: play.level,
       flash: true,
-    });
+    };
+    const placed = await orders.append(quiz.id, entry).catch(unlessOver);
+    if (placed === 'over') return { kind: 'flashNone', play, next: null };
     const points = placed.again ? 0 : placed.entry.points;
     const wins = shownWins(quiz, placed);
     return {
@@ -362,6 +368,12 @@ const shownWins = (quiz: Quiz, placed: Placed | undefined): Shown[] =>
   }));
 
 export type Playing = ReturnType<typeof createPlaying>;
+
+/** The log was sealed: this process did not know yet that the quiz is being settled. */
+function unlessOver(error: unknown): 'over' {
+  if (error instanceof AppError && error.code === quizOver) return 'over';
+  throw error;
+}
 
 const newPlay = (quiz: Quiz, at: number): Play => ({
   quiz: quiz.id,

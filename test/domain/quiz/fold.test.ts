@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Prize } from '../../../src/domain/quiz/definition';
-import { type Batch, emptyFold, type Entry, fold, isFloor, type Win } from '../../../src/domain/quiz/fold';
+import { type Batch, type Entry, emptyFold, fold, isFloor, type Win } from '../../../src/domain/quiz/fold';
 import { anEntry, aPrize } from './a-quiz';
 
 /** Folds entries cut into batches at the given places. */

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Prize } from '../../../src/domain/quiz/definition';
-import { emptyFold, type Entry, fold } from '../../../src/domain/quiz/fold';
-import { createOrders, orderIndexes, type Orders, type Placed } from '../../../src/domain/quiz/orders';
+import { type Entry, emptyFold, fold } from '../../../src/domain/quiz/fold';
+import { createOrders, type Orders, orderIndexes, type Placed } from '../../../src/domain/quiz/orders';
 import { createIndexes } from '../../../src/store/indexes';
 import { testDatabase } from '../../support/database';
 import { anEntry, aPrize } from './a-quiz';
@@ -187,6 +187,30 @@ test('a start from the kept state equals a replay, and knows what was won before
   await third.append('q', anEntry('p32', 't1'));
   await fresh.catchUp('q');
   expect(third.state('q')).toEqual(fresh.state('q'));
+});
+
+test('a sealed log takes no answer, from no process, and still knows those it has', async () => {
+  const [one, stale, other] = [await aProcess(), await aProcess(), await aProcess()];
+  await stale.append('q', anEntry('early', 't1'));
+  await one.append('q', anEntry('lin', 't1'));
+  const racing = Promise.allSettled(
+    Array.from({ length: 40 }, (_, i) => stale.append('q', anEntry(`p${i}`, 't1'))),
+  );
+  await Promise.all([one.seal('q'), other.seal('q')]);
+  const counted = (await racing).filter(({ status }) => status === 'fulfilled').length;
+  for (const process of [one, stale, await aProcess()]) {
+    await expect(process.append('q', anEntry('late', 't1'))).rejects.toMatchObject({ code: 'QUIZ_OVER' });
+    expect(await process.append('q', anEntry('lin', 't1'))).toMatchObject({ again: false });
+  }
+  const batches = [];
+  for await (const batch of one.read('q', 0)) batches.push(batch);
+  expect(batches.flatMap(({ a }) => a)).toHaveLength(counted + 2);
+  expect(batches.map(({ sealed }) => sealed ?? false)).toEqual(
+    batches.map((_, i) => i === batches.length - 1),
+  );
+  // Another quiz has a seal of its own.
+  await one.append('r', { ...anEntry('lin', 't1'), k: 'r:lin:2026-11-21:t1' });
+  await one.seal('r');
 });
 
 test("a person's answers come in their order, without those of others or of another quiz", async () => {

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Quiz } from '../../../src/domain/quiz/definition';
-import { createOrders, orderIndexes, type Orders } from '../../../src/domain/quiz/orders';
+import { createOrders, type Orders, orderIndexes } from '../../../src/domain/quiz/orders';
 import { createPlaying, type Play, type Playing, type Turn } from '../../../src/domain/quiz/play';
 import { letters } from '../../../src/domain/quiz/questions';
 import { createSubscribers, subscriberIndexes } from '../../../src/domain/subscribers/subscribers';
@@ -337,6 +337,14 @@ describe('an open question lapses at no cost', () => {
     expect(await lin.answers('right')).toMatchObject({ kind: 'lapsed', why: 'ended' });
     expect(await orders.of('q', 'lin')).toEqual([]);
   });
+});
+
+test('when another process has begun to settle and this one does not know yet, nothing is counted', async () => {
+  const lin = aFan('lin', aQuiz());
+  await lin.starts();
+  await createOrders({ db, rulesAt: async () => ({ prizes }) }).seal('q');
+  expect(await lin.answers('right')).toMatchObject({ kind: 'lapsed', why: 'ended', next: { why: 'ended' } });
+  expect(lin.play).toMatchObject({ points: 0, today: [] });
 });
 
 describe('opening hours', () => {
