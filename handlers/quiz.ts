@@ -1,4 +1,12 @@
-import { claims, clicks, says } from '../src/bot/bot';
+import { claims, clicks, news, says } from '../src/bot/bot';
+
+type Asked = { n: number; text: string; picture: string | null };
+
+/** 這次要她答的題；有圖的題用一張圖文卡片問。 */
+const questionIn = (turn: { question?: Asked; next?: unknown }): Asked | undefined => {
+  const next = turn.next as { kind?: string; question?: Asked } | null | undefined;
+  return turn.question ?? (next?.kind === 'question' ? next.question : undefined);
+};
 
 /** 「與小藝一戰到底」：開始、作答、繼續。什麼算一個答案由題目決定；其他的話各有各的去處。 */
 export default [
@@ -13,7 +21,11 @@ export default [
         const consent = '回答即同意我們記下它，只用來推薦合適的路線';
         await attributes.set({ pid: fan.pid, name, value, source: `quiz:${claim.quiz.id}`, consent });
       }
-      return render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, first });
+      const said = render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, first });
+      const asked = questionIn(turn);
+      if (!asked?.picture || said.kind !== 'text') return said;
+      const title = `第 ${asked.n} 題：${asked.text}`;
+      return news({ title, description: said.text, picUrl: asked.picture, url: asked.picture });
     },
     ({ quiz, fan, at }) => quiz.remark(fan.play, at, () => fan.firstToday('quiz')),
   ),
