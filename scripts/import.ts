@@ -12,6 +12,7 @@ import { createCities } from '../src/domain/cities/cities';
 import { createImporter, tellProblem } from '../src/domain/import/import';
 import { importSample } from '../src/domain/import/sample';
 import { type ImportKind, importKinds } from '../src/domain/import/tables';
+import { drasticWords, isDrastic } from '../src/domain/import/write-table';
 import { createReplies } from '../src/domain/replies/replies';
 import { AppError, messageOf } from '../src/errors';
 import { createClock } from '../src/kit/clock';
@@ -26,13 +27,14 @@ import { createWechatClient } from '../src/wechat/api/client';
 import { parseExact } from '../src/wechat/api/exact-json';
 import { createMedia } from '../src/wechat/api/media';
 
-const usage = `用法:
-  npm run import -- ${importKinds.join('|')} 檔案.csv|.xlsx|.json [--dry-run]   整張表換成檔案的內容;有一行不對就什麼都不寫
-  npm run import -- replies [檔案.json] [--dry-run]   公眾平台後台的舊關鍵字回覆;不給檔案就向微信讀取
-  npm run import -- sample   程式自帶的示例資料;自己導入過的表不動
-  --dry-run   只檢查,不寫入`;
+const usage = `用法：
+  npm run import -- ${importKinds.join('|')} 檔案.csv|.xlsx|.json [--dry-run] [--force]   整張表換成檔案的內容；有一行不對就什麼都不寫
+  npm run import -- replies [檔案.json] [--dry-run]   公眾平台後台的舊關鍵字回覆；不給檔案就向微信讀取
+  npm run import -- sample [--force]   程式自帶的示例資料；自己導入過的表不動，加 --force 也換回示例
+  --dry-run   只檢查，不寫入
+  --force     會刪去一半以上的行也照做`;
 
-type Asked = { what: ImportKind | 'replies' | 'sample'; file?: string; dryRun: boolean };
+type Asked = { what: ImportKind | 'replies' | 'sample'; file?: string; dryRun: boolean; force: boolean };
 
 async function main(): Promise<number> {
   const asked = readArguments(process.argv.slice(2));
@@ -56,7 +58,7 @@ async function main(): Promise<number> {
       case 'replies':
         return await bringReplies(db, config, asked);
       case 'sample':
-        return await bringSample(db);
+        return await bringSample(db, asked);
       default:
         return await bringTable(db, asked.what, asked);
     }
@@ -71,49 +73,66 @@ function readArguments(args: string[]): Asked | undefined {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { 'dry-run': { type: 'boolean', default: false } },
+      options: {
+        'dry-run': { type: 'boolean', default: false },
+        force: { type: 'boolean', default: false },
+      },
     });
     const [name, file] = positionals;
     const what = [...importKinds, 'replies' as const, 'sample' as const].find((one) => one === name);
     const needsFile = what !== 'replies' && what !== 'sample';
     if (!what || positionals.length > 2 || (needsFile && !file)) return undefined;
     if (what === 'sample' && (file || values['dry-run'])) return undefined;
-    return { what, dryRun: values['dry-run'], ...(file ? { file } : {}) };
+    return { what, dryRun: values['dry-run'], force: values.force, ...(file ? { file } : {}) };
   } catch {
     return undefined;
   }
 }
 
+async function bytesOf(file: string): Promise<Buffer> {
+  return await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new AppError('NotFound', 'import.no-file', `沒有這個檔案：${file}`);
+    throw error;
+  });
+}
+
 const importerOn = (db: Connection) =>
   createImporter({ db, clock: createClock(), cities: createCities({ db }) });
 
-async function bringTable(db: Connection, kind: ImportKind, { file = '', dryRun }: Asked): Promise<number> {
+async function bringTable(
+  db: Connection,
+  kind: ImportKind,
+  { file = '', dryRun, force }: Asked,
+): Promise<number> {
   const result = await importerOn(db).importFile({
     kind,
     name: basename(file),
-    bytes: await readFile(file),
+    bytes: await bytesOf(file),
     dryRun,
-    onProgress: (done, of) => console.error(`${kind}:已寫入 ${done} / ${of}`),
+    force,
+    onProgress: (done, of) => console.error(`${kind}：已寫入 ${done} / ${of}`),
   });
   if (result.kind === 'refused') {
     for (const problem of result.problems) console.error(tellProblem(problem, result.unit));
     const more = result.total - result.problems.length;
-    console.error(`${more > 0 ? `……還有 ${more} 處。` : ''}共 ${result.total} 處要改;什麼都沒有寫入。`);
+    console.error(`${more > 0 ? `……還有 ${more} 處。` : ''}共 ${result.total} 處要改；什麼都沒有寫入。`);
     return 1;
   }
   const { rows, added, changed, same, removed } = result;
-  const counts = `共 ${rows} 行:新增 ${added},更改 ${changed},不變 ${same},刪去 ${removed}`;
-  console.log(dryRun ? `檢查通過,沒有寫入。若寫入,${counts}。` : `${kind} 已導入,${counts}。`);
+  const counts = `共 ${rows} 行：新增 ${added}，更改 ${changed}，不變 ${same}，刪去 ${removed}`;
+  console.log(dryRun ? `檢查通過，沒有寫入。若寫入，${counts}。` : `${kind} 已導入，${counts}。`);
+  if (dryRun && !force && isDrastic(result)) console.log(drasticWords(result));
   return 0;
 }
 
-async function bringSample(db: Connection): Promise<number> {
+async function bringSample(db: Connection, { force }: Asked): Promise<number> {
   const results = await importSample({
     importer: importerOn(db),
     folder: join(root, 'src/simulator/sample'),
+    force,
   });
   for (const { table, result } of results) {
-    if (result.kind === 'kept') console.log(`${table}:保留你導入的 ${result.source}`);
+    if (result.kind === 'kept') console.log(`${table}：保留你導入的 ${result.source}`);
     else if (result.kind === 'written') console.log(`${table}:${result.rows} 行示例資料`);
     else
       for (const problem of result.problems) console.error(`${table}:${tellProblem(problem, result.unit)}`);
@@ -124,14 +143,16 @@ async function bringSample(db: Connection): Promise<number> {
 async function bringReplies(db: Connection, config: Config, { file, dryRun }: Asked): Promise<number> {
   const appId = config.WECHAT_APP_ID;
   if (!appId && !file)
-    throw new AppError('Invalid', 'import.no-account', '沒有設定 WECHAT_APP_ID,請給一個檔案。');
+    throw new AppError('Invalid', 'import.no-account', '沒有設定 WECHAT_APP_ID，請給一個檔案。');
   const client = createWechatClient({
     baseUrl: config.WECHAT_API_URL,
     appId: appId ?? '',
     appSecret: config.WECHAT_APP_SECRET ?? '',
     log: createLog({ level: 'warn', name: 'import' }),
   });
-  const old = file ? readAutoreply(parseExact(await readFile(file, 'utf8'))) : await fetchOldReplies(client);
+  const old = file
+    ? readAutoreply(parseExact((await bytesOf(file)).toString()))
+    : await fetchOldReplies(client);
   const media = createMedia({ client });
   const rules = loadHandlers();
   const report = await createReplies({ db, clock: createClock() }).importRules(old, {
@@ -140,13 +161,13 @@ async function bringReplies(db: Connection, config: Config, { file, dryRun }: As
     ...(appId ? { keepMedia: (kind, mediaId) => media.keep(kind, mediaId) } : {}),
   });
   const { added, changed, unchanged, edited } = report;
-  for (const { rule, what } of report.remarks) console.error(`「${rule}」:${what}`);
+  for (const { rule, what } of report.remarks) console.error(`「${rule}」：${what}`);
   for (const { rule, word, with: other } of report.conflicts) {
     console.error(`「${rule}」的「${word}」會先由 ${other} 回答`);
   }
-  for (const rule of edited) console.error(`「${rule}」在這裡改過,保留這裡的`);
-  const counts = `新增 ${added.length},更改 ${changed.length},不變 ${unchanged.length},保留 ${edited.length}`;
-  console.log(dryRun ? `檢查通過,沒有寫入。若寫入,${counts}。` : `關鍵字回覆已導入:${counts}。`);
+  for (const rule of edited) console.error(`「${rule}」在這裡改過，保留這裡的`);
+  const counts = `新增 ${added.length}，更改 ${changed.length}，不變 ${unchanged.length}，保留 ${edited.length}`;
+  console.log(dryRun ? `檢查通過，沒有寫入。若寫入，${counts}。` : `關鍵字回覆已導入：${counts}。`);
   return 0;
 }
 

@@ -7,6 +7,14 @@ const { join } = require('node:path');
 
 main(async () => {
   const [name, ...args] = process.argv.slice(2);
+  const lost = swallowed(name, args);
+  if (lost.length > 0) {
+    const flags = lost.map((flag) => `--${flag}`).join('、');
+    console.error(
+      `npm 把 ${flags} 收走了，請在前面加上 --：${['npm', 'run', name, '--', ...args, ...lost.map(asWritten)].join(' ')}`,
+    );
+    return 2;
+  }
   await setup();
   const script = join(root, `dist/scripts/${name}.js`);
   if (!existsSync(script)) throw new Error(`There is no scripts/${name}.ts.`);
@@ -17,3 +25,25 @@ main(async () => {
   process.on('SIGTERM', () => program.kill('SIGTERM'));
   return await codeOf(program);
 });
+
+/** Flags that scripts know. Without a `--` before them npm takes them for settings of its own, and a check would write. */
+function swallowed(name, args) {
+  const flags = {
+    import: ['dry-run', 'force'],
+    menu: ['force'],
+    quiz: ['dry-run', 'now', 'by', 'reason', 'out', 'prize', 'sponsor', 'state', 'day', 'full'],
+  };
+  return (flags[name] ?? []).filter(
+    (flag) => taken(flag) && !args.some((arg) => arg.split('=')[0] === `--${flag}`),
+  );
+}
+
+function taken(flag) {
+  const value = process.env[`npm_config_${flag.replace('-', '_')}`];
+  return value && value !== 'false' ? value : undefined;
+}
+
+function asWritten(flag) {
+  const value = taken(flag);
+  return value === 'true' ? `--${flag}` : `--${flag} ${value}`;
+}

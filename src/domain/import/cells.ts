@@ -7,13 +7,13 @@ import { z } from 'zod';
 const filled = (advice: string) =>
   z
     .union([z.string(), z.number()], {
-      error: ({ input }) => (input === undefined ? `空著,${advice}` : `應是文字或數字,${advice}`),
+      error: ({ input }) => (input === undefined ? `空著，${advice}` : `應是文字或數字，${advice}`),
     })
     .transform((value) => String(value).trim())
-    .refine((value) => value !== '', { error: `空著,${advice}` });
+    .refine((value) => value !== '', { error: `空著，${advice}` });
 
 const matching = (pattern: RegExp, wrong: string, advice: string) =>
-  filled(advice).refine((value) => pattern.test(value), { error: `${wrong},${advice}` });
+  filled(advice).refine((value) => pattern.test(value), { error: `${wrong}，${advice}` });
 
 // Tab and line breaks may stand in a text; other control characters come from broken files.
 // oxlint-disable-next-line no-control-regex
@@ -22,8 +22,8 @@ const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/;
 /** Any text of so many characters. */
 export const text = (most: number, advice: string) =>
   filled(advice)
-    .refine((value) => value.length <= most, { error: `太長,最多 ${most} 個字` })
-    .refine((value) => !control.test(value), { error: '裡有亂碼或控制字元,請重新輸入' });
+    .refine((value) => value.length <= most, { error: `太長，最多 ${most} 個字` })
+    .refine((value) => !control.test(value), { error: '裡有亂碼或控制字元，請重新輸入' });
 
 /** A row's name for ever; used in links, so plain characters only. */
 export const id = matching(
@@ -33,7 +33,7 @@ export const id = matching(
 );
 
 export const day = matching(/^\d{4}-\d{2}-\d{2}$/, '不是日期', '請寫成 2026-11-21').refine(isDay, {
-  error: '沒有這一天,請核對',
+  error: '沒有這一天，請核對',
 });
 
 export const time = matching(/^([01]?\d|2[0-3]):[0-5]\d(:00)?$/, '不是時刻', '請寫成 08:30').transform(
@@ -42,10 +42,10 @@ export const time = matching(/^([01]?\d|2[0-3]):[0-5]\d(:00)?$/, '不是時刻',
 
 export const whole = ({ from, to, advice }: { from: number; to: number; advice: string }) =>
   filled(advice)
-    .refine((value) => !Number.isNaN(Number(value)), { error: `不是數字,${advice}`, abort: true })
-    .refine((value) => /^-?\d{1,9}$/.test(value), { error: `不是整數,${advice}`, abort: true })
+    .refine((value) => !Number.isNaN(Number(value)), { error: `不是數字，${advice}`, abort: true })
+    .refine((value) => /^-?\d{1,9}$/.test(value), { error: `不是整數，${advice}`, abort: true })
     .transform(Number)
-    .refine((value) => value >= from && value <= to, { error: `不在 ${from} 到 ${to} 之間,${advice}` });
+    .refine((value) => value >= from && value <= to, { error: `不在 ${from} 到 ${to} 之間，${advice}` });
 
 /** Yuan with at most two decimals, to fen. */
 export const yuan = (advice: string) =>
@@ -55,21 +55,21 @@ export const degrees = (most: 90 | 180) =>
   matching(/^-?\d{1,3}(\.\d+)?$/, '不是坐標', `請填 -${most} 到 ${most} 之間的小數`)
     .transform(Number)
     .refine((value) => Math.abs(value) <= most, {
-      error: `超出 ±${most} 度,請核對(經度 lng 與緯度 lat 是不是寫反了?)`,
+      error: `超出 ±${most} 度，請核對（經度 lng 與緯度 lat 是不是寫反了？）`,
     });
 
 /** Which map a coordinate was read from. Never guessed: the maps differ by 100 to 700 metres. */
-export const datum = filled('請填坐標所用的坐標系:gcj02(高德、騰訊)、wgs84(GPS)或 bd09(百度)')
+export const datum = filled('請填坐標所用的坐標系：gcj02（高德、騰訊）、wgs84（GPS）或 bd09（百度）')
   .transform((value) => value.toLowerCase().replace(/[^a-z0-9]/g, ''))
   .pipe(
     z.enum(['gcj02', 'wgs84', 'bd09'], {
-      error: '不是認得的坐標系,請填 gcj02(高德、騰訊)、wgs84(GPS)或 bd09(百度)',
+      error: '不是認得的坐標系，請填 gcj02（高德、騰訊）、wgs84（GPS）或 bd09（百度）',
     }),
   );
 
 /** Only addresses a phone may be sent to. */
 export const webAddress = text(1000, '請填 https:// 開頭的網址').refine(isWebAddress, {
-  error: '不是網址,請填 https:// 或 http:// 開頭的完整網址',
+  error: '不是網址，請填 https:// 或 http:// 開頭的完整網址',
 });
 
 export const phone = matching(/^[\d+()#*,、/ 轉转-]{3,40}$/, '不像電話', '請只用數字、空格、+ - ( )');
@@ -78,16 +78,16 @@ export const phone = matching(/^[\d+()#*,、/ 轉转-]{3,40}$/, '不像電話', 
 export const list = (most: number, advice: string) =>
   z
     .union([z.array(z.union([z.string(), z.number()])), z.string(), z.number()], {
-      error: ({ input }) => (input === undefined ? `空著,${advice}` : `應是列表,${advice}`),
+      error: ({ input }) => (input === undefined ? `空著，${advice}` : `應是列表，${advice}`),
     })
     .transform((value) =>
       (Array.isArray(value) ? value : String(value).split('|'))
         .map((one) => String(one).trim())
         .filter((one) => one !== ''),
     )
-    .refine((values) => values.length <= 60, { error: '太多,最多 60 個' })
+    .refine((values) => values.length <= 60, { error: '太多，最多 60 個' })
     .refine((values) => values.every((one) => one.length <= most && !control.test(one)), {
-      error: `裡有一個太長(最多 ${most} 個字)或有控制字元`,
+      error: `裡有一個太長（最多 ${most} 個字）或有控制字元`,
     });
 
 function isDay(value: string): boolean {

@@ -12,14 +12,16 @@ export function decodeText(bytes: Buffer): { text: string; encoding: string } {
 
   const strayLine = lineOfUtf8Among(bytes);
   if (strayLine !== undefined) {
-    throw unreadable(`檔案混用了 UTF-8 與 GBK 兩種編碼(第 ${strayLine} 行是 UTF-8),請用一種編碼重新存檔。`);
+    throw unreadable(
+      `檔案混用了 UTF-8 與 GBK 兩種編碼（第 ${strayLine} 行是 UTF-8），請用一種編碼重新存檔。`,
+    );
   }
   return checked(iconv.decode(bytes, 'gb18030'), 'GBK');
 }
 
 function checked(text: string, encoding: string): { text: string; encoding: string } {
-  if (text.includes('\uFFFD')) throw unreadable('檔案既不是 UTF-8 也不是 GBK 編碼,請用 UTF-8 重新存檔。');
-  if (text.includes('\0')) throw unreadable('這不是文字檔:裡面有空字元(NUL)。');
+  if (text.includes('\uFFFD')) throw unreadable('檔案既不是 UTF-8 也不是 GBK 編碼，請用 UTF-8 重新存檔。');
+  if (text.includes('\0')) throw unreadable('這不是文字檔：裡面有空字元（NUL）。');
   return { text, encoding };
 }
 

@@ -28,6 +28,8 @@ export type ImportAsk = {
   source?: string;
   /** The invented data that comes with the program. */
   sample?: boolean;
+  /** Also when more than half of the rows there are would go. */
+  force?: boolean;
   onProgress?: (done: number, of: number) => void | Promise<void>;
 };
 
@@ -56,6 +58,7 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
       documents,
       cityIds:
         asked.kind === 'cities' ? new Set() : new Set(documents.flatMap((one) => cityIdsOf(one, table))),
+      force: asked.force ?? false,
       note: { at, on: clock.day(at), source: asked.source ?? '', sample: asked.sample ?? false },
       onProgress: asked.onProgress ?? (() => undefined),
     });
@@ -89,12 +92,12 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
 
 export type Importer = ReturnType<typeof createImporter>;
 
-/** 「第 12 行 price_yuan 欄:「abc」不是數字,請填整數元」 */
+/** 「第 12 行 price_yuan 欄：「abc」不是數字，請填整數元」 */
 export function tellProblem({ line, column, value, message }: Problem, unit: Table['unit'] = '行'): string {
   const where = [line === undefined ? '' : `第 ${line} ${unit}`, column === undefined ? '' : `${column} 欄`]
     .filter(Boolean)
     .join(' ');
-  return `${where}${where ? ':' : ''}${value === undefined ? '' : `「${value}」`}${message}`;
+  return `${where}${where ? '：' : ''}${value === undefined ? '' : `「${value}」`}${message}`;
 }
 
 type Problems = ReturnType<typeof createProblems>;
@@ -118,17 +121,17 @@ function createProblems(found: Problem[]) {
 /** What is wrong with the table as a whole is told once, not on every line. */
 function tableProblems(rows: Row[], table: TableKind): Problem[] {
   const [first] = rows;
-  if (!first) return [{ message: '沒有一行資料;不會用空表換掉現有的資料' }];
+  if (!first) return [{ message: '沒有一行資料；不會用空表換掉現有的資料' }];
   if (rows.length > tableLimits.rows)
-    return [{ message: `超過 ${tableLimits.rows} 行的上限;導入會換掉整張表,請刪去用不到的行` }];
+    return [{ message: `超過 ${tableLimits.rows} 行的上限；導入會換掉整張表，請刪去用不到的行` }];
   const present = new Set(rows.flatMap((row) => Object.keys(row.cells)));
   const missing = table.required.filter((name) => !present.has(name));
   const unknown = [...present].filter((name) => !table.columns.includes(name));
   return [
-    ...missing.map((column) => ({ column, message: '缺少這一欄(或整欄空著),請補上' })),
+    ...missing.map((column) => ({ column, message: '缺少這一欄（或整欄空著），請補上' })),
     ...unknown.slice(0, 20).map((column) => ({
       column: quoted(column),
-      message: `不認得這一欄,請刪去或改名;可用的欄:${table.columns.join('、')}`,
+      message: `不認得這一欄，請刪去或改名；可用的欄：${table.columns.join('、')}`,
     })),
   ];
 }
@@ -147,7 +150,7 @@ function readRows(given: { rows: Row[]; table: TableKind; lookups: Lookups; prob
     const { _id } = read.document;
     const before = lines.get(_id);
     if (before !== undefined) {
-      problems.add({ line: row.line, value: quoted(_id), message: `與第 ${before} 行重複,請刪去一個` });
+      problems.add({ line: row.line, value: quoted(_id), message: `與第 ${before} 行重複，請刪去一個` });
     } else {
       lines.set(_id, row.line);
       documents.push(read.document);
@@ -180,7 +183,7 @@ async function stillNamed(db: Connection, documents: Stored[]): Promise<Problem[
         problems.push({
           column: 'id',
           value: id,
-          message: `不在新的城市表裡,但 ${table.collection} 還用著它;請保留這個城市,或先導入不含它的 ${table.collection}`,
+          message: `不在新的城市表裡，但 ${table.collection} 還用著它；請保留這個城市，或先導入不含它的 ${table.collection}`,
         });
       }
     }

@@ -44,7 +44,7 @@ function toRow(given: {
     problems.push({
       line,
       value: quoted(extra),
-      message: `這一行有 ${cells.length} 格,欄名只有 ${columns.length} 個;內容裡有逗號時,請用雙引號括起來`,
+      message: `這一行有 ${cells.length} 格，欄名只有 ${columns.length} 個；內容裡有逗號時，請用雙引號括起來`,
     });
     return undefined;
   }
@@ -73,11 +73,11 @@ function parseRecords(text: string): Parsed[] {
     const where = line === undefined ? '' : `第 ${line} 行`;
     switch (error.code) {
       case 'CSV_QUOTE_NOT_CLOSED':
-        throw unreadable(`${where}有一個雙引號沒有配對,請補上或刪去。`);
+        throw unreadable(`${where}有一個雙引號沒有配對，請補上或刪去。`);
       case 'CSV_MAX_RECORD_SIZE':
-        throw unreadable(`${where}太長,多半是前面有一個雙引號沒有配對。`);
+        throw unreadable(`${where}太長，多半是前面有一個雙引號沒有配對。`);
       default:
-        throw unreadable(`${where}不合 CSV 的寫法,多半是雙引號放錯了地方(內容裡的雙引號要寫兩個)。`);
+        throw unreadable(`${where}不合 CSV 的寫法，多半是雙引號放錯了地方（內容裡的雙引號要寫兩個）。`);
     }
   }
 }

@@ -5,7 +5,7 @@ import { type Problem, type Row, type Table, tableLimits, tooManyRows, unreadabl
 export function readJson(bytes: Buffer): Table {
   const { text } = decodeText(bytes);
   const list = parsed(text);
-  if (!Array.isArray(list)) throw unreadable('JSON 檔案的最外層應是一個列表 […],每一項是一行。');
+  if (!Array.isArray(list)) throw unreadable('JSON 檔案的最外層應是一個列表 […]，每一項是一行。');
   if (list.length > tableLimits.rows) throw tooManyRows();
 
   const problems: Problem[] = [];
@@ -19,7 +19,7 @@ export function readJson(bytes: Buffer): Table {
     }
     const names = Object.keys(item);
     if (names.length > tableLimits.columns) {
-      problems.push({ line, message: `有 ${names.length} 個欄,上限是 ${tableLimits.columns} 個` });
+      problems.push({ line, message: `有 ${names.length} 個欄，上限是 ${tableLimits.columns} 個` });
       return;
     }
     const cells: Record<string, unknown> = {};
@@ -41,6 +41,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw unreadable(`JSON 讀不懂:${error instanceof Error ? error.message : String(error)}`);
+    throw unreadable(`JSON 讀不懂：${error instanceof Error ? error.message : String(error)}`);
   }
 }

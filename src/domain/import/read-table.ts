@@ -11,7 +11,7 @@ import { type Table, tableLimits, unreadable } from './rows';
 export async function readTable(file: { name: string; bytes: Buffer }): Promise<Table> {
   if (file.bytes.length > tableLimits.bytes) {
     throw unreadable(
-      `${file.name} 有 ${megabytes(file.bytes.length)} MB,上限是 20 MB;請刪去用不到的欄和行。`,
+      `${file.name} 有 ${megabytes(file.bytes.length)} MB，上限是 20 MB；請刪去用不到的欄和行。`,
     );
   }
   if (file.bytes.length === 0) throw unreadable(`${file.name} 是空的。`);
@@ -24,7 +24,7 @@ export async function readTable(file: { name: string; bytes: Buffer }): Promise<
     case 'json':
       return readJson(file.bytes);
     default:
-      throw unreadable(`${file.name}:只認得 .csv、.xlsx、.json 三種檔案,請另存為其中一種。`);
+      throw unreadable(`${file.name}：只認得 .csv、.xlsx、.json 三種檔案，請另存為其中一種。`);
   }
 }
 

@@ -29,7 +29,7 @@ export async function readXlsx(bytes: Buffer): Promise<Table> {
   const rows: Row[] = [];
   for (const { line, cells } of rest) {
     const row = toRow({ cells, columns: header.columns, line });
-    if (row === 'too wide') problems.push({ line, message: '這一行有超出欄名的格子,請補上欄名或清空它們' });
+    if (row === 'too wide') problems.push({ line, message: '這一行有超出欄名的格子，請補上欄名或清空它們' });
     else if (row) rows.push(row);
   }
   return { rows, columns: header.columns, problems: [...header.problems, ...problems], unit: '行' };
@@ -38,7 +38,7 @@ export async function readXlsx(bytes: Buffer): Promise<Table> {
 /** The whole workbook, once it is sure that unpacking it is safe. @throws AppError `Invalid` */
 export async function openXlsx(bytes: Buffer): Promise<ExcelJS.Workbook> {
   if (bytes.subarray(0, 4).toString('hex') === 'd0cf11e0') {
-    throw unreadable('這是舊式 .xls 或加了密碼的檔案,請在 Excel 裡另存為不加密的 .xlsx。');
+    throw unreadable('這是舊式 .xls 或加了密碼的檔案，請在 Excel 裡另存為不加密的 .xlsx。');
   }
   guardZip(bytes);
   const workbook = new ExcelJS.Workbook();
@@ -61,7 +61,7 @@ export async function openXlsx(bytes: Buffer): Promise<ExcelJS.Workbook> {
     throw new AppError(
       'Invalid',
       'import.unreadable',
-      '這個 XLSX 檔案壞了,或不是 XLSX;請用 Excel 重新另存。',
+      '這個 XLSX 檔案壞了，或不是 XLSX；請用 Excel 重新另存。',
       { cause: error },
     );
   }
@@ -77,15 +77,15 @@ export function readCell(
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (value instanceof Date) return readDate(value, how);
   if ('formula' in value || 'sharedFormula' in value)
-    return { problem: '這一格是公式,請複製後「選擇性貼上 → 值」' };
-  if ('error' in value) return { problem: `這一格是錯誤值 ${value.error},請改正` };
+    return { problem: '這一格是公式，請複製後「選擇性貼上 → 值」' };
+  if ('error' in value) return { problem: `這一格是錯誤值 ${value.error}，請改正` };
   if ('richText' in value)
     return value.richText
       .map((part) => part.text)
       .join('')
       .trim();
   if ('text' in value) return readCell(value.text, how);
-  return { problem: '這一格的內容讀不懂,請改成文字' };
+  return { problem: '這一格的內容讀不懂，請改成文字' };
 }
 
 /** Excel keeps a time of day as a moment of its day zero. */

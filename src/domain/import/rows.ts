@@ -23,7 +23,7 @@ export const unreadable = (message: string): AppError =>
   new AppError('Invalid', 'import.unreadable', message);
 
 export const tooManyRows = (): AppError =>
-  unreadable(`超過 ${tableLimits.rows} 行的上限;導入會換掉整張表,請刪去用不到的行。`);
+  unreadable(`超過 ${tableLimits.rows} 行的上限；導入會換掉整張表，請刪去用不到的行。`);
 
 /** A cell as it is quoted in a sentence: short, on one line. */
 export function quoted(value: unknown): string {
@@ -43,17 +43,17 @@ function asJson(value: unknown): string {
 /** Column names: lower case, no spaces around. Problems for names that are missing or doubled. */
 export function readHeader(cells: string[], line: number): { columns: string[]; problems: Problem[] } {
   if (cells.length > tableLimits.columns) {
-    throw unreadable(`有 ${cells.length} 欄,上限是 ${tableLimits.columns} 欄。`);
+    throw unreadable(`有 ${cells.length} 欄，上限是 ${tableLimits.columns} 欄。`);
   }
   const columns = cells.map((cell) => cell.trim().toLowerCase());
   while (columns.length > 0 && columns[columns.length - 1] === '') columns.pop();
   const problems: Problem[] = [];
   columns.forEach((name, at) => {
-    if (name === '') problems.push({ line, message: `第 ${at + 1} 欄沒有欄名,請補上或刪去這一欄` });
+    if (name === '') problems.push({ line, message: `第 ${at + 1} 欄沒有欄名，請補上或刪去這一欄` });
     else if (columns.indexOf(name) !== at) {
-      problems.push({ line, column: name, message: '這個欄名出現了兩次,請刪去一個' });
+      problems.push({ line, column: name, message: '這個欄名出現了兩次，請刪去一個' });
     }
   });
-  if (columns.length === 0) throw unreadable('第一行應是欄名,但它是空的。');
+  if (columns.length === 0) throw unreadable('第一行應是欄名，但它是空的。');
   return { columns, problems };
 }

@@ -24,17 +24,28 @@ export type SampleResult = {
  * Imports the invented data of `folder`, so that a first start has something to show. Tables that came from anywhere else stay as they are; running
  * it again changes nothing. Stops at the first table that is refused.
  */
-export async function importSample(given: { importer: Importer; folder: string }): Promise<SampleResult[]> {
+export async function importSample(given: {
+  importer: Importer;
+  folder: string;
+  /** Takes the place of tables that came from elsewhere too. */
+  force?: boolean;
+}): Promise<SampleResult[]> {
   const last = await given.importer.lastImports();
   const results: SampleResult[] = [];
   for (const [table, file] of files) {
     const before = last[table];
-    if (before && !before.sample) {
+    if (before && !before.sample && !given.force) {
       results.push({ table, file, result: { kind: 'kept', source: before.source } });
       continue;
     }
     const bytes = await readFile(join(given.folder, file));
-    const result = await given.importer.importFile({ kind: table, name: file, bytes, sample: true });
+    const result = await given.importer.importFile({
+      kind: table,
+      name: file,
+      bytes,
+      sample: true,
+      force: true,
+    });
     results.push({ table, file, result });
     if (result.kind === 'refused') break;
   }

@@ -43,7 +43,7 @@ const hotels = tableKind({
     stars: cell.whole({ from: 1, to: 5, advice: '請填 1 到 5 的星級' }),
     price_yuan: cell.whole({ from: 1, to: 1_000_000, advice: '請填整數元' }),
     price_on: cell.day,
-    price_source: cell.text(80, '請填價格的來源,讀者會看到'),
+    price_source: cell.text(80, '請填價格的來源，讀者會看到'),
     book_url: cell.webAddress.optional(),
     tel: cell.phone.optional(),
   },
@@ -75,7 +75,7 @@ const guides = tableKind({
     title: cell.text(80, '請填標題'),
     overview: cell.text(2000, '請填概況'),
     seasons: cell.text(2000, '請填季節'),
-    routes: cell.list(1000, '請填路線;在表格裡用 | 分隔'),
+    routes: cell.list(1000, '請填路線；在表格裡用 | 分隔'),
     food: cell.text(2000, '請填美食'),
     tips: cell.text(2000, '請填提醒'),
     updated_on: cell.day,
@@ -135,29 +135,30 @@ const trains = tableKind({
   collection: 'trains',
   cityFields: ['from', 'to'],
   cells: {
-    number: cell.text(10, '請填車次,如 G1'),
+    number: cell.text(10, '請填車次，如 G1'),
     from_city: cell.text(64, '請填出發城市的編號或名稱'),
     to_city: cell.text(64, '請填到達城市的編號或名稱'),
     from_station: cell.text(40, '請填出發站'),
     to_station: cell.text(40, '請填到達站'),
     departs: cell.time,
     arrives: cell.time,
-    day_offset: cell.whole({ from: 0, to: 5, advice: '請填到達是第幾天:當天 0,次日 1' }),
+    day_offset: cell.whole({ from: 0, to: 5, advice: '請填到達是第幾天：當天 0，次日 1' }),
     runs: cell.text(40, '請填開行日'),
-    second_class_yuan: cell.yuan('請填金額,最多兩位小數,如 73.5').optional(),
-    kind: cell.text(10, '請填車種,如 高鐵'),
+    second_class_yuan: cell.yuan('請填金額，最多兩位小數，如 73.5').optional(),
+    kind: cell.text(10, '請填車種，如 高鐵'),
   },
   toDocument(row, { lookups, complain }): TrainRow | undefined {
     const from = cityOf('from_city', row.from_city, { lookups, complain });
     const to = cityOf('to_city', row.to_city, { lookups, complain });
     const runs = readRuns(row.runs);
-    if (!runs) complain('runs', '讀不懂,請填「每日」「工作日」「週末」或星期幾的數字,如 1-5、67(1 是週一)');
+    if (!runs)
+      complain('runs', '讀不懂，請填「每日」「工作日」「週末」或星期幾的數字，如 1-5、67（1 是週一）');
     const kind = readTrainKind(row.kind);
-    if (!kind) complain('kind', '不是認得的車種,請填 高鐵、動車、城際、直達、特快、快速 或 普快');
+    if (!kind) complain('kind', '不是認得的車種，請填 高鐵、動車、城際、直達、特快、快速 或 普快');
     if (row.day_offset === 0 && row.arrives <= row.departs) {
-      complain('arrives', `不晚於出發時刻 ${row.departs};次日到達時 day_offset 請填 1`);
+      complain('arrives', `不晚於出發時刻 ${row.departs}；次日到達時 day_offset 請填 1`);
     }
-    if (from && from.id === to?.id) complain('to_city', '與出發城市相同,請核對');
+    if (from && from.id === to?.id) complain('to_city', '與出發城市相同，請核對');
     if (!from || !to || !runs || !kind) return undefined;
     return {
       _id: [row.number, row.from_station, row.to_station].join('/'),
@@ -202,7 +203,7 @@ function cityOf(
   { lookups, complain }: { lookups: Lookups; complain: Complain },
 ): City | undefined {
   const city = lookups.city(text);
-  if (!city) complain(column, '不是認得的城市,請先導入城市表,或改用城市表裡的編號');
+  if (!city) complain(column, '不是認得的城市，請先導入城市表，或改用城市表裡的編號');
   return city;
 }
 
@@ -218,7 +219,7 @@ function wholePosition(
   for (const column of ['lng', 'lat', 'datum'] as const) {
     const others = [lng, lat].some((value) => value !== undefined);
     if (others && row[column] === undefined)
-      complain(column, '空著;坐標要 lng、lat、datum 三格都填,或都不填');
+      complain(column, '空著；坐標要 lng、lat、datum 三格都填，或都不填');
   }
   return undefined;
 }
@@ -235,7 +236,7 @@ function nearCity(point: Point, city: City, complain: Complain): Point {
   if (km > 500)
     complain(
       'lng',
-      `離${city.name} ${Math.round(km)} 公里,請核對坐標與城市(經度 lng 與緯度 lat 是不是寫反了?)`,
+      `離${city.name} ${Math.round(km)} 公里，請核對坐標與城市（經度 lng 與緯度 lat 是不是寫反了？）`,
     );
   return point;
 }

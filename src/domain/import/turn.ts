@@ -25,12 +25,12 @@ export async function takeTurn(db: Connection) {
     { $set: { owner, until } },
   ]);
   if (taken.modifiedCount !== 1)
-    throw busy('另一個導入正在進行,什麼都沒有寫入;請等它結束(若它中斷了,半分鐘)再試。');
+    throw busy('另一個導入正在進行，什麼都沒有寫入；請等它結束（若它中斷了，半分鐘）再試。');
 
   return {
     async keep(): Promise<void> {
       const kept = await leases.updateOne({ _id: name, owner }, [{ $set: { until } }]);
-      if (kept.matchedCount !== 1) throw busy('停頓太久,另一個導入已經開始;什麼都沒有寫入,請再試一次。');
+      if (kept.matchedCount !== 1) throw busy('停頓太久，另一個導入已經開始；什麼都沒有寫入，請再試一次。');
     },
     async end(): Promise<void> {
       await leases.updateOne({ _id: name, owner }, { $set: { until: new Date(0) } });

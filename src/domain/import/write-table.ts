@@ -26,6 +26,7 @@ type Given = {
   /** Cities that the documents name. */
   cityIds: Set<string>;
   note: Omit<ImportRow, '_id' | 'rows'>;
+  force: boolean;
   onProgress: (done: number, of: number) => void | Promise<void>;
 };
 
@@ -40,6 +41,9 @@ export async function writeTable(given: Given): Promise<Changes> {
   try {
     await requireCities(db, given.cityIds);
     const changes = await compareTable(db, table, documents);
+    if (!given.force && isDrastic(changes)) {
+      throw new AppError('Conflict', 'import.drastic', `什麼都沒有寫入：${drasticWords(changes)}`);
+    }
     if (changes.added + changes.changed + changes.removed > 0) {
       await swapCollection({
         db,
@@ -64,6 +68,12 @@ export async function writeTable(given: Given): Promise<Changes> {
   }
 }
 
+/** More than half of what is there would go: rarely meant. */
+export const isDrastic = ({ removed, changed, same }: Changes): boolean => removed > changed + same;
+
+export const drasticWords = ({ removed, changed, same }: Changes): string =>
+  `現有 ${removed + changed + same} 行，會刪去 ${removed} 行。整張表真的要換成檔案的內容，請加 --force。`;
+
 /** How the documents differ from what is stored. */
 export async function compareTable(db: Connection, table: TableKind, documents: Stored[]): Promise<Changes> {
   const wanted = new Map(documents.map((document) => [document._id, document]));
@@ -83,6 +93,10 @@ async function requireCities(db: Connection, cityIds: Set<string>): Promise<void
   const ids = [...cityIds];
   const present = await db.collection<Stored>('cities').countDocuments({ _id: { $in: ids } });
   if (present !== ids.length) {
-    throw new AppError('Conflict', 'import.cities-changed', '城市表剛剛被換過,什麼都沒有寫入;請再導入一次。');
+    throw new AppError(
+      'Conflict',
+      'import.cities-changed',
+      '城市表剛剛被換過，什麼都沒有寫入；請再導入一次。',
+    );
   }
 }

@@ -15,21 +15,21 @@ export function guardZip(bytes: Buffer): void {
   let cells = 0;
   for (const entry of entriesOf(bytes)) {
     if (/(^|[\\/])\.\.([\\/]|$)|^[\\/]|^[a-z]:/i.test(entry.name)) {
-      throw unreadable('這個 XLSX 裡有可疑的檔名,不予讀取。');
+      throw unreadable('這個 XLSX 裡有可疑的檔名，不予讀取。');
     }
     const content = unpack(entry, zipLimits.bytes - total);
     total += content.length;
     if (total > zipLimits.bytes) throw tooBig();
     if (/\.xml$/i.test(entry.name))
       cells += count(content, '<c ') + count(content, '<c>') + count(content, '<row');
-    if (cells > zipLimits.cells) throw unreadable('這個 XLSX 的格子太多,請刪去空白的行與欄後再存一次。');
+    if (cells > zipLimits.cells) throw unreadable('這個 XLSX 的格子太多，請刪去空白的行與欄後再存一次。');
   }
 }
 
 type Entry = { name: string; method: number; data: Buffer };
 
-const tooBig = () => unreadable('這個 XLSX 解開後太大(超過 128 MB),不予讀取。');
-const broken = () => unreadable('這個 XLSX 檔案壞了,或不是 XLSX;請用 Excel 重新另存。');
+const tooBig = () => unreadable('這個 XLSX 解開後太大（超過 128 MB），不予讀取。');
+const broken = () => unreadable('這個 XLSX 檔案壞了，或不是 XLSX；請用 Excel 重新另存。');
 
 function unpack(entry: Entry, allowed: number): Buffer {
   if (entry.method === 0) return entry.data;
@@ -50,7 +50,7 @@ function entriesOf(bytes: Buffer): Entry[] {
   if (end === -1 || end + 22 > bytes.length) throw broken();
   const howMany = bytes.readUInt16LE(end + 10);
   if (howMany > zipLimits.entries)
-    throw unreadable(`這個 XLSX 裡有 ${howMany} 個檔案,不像一個正常的工作簿。`);
+    throw unreadable(`這個 XLSX 裡有 ${howMany} 個檔案，不像一個正常的工作簿。`);
   const size = bytes.readUInt32LE(end + 12);
   const from = bytes.readUInt32LE(end + 16);
   if (bytes.readUInt32LE(end + 4) !== 0 || bytes.readUInt16LE(end + 8) !== howMany || from + size !== end)

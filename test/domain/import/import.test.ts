@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterAll(() => database.drop());
 
 const importHotels = (cells: Record<string, unknown>[], more: Partial<ImportAsk> = {}) =>
-  travel.importer.importTable({ kind: 'hotels', rows: rowsOf(cells), ...more });
+  travel.importer.importTable({ kind: 'hotels', rows: rowsOf(cells), force: true, ...more });
 
 const stored = () =>
   db.collection<{ _id: string; priceFen: number }>('hotels').find().sort({ _id: 1 }).toArray();
@@ -52,6 +52,15 @@ test('an import makes the table hold exactly the rows of the file', async () => 
     ['b', 40_000],
     ['d', 38_800],
   ]);
+});
+
+test('an import that would take more than half of the rows away needs force', async () => {
+  await importHotels([hotelCells('a'), hotelCells('b'), hotelCells('c')]);
+  await expect(importHotels([hotelCells('a')], { force: false })).rejects.toThrow('現有 3 行，會刪去 2 行');
+  expect(await stored()).toHaveLength(3);
+  expect(await importHotels([hotelCells('a')], { dryRun: true })).toMatchObject({ removed: 2 });
+  expect(await importHotels([hotelCells('a')], { force: true })).toMatchObject({ removed: 2 });
+  expect(await stored()).toHaveLength(1);
 });
 
 test('the same file twice changes nothing', async () => {
@@ -93,15 +102,15 @@ test('one bad row refuses the whole file, and every bad cell is told by line and
   expect(result.kind).toBe('refused');
   const told = result.kind === 'refused' ? result.problems.map((one) => tellProblem(one)) : [];
   expect(told).toEqual([
-    '第 3 行 price_yuan 欄:「abc」不是數字,請填整數元',
-    '第 4 行 stars 欄:「9」不在 1 到 5 之間,請填 1 到 5 的星級',
-    '第 4 行 price_yuan 欄:「12.5」不是整數,請填整數元',
-    '第 5 行 city 欄:「atlantis」不是認得的城市,請先導入城市表,或改用城市表裡的編號',
-    '第 6 行:「a」與第 2 行重複,請刪去一個',
-    '第 7 行 price_on 欄:「2026-02-30」沒有這一天,請核對',
-    '第 7 行 book_url 欄:「javascript:alert(1)」不是網址,請填 https:// 或 http:// 開頭的完整網址',
-    '第 8 行 tel 欄:「找前台」不像電話,請只用數字、空格、+ - ( )',
-    '第 9 行 id 欄:「../etc/passwd」不能做編號,請用 1 到 64 個英文字母、數字、- _ .',
+    '第 3 行 price_yuan 欄：「abc」不是數字，請填整數元',
+    '第 4 行 stars 欄：「9」不在 1 到 5 之間，請填 1 到 5 的星級',
+    '第 4 行 price_yuan 欄：「12.5」不是整數，請填整數元',
+    '第 5 行 city 欄：「atlantis」不是認得的城市，請先導入城市表，或改用城市表裡的編號',
+    '第 6 行：「a」與第 2 行重複，請刪去一個',
+    '第 7 行 price_on 欄：「2026-02-30」沒有這一天，請核對',
+    '第 7 行 book_url 欄：「javascript:alert(1)」不是網址，請填 https:// 或 http:// 開頭的完整網址',
+    '第 8 行 tel 欄：「找前台」不像電話，請只用數字、空格、+ - ( )',
+    '第 9 行 id 欄：「../etc/passwd」不能做編號，請用 1 到 64 個英文字母、數字、- _ .',
   ]);
   expect((await stored()).map((row) => row._id)).toEqual(['old']);
 });
@@ -120,8 +129,8 @@ test('a missing datum is asked for, never guessed', async () => {
     hotelCells('c', { datum: 'mars' }),
   ]);
   expect(result.kind === 'refused' && result.problems.map((one) => tellProblem(one))).toEqual([
-    '第 3 行 datum 欄:空著,請填坐標所用的坐標系:gcj02(高德、騰訊)、wgs84(GPS)或 bd09(百度)',
-    '第 4 行 datum 欄:「mars」不是認得的坐標系,請填 gcj02(高德、騰訊)、wgs84(GPS)或 bd09(百度)',
+    '第 3 行 datum 欄：空著，請填坐標所用的坐標系：gcj02（高德、騰訊）、wgs84（GPS）或 bd09（百度）',
+    '第 4 行 datum 欄：「mars」不是認得的坐標系，請填 gcj02（高德、騰訊）、wgs84（GPS）或 bd09（百度）',
   ]);
 });
 
@@ -141,8 +150,8 @@ test('longitude and latitude in each other’s place are noticed', async () => {
     hotelCells('b', { lng: '120.16', lat: '13.25' }),
   ]);
   expect(result.kind === 'refused' && result.problems.map((one) => tellProblem(one))).toEqual([
-    '第 2 行 lat 欄:「120.16」超出 ±90 度,請核對(經度 lng 與緯度 lat 是不是寫反了?)',
-    expect.stringMatching(/^第 3 行 lng 欄:「120\.16」離杭州 1\d{3} 公里/),
+    '第 2 行 lat 欄：「120.16」超出 ±90 度，請核對（經度 lng 與緯度 lat 是不是寫反了？）',
+    expect.stringMatching(/^第 3 行 lng 欄：「120\.16」離杭州 1\d{3} 公里/),
   ]);
 });
 
@@ -153,8 +162,8 @@ test('a missing or a misspelt column is told once', async () => {
   });
   const result = await importHotels(cells);
   expect(result.kind === 'refused' && result.problems.map((one) => tellProblem(one))).toEqual([
-    'price_yuan 欄:缺少這一欄(或整欄空著),請補上',
-    expect.stringContaining('pirce_yuan 欄:不認得這一欄,請刪去或改名;可用的欄:id、city'),
+    'price_yuan 欄：缺少這一欄（或整欄空著），請補上',
+    expect.stringContaining('pirce_yuan 欄：不認得這一欄，請刪去或改名；可用的欄：id、city'),
   ]);
 });
 

@@ -57,7 +57,7 @@ describe('CSV', () => {
 
   test('a comma too many is told by its line, and other rows are still checked', async () => {
     expect(await told('a.csv', 'id,name\nhz-1,西湖,旅店\nhz-2,龍井\n')).toEqual([
-      '第 2 行:「旅店」這一行有 3 格,欄名只有 2 個;內容裡有逗號時,請用雙引號括起來',
+      '第 2 行：「旅店」這一行有 3 格，欄名只有 2 個；內容裡有逗號時，請用雙引號括起來',
     ]);
   });
 
@@ -67,8 +67,8 @@ describe('CSV', () => {
 
   test('a column named twice, or not at all, is told', async () => {
     expect(await told('a.csv', 'id,name,ID,,x\n1,2,3,4,5\n')).toEqual([
-      '第 1 行 id 欄:這個欄名出現了兩次,請刪去一個',
-      '第 1 行:第 4 欄沒有欄名,請補上或刪去這一欄',
+      '第 1 行 id 欄：這個欄名出現了兩次，請刪去一個',
+      '第 1 行：第 4 欄沒有欄名，請補上或刪去這一欄',
     ]);
   });
 
@@ -128,8 +128,8 @@ describe('XLSX', () => {
       ['hz-3', 3],
     ]);
     expect(await told('a.xlsx', bytes)).toEqual([
-      '第 2 行:「B2」這一格是公式,請複製後「選擇性貼上 → 值」',
-      '第 3 行:「B3」這一格是錯誤值 #N/A,請改正',
+      '第 2 行：「B2」這一格是公式，請複製後「選擇性貼上 → 值」',
+      '第 3 行：「B3」這一格是錯誤值 #N/A，請改正',
     ]);
   });
 
@@ -186,8 +186,8 @@ describe('JSON', () => {
 
   test('items that are no objects are told by their place', async () => {
     expect(await told('a.json', '[{"id":"a"}, 3, ["x"]]')).toEqual([
-      '第 2 項:應是一個物件 {…}',
-      '第 3 項:應是一個物件 {…}',
+      '第 2 項：應是一個物件 {…}',
+      '第 3 項：應是一個物件 {…}',
     ]);
   });
 

@@ -56,11 +56,12 @@ test('every sample city has hotels, a guide, sights, and trains say that they ar
   });
 });
 
-test('the sample never replaces an operator’s own table', async () => {
+test('the sample replaces an operator’s own table only when it is forced to', async () => {
   const own = await travel.importer.importTable({
     kind: 'hotels',
     rows: rowsOf([hotelCells('own')]),
     source: '自家酒店.xlsx',
+    force: true,
   });
   expect(own.kind).toBe('written');
   const again = await run();
@@ -71,4 +72,6 @@ test('the sample never replaces an operator’s own table', async () => {
   expect(
     (await travel.hotels.search({ city: 'hangzhou', skip: 0, limit: 9 })).hotels.map((one) => one.id),
   ).toEqual(['own']);
+  const forced = await importSample({ importer: travel.importer, folder, force: true });
+  expect(forced.every(({ result }) => result.kind === 'written')).toBe(true);
 });
