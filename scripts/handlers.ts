@@ -13,5 +13,5 @@ for (const { file, claim } of rows) {
 }
 checkMenu(rules);
 console.log(
-  `\n${new Set(rows.map((row) => row.file)).size} 個檔案,${rows.length} 條;菜單的每個 key 都有人認領。`,
+  `\n${new Set(rows.map((row) => row.file)).size} 個檔案，${rows.length} 條；菜單的每個 key 都有人認領。`,
 );

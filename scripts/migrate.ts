@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   try {
     await migrate({ db, migrations, owner: randomId(), log });
     await createIndexes(db, indexes);
-    console.log(`資料庫已是最新:${migrations.length} 次遷移,${indexes.length} 個索引。`);
+    console.log(`資料庫已是最新：${migrations.length} 次遷移，${indexes.length} 個索引。`);
   } finally {
     await db.close();
     await engines.stop();

@@ -34,16 +34,16 @@ const reserve = ranked.slice(winners, winners + reserves);
 
 const checks = [
   ['種子與開賽前公布的承諾相符', sha256(seed) === proof.commitment],
-  ['名單由小到大,每個號碼只出現一次', entries.every((entry, i) => i === 0 || entries[i - 1] < entry)],
+  ['名單由小到大，每個號碼只出現一次', entries.every((entry, i) => i === 0 || entries[i - 1] < entry)],
   ['名單與凍結時公布的雜湊相符', sha256(list) === proof.listHash],
-  ['先凍結名單,後輸入公開數', Date.parse(proof.frozenAt) < Date.parse(proof.valuedAt)],
+  ['先凍結名單，後輸入公開數', Date.parse(proof.frozenAt) < Date.parse(proof.valuedAt)],
   ['中獎號碼與重新計算的相同', JSON.stringify(won) === JSON.stringify(proof.won)],
   ['候補號碼與重新計算的相同', JSON.stringify(reserve) === JSON.stringify(proof.reserve)],
 ];
-console.log(`${draw}:${entries.length} 個號碼,抽 ${winners} 名,候補 ${reserves} 名`);
+console.log(`${draw}:${entries.length} 個號碼，抽 ${winners} 名，候補 ${reserves} 名`);
 console.log(`承諾 ${proof.commitment}\n名單雜湊 ${proof.listHash}\n公開數「${named}」= ${value}`);
 for (const [what, fits] of checks) console.log(`${fits ? '✓' : '✗'} ${what}`);
-console.log(`中獎:${won.join(' ')}${reserve.length > 0 ? `\n候補:${reserve.join(' ')}` : ''}`);
+console.log(`中獎：${won.join(' ')}${reserve.length > 0 ? `\n候補：${reserve.join(' ')}` : ''}`);
 if (mine) {
   const place = ranked.indexOf(mine) + 1;
   console.log(place === 0 ? `${mine} 不在名單上` : `${mine} 排在第 ${place} 位`);

@@ -89,7 +89,7 @@ export const table = {
   ),
   WECHAT_ACCOUNT_TYPE: setting(
     z.enum(['service', 'subscription']).default('service'),
-    '服務號 or 訂閱號(公眾號)',
+    '服務號 or 訂閱號（公眾號）',
   ),
   WECHAT_VERIFIED: setting(flag.default(true), 'Whether the account is verified (認證)'),
   WECHAT_MAX_AGE: setting(
@@ -118,7 +118,7 @@ export const table = {
       .string()
       .regex(/^([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/)
       .default('09:00-21:00'),
-    'When people answer 人工, Beijing time',
+    'When people answer (人工), Beijing time',
   ),
 } as const;
 

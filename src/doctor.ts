@@ -31,7 +31,7 @@ export async function examine(): Promise<Finding[]> {
   try {
     config = loadConfig();
   } catch (error) {
-    return [bad(messageOf(error), '改好 .env(說明在 .env.example),再執行一次')];
+    return [bad(messageOf(error), '改好 .env（說明在 .env.example），再執行一次')];
   }
   const engines = await useEngines({
     dataDir: config.dataDir,
@@ -58,26 +58,26 @@ function settings(config: Config): Finding[] {
   const found = [good('設定都讀得懂')];
   if (!config.WECHAT_APP_ID)
     found.push(
-      note('沒有設定 WECHAT_APP_ID:由模擬器扮演微信', '接真實公眾號見 README「Connect a real account」'),
+      note('沒有設定 WECHAT_APP_ID：由模擬器扮演微信', '接真實公眾號見 README「Connect a real account」'),
     );
   else if (!config.WECHAT_ENCODING_AES_KEY)
     found.push(
       bad(
-        '明文模式:見過一次回調網址的人就能偽造消息',
-        '在後台選「安全模式」,把 EncodingAESKey 填進 WECHAT_ENCODING_AES_KEY',
+        '明文模式：見過一次回調網址的人就能偽造消息',
+        '在後台選「安全模式」，把 EncodingAESKey 填進 WECHAT_ENCODING_AES_KEY',
       ),
     );
   if (!config.DATA_KEY)
     found.push(
       note(
-        `DATA_KEY 由程式產生,保存在 ${config.DATA_DIR}/data-key`,
-        '把它和資料庫一起備份;正式環境請寫進密鑰庫',
+        `DATA_KEY 由程式產生，保存在 ${config.DATA_DIR}/data-key`,
+        '把它和資料庫一起備份；正式環境請寫進密鑰庫',
       ),
     );
   if (config.WECHAT_APP_ID && !config.PUBLIC_URL?.startsWith('https://'))
-    found.push(note('PUBLIC_URL 不是 https', '微信要求回調在 80 或 443 端口,連結用 https'));
+    found.push(note('PUBLIC_URL 不是 https', '微信要求回調在 80 或 443 端口，連結用 https'));
   if (config.WECHAT_MAX_AGE === 0)
-    found.push(note('WECHAT_MAX_AGE=0:不檢查回調的時間', '除非在排查問題,請設回 600'));
+    found.push(note('WECHAT_MAX_AGE=0：不檢查回調的時間', '除非在排查問題，請設回 600'));
   return found;
 }
 
@@ -85,7 +85,7 @@ function handlers(): Finding[] {
   try {
     const rules = loadHandlers();
     checkMenu(rules);
-    return [good(`處理程式 ${rules.claims.size} 條,沒有重複;菜單的 key 都有人認領`)];
+    return [good(`處理程式 ${rules.claims.size} 條，沒有重複；菜單的 key 都有人認領`)];
   } catch (error) {
     return [bad(messageOf(error), '改好後執行 npm run handlers 查看')];
   }
@@ -99,18 +99,18 @@ async function database(uri: string): Promise<Finding[]> {
     const hello = await db.db?.command({ hello: 1 });
     const found = [good(`MongoDB ${build?.['version']} 可用`)];
     if (!hello?.['setName'])
-      found.push(bad('這個 MongoDB 不是複本集', '一個節點也行:用 --replSet 啟動,再執行 rs.initiate()'));
+      found.push(bad('這個 MongoDB 不是複本集', '一個節點也行：用 --replSet 啟動，再執行 rs.initiate()'));
     const missing = await missingInvariants(db, indexes);
     found.push(
       missing.length === 0
         ? good('必要的索引都在')
-        : bad(`缺少索引:${missing.join('、')}`, 'npm run migrate'),
+        : bad(`缺少索引：${missing.join('、')}`, 'npm run migrate'),
     );
     found.push(clockOf((hello?.['localTime'] as Date | undefined)?.getTime()));
     found.push(...(await work(db)));
     return found;
   } catch (error) {
-    return [bad(`MongoDB 連不上:${messageOf(error)}`, '檢查 MONGODB_URI、網路和帳號')];
+    return [bad(`MongoDB 連不上：${messageOf(error)}`, '檢查 MONGODB_URI、網路和帳號')];
   } finally {
     await db?.close();
   }
@@ -135,9 +135,9 @@ async function work(db: Connection): Promise<Finding[]> {
       ? good('沒有積壓的消息')
       : bad(
           `最久的一條已等了 ${Math.round(oldest / 1_000)} 秒`,
-          '看 web 與 worker 是否在運行,日誌裡有沒有錯誤',
+          '看 web 與 worker 是否在運行，日誌裡有沒有錯誤',
         ),
-    ...aside.map((row) => bad(`消息 ${row._id} 三次處理失敗,已隔離:${row.failed}`, '修好原因後重放')),
+    ...aside.map((row) => bad(`消息 ${row._id} 三次處理失敗，已隔離：${row.failed}`, '修好原因後重放')),
   ];
 }
 
@@ -152,11 +152,11 @@ async function redis(url: string): Promise<Finding[]> {
     const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
     const found = [good(`Redis ${/redis_version:(\S+)/.exec(info)?.[1]} 可用`)];
     if (policy !== 'noeviction')
-      found.push(bad(`Redis 的 maxmemory-policy 是 ${policy}`, '改成 noeviction,不然任務會被悄悄丟掉'));
-    if (!/aof_enabled:1/.test(info)) found.push(note('Redis 沒開 AOF', '打開 appendonly:重啟後不必重建'));
+      found.push(bad(`Redis 的 maxmemory-policy 是 ${policy}`, '改成 noeviction，不然任務會被悄悄丟掉'));
+    if (!/aof_enabled:1/.test(info)) found.push(note('Redis 沒開 AOF', '打開 appendonly：重啟後不必重建'));
     return found;
   } catch (error) {
-    return [bad(`Redis 連不上:${messageOf(error)}`, '檢查 REDIS_URL;沒有它也能答覆,只是補發會慢')];
+    return [bad(`Redis 連不上：${messageOf(error)}`, '檢查 REDIS_URL；沒有它也能答覆，只是補發會慢')];
   } finally {
     client.disconnect();
   }
@@ -174,7 +174,7 @@ async function account(config: Config): Promise<Finding[]> {
   const may = capabilities(kind).map(({ says, allowed }) => `${allowed ? '能' : '不能'} ${says}`);
   const found: Finding[] = [
     note(
-      `這個帳號(${kind.type === 'service' ? '服務號' : '訂閱號'},${kind.verified ? '已認證' : '未認證'}):${may.join(';')}`,
+      `這個帳號（${kind.type === 'service' ? '服務號' : '訂閱號'},${kind.verified ? '已認證' : '未認證'}）：${may.join(';')}`,
     ),
   ];
   try {
@@ -183,7 +183,7 @@ async function account(config: Config): Promise<Finding[]> {
   } catch (error) {
     return [
       ...found,
-      bad(`換不到 access_token:${messageOf(error)}`, '核對 WECHAT_APP_SECRET,並把本機 IP 加入後台白名單'),
+      bad(`換不到 access_token:${messageOf(error)}`, '核對 WECHAT_APP_SECRET，並把本機 IP 加入後台白名單'),
     ];
   }
   try {
@@ -191,11 +191,11 @@ async function account(config: Config): Promise<Finding[]> {
     const lost = ping.filter((one) => one.loss && one.loss !== '0%');
     found.push(
       dns.length > 0 && lost.length === 0
-        ? good(`微信能找到回調網址(${dns.map((one) => one.ip).join('、')})`)
+        ? good(`微信能找到回調網址（${dns.map((one) => one.ip).join('、')}）`)
         : bad('微信到回調網址的網路不通或丟包', '檢查域名解析、80/443 端口與防火牆'),
     );
   } catch (error) {
-    found.push(note(`微信沒能檢查回調網址:${messageOf(error)}`));
+    found.push(note(`微信沒能檢查回調網址：${messageOf(error)}`));
   }
   return found;
 }

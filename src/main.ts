@@ -118,8 +118,8 @@ async function supervise(config: Config): Promise<void> {
 
   const told = await Promise.all(roles.map(start));
   say('');
-  say(`  小藝在此:   http://127.0.0.1:${told[0]?.port ?? config.PORT}/readyz`);
-  if (simulated) say(`  模擬手機:   ${told[2]?.url}   (在瀏覽器裡和她聊天)`);
+  say(`  小藝在此：   http://127.0.0.1:${told[0]?.port ?? config.PORT}/readyz`);
+  if (simulated) say(`  模擬手機：   ${told[2]?.url}   （在瀏覽器裡和她聊天）`);
   else say(`  WeChat calls back at: ${config.PUBLIC_URL ?? `http://<your host>:${config.PORT}`}/wechat`);
   say('');
 }

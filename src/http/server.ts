@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
@@ -6,18 +6,18 @@ import type { Links } from '../domain/links/links';
 import { AppError } from '../errors';
 import { randomId } from '../kit/ids';
 import type { Log } from '../kit/log';
+import { isCallback } from './callback';
 
 /** What `/readyz` asks: each problem is one sentence; none means ready. */
 export type Readiness = () => Promise<string[]>;
 
 /** The public server: the callback first (it is the busy one), then health and links. */
-export function createHttp(given: { callback: Middleware; links: Links; ready: Readiness; log: Log }) {
+export function createHttp(given: { callback: RequestListener; links: Links; ready: Readiness; log: Log }) {
   const { callback, links, ready, log } = given;
   const app = new Koa();
   app.silent = true;
   let stopping = false;
 
-  app.use(callback);
   app.use(translateErrors(log));
   const router = new Router();
   router.get('/healthz', (ctx) => {
@@ -35,15 +35,18 @@ export function createHttp(given: { callback: Middleware; links: Links; ready: R
   });
   app.use(router.routes());
 
+  const others = app.callback();
+  const handler: RequestListener = (request, response) =>
+    isCallback(request.url) ? callback(request, response) : void others(request, response);
   const server: Server = createServer(
     { keepAliveTimeout: 65_000, headersTimeout: 10_000, requestTimeout: 15_000 },
-    app.callback(),
+    handler,
   );
   server.maxConnections = 5_000;
 
   return {
-    /** Koa's handler, for supertest. */
-    handler: app.callback(),
+    /** For supertest. */
+    handler,
     /** The port it listens on. */
     listen: (port: number, host: string): Promise<number> =>
       new Promise((resolve, reject) => {
@@ -79,7 +82,7 @@ function translateErrors(log: Log): Middleware {
       const id = randomId(6);
       log.error({ err, id, path: ctx.path }, 'a request failed');
       ctx.status = err instanceof AppError ? err.status : 500;
-      ctx.body = `出了點問題,編號 ${id}。`;
+      ctx.body = `出了點問題，編號 ${id}。`;
     }
   };
 }

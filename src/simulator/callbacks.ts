@@ -98,11 +98,11 @@ export function createCallbacks(settings: CallbackSettings) {
     const outer = read(response);
     const sealed = outer['Encrypt'];
     if (sealed === undefined) {
-      if (mode === 'safe') throw new Error('安全模式下,回覆必須加密');
+      if (mode === 'safe') throw new Error('安全模式下，回覆必須加密');
       return { fields: outer, plain: response };
     }
     if (typeof sealed !== 'string' || !envelope || mode === 'plain')
-      throw new Error('明文模式下,回覆不該加密');
+      throw new Error('明文模式下，回覆不該加密');
     const [timestamp, nonce, signature] = ['TimeStamp', 'Nonce', 'MsgSignature'].map((name) => {
       const value = outer[name];
       if (typeof value !== 'string' || value === '') throw new Error(`加密的回覆缺少 ${name}`);

@@ -56,7 +56,7 @@ export type Delivery = {
   error?: string;
 };
 
-export const bannerText = '該公眾號提供的服務出現故障,請稍後再試';
+export const bannerText = '該公眾號提供的服務出現故障，請稍後再試';
 
 /** What she reads, as plain words: used by tests and by the line under a fan's name. */
 export function wordsOf(seen: Seen): string {

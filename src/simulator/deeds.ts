@@ -100,7 +100,7 @@ export function createDeeds({
     how: { trigger: 'message' | 'event'; silent: boolean },
   ) {
     const failed = (why: string): Seen | undefined => {
-      wire.remarks.push(`失敗:${why}`);
+      wire.remarks.push(`失敗：${why}`);
       return how.silent ? undefined : { kind: 'banner', why };
     };
     if (answer.kind === 'failed') return failed(answer.why);
@@ -122,7 +122,7 @@ export function createDeeds({
   }
 
   const mustFollow = (fan: Fan) => {
-    if (!fan.following) throw new AppError('Conflict', 'not_following', `${fan.name} 還沒有關注,請先關注`);
+    if (!fan.following) throw new AppError('Conflict', 'not_following', `${fan.name} 還沒有關注，請先關注`);
   };
 
   const event = (fan: Fan, name: string, more: Fields & { words: string }, options: DeedOptions = {}) => {
@@ -241,7 +241,7 @@ export function createDeeds({
         {
           EventKey: ticket ? `qrscene_${ticket.scene}` : '',
           ...(ticket ? { Ticket: ticket.ticket } : {}),
-          words: ticket ? `掃碼關注(${ticket.scene})` : '關注了公眾號',
+          words: ticket ? `掃碼關注（${ticket.scene}）` : '關注了公眾號',
         },
         options,
       );
@@ -259,7 +259,7 @@ export function createDeeds({
       if (!fan.following) return deeds.follows(fan, scene, options);
       const { ticket, scene: key } = sceneOf(scene);
       openWindow(fan, 'scan', clock);
-      return event(fan, 'SCAN', { EventKey: key, Ticket: ticket, words: `掃了二維碼(${key})` }, options);
+      return event(fan, 'SCAN', { EventKey: key, Ticket: ticket, words: `掃了二維碼（${key}）` }, options);
     },
     /** A menu key, whether the menu has it or not (an old menu on her phone may). */
     clicks: (fan: Fan, key: string, options?: DeedOptions) => {
@@ -269,7 +269,7 @@ export function createDeeds({
     },
     views: (fan: Fan, url: string, options?: DeedOptions) => {
       mustFollow(fan);
-      return event(fan, 'VIEW', { EventKey: url, words: `點了菜單,打開網頁 ${url}` }, options);
+      return event(fan, 'VIEW', { EventKey: url, words: `點了菜單，打開網頁 ${url}` }, options);
     },
     /** Her position, as sent when she enters the chat. */
     arrives: (fan: Fan, place: Place, options?: DeedOptions) => {
@@ -281,7 +281,7 @@ export function createDeeds({
           Latitude: place.latitude,
           Longitude: place.longitude,
           Precision: 65,
-          words: `進入會話,上報位置(${place.name ?? place.label})`,
+          words: `進入會話，上報位置（${place.name ?? place.label}）`,
         },
         options,
       );
@@ -348,7 +348,7 @@ export function createDeeds({
             Label: place.label,
             Poiname: place.name ?? '',
           },
-          words: `從菜單選了位置(${place.name ?? place.label})`,
+          words: `從菜單選了位置（${place.name ?? place.label}）`,
         },
         options,
       );

@@ -42,7 +42,7 @@ export function postOnce(options: {
         incoming.on('end', () =>
           settle({ status: incoming.statusCode ?? 0, body: Buffer.concat(parts).toString('utf8') }),
         );
-        incoming.on('aborted', () => settle({ error: '回應只到一半,連線就斷了' }));
+        incoming.on('aborted', () => settle({ error: '回應只到一半，連線就斷了' }));
         incoming.on('error', (error) => settle({ error: error.message }));
       },
     );
@@ -51,7 +51,7 @@ export function postOnce(options: {
       sending.destroy();
     }, timeoutMs);
     sending.on('error', (error: NodeJS.ErrnoException) =>
-      settle({ error: error.code === 'ECONNREFUSED' ? '連不上:程式沒有在聽這個位址' : error.message }),
+      settle({ error: error.code === 'ECONNREFUSED' ? '連不上：程式沒有在聽這個位址' : error.message }),
     );
     sending.end(body);
   });

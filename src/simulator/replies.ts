@@ -21,7 +21,7 @@ export function readReply(
 ): Seen {
   const text = (name: string, from: { [name: string]: Node } = reply): string => {
     const value = from[name];
-    if (typeof value !== 'string') throw new Error(`缺少 ${name},或它不是文字`);
+    if (typeof value !== 'string') throw new Error(`缺少 ${name}，或它不是文字`);
     return value;
   };
   const maybe = (name: string, from: { [name: string]: Node }): string =>
@@ -34,7 +34,7 @@ export function readReply(
   const media = (from: { [name: string]: Node }): { mediaId: string; url: string } => {
     const mediaId = text('MediaId', from);
     const url = expected.mediaUrl(mediaId);
-    if (url === undefined) throw new Error(`MediaId「${mediaId}」不存在,或臨時素材已過了三天`);
+    if (url === undefined) throw new Error(`MediaId「${mediaId}」不存在，或臨時素材已過了三天`);
     return { mediaId, url };
   };
 
@@ -49,7 +49,7 @@ export function readReply(
       const content = text('Content');
       const bytes = Buffer.byteLength(content);
       if (bytes === 0) throw new Error('Content 是空的');
-      if (bytes > 2048) throw new Error(`Content 有 ${bytes} 位元組,上限 2048`);
+      if (bytes > 2048) throw new Error(`Content 有 ${bytes} 位元組，上限 2048`);
       return { kind: 'text', text: content };
     }
     case 'image':
@@ -91,11 +91,11 @@ export function readReply(
       if (Number(text('ArticleCount')) !== list.length) throw new Error('ArticleCount 和 item 的數目不同');
       for (const article of list) {
         if (article.title === '') throw new Error('圖文的 Title 是空的');
-        if (!/^https?:\/\//.test(article.url)) throw new Error(`圖文的 Url 不是網址:${article.url}`);
+        if (!/^https?:\/\//.test(article.url)) throw new Error(`圖文的 Url 不是網址：${article.url}`);
       }
       const most = expected.trigger === 'message' ? 1 : 8;
       if (list.length > most)
-        expected.remark(`這種消息只能回 ${most} 條圖文,多的 ${list.length - most} 條被丟掉了`);
+        expected.remark(`這種消息只能回 ${most} 條圖文，多的 ${list.length - most} 條被丟掉了`);
       return { kind: 'news', articles: list.slice(0, most) };
     }
     case 'transfer_customer_service': {

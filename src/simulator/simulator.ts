@@ -121,7 +121,7 @@ export function createSimulator(options: SimulatorOptions) {
   let turning = false;
   /** Moves business time forward; steps through `options.turn` where there is one. One turn at a time. */
   async function turn(to: number): Promise<void> {
-    if (turning) throw new AppError('Conflict', 'clock_turning', '時鐘正在走,請等它走完');
+    if (turning) throw new AppError('Conflict', 'clock_turning', '時鐘正在走，請等它走完');
     if (!(to >= clock.now())) throw new AppError('Invalid', 'clock_backwards', '時鐘只能往前調');
     turning = true;
     const from = clock.now();

@@ -35,7 +35,7 @@ function writeValue(value: string | number | bigint | Fields): string {
 export function readXml(text: string): { [name: string]: Node } {
   let at = 0;
   const stop = (why: string): never => {
-    throw new Error(`XML 第 ${at + 1} 個字元:${why}`);
+    throw new Error(`XML 第 ${at + 1} 個字元：${why}`);
   };
   const skipSpace = () => {
     while (/\s/.test(text[at] ?? '')) at++;

@@ -110,7 +110,7 @@ describe('on a phone of 375 points', () => {
     await button('關注公眾號').click();
     await chat('歡迎').waitFor();
     await say('壞');
-    await chat('該公眾號提供的服務出現故障,請稍後再試').waitFor();
+    await chat('該公眾號提供的服務出現故障，請稍後再試').waitFor();
     await say('人工');
     await chat('已轉給人工客服').waitFor();
     await button('更多功能').click();
@@ -121,7 +121,7 @@ describe('on a phone of 375 points', () => {
     await button('XML').click();
     const wires = page.locator('#wires');
     await wires.getByText('人工').first().click();
-    await wires.getByText('微信送出(明文)').first().waitFor();
+    await wires.getByText('微信送出（明文）').first().waitFor();
     await shot('375-xml');
     const text = await wires.innerText();
     expect(text).toContain('<MsgType>');

@@ -200,7 +200,7 @@ describe('a fan of the simulator', () => {
     const { seen, outcome } = await lin.says('喂');
     expect(seen?.kind).toBe('banner');
     expect(outcome.wire.deliveries).toHaveLength(1);
-    expect(outcome.wire.remarks.join()).toMatch(/^失敗:./);
+    expect(outcome.wire.remarks.join()).toMatch(/^失敗：./);
   });
 
   test('reads 2048 bytes of text, and one article to a message but eight to a tap', async () => {

@@ -136,7 +136,7 @@ test('what is not understood is said in a sentence, and nothing happens', async 
   const by = `fans/${encodeURIComponent('小林')}`;
   expect((await ask('POST', `${by}/say`, { text: '喂' })).body).toEqual({
     error: 'not_following',
-    message: '小林 還沒有關注,請先關注',
+    message: '小林 還沒有關注，請先關注',
   });
   expect((await ask('POST', `${by}/dance`, {})).status).toBe(404);
   expect((await ask('POST', `${by}/say`, { text: 7 })).status).toBe(400);

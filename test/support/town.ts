@@ -127,7 +127,7 @@ function townFan(face: FanFace) {
     if (deed?.seen?.kind !== 'banner') return deed?.seen ? wordsOf(deed.seen) : '';
     const last = deed.outcome.wire.deliveries.at(-1);
     throw new Error(
-      `${face.name} 看到「${bannerText}」:${deed.seen.why}\n送出:${deed.outcome.wire.plain}\n回應:${last?.status ?? last?.error} ${last?.response ?? ''}`,
+      `${face.name} 看到「${bannerText}」：${deed.seen.why}\n送出：${deed.outcome.wire.plain}\n回應：${last?.status ?? last?.error} ${last?.response ?? ''}`,
     );
   };
   return {

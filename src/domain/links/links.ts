@@ -53,8 +53,8 @@ export function createLinks({
      */
     to(url: string, { kind, ref }: LinkTarget): string {
       if (!isWebAddress(url))
-        throw new AppError('Invalid', 'link.address', `不是 http(s) 網址:${url.slice(0, 80)}`);
-      if (!Object.hasOwn(lookups, kind)) throw new AppError('Invalid', 'link.kind', `沒有這種連結:${kind}`);
+        throw new AppError('Invalid', 'link.address', `不是 http(s) 網址：${url.slice(0, 80)}`);
+      if (!Object.hasOwn(lookups, kind)) throw new AppError('Invalid', 'link.kind', `沒有這種連結：${kind}`);
       const name = `${kind}:${ref}`;
       return `${publicUrl.replace(/\/$/, '')}/go/${Buffer.from(name).toString('base64url')}.${sign(name).toString('base64url')}`;
     },
@@ -68,7 +68,7 @@ export function createLinks({
       const lookUp = target && Object.hasOwn(lookups, target.kind) ? lookups[target.kind] : undefined;
       const url = target && (await lookUp?.(target.ref));
       if (!target || !url || !isWebAddress(url)) {
-        throw new AppError('NotFound', 'link.unknown', '這個連結已失效,請回到對話裡重新查詢。');
+        throw new AppError('NotFound', 'link.unknown', '這個連結已失效，請回到對話裡重新查詢。');
       }
       const { kind, ref } = target;
       const on = clock.day();

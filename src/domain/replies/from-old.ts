@@ -23,12 +23,12 @@ export function draftsOf(old: OldReplies): { drafts: Draft[]; remarks: Remark[] 
     ...old.clicks.map(({ path, key, reply }) =>
       draft({
         id: `menu_${digest(path)}`,
-        name: `菜單:${path}`,
+        name: `菜單：${path}`,
         match: [{ kind: 'click', words: [key] }],
         old: [reply],
         mode: 'all',
         createdAt: new Date(0),
-        remark: (what) => remarks.push({ rule: `菜單:${path}`, what }),
+        remark: (what) => remarks.push({ rule: `菜單：${path}`, what }),
       }),
     ),
   ].filter((one) => one !== undefined);
@@ -41,8 +41,8 @@ export function draftsOf(old: OldReplies): { drafts: Draft[]; remarks: Remark[] 
     ['默認回覆', old.otherwise] as const,
   ]) {
     if (!reply) continue;
-    const words = reply.kind === 'text' ? `原文是:「${reply.text}」` : `原來是${names[reply.kind]}`;
-    remarks.push({ rule: name, what: `由模板說,沒有搬過來,要用請改 templates/replies。${words}` });
+    const words = reply.kind === 'text' ? `原文是：「${reply.text}」` : `原來是${names[reply.kind]}`;
+    remarks.push({ rule: name, what: `由模板說，沒有搬過來，要用請改 templates/replies。${words}` });
   }
   return { drafts, remarks };
 }
@@ -60,14 +60,14 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 function draftOfRule(rule: OldRule, remark: (what: string) => void): Draft | undefined {
   const usable = rule.words.filter(({ word }) => {
     if (fold(word) !== '') return true;
-    remark(`關鍵詞「${word}」只有標點或表情,比對時會被忽略,沒有搬過來。`);
+    remark(`關鍵詞「${word}」只有標點或表情，比對時會被忽略，沒有搬過來。`);
     return false;
   });
   const match = (['exact', 'contains'] as const)
     .map((kind): Match => ({ kind, words: usable.filter((one) => one.kind === kind).map((one) => one.word) }))
     .filter(({ words }) => words.length > 0);
   if (match.length === 0) {
-    remark('沒有可用的關鍵詞,整條沒有搬過來。');
+    remark('沒有可用的關鍵詞，整條沒有搬過來。');
     return undefined;
   }
   const id = `rule_${digest(`${rule.name}\n${rule.createdAt.getTime()}`)}`;
@@ -94,7 +94,7 @@ function draft(from: {
   const { id, name, match, old, mode, createdAt, remark } = from;
   const replies = old.flatMap((one) => convert(one, mode, remark));
   if (replies.length === 0) {
-    remark('沒有可搬的回覆,整條沒有搬過來。');
+    remark('沒有可搬的回覆，整條沒有搬過來。');
     return undefined;
   }
   const hasMedia = replies.some((one) => one.kind === 'image' || one.kind === 'voice');
@@ -109,7 +109,7 @@ function convert(old: OldReply, mode: Rule['mode'], remark: (what: string) => vo
     case 'text': {
       if (old.text.trim() === '') return [];
       const text = fitText(old.text);
-      if (text !== old.text) remark(`文字太長(一則最多 2048 位元組),截到「…${text.slice(-12)}」。`);
+      if (text !== old.text) remark(`文字太長（一則最多 2048 位元組），截到「…${text.slice(-12)}」。`);
       return [{ kind: 'text', text }];
     }
     case 'image':
@@ -118,13 +118,13 @@ function convert(old: OldReply, mode: Rule['mode'], remark: (what: string) => vo
     case 'video': {
       if (!/^https?:\/\//.test(old.source))
         return old.source === '' ? [] : [{ kind: 'video', mediaId: old.source }];
-      remark('視頻改成了連結;後台給的連結會過期,請換成自己的。');
+      remark('視頻改成了連結；後台給的連結會過期，請換成自己的。');
       return [{ kind: 'text', text: `<a href="${old.source}">點這裡看視頻</a>` }];
     }
     case 'news':
       return newsReplies(old.articles, mode, remark);
     case 'other':
-      remark(`${old.type === 'card' ? '卡券' : `類型 ${old.type}`}不能搬,請到規則裡換成文字或圖文。`);
+      remark(`${old.type === 'card' ? '卡券' : `類型 ${old.type}`}不能搬，請到規則裡換成文字或圖文。`);
       return [];
   }
 }
@@ -132,16 +132,16 @@ function convert(old: OldReply, mode: Rule['mode'], remark: (what: string) => vo
 /** A reply to a message shows one article only: the others follow as a text of links where several replies may follow. */
 function newsReplies(all: Article[], mode: Rule['mode'], remark: (what: string) => void): Reply[] {
   const articles = all.filter(({ title, url }) => title.trim() !== '' && url.trim() !== '');
-  if (articles.length < all.length) remark('有圖文缺標題或連結,沒有搬過來。');
+  if (articles.length < all.length) remark('有圖文缺標題或連結，沒有搬過來。');
   const [first, ...others] = articles;
   if (!first) return [];
   const news: Reply = { kind: 'news', articles: [first] };
   if (others.length === 0) return [news];
   if (mode === 'random') {
-    remark(`一則回覆只能有一篇圖文,留下第一篇,少了 ${others.length} 篇。`);
+    remark(`一則回覆只能有一篇圖文，留下第一篇，少了 ${others.length} 篇。`);
     return [news];
   }
-  remark(`一則回覆只能有一篇圖文,其餘 ${others.length} 篇改成連結,接在後面。`);
+  remark(`一則回覆只能有一篇圖文，其餘 ${others.length} 篇改成連結，接在後面。`);
   const links = others.map(({ title, url }) => `<a href="${url}">${title}</a>`).join('\n\n');
   return [news, { kind: 'text', text: fitText(links) }];
 }

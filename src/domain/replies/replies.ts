@@ -105,7 +105,7 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
   /** An operator makes a rule, or changes one by its id. Returns the id. */
   async function save(change: RuleChange, id?: string): Promise<string> {
     const problem = problemOf(change);
-    if (problem) throw new AppError('Invalid', 'reply_rule', `規則「${change.name}」:${problem}`);
+    if (problem) throw new AppError('Invalid', 'reply_rule', `規則「${change.name}」：${problem}`);
     const { name, match, replies, mode, priority = 0, on = true, validFrom, validUntil } = change;
     const now = new Date(clock.now());
     const set = { name, match, replies, mode, priority, on };
@@ -122,7 +122,7 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
     await changing(async (session) => {
       const update = { $set: { ...set, ...dates, editedAt: now }, $unset: unset };
       const { matchedCount } = await rows.updateOne({ _id: id }, update, { session });
-      if (matchedCount === 0) throw new AppError('NotFound', 'reply_rule', `沒有這條規則:${id}`);
+      if (matchedCount === 0) throw new AppError('NotFound', 'reply_rule', `沒有這條規則：${id}`);
     });
     return id;
   }
@@ -171,14 +171,14 @@ async function ruleOf(
     else {
       const mediaId = await keepMedia(reply.kind, reply.mediaId);
       if (mediaId) replies.push({ kind: reply.kind, mediaId });
-      else remarks.push({ rule: draft.name, what: '有圖片或語音沒能保存,沒有搬過來。' });
+      else remarks.push({ rule: draft.name, what: '有圖片或語音沒能保存，沒有搬過來。' });
     }
   }
   if (replies.length === 0) return undefined;
   if (hasMedia && !keepMedia) {
     remarks.push({
       rule: draft.name,
-      what: '裡面的圖片或語音是臨時素材,三天後失效:導入時請讓它們存成永久素材。',
+      what: '裡面的圖片或語音是臨時素材，三天後失效：導入時請讓它們存成永久素材。',
     });
   }
   return {

@@ -45,7 +45,7 @@ export function clothingHint({ low, high, feelsBy, texts, rain = 0, windLevel }:
   else if (windLevel >= 6) more.push('風很大，穿件擋風的外套，傘不一定撐得住。');
   else if (/霧/.test(sky) && !sky.includes('霧凇')) more.push('有霧，開車、趕車都留足時間。');
 
-  if (high - low >= 12) more.push(`早晚溫差有 ${Math.round(high - low)}°C,帶件方便穿脫的外套。`);
+  if (high - low >= 12) more.push(`早晚溫差有 ${Math.round(high - low)}°C，帶件方便穿脫的外套。`);
 
   return `${wear}。${more.slice(0, 2).join('')}`;
 }

@@ -60,7 +60,7 @@ async function call(path, body) {
       : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   }).catch(() => undefined);
   if (!response) {
-    toast('連不上模擬器,它可能停了');
+    toast('連不上模擬器，它可能停了');
     return undefined;
   }
   const answer = await response.json();
@@ -116,9 +116,9 @@ function drawMessage(item) {
     return h('div', { class: 'aside' }, item.body.words, ' ', wireTag(item));
   }
   if (!mine && item.body.kind === 'banner')
-    return h('div', { class: 'aside' }, `該公眾號提供的服務出現故障,請稍後再試`);
+    return h('div', { class: 'aside' }, `該公眾號提供的服務出現故障，請稍後再試`);
   if (!mine && item.body.kind === 'transfer')
-    return h('div', { class: 'aside' }, '(已轉給人工客服,粉絲看不到這一行)');
+    return h('div', { class: 'aside' }, '（已轉給人工客服，粉絲看不到這一行）');
   const body = mine ? sentBody(item.body) : seenBody(item.body, { onMenu: say });
   return h(
     'div',
@@ -175,7 +175,7 @@ const followCard = () =>
     { class: 'follow-card' },
     face('', true),
     h('b', {}, state.accountName),
-    h('p', {}, '這是模擬手機:這裡扮演微信,對面是你的程式。關注之後就能聊天。'),
+    h('p', {}, '這是模擬手機：這裡扮演微信，對面是你的程式。關注之後就能聊天。'),
     h('button', { class: 'main', type: 'button', onclick: () => act('follow') }, '關注公眾號'),
     h('br'),
     h('br'),
@@ -336,7 +336,7 @@ const ask = (kind, then) => async () => {
 const sendPlace = ask('place', (location) => act('send', { location }));
 const scan = ask('scene', (scene) => act('scan', { scene }));
 const leave = () => {
-  if (window.confirm(`讓 ${fanNow().name} 取消關注?公眾號之後不能再發消息給她。`)) void act('leave');
+  if (window.confirm(`讓 ${fanNow().name} 取消關注？公眾號之後不能再發消息給她。`)) void act('leave');
 };
 
 const deeds = {
@@ -376,7 +376,7 @@ function drawWires(openId) {
   const opened = openId ?? items[0]?.id;
   find('wires').replaceChildren(
     ...(items.length === 0
-      ? [h('p', { class: 'empty' }, '說句話,這裡就會出現微信送來的 XML 和程式的回覆。')]
+      ? [h('p', { class: 'empty' }, '說句話，這裡就會出現微信送來的 XML 和程式的回覆。')]
       : []),
     ...items.map((item) => exchange(item, item.id === opened)),
   );
@@ -400,9 +400,9 @@ function exchange(item, open) {
     const last = wire.deliveries.at(-1);
     details.append(
       ...wire.remarks.map((remark) => h('p', { class: 'remark' }, remark)),
-      h('h3', {}, '微信送出(明文)'),
+      h('h3', {}, '微信送出（明文）'),
       xmlBlock(wire.plain),
-      h('h3', {}, '程式回覆(明文)'),
+      h('h3', {}, '程式回覆（明文）'),
       xmlBlock(wire.plainReply ?? last?.response ?? ''),
       ...wire.deliveries.flatMap((delivery, n) => [
         h(
@@ -434,7 +434,7 @@ function drawTurning(turning) {
   const box = find('turning');
   for (const button of document.querySelectorAll('[data-turn], #turn-to button'))
     button.disabled = Boolean(turning?.to);
-  if (turning?.failed) toast(`時鐘停住了:${turning.failed}`);
+  if (turning?.failed) toast(`時鐘停住了：${turning.failed}`);
   box.hidden = !turning?.to;
   if (!turning?.to) return;
   const done = Math.min(1, (now() - turning.from) / Math.max(1, turning.to - turning.from));

@@ -79,8 +79,8 @@ const sheets = {
       form(
         '發送',
         ({ words }) => close(words ? { recognition: words } : {}),
-        field('微信聽出來的文字(可以空著)', 'words', '', {
-          placeholder: '例如:杭州天氣',
+        field('微信聽出來的文字（可以空著）', 'words', '', {
+          placeholder: '例如：杭州天氣',
           maxlength: 100,
           autofocus: true,
         }),
@@ -146,7 +146,7 @@ function placePicker(places, close) {
   const atlas = svg('svg', { class: 'atlas', viewBox: '0 0 320 180', role: 'img', 'aria-label': '地圖' });
   const list = h('div', { class: 'choices' });
   const search = h('input', {
-    placeholder: '搜尋地點,或輸入「緯度,經度」',
+    placeholder: '搜尋地點，或輸入「緯度，經度」',
     'aria-label': '搜尋地點',
     autocomplete: 'off',
   });

@@ -193,7 +193,7 @@ function article({ title, description, picUrl, url }) {
 export function xmlBlock(text, sealed = false) {
   const pre = h('pre', sealed ? { class: 'sealed' } : {});
   if (!text.startsWith('<xml>')) {
-    pre.textContent = text === '' ? '(空)' : text;
+    pre.textContent = text === '' ? '（空）' : text;
     return pre;
   }
   let depth = 0;

@@ -40,7 +40,7 @@ export function whyNot(account: AccountKind, feature: Feature): string | undefin
   const { types, says } = features[feature];
   const needs = types === 'service' ? '已認證的服務號' : '已認證的帳號';
   const is = `${account.verified ? '已認證' : '未認證'}的${account.type === 'service' ? '服務號' : '訂閱號'}`;
-  return `${says}要${needs},本號是${is}。`;
+  return `${says}要${needs}，本號是${is}。`;
 }
 
 /** The whole table for one account, for `doctor` and the console. */

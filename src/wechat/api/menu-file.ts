@@ -40,7 +40,7 @@ export function readMenuFile(
 
   function readButton(value: unknown, place: string, isTop: boolean): Button | undefined {
     if (!isObject(value)) {
-      problems.push(`${place}:應該是一個按鈕 { "name": … }。`);
+      problems.push(`${place}：應該是一個按鈕 { "name": … }。`);
       return undefined;
     }
     const name = readName(value, place, isTop);
@@ -48,7 +48,7 @@ export function readMenuFile(
     const subs = value['sub_button'];
     if (subs !== undefined && !(Array.isArray(subs) && subs.length === 0)) {
       if (isTop) return readParent(value, { name, where, subs });
-      problems.push(`${where}:二級按鈕不能再有 sub_button。`);
+      problems.push(`${where}：二級按鈕不能再有 sub_button。`);
     }
     return readLeaf(value, name, where);
   }
@@ -56,13 +56,13 @@ export function readMenuFile(
   function readName(value: Record<string, unknown>, place: string, isTop: boolean): string {
     const { name } = value;
     if (typeof name !== 'string' || name.trim() === '') {
-      problems.push(`${place}:缺少 name。`);
+      problems.push(`${place}：缺少 name。`);
       return '';
     }
     const most = isTop ? limits.topName : limits.subName;
     if (bytes(name) > most) {
       problems.push(
-        `「${name}」:名稱有 ${bytes(name)} 個位元組,${isTop ? '一級' : '二級'}最多 ${most}(一個漢字佔 3)。`,
+        `「${name}」：名稱有 ${bytes(name)} 個位元組，${isTop ? '一級' : '二級'}最多 ${most}（一個漢字佔 3）。`,
       );
     }
     return name;
@@ -76,7 +76,8 @@ export function readMenuFile(
       problems.push(`${where}:sub_button 應該是一串按鈕。`);
       return undefined;
     }
-    if (subs.length > limits.sub) problems.push(`${where}:有 ${subs.length} 個二級按鈕,最多 ${limits.sub}。`);
+    if (subs.length > limits.sub)
+      problems.push(`${where}：有 ${subs.length} 個二級按鈕，最多 ${limits.sub}。`);
     refuseOthers(value, ['name', 'sub_button'], where);
     const buttons = subs.map((sub: unknown, at) => readButton(sub, `${where}的第 ${at + 1} 個`, false));
     return { name, sub_button: buttons.filter((one) => one !== undefined) };
@@ -87,7 +88,7 @@ export function readMenuFile(
     const needs = typeof type === 'string' ? typeNeeds[type] : undefined;
     if (typeof type !== 'string' || !needs) {
       problems.push(
-        `${where}:類型 ${JSON.stringify(type)} 不認識,可用:${Object.keys(typeNeeds).join('、')}。`,
+        `${where}：類型 ${JSON.stringify(type)} 不認識，可用：${Object.keys(typeNeeds).join('、')}。`,
       );
       return undefined;
     }
@@ -95,7 +96,7 @@ export function readMenuFile(
     const button: Button = { name, type };
     for (const field of needs) {
       const given = value[field];
-      if (typeof given !== 'string' || given === '') problems.push(`${where}:類型 ${type} 要有 ${field}。`);
+      if (typeof given !== 'string' || given === '') problems.push(`${where}：類型 ${type} 要有 ${field}。`);
       else Object.assign(button, { [field]: given });
     }
     checkKey(button, where);
@@ -105,23 +106,25 @@ export function readMenuFile(
 
   function checkKey({ type = '', key }: Button, where: string): void {
     if (key === undefined) return;
-    if (bytes(key) > limits.key) problems.push(`${where}:key 有 ${bytes(key)} 個位元組,最多 ${limits.key}。`);
+    if (bytes(key) > limits.key)
+      problems.push(`${where}:key 有 ${bytes(key)} 個位元組，最多 ${limits.key}。`);
     if (answeredByKey.has(type) && !known.has(key) && !key.startsWith(ruleKeyPrefix)) {
       problems.push(
-        `${where}:沒有處理程式認領 key「${key}」。請在 handlers 裡寫 clicks('${key}', …),或改用:${claimed.join('、') || '(還沒有)'}。`,
+        `${where}：沒有處理程式認領 key「${key}」。請在 handlers 裡寫 clicks('${key}', …)，或改用：${claimed.join('、') || '（還沒有）'}。`,
       );
     }
   }
 
   function checkUrl(url: string, where: string): void {
-    if (bytes(url) > limits.url) problems.push(`${where}:網址有 ${bytes(url)} 個位元組,最多 ${limits.url}。`);
+    if (bytes(url) > limits.url)
+      problems.push(`${where}：網址有 ${bytes(url)} 個位元組，最多 ${limits.url}。`);
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-      problems.push(`${where}:「${url}」不是 http 或 https 網址。`);
+      problems.push(`${where}：「${url}」不是 http 或 https 網址。`);
   }
 
   function refuseOthers(value: Record<string, unknown>, allowed: readonly string[], where: string): void {
     for (const field of Object.keys(value)) {
-      if (!allowed.includes(field)) problems.push(`${where}:這裡不能有 ${field}。`);
+      if (!allowed.includes(field)) problems.push(`${where}：這裡不能有 ${field}。`);
     }
   }
 
@@ -131,7 +134,7 @@ export function readMenuFile(
   const tops: unknown[] = json['button'];
   refuseOthers(json, ['button'], '菜單');
   if (tops.length < 1 || tops.length > limits.top)
-    problems.push(`有 ${tops.length} 個一級按鈕,應該是 1 到 ${limits.top} 個。`);
+    problems.push(`有 ${tops.length} 個一級按鈕，應該是 1 到 ${limits.top} 個。`);
   const button = tops
     .map((top, at) => readButton(top, `第 ${at + 1} 個一級按鈕`, true))
     .filter((one) => one !== undefined);
@@ -151,7 +154,7 @@ export function diffMenus(from: MenuFile, to: MenuFile): string[] {
   }
   const kept = [...before.keys()].filter((path) => after.has(path));
   const order = [...after.keys()].filter((path) => before.has(path));
-  if (kept.join('\n') !== order.join('\n')) lines.push(`↕ 順序:${order.join('、')}`);
+  if (kept.join('\n') !== order.join('\n')) lines.push(`↕ 順序：${order.join('、')}`);
   return lines;
 }
 
@@ -171,7 +174,7 @@ function placesOf(menu: MenuFile): Map<string, Button> {
 }
 
 function sayDeed(button: Button): string {
-  if (button.sub_button?.length) return '(子菜單)';
+  if (button.sub_button?.length) return '（子菜單）';
   const { type = '', key, url, appid, pagepath, media_id, article_id } = button;
   return [type, key, appid, pagepath, url, media_id, article_id].filter(Boolean).join(' ');
 }

@@ -202,7 +202,7 @@ function niceEnd(text: string): string {
   const line = text.lastIndexOf('\n');
   if (line > text.length / 2) return text.slice(0, line);
   for (let at = text.length - 1; at > text.length / 2; at--) {
-    if ('。!?!?;;…'.includes(text[at]!)) return text.slice(0, at + 1);
+    if ('。！？!?；;…'.includes(text[at]!)) return text.slice(0, at + 1);
   }
   return text;
 }

@@ -45,7 +45,7 @@ test('old keyword rules land as rules that answer in any script and width, whole
       { kind: 'image', mediaId: 'temporary-media-1' },
     ],
   });
-  expect(await answers(' 改期! ')).toMatchObject({ rule: '退改' });
+  expect(await answers(' 改期！ ')).toMatchObject({ rule: '退改' });
   expect(await answers('我要改期')).toBeUndefined();
   expect(await answers('聽海')).toMatchObject({ rule: '夜车' });
 });
@@ -54,12 +54,12 @@ test('what cannot come over as it was is told, rule by rule, with what to do', a
   const { remarks } = await createReplies({ db, clock }).importRules(oldRules());
   const told = (name: string) => remarks.filter(({ rule }) => rule === name).map(({ what }) => what);
   expect(told('只有卡券')).toEqual([
-    '卡券不能搬,請到規則裡換成文字或圖文。',
-    '沒有可搬的回覆,整條沒有搬過來。',
+    '卡券不能搬，請到規則裡換成文字或圖文。',
+    '沒有可搬的回覆，整條沒有搬過來。',
   ]);
   expect(told('只有问号')[0]).toContain('只有標點或表情');
   expect(told('招聘')[0]).toContain('其餘 1 篇改成連結');
-  expect(told('夜车').join('')).toMatch(/視頻改成了連結.*臨時素材,三天後失效/);
+  expect(told('夜车').join('')).toMatch(/視頻改成了連結.*臨時素材，三天後失效/);
   expect(told('關注後的回覆')[0]).toContain('欢迎关注!');
   expect(told('默認回覆')).toEqual([]);
 });
@@ -162,7 +162,7 @@ test('menu items that the console answered by itself become rules for the same k
   const replies = createReplies({ db, clock });
   const old = oldMenu();
   const report = await replies.importRules(old);
-  expect(report.added).toEqual(['菜單:去哪玩/怎么报名', '菜單:去哪玩/本月', '菜單:客服']);
+  expect(report.added).toEqual(['菜單：去哪玩/怎么报名', '菜單：去哪玩/本月', '菜單：客服']);
   await replies.reload();
   const [signUp] = old.clicks;
   expect(replies.compiled().click(signUp?.key ?? '', clock.now())?.rule.replies).toEqual([

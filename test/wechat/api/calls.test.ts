@@ -117,6 +117,6 @@ test('one table says what an account may do: codes and notices are for verified 
       .filter((one) => one.allowed)
       .map((one) => one.feature),
   ).toEqual(['replies', 'readOldReplies', 'jssdk']);
-  expect(whyNot(subscription, 'qrcodes')).toBe('帶參數二維碼要已認證的服務號,本號是已認證的訂閱號。');
+  expect(whyNot(subscription, 'qrcodes')).toBe('帶參數二維碼要已認證的服務號，本號是已認證的訂閱號。');
   expect(whyNot(verifiedService, 'qrcodes')).toBeUndefined();
 });

@@ -84,12 +84,12 @@ test('a hand-over to an agent is refused without asking WeChat, because only a p
 });
 
 test.each<[number, SendOutcome['kind'], string]>([
-  [45015, 'refused', '回覆時限已過,或對方已取消關注'],
+  [45015, 'refused', '回覆時限已過，或對方已取消關注'],
   [45047, 'refused', '給這位用戶的客服消息條數用完'],
   [43004, 'refused', '對方沒有關注'],
   [48002, 'refused', '對方關閉了消息接收'],
-  [40003, 'refused', 'openid 不對,或不屬於本號'],
-  [987654, 'refused', '微信拒絕了請求(未收錄的錯誤碼)'],
+  [40003, 'refused', 'openid 不對，或不屬於本號'],
+  [987654, 'refused', '微信拒絕了請求（未收錄的錯誤碼）'],
   [-1, 'later', '微信系統繁忙'],
   [45009, 'later', '今天的調用次數用完'],
   [45011, 'later', '這一分鐘的調用太多'],

@@ -54,9 +54,9 @@ test.each<[string, unknown, string]>([
   [
     'six sub buttons',
     { button: [{ name: '多', sub_button: Array.from({ length: 6 }, () => good.button[0]) }] },
-    '「多」:有 6 個二級按鈕,最多 5',
+    '「多」：有 6 個二級按鈕，最多 5',
   ],
-  ['a top name of 18 bytes', leaf({ name: '天氣天氣天氣' }), '有 18 個位元組,一級最多 16'],
+  ['a top name of 18 bytes', leaf({ name: '天氣天氣天氣' }), '有 18 個位元組，一級最多 16'],
   [
     'a sub name of 63 bytes',
     { button: [{ name: '多', sub_button: [{ ...good.button[0], name: '字'.repeat(21) }] }] },
@@ -66,7 +66,7 @@ test.each<[string, unknown, string]>([
   ['an unknown type', leaf({ type: 'clicks' }), '類型 "clicks" 不認識'],
   ['no key', leaf({ key: undefined }), '類型 click 要有 key'],
   ['a key of 129 bytes', leaf({ key: 'K'.repeat(129) }), 'key 有 129 個位元組'],
-  ['a key that nobody claims', leaf({ key: 'WETHER' }), "clicks('WETHER', …),或改用:WEATHER、HELP"],
+  ['a key that nobody claims', leaf({ key: 'WETHER' }), "clicks('WETHER', …)，或改用：WEATHER、HELP"],
   [
     'a script as address',
     leaf({ type: 'view', key: undefined, url: 'javascript:alert(1)' }),
@@ -101,7 +101,7 @@ test('a difference reads like a list of what fans will notice', () => {
     '- 小藝 / 小程序  miniprogram wx1 pages/a https://example.com/',
     '~ 小藝 / 官網  view https://example.com/ → view https://example.com/new',
     '+ 小藝 / 幫助  click HELP',
-    '↕ 順序:小藝、小藝 / 官網、小藝 / 附近酒店、天氣',
+    '↕ 順序：小藝、小藝 / 官網、小藝 / 附近酒店、天氣',
   ]);
   expect(diffMenus(good, good)).toEqual([]);
 });
@@ -124,7 +124,7 @@ test('a menu made by hand in the console is pulled as a file that can be pushed'
   ]);
   expect(asRules).toHaveLength(3);
   expect(readMenuFile(menu, { claimed: [] }).problems.join()).toMatch(
-    /^「订单」:沒有處理程式認領 key「V2_ORDERS」[^「]*$/,
+    /^「订单」：沒有處理程式認領 key「V2_ORDERS」[^「]*$/,
   );
   expect(readMenuFile(menu, { claimed: ['V2_ORDERS'] }).problems).toEqual([]);
 });
