@@ -5,7 +5,7 @@ import { createFanLimit } from './bot/fan-limit';
 import type { Config } from './config';
 import type { QuizState } from './domain/quiz/definition';
 import { createProjector } from './domain/quiz/projector';
-import { callbackRoute } from './http/callback';
+import { createCallback } from './http/callback';
 import { createMetrics } from './http/metrics';
 import { createHttp } from './http/server';
 import { armHousekeeping } from './jobs/housekeeping';
@@ -138,7 +138,7 @@ export async function createApp(config: Config, options: AppOptions) {
     account: config.WECHAT_ORIGINAL_ID,
   });
   const http = createHttp({
-    callback: callbackRoute({ reader, answer: answering.answer, counts: metrics.callback, log }),
+    callback: createCallback({ reader, answer: answering.answer, counts: metrics.callback, log }),
     links: services.links,
     ready: () => problemsOf({ db, redis }),
     log,

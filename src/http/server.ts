@@ -20,6 +20,9 @@ export function createHttp(given: { callback: RequestListener; links: Links; rea
 
   app.use(translateErrors(log));
   const router = new Router();
+  router.get('/', (ctx) => {
+    ctx.body = '小藝在。健康檢查：/readyz\n';
+  });
   router.get('/healthz', (ctx) => {
     ctx.body = 'ok';
   });
