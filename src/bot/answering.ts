@@ -204,9 +204,7 @@ export function createAnswering(given: {
       crashPoint('handler-ran');
       if (!her) return counted(outcome);
       if (!changesAnything(outcome, message)) {
-        void subscribers
-          .touch(fan, windowsOpenedBy(message))
-          .catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
+        touchBehind(her, message);
         return counted(outcome);
       }
       const { reply, effects, changes, takeMail } = outcome;
@@ -218,9 +216,7 @@ export function createAnswering(given: {
       });
       crashPoint('talk-kept');
       if (written) {
-        void subscribers
-          .touch(fan, windowsOpenedBy(message))
-          .catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
+        touchBehind(her, message);
         return counted(outcome);
       }
       her = undefined;
@@ -230,6 +226,13 @@ export function createAnswering(given: {
       'TOO_LIVELY',
       'She types faster than her messages can be answered in turn; the sender should try again.',
     );
+  }
+
+  /** Nobody waits for it: it is written behind, and left out when the last one is a minute old. */
+  function touchBehind(her: Subscriber, message: Message): void {
+    const windows = windowsOpenedBy(message);
+    if (subscribers.isFresh(her, windows)) return;
+    subscribers.touch(her._id, windows).catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
   }
 
   /** A message from before she left that only now has its turn must not bring her back. A follow in the same second does. */

@@ -46,7 +46,7 @@ export function createGroup<Row, Result>(options: GroupOptions<Row, Result>) {
   function schedule(): void {
     if (running || scheduled || waiting.length === 0) return;
     scheduled = true;
-    const wait = lastStart + breathMs - Date.now();
+    const wait = waiting.length < maxGroup ? lastStart + breathMs - Date.now() : 0;
     if (wait > 0) setTimeout(flush, wait);
     else setImmediate(flush);
   }

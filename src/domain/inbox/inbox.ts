@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
+import { writeTwice } from '../../store/command';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Reply } from '../../wechat/protocol/reply';
@@ -82,9 +83,8 @@ export function createInbox({
         insert: 'inbox',
         documents: group.map((row) => ({ ...row, open: true })),
         ordered: false,
-        writeConcern: { w: 'majority' },
       };
-      const answer = await runTwice(() => native(db).command(command, { timeoutMS: insertTimeoutMs }));
+      const answer = await writeTwice(db, command, insertTimeoutMs);
       const errors = (answer['writeErrors'] ?? []) as { index: number; code: number; errmsg: string }[];
       const results = group.map((): Accepted => ({ kind: 'new' }));
       for (const { index, code, errmsg } of errors) {
@@ -106,9 +106,8 @@ export function createInbox({
           u: { $set: set, ...(unset ? { $unset: unset } : {}) },
         })),
         ordered: false,
-        writeConcern: { w: 'majority' },
       };
-      const answer = await runTwice(() => native(db).command(command, { timeoutMS: insertTimeoutMs }));
+      const answer = await writeTwice(db, command, insertTimeoutMs);
       if (answer['writeErrors']) throw new AppError('Upstream', 'INBOX_WRITE', 'The inbox refused a reply.');
       if (answer['n'] === group.length) return group.map(() => 'kept');
       const found = await rows
@@ -320,29 +319,3 @@ export function createInbox({
 }
 
 export type Inbox = ReturnType<typeof createInbox>;
-
-const native = (db: Connection) => {
-  if (!db.db) throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.');
-  return db.db;
-};
-
-/**
- * A lost answer or a change of primary is tried once more at once: inserts are recognised by their key, replies set the
- * same values. A write that is not majority-durable is an error, whatever the server applied.
- */
-async function runTwice(send: () => Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
-  const once = async () => {
-    const answer = await send();
-    if (answer['writeConcernError'])
-      throw new AppError('Upstream', 'NOT_DURABLE', 'The database did not make the write durable in time.');
-    return answer;
-  };
-  try {
-    return await once();
-  } catch (error) {
-    if (isTimeout(error)) throw error;
-    return await once();
-  }
-}
-
-const isTimeout = (error: unknown): boolean => error instanceof Error && /Timeout/.test(error.name);

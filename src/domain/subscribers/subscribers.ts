@@ -5,6 +5,7 @@ import { crashPoint } from '../../kit/crash-point';
 import type { Point } from '../../kit/geo';
 import { keyedHash, randomId } from '../../kit/ids';
 import type { Script } from '../../kit/text';
+import { command, writeTwice } from '../../store/command';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Reply } from '../../wechat/protocol/reply';
@@ -80,6 +81,7 @@ type Grave = {
 /** After this nothing about a person who left is kept, not even what may happen once. */
 const graveMs = 2 * 366 * 86_400_000;
 const timeoutMS = 2_500;
+const freshMs = 60_000;
 
 /** Only this collection knows an openid. The talk with her lies in the same row: one read and one write a callback. */
 export function createSubscribers(given: { db: Connection; dataKey: string; appId: string; clock: Clock }) {
@@ -89,7 +91,18 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
 
   const loads = createGroup<string, Subscriber | undefined>({
     async run(ids) {
-      const found = await rows.find({ _id: { $in: [...new Set(ids)] } }, { timeoutMS }).toArray();
+      const wanted = [...new Set(ids)];
+      const answer = await command(
+        db,
+        {
+          find: 'subscribers',
+          filter: { _id: { $in: wanted } },
+          batchSize: wanted.length,
+          singleBatch: true,
+        },
+        timeoutMS,
+      );
+      const found = (answer as { cursor: { firstBatch: Subscriber[] } }).cursor.firstBatch;
       const byId = new Map(found.map((row) => [row._id, row]));
       return ids.map((id) => byId.get(id));
     },
@@ -100,24 +113,18 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     breathMs: 250,
     maxWaiting: 20_000,
     maxAgeMs: 10_000,
+    maxGroup: 5_000,
     async run(group) {
       const seenAt = new Date(clock.now());
-      await rows.bulkWrite(
-        group.map(({ fan, windows }) => ({
-          updateOne: {
-            filter: { _id: fan },
-            update: {
-              $set: {
-                seenAt,
-                ...Object.fromEntries(
-                  Object.entries(windows).map(([kind, window]) => [`windows.${kind}`, window]),
-                ),
-              },
-            },
-          },
-        })),
-        { ordered: false, timeoutMS: 5_000 },
-      );
+      const updates = group.map(({ fan, windows }) => {
+        const set: Record<string, unknown> = { seenAt };
+        for (const kind of ['talk', 'tap'] as const)
+          if (windows[kind]) set[`windows.${kind}`] = windows[kind];
+        return { q: { _id: fan }, u: { $set: set } };
+      });
+      const answer = await writeTwice(db, { update: 'subscribers', updates, ordered: false }, 5_000);
+      if (answer['writeErrors'])
+        throw new AppError('Upstream', 'NOT_TOUCHED', 'The database refused what she was last seen doing.');
       return group.map(() => undefined);
     },
   });
@@ -186,6 +193,13 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       return done.matchedCount === 1;
     },
     touch: (fan: string, windows: Partial<Windows>): Promise<void> => touches.add({ fan, windows }),
+    /** Whether a touch would change next to nothing: the same a minute ago, and none of her messages spent since. */
+    isFresh(her: Subscriber, windows: Partial<Windows>): boolean {
+      const { talk } = windows;
+      const kept = her.windows.talk;
+      if (windows.tap || clock.now() - her.seenAt.getTime() > freshMs) return false;
+      return !talk || (kept !== undefined && kept.left >= talk.left && kept.until >= talk.until - freshMs);
+    },
 
     /** The first words of her next reply. The same id twice is one letter; the ten newest are kept. */
     async post(fan: string, letter: { id: string; text: string }): Promise<boolean> {
