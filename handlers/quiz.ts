@@ -1,13 +1,5 @@
 import { claims, clicks, news, says } from '../src/bot/bot';
 
-type Asked = { n: number; text: string; picture: string | null };
-
-/** 這次要她答的題；有圖的題用一張圖文卡片問。 */
-const questionIn = (turn: { question?: Asked; next?: unknown }): Asked | undefined => {
-  const next = turn.next as { kind?: string; question?: Asked } | null | undefined;
-  return turn.question ?? (next?.kind === 'question' ? next.question : undefined);
-};
-
 /** 「與小藝一戰到底」：開始、作答、繼續。什麼算一個答案由題目決定；其他的話各有各的去處。 */
 export default [
   claims(
@@ -22,7 +14,7 @@ export default [
         await attributes.set({ pid: fan.pid, name, value, source: `quiz:${claim.quiz.id}`, consent });
       }
       const said = render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, first });
-      const asked = questionIn(turn);
+      const asked = quiz.asked(turn); // 有圖的題用一張圖文卡片問
       if (!asked?.picture || said.kind !== 'text') return said;
       const title = `第 ${asked.n} 題：${asked.text}`;
       return news({ title, description: said.text, picUrl: asked.picture, url: asked.picture });

@@ -4,7 +4,7 @@ import type { Quiz } from './definition';
 import { type Picked, readPick } from './questions';
 import type { Awards } from '../prizes/awards';
 import type { Orders } from './orders';
-import { type Play, type Playing, type Turn, whyClosed } from './play';
+import { type Asked, type Play, type Playing, type Turn, whyClosed } from './play';
 
 /** What a text means to the quiz. */
 export type QuizClaim =
@@ -68,6 +68,14 @@ export function createQuiz(given: {
       }
       if (claim.does === 'skip') return playing.skip(quiz, play, who);
       return claim.does === 'flash' ? playing.startFlash(quiz, play, who) : playing.start(quiz, play, who);
+    },
+
+    /** The question that this turn asks her, if it does. */
+    asked(turn: Turn): Asked | undefined {
+      if ('question' in turn) return turn.question;
+      return 'next' in turn && typeof turn.next === 'object' && turn.next?.kind === 'question'
+        ? turn.next.question
+        : undefined;
     },
 
     /** The one line under other replies: how to go on, or once a day that a quiz runs. */
