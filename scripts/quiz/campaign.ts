@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { bringQuiz } from '../../src/domain/quiz/bring';
 import { tellChange, tellFinding } from '../../src/domain/quiz/campaigns';
 import type { Finding } from '../../src/domain/quiz/compliance';
-import { stateNames } from '../../src/domain/quiz/states';
+import { stateNames, table } from '../../src/domain/quiz/states';
 import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/workbook';
 import { writeTemplate } from '../../src/domain/quiz/workbook-template';
 import { AppError } from '../../src/errors';
@@ -12,12 +12,12 @@ import { type Asked, beijing, type Command, only } from './command';
 
 export const template: Command = {
   args: '檔案.xlsx',
-  help: '寫一份填好範例的工作簿,照著改',
+  help: '寫一份填好範例的工作簿，照著改',
   async alone({ args }) {
     const file = only(args);
-    if (existsSync(file)) throw new AppError('Conflict', 'quiz_template', `${file} 已經有了,請換一個檔名。`);
+    if (existsSync(file)) throw new AppError('Conflict', 'quiz_template', `${file} 已經有了，請換一個檔名。`);
     await writeFile(file, await writeTemplate(Date.now()));
-    console.log(`已寫好 ${file};改好後:npm run quiz -- import ${file}`);
+    console.log(`已寫好 ${file}；改好後：npm run quiz -- import ${file}`);
     return 0;
   },
 };
@@ -26,7 +26,7 @@ const fileAt = async (path: string) => ({ name: basename(path), bytes: await rea
 
 export const bring: Command = {
   args: '檔案.xlsx|.json [--dry-run]',
-  help: '導入成草稿;已公布的活動,導入就是提出修改',
+  help: '導入成草稿；已公布的活動，導入就是提出修改',
   async run({ args, values, services, claims }) {
     const file = await fileAt(only(args));
     if (values['dry-run']) {
@@ -34,7 +34,7 @@ export const bring: Command = {
       if (reading.kind === 'refused') return tellProblems(reading);
       const { content } = reading;
       console.log(
-        `讀得懂,沒有寫入:「${content.title}」${content.questions.length} 題,${content.prizes.length} 種獎品。`,
+        `讀得懂，沒有寫入：「${content.title}」${content.questions.length} 題，${content.prizes.length} 種獎品。`,
       );
       return 0;
     }
@@ -44,29 +44,29 @@ export const bring: Command = {
         return tellProblems(brought);
       case 'saved':
         console.log(
-          `${brought.how === 'same' ? '內容沒有變' : '已存成草稿'}:${brought.id}「${brought.title}」${codesTold(brought.codes)}`,
+          `${brought.how === 'same' ? '內容沒有變' : '已存成草稿'}：${brought.id}「${brought.title}」${codesTold(brought.codes)}`,
         );
-        console.log(`接著:npm run quiz -- check ${brought.id}`);
+        console.log(`接著：npm run quiz -- check ${brought.id}`);
         return 0;
       case 'proposed':
         if (brought.changes.length === 0)
           console.log(`${brought.id} 內容沒有變。${codesTold(brought.codes)}`);
         else {
-          console.log(`${brought.id} 已經公布;這些修改要另一位批准才生效:${codesTold(brought.codes)}`);
+          console.log(`${brought.id} 已經公布；這些修改要另一位批准才生效：${codesTold(brought.codes)}`);
           for (const change of brought.changes) console.log(`  ${tellChange(change)}`);
-          console.log(`請另一位:npm run quiz -- approve ${brought.id} --by 姓名`);
+          console.log(`請另一位：npm run quiz -- approve ${brought.id} --by 姓名`);
         }
         return 0;
     }
   },
 };
 
-const codesTold = (added: number): string => (added > 0 ? `(新增 ${added} 個兌換碼)` : '');
+const codesTold = (added: number): string => (added > 0 ? `（新增 ${added} 個兌換碼）` : '');
 
 function tellProblems({ problems, total }: { problems: Problem[]; total: number }): number {
   for (const problem of problems) console.error(tellProblem(problem));
   const more = total - problems.length;
-  console.error(`${more > 0 ? `……還有 ${more} 處。` : ''}共 ${total} 處要改;什麼都沒有寫入。`);
+  console.error(`${more > 0 ? `……還有 ${more} 處。` : ''}共 ${total} 處要改；什麼都沒有寫入。`);
   return 1;
 }
 
@@ -76,19 +76,19 @@ function tellFindings(findings: Finding[]): void {
 
 export const check: Command = {
   args: '編號',
-  help: '合規檢查;通過後才能 start',
+  help: '合規檢查；通過後才能 start',
   async run({ args, values, services, claims }) {
     const id = only(args);
     const { findings, passed } = await services.campaigns.check({ id, by: values.by, claims });
     tellFindings(findings);
-    console.log(passed ? `${id} 檢查通過。公布:npm run quiz -- start ${id}` : `${id} 還不能公布。`);
+    console.log(passed ? `${id} 檢查通過。公布：npm run quiz -- start ${id}` : `${id} 還不能公布。`);
     return passed ? 0 : 1;
   },
 };
 
 export const start: Command = {
   args: '編號 [--now]',
-  help: '公布;到開始時間自己開賽,--now 立刻開賽',
+  help: '公布；到開始時間自己開賽，--now 立刻開賽',
   async run({ args, values, services, claims }) {
     const id = only(args);
     const { campaigns } = services;
@@ -96,8 +96,8 @@ export const start: Command = {
     const { startsAt, endsAt } = await campaigns.row(id);
     console.log(
       state === 'running'
-        ? `${id} 開賽了,到 ${beijing(endsAt)} 結束。`
-        : `${id} 已公布,${beijing(startsAt)} 自己開賽。`,
+        ? `${id} 開賽了，到 ${beijing(endsAt)} 結束。`
+        : `${id} 已公布，${beijing(startsAt)} 自己開賽。`,
     );
     return 0;
   },
@@ -115,22 +115,22 @@ const deed = (
     const { args, values, services } = asked;
     const id = only(args);
     if (how.reason && values.reason.trim() === '')
-      throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因,會留下記錄。');
+      throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
     await act(asked, { id, by: values.by, reason: values.reason.trim() });
     console.log(`${id} 現在是「${stateNames[(await services.campaigns.row(id)).state]}」。`);
     return 0;
   },
 });
 
-export const pause = deed('暫停:不出題、不收答案,開著的題不算', { reason: true }, ({ services }, by) =>
+export const pause = deed('暫停：不出題、不收答案，開著的題不算', { reason: true }, ({ services }, by) =>
   services.campaigns.pause(by),
 );
 export const resume = deed('恢復', { reason: false }, ({ services }, by) => services.campaigns.resume(by));
-export const end = deed('提前結束(要由作者以外的人做)', { reason: true }, ({ services }, by) =>
+export const end = deed('提前結束（要由作者以外的人做）', { reason: true }, ({ services }, by) =>
   services.campaigns.end(by),
 );
 export const withdraw = deed(
-  '撤回還沒開賽的活動,回到草稿(要由作者以外的人做)',
+  '撤回還沒開賽的活動，回到草稿（要由作者以外的人做）',
   { reason: true },
   ({ services }, by) => services.campaigns.withdraw(by),
 );
@@ -152,7 +152,7 @@ export const approve: Command = {
 
 export const status: Command = {
   args: '[編號]',
-  help: '所有活動,或一個活動的狀態、版本與記錄',
+  help: '所有活動，或一個活動的狀態、版本與記錄',
   async run({ args, services: { campaigns, tickets } }) {
     if (args.length === 0) {
       for (const { _id, title, state, startsAt, endsAt } of await campaigns.list())
@@ -161,26 +161,28 @@ export const status: Command = {
     }
     const id = only(args);
     const row = await campaigns.row(id);
-    console.log(`${id}「${row.title}」${stateNames[row.state]},第 ${row.version} 版,作者 ${row.author}`);
-    console.log(`${beijing(row.startsAt)} 至 ${beijing(row.endsAt)},${row.questions.length} 題`);
+    console.log(`${id}「${row.title}」${stateNames[row.state]}，第 ${row.version} 版，作者 ${row.author}`);
+    console.log(`${beijing(row.startsAt)} 至 ${beijing(row.endsAt)}，${row.questions.length} 題`);
     const stock = await tickets.counts(id);
     for (const { id: prize, name, quantity } of row.prizes) {
-      const { free = 0, held = 0, given = 0, back = 0 } = stock.get(prize) ?? {};
-      console.log(
-        `  獎品 ${prize}「${name}」共 ${quantity}:剩 ${free},發放中 ${held},已發 ${given},退回待定 ${back}`,
-      );
+      const counts = stock.get(prize);
+      const { free = 0, held = 0, given = 0, back = 0 } = counts ?? {};
+      const left = counts ? `剩 ${free}，發放中 ${held}，已發 ${given}，退回待定 ${back}` : '開賽時備好';
+      console.log(`  獎品 ${prize}「${name}」共 ${quantity}：${left}`);
     }
     if (row.proposal) {
-      console.log(`等待批准:${row.proposal.by} 於 ${beijing(row.proposal.at)} 提出`);
+      console.log(`等待批准：${row.proposal.by} 於 ${beijing(row.proposal.at)} 提出`);
       for (const change of row.proposal.changes) console.log(`  ${tellChange(change)}`);
     }
     tellFindings(row.check?.findings ?? []);
     for (const { version, at, by, approvedBy, changes } of await campaigns.history(id))
       console.log(
-        `第 ${version} 版 ${beijing(at)} ${by}${approvedBy ? `(${approvedBy} 批准)` : ''} ${changes.join('、')}`,
+        `第 ${version} 版 ${beijing(at)} ${by} 寫，${approvedBy ?? by} ${version === 1 ? '公布' : '批准'} ${changes.join('、')}`,
       );
     for (const { at, by, deed: what, state, reason } of row.log)
-      console.log(`${beijing(at)} ${by} ${what} → ${stateNames[state]}${reason ? `:${reason}` : ''}`);
+      console.log(
+        `${beijing(at)} ${by} ${what === 'reject' ? '駁回修改' : table[what].name} → ${stateNames[state]}${reason ? `：${reason}` : ''}`,
+      );
     return 0;
   },
 };

@@ -141,9 +141,11 @@ export function createCampaigns(given: {
     return others.flatMap((other) => [
       ...other.keywords
         .filter((word) => mine.has(fold(word)))
-        .map((word) => taken('keywords', `關鍵字「${word}」在同一段時間屬於活動「${other.title}」,請換一個`)),
+        .map((word) =>
+          taken('keywords', `關鍵字「${word}」在同一段時間屬於活動「${other.title}」，請換一個`),
+        ),
       ...(content.menuKey !== undefined && content.menuKey === other.menuKey
-        ? [taken('menuKey', `菜單鍵 ${other.menuKey} 在同一段時間屬於活動「${other.title}」,請換一個`)]
+        ? [taken('menuKey', `菜單鍵 ${other.menuKey} 在同一段時間屬於活動「${other.title}」，請換一個`)]
         : []),
     ]);
   }
@@ -286,7 +288,7 @@ export function createCampaigns(given: {
       mustBe(row, row.state === 'scheduled' && now ? 'begin' : 'schedule');
       if (row.state === 'scheduled') mustBeSecond(row, by);
       const at = clock.now();
-      if (row.endsAt <= at) throw refused(id, `結束時間 ${beijing(row.endsAt)} 已過,請改好再導入`);
+      if (row.endsAt <= at) throw refused(id, `結束時間 ${beijing(row.endsAt)} 已過，請改好再導入`);
       const startsAt = now ? Math.min(row.startsAt, at) : row.startsAt;
       const findings = await findingsOf(contentOf(row), claims);
       gate(id, findings);
@@ -371,7 +373,7 @@ export function createCampaigns(given: {
           version: row.version + 1,
           by: row.author,
           approvedBy: by,
-          changes: [`提前結束:${reason}`],
+          changes: [`提前結束：${reason}`],
           findings: [],
           content: { ...contentOf(row), endsAt },
         };
@@ -421,7 +423,7 @@ export function createCampaigns(given: {
       mustBe(row, 'approve');
       if (!proposal) throw new AppError('NotFound', 'quiz_proposal', `活動「${id}」沒有等待批准的修改。`);
       if (proposal.by === by)
-        throw new AppError('Forbidden', 'second_person', `這個修改是 ${by} 提出的,請由另一位批准。`);
+        throw new AppError('Forbidden', 'second_person', `這個修改是 ${by} 提出的，請由另一位批准。`);
       // Weighed again: the quiz may have begun since.
       const changes = weigh(row, proposal.content);
       const findings = await findingsOf(proposal.content, claims);
@@ -484,7 +486,7 @@ export function createCampaigns(given: {
       throw new AppError(
         'Invalid',
         'against_players',
-        `活動「${row._id}」已經公布,只能往對參加者有利的方向改:\n${against.map(tellChange).join('\n')}`,
+        `活動「${row._id}」已經公布，只能往對參加者有利的方向改：\n${against.map(tellChange).join('\n')}`,
         { details: changes },
       );
     return changes;
@@ -493,10 +495,10 @@ export function createCampaigns(given: {
 
 export type Campaigns = ReturnType<typeof createCampaigns>;
 
-export const tellChange = ({ what, against }: Change): string => (against ? `${what}:${against}` : what);
+export const tellChange = ({ what, against }: Change): string => (against ? `${what}：${against}` : what);
 
 export const tellFinding = ({ level, where, reason, rule }: Finding): string =>
-  `${level === 'refuse' ? '不能公布' : '請留意'} [${rule}] ${where}:${reason}`;
+  `${level === 'refuse' ? '不能公布' : '請留意'} [${rule}] ${where}：${reason}`;
 
 /** Whether a quiz stood still at a moment. */
 export const isPausedAt = ({ pauses }: Quiz, at: number): boolean =>
@@ -505,13 +507,13 @@ export const isPausedAt = ({ pauses }: Quiz, at: number): boolean =>
 function claimed(content: QuizContent, claims: Claims): Finding[] {
   const own = new Set(reserved.map(fold));
   const found = content.keywords.flatMap((word) => {
-    if (fold(word) === '') return [taken('keywords', `關鍵字「${word}」只有標點或空白,請換一個`)];
-    if (own.has(fold(word))) return [taken('keywords', `「${word}」在答題時另有用處,請換一個`)];
+    if (fold(word) === '') return [taken('keywords', `關鍵字「${word}」只有標點或空白，請換一個`)];
+    if (own.has(fold(word))) return [taken('keywords', `「${word}」在答題時另有用處，請換一個`)];
     const by = claims(word, 'says');
-    return by ? [taken('keywords', `關鍵字「${word}」已由 ${by} 回答,請換一個`)] : [];
+    return by ? [taken('keywords', `關鍵字「${word}」已由 ${by} 回答，請換一個`)] : [];
   });
   const by = content.menuKey === undefined ? undefined : claims(content.menuKey, 'clicks');
-  return by ? [...found, taken('menuKey', `菜單鍵 ${content.menuKey} 已由 ${by} 回答,請換一個`)] : found;
+  return by ? [...found, taken('menuKey', `菜單鍵 ${content.menuKey} 已由 ${by} 回答，請換一個`)] : found;
 }
 
 const taken = (where: string, reason: string): Finding => ({
@@ -527,7 +529,7 @@ function gate(id: string, findings: Finding[]): void {
     throw new AppError(
       'Invalid',
       'quiz_refused',
-      `活動「${id}」不能公布:\n${refusals.map(tellFinding).join('\n')}`,
+      `活動「${id}」不能公布：\n${refusals.map(tellFinding).join('\n')}`,
       {
         details: findings,
       },
@@ -541,7 +543,7 @@ function mustBe({ _id, state }: QuizRow, deed: Deed): void {
   throw new AppError(
     'Conflict',
     'quiz_state',
-    `活動「${_id}」現在是「${stateNames[state]}」;${name}只能在${when}時做。`,
+    `活動「${_id}」現在是「${stateNames[state]}」；${name}只能在${when}時做。`,
   );
 }
 
@@ -550,14 +552,14 @@ function mustBeSecond({ _id, author }: QuizRow, by: string): void {
     throw new AppError(
       'Forbidden',
       'second_person',
-      `活動「${_id}」是 ${author} 寫的,這件事請由另一位來做。`,
+      `活動「${_id}」是 ${author} 寫的，這件事請由另一位來做。`,
     );
 }
 
 const refused = (id: string, why: string) =>
-  new AppError('Invalid', 'quiz_refused', `活動「${id}」不能公布:${why}。`);
+  new AppError('Invalid', 'quiz_refused', `活動「${id}」不能公布：${why}。`);
 const busy = (id: string) =>
-  new AppError('Conflict', 'quiz_changed', `活動「${id}」剛剛被別人改過,什麼都沒有寫入;請看過再做一次。`);
+  new AppError('Conflict', 'quiz_changed', `活動「${id}」剛剛被別人改過，什麼都沒有寫入；請看過再做一次。`);
 
 const closed = ({ pauses }: QuizRow, at: number) =>
   pauses.map((pause) => (pause.until === undefined ? { ...pause, until: Math.max(at, pause.from) } : pause));

@@ -29,13 +29,16 @@ function compareTimes(
 ): void {
   const { add } = found;
   if (next.startsAt !== old.startsAt) {
-    add('開始時間', begun ? '已經開賽,不能再改' : next.startsAt > old.startsAt && '公布後只能提前,不能延後');
+    add(
+      '開始時間',
+      begun ? '已經開賽，不能再改' : next.startsAt > old.startsAt && '公布後只能提前，不能延後',
+    );
   }
-  if (next.endsAt !== old.endsAt) add('結束時間', next.endsAt < old.endsAt && '公布後只能延後,不能提前');
+  if (next.endsAt !== old.endsAt) add('結束時間', next.endsAt < old.endsAt && '公布後只能延後，不能提前');
   if (next.opensAt !== old.opensAt)
-    add('每日開放時間', next.opensAt > old.opensAt && '公布後只能更早,不能更晚');
+    add('每日開放時間', next.opensAt > old.opensAt && '公布後只能更早，不能更晚');
   if (next.closesAt !== old.closesAt)
-    add('每日關閉時間', next.closesAt < old.closesAt && '公布後只能更晚,不能更早');
+    add('每日關閉時間', next.closesAt < old.closesAt && '公布後只能更晚，不能更早');
 }
 
 function compareRules(
@@ -62,7 +65,7 @@ function compareRules(
   if (gone.length > 0) add('關鍵字', `不能拿掉「${gone.join('」「')}」`);
   else if (next.keywords.length > old.keywords.length) add('關鍵字');
   if (next.menuKey !== old.menuKey)
-    add('菜單鍵', old.menuKey !== undefined && '粉絲從這個按鈕進來,公布後不能改');
+    add('菜單鍵', old.menuKey !== undefined && '粉絲從這個按鈕進來，公布後不能改');
   if (next.perDay !== old.perDay) add('每日題數', next.perDay < old.perDay && '公布後只能增加');
   // More for an answer from now on moves those down who have already answered.
   const ranked = begun && old.prizes.some(dependsOnPoints);
@@ -72,7 +75,7 @@ function compareRules(
   ] as const) {
     if (next[field] === old[field]) continue;
     const less = next[field] < old[field] && '公布後只能增加';
-    add(name, less || (ranked && '已經開賽且有按積分排名或抽獎的獎品:現在加分,對先答的人不公平'));
+    add(name, less || (ranked && '已經開賽且有按積分排名或抽獎的獎品：現在加分，對先答的人不公平'));
   }
   compareLevels(old.levels, next.levels, { begun, found });
   if (next.timerSeconds !== old.timerSeconds) {
@@ -84,7 +87,7 @@ function compareRules(
   if (canonical(next.mix) !== canonical(old.mix)) add('出題比例', '公布後不能改');
   compareSponsors(old, next, found);
   const left = old.staff.filter((pid) => !next.staff.includes(pid));
-  if (left.length > 0) add('工作人員', '公布後只能增加,不能拿掉');
+  if (left.length > 0) add('工作人員', '公布後只能增加，不能拿掉');
   else if (next.staff.length > old.staff.length) add('工作人員');
 }
 
@@ -114,7 +117,7 @@ function compareQuestions(old: QuizContent, next: QuizContent, { add }: Found): 
   const before = new Set(old.questions.map(({ id }) => id));
   for (const question of old.questions) {
     const now = known.get(question.id);
-    if (!now) add(`題目 ${question.id}`, '公布後不能刪,請在「停用」欄寫「是」');
+    if (!now) add(`題目 ${question.id}`, '公布後不能刪，請在「停用」欄寫「是」');
     else if (canonical(question) !== canonical(now))
       add(`題目 ${question.id}`, questionChange(question, now));
   }
@@ -124,7 +127,7 @@ function compareQuestions(old: QuizContent, next: QuizContent, { add }: Found): 
 function questionChange(old: Question, next: Question): string | undefined {
   const asked = ({ kind, text, options, right, attribute }: Question) =>
     canonical({ kind, text, options, right, attribute });
-  if (asked(old) !== asked(next)) return '公布後題目、選項與答案不能改:請停用它,另加一題新編號的';
+  if (asked(old) !== asked(next)) return '公布後題目、選項與答案不能改：請停用它，另加一題新編號的';
   if (old.retired && !next.retired) return '停用的題目不能再用';
   return undefined;
 }
@@ -184,7 +187,7 @@ function wayCosts(was: Prize, prize: Prize, { longer }: { longer: boolean }): st
     if (floors.some((floor) => !next.floors?.includes(floor))) return ['樓層不能拿掉'];
     if (old.every !== next.every || canonical(old.endings) !== canonical(next.endings))
       return ['「每隔幾樓」與「樓層尾數」公布後不能改'];
-    return prize.quantity - was.quantity < more ? [`多了 ${more} 個樓層,數量至少也要多 ${more} 個`] : [];
+    return prize.quantity - was.quantity < more ? [`多了 ${more} 個樓層，數量至少也要多 ${more} 個`] : [];
   }
   if (old.kind === 'ranking' && next.kind === 'ranking') {
     if (old.board !== next.board) return ['日榜與總榜不能互換'];
@@ -198,7 +201,7 @@ function wayCosts(was: Prize, prize: Prize, { longer }: { longer: boolean }): st
   }
   if (old.kind === 'draw' && next.kind === 'draw') {
     if (canonical(old.condition) !== canonical(next.condition))
-      return ['抽獎資格公布後不能改:放寬會攤薄已有資格者的機會'];
+      return ['抽獎資格公布後不能改：放寬會攤薄已有資格者的機會'];
     if (next.reserves < old.reserves) return ['候補名額只能增加'];
     const moved = old.at !== next.at || old.publicValue !== next.publicValue;
     if (moved && !(longer && next.at > old.at)) return ['開獎時間與公開數只有在活動延長時才能一起後移'];

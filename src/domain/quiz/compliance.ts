@@ -58,7 +58,7 @@ function wordsIn(texts: Text[], rule: Rule): Found[] {
   const unless = rule.unless ? new RegExp(rule.unless, 'u') : undefined;
   return texts.flatMap(({ where, text, kind }) => {
     if (rule.in === 'marketing' && kind === 'question') return [];
-    for (const sentence of text.split(/[。!?!?;;\n]+/)) {
+    for (const sentence of text.split(/[。!?;\uff01\uff1f\uff1b\n]+/)) {
       const folded = fold(sentence);
       if (unless?.test(folded)) continue;
       for (const pattern of kind === 'question' ? inQuestions : patterns) {
@@ -110,7 +110,7 @@ export const facts: Record<string, (quiz: QuizContent, outside: Facts) => Found[
   'prize-quantity': each(({ quantity }) => quantity <= 0, '沒有數量'),
   'prize-too-high': each(({ priceFen }) => priceFen > 5_000_000, '一份超過 50,000 元'),
   'draw-time': (quiz) =>
-    each(({ way }) => way.kind === 'draw' && way.at <= quiz.endsAt, '沒有開獎時間,或不晚於活動結束')(quiz),
+    each(({ way }) => way.kind === 'draw' && way.at <= quiz.endsAt, '沒有開獎時間，或不晚於活動結束')(quiz),
   'draw-method': each(({ way }) => way.kind === 'draw' && way.publicValue.trim() === '', '沒有寫公開數'),
   'claim-time': each(({ claimDays }) => claimDays < 1, '沒有領取天數'),
   'claim-conditions': each(({ conditions }) => !conditions?.trim(), '沒有領取條件'),
@@ -135,7 +135,7 @@ export const facts: Record<string, (quiz: QuizContent, outside: Facts) => Found[
     const bank = questions.filter(({ id, retired }) => !retired && !flash.has(id)).length;
     const days = daysOf(startsAt, endsAt);
     const most = perDay * days;
-    return bank >= most ? [] : [{ where: '題目', more: `有 ${bank} 題,一個人 ${days} 天最多答 ${most} 題` }];
+    return bank >= most ? [] : [{ where: '題目', more: `有 ${bank} 題，一個人 ${days} 天最多答 ${most} 題` }];
   },
   money: each(({ kind }) => kind === 'money'),
 };
@@ -152,11 +152,11 @@ function lackOf(prize: Prize, quiz: QuizContent, codes: Facts['codes']): Found[]
   const lacks: Found[] = [];
   const promised = leastFor(way, quiz);
   if (quantity > 0 && promised > quantity)
-    lacks.push({ where, more: `照「${wayNames[way.kind]}」要發 ${promised} 份,數量只寫了 ${quantity}` });
+    lacks.push({ where, more: `照「${wayNames[way.kind]}」要發 ${promised} 份，數量只寫了 ${quantity}` });
   const have = codes?.get(id) ?? 0;
   // A coupon's codes may come from its sponsor; without any the program makes its own.
   if (codes && have < quantity && (kind === 'code' || (kind === 'coupon' && have > 0)))
-    lacks.push({ where, more: `數量 ${quantity},只導入了 ${have} 個碼` });
+    lacks.push({ where, more: `數量 ${quantity}，只導入了 ${have} 個碼` });
   return lacks;
 }
 

@@ -27,7 +27,7 @@ export async function startSampleQuiz(given: {
   const { id } = brought;
   const { findings, passed } = await campaigns.check({ id, by: author, claims });
   if (!passed)
-    return { kind: 'refused', problems: findings.map(({ where, reason }) => `${where}:${reason}`) };
+    return { kind: 'refused', problems: findings.map(({ where, reason }) => `${where}：${reason}`) };
   await campaigns.start({ id, by: author, claims });
   return { kind: 'started' };
 }

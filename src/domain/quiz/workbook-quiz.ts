@@ -21,6 +21,8 @@ export type ReadSheets = {
   prizes: Row<Read<typeof prizeFields>>[];
   sponsors: Row<Read<typeof sponsorFields>>[];
   codes: Row<Read<typeof codeFields>>[];
+  /** Also of lines with a wrong cell: who refers to them is not to blame. */
+  ids: Record<'questions' | 'prizes' | 'sponsors', ReadonlySet<string>>;
 };
 type Complain = (about: { sheet: SheetName; row?: Line; column?: string; message: string }) => void;
 
@@ -34,7 +36,8 @@ export function quizFrom(
   const sponsorId = (name: string | undefined, at: { sheet: SheetName; row: Line }) => {
     if (name === undefined) return undefined;
     const found = sponsors.find((one) => one.id === name || fold(one.name) === fold(name));
-    if (!found) complain({ ...at, column: 'sponsor', message: '贊助商表裡沒有它,請補上或改正' });
+    if (!found && !read.ids.sponsors.has(name))
+      complain({ ...at, column: 'sponsor', message: '贊助商表裡沒有它，請補上或改正' });
     return found?.id;
   };
 
@@ -51,11 +54,13 @@ export function quizFrom(
     const asked = values.question;
     if (prize?.way.kind === 'first' && asked !== undefined) {
       const question = read.questions.find((one) => one.values.id === asked);
-      if (!question) complain({ ...at, column: 'question', message: '題目表裡沒有這一題(或那一題有錯)' });
-      else if (question.values.kind === 'profile')
-        complain({ ...at, column: 'question', message: '屬性題沒有對錯,不能搶答' });
+      if (!question) {
+        if (!read.ids.questions.has(asked))
+          complain({ ...at, column: 'question', message: '題目表裡沒有這一題' });
+      } else if (question.values.kind === 'profile')
+        complain({ ...at, column: 'question', message: '屬性題沒有對錯，不能搶答' });
       else if (question.values.retired)
-        complain({ ...at, column: 'question', message: '這一題停用了,不能搶答' });
+        complain({ ...at, column: 'question', message: '這一題停用了，不能搶答' });
     }
     return prize ? [{ ...prize, ...(sponsor ? { sponsor } : {}) }] : [];
   });
@@ -65,11 +70,12 @@ export function quizFrom(
   for (const { row, values } of read.codes) {
     const at = { sheet: 'codes' as const, row };
     const prize = read.prizes.find((one) => one.values.id === values.prize);
-    if (!prize) complain({ ...at, column: 'prize', message: '獎品表裡沒有它(或它有錯)' });
-    else if (prize.values.kind !== 'code' && prize.values.kind !== 'coupon')
+    if (!prize) {
+      if (!read.ids.prizes.has(values.prize)) complain({ ...at, column: 'prize', message: '獎品表裡沒有它' });
+    } else if (prize.values.kind !== 'code' && prize.values.kind !== 'coupon')
       complain({ ...at, column: 'prize', message: '這個獎品不是兌換碼或優惠券' });
     const key = `${values.prize} ${values.code}`;
-    if (seen.has(key)) complain({ ...at, column: 'code', message: '這個兌換碼出現了兩次,請刪去一個' });
+    if (seen.has(key)) complain({ ...at, column: 'code', message: '這個兌換碼出現了兩次，請刪去一個' });
     seen.add(key);
     const list = codes.get(values.prize);
     if (list) list.push(values.code);
@@ -84,8 +90,7 @@ export function quizFrom(
   const opensAt = values.opensAt ?? '00:00';
   const closesAt = values.closesAt ?? '24:00';
   if (values.endsAt <= values.startsAt) wrong('endsAt', '結束要晚於開始');
-  if (closesAt <= opensAt) wrong('closesAt', '每日關閉要晚於每日開放(不能跨過午夜)');
-  if (questions.length === 0) complain({ sheet: 'questions', message: '沒有一題(或每一題都有錯)' });
+  if (closesAt <= opensAt) wrong('closesAt', '每日關閉要晚於每日開放（不能跨過午夜）');
   const { mix } = values;
   const content: QuizContent = {
     id: values.id,
@@ -158,23 +163,23 @@ function questionFrom(
   };
 
   for (const [i, option] of given.slice(0, last + 1).entries())
-    if (option === undefined) not(`option${letters[i] as 'A'}`, '空著,但後面還有選項;請從 A 起連著填');
+    if (option === undefined) not(`option${letters[i] as 'A'}`, '空著，但後面還有選項；請從 A 起連著填');
   for (const [i, option] of given.entries())
     if (option !== undefined && given.indexOf(option) !== i)
       not(`option${letters[i] as 'A'}`, '與前面的選項相同');
   if (kind === 'truefalse' ? options.length !== 2 : options.length < 2)
-    not('optionB', kind === 'truefalse' ? '判斷題只有兩個選項,可以空著' : '至少要兩個選項');
+    not('optionB', kind === 'truefalse' ? '判斷題只有兩個選項，可以空著' : '至少要兩個選項');
 
   const right = rightOf(values.right, options);
   if (kind === 'profile') {
-    if (values.right !== undefined) not('right', '屬性題沒有對錯,請清空');
-    if (attribute === undefined) not('attribute', '空著;屬性題要寫她的回答存成哪個屬性');
+    if (values.right !== undefined) not('right', '屬性題沒有對錯，請清空');
+    if (attribute === undefined) not('attribute', '空著；屬性題要寫她的回答存成哪個屬性');
   } else {
     if (values.right === undefined)
-      not('right', kind === 'truefalse' ? '空著,請填 對 或 錯' : '空著,請填 A 到 F');
+      not('right', kind === 'truefalse' ? '空著，請填 對 或 錯' : '空著，請填 A 到 F');
     else if (right === undefined)
-      not('right', `不是這一題的選項,請填 ${letters[0]} 到 ${letters[Math.max(1, last)]}`);
-    if (attribute !== undefined) not('attribute', '只有屬性題才填,請清空');
+      not('right', `不是這一題的選項，請填 ${letters[0]} 到 ${letters[Math.max(1, last)]}`);
+    if (attribute !== undefined) not('attribute', '只有屬性題才填，請清空');
   }
   if (!fine) return undefined;
   return {
@@ -218,11 +223,11 @@ function prizeFrom(values: PrizeValues, wrong: Wrong<PrizeColumn>): Prize | unde
   const wayName = sheets.prizes.fields.way.heading;
   for (const column of allWayColumns)
     if (values[column] !== undefined && !wayColumns[values.way].includes(column))
-      wrong(column, `這種${wayName}用不到這一格,請清空`);
+      wrong(column, `這種${wayName}用不到這一格，請清空`);
   if (values.priceYuan !== undefined && values.priceFen !== undefined)
-    wrong('priceFen', '已經填了單價(元),請清空一個');
-  if (values.kind === 'points' && values.points === undefined) wrong('points', '空著;積分類獎品請填幾分');
-  if (values.kind !== 'points' && values.points !== undefined) wrong('points', '只有積分類獎品才填,請清空');
+    wrong('priceFen', '已經填了單價（元），請清空一個');
+  if (values.kind === 'points' && values.points === undefined) wrong('points', '空著；積分類獎品請填幾分');
+  if (values.kind !== 'points' && values.points !== undefined) wrong('points', '只有積分類獎品才填，請清空');
   const way = wayFrom(values, wrong);
   if (!way) return undefined;
   const { id, name, kind, points, usedAt, validUntil, conditions, delivery, perDay, perQuiz } = values;
@@ -243,15 +248,15 @@ function wayFrom(values: PrizeValues, wrong: Wrong<PrizeColumn>): Way | undefine
   switch (values.way) {
     case 'floor':
       if (floors || every || endings) return { kind: 'floor', ...defined({ floors, every, endings }) };
-      wrong('floors', '空著;樓層、每隔幾樓、樓層尾數至少填一個');
+      wrong('floors', '空著；樓層、每隔幾樓、樓層尾數至少填一個');
       return undefined;
     case 'first':
-      if (question === undefined) wrong('question', '空著;請填題目表裡的編號');
-      if (at === undefined) wrong('at', '空著;請填什麼時候發這一題');
+      if (question === undefined) wrong('question', '空著；請填題目表裡的編號');
+      if (at === undefined) wrong('at', '空著；請填什麼時候發這一題');
       return question !== undefined && at !== undefined ? { kind: 'first', question, at } : undefined;
     case 'ranking': {
-      if (board === undefined) wrong('board', '空著;請填日榜或總榜');
-      if (from === undefined) wrong('from', '空著;請填第幾名起');
+      if (board === undefined) wrong('board', '空著；請填日榜或總榜');
+      if (from === undefined) wrong('from', '空著；請填第幾名起');
       const to = values.to ?? from;
       if (from !== undefined && to !== undefined && to < from) wrong('to', '不能小於「名次從」');
       else if (board !== undefined && from !== undefined && to !== undefined)
@@ -261,7 +266,7 @@ function wayFrom(values: PrizeValues, wrong: Wrong<PrizeColumn>): Way | undefine
     case 'participation':
       if (rounds !== undefined || daysInRow !== undefined)
         return { kind: 'participation', ...defined({ rounds, daysInRow }) };
-      wrong('rounds', '空著;局數與連續天數至少填一個');
+      wrong('rounds', '空著；局數與連續天數至少填一個');
       return undefined;
     case 'draw':
       // Time and public value may still be missing in a draft: the gate asks for them.

@@ -44,7 +44,7 @@ export async function readQuizFile(file: { name: string; bytes: Buffer }): Promi
   const ending = /\.([a-z]+)$/i.exec(file.name)?.[1]?.toLowerCase();
   if (ending === 'xlsx') return readAll(await readWorkbook(file.bytes));
   if (ending === 'json') return readAll(readQuizJson(parsed(file.bytes)));
-  throw unreadable(`${file.name}:題庫只認得 .xlsx 與 .json。`);
+  throw unreadable(`${file.name}：題庫只認得 .xlsx 與 .json。`);
 }
 
 /** 「題目 第 12 行 答案 欄「G」:…」 */
@@ -52,7 +52,7 @@ export function tellProblem({ sheet, line, column, value, message }: Problem): s
   const where = [sheet, line === undefined ? '' : `第 ${line} 行`, column ? `${column} 欄` : '']
     .filter((part) => part !== '')
     .join(' ');
-  return `${where}${value === undefined ? ':' : `「${value}」:`}${message}`;
+  return `${where}${value === undefined ? '：' : `「${value}」：`}${message}`;
 }
 
 function readAll(raw: Raw): Reading {
@@ -63,16 +63,26 @@ function readAll(raw: Raw): Reading {
     total++;
     if (found.length < mostProblems) found.push(problem);
   };
-  const rowsOf = <F extends Fields>(sheet: SheetName, fields: F) =>
-    lines[sheet].flatMap((row) => {
-      const values = readLine(fields, row.cells, ({ column, message }) =>
-        complain({ ...placeOf(raw, { sheet, row, column }), ...valueOf(row.cells[column]), message }),
-      );
+  const rowsOf = <F extends Fields>(sheet: SheetName, fields: F) => {
+    const lacking = new Set(lackingIn(lines[sheet], fields));
+    for (const column of lacking)
+      complain({
+        ...placeOf(raw, { sheet, column }),
+        message: '缺少這一欄（或整欄空著），請補上',
+      });
+    return lines[sheet].flatMap((row) => {
+      const values = readLine(fields, row.cells, ({ column, message }) => {
+        // Both were told already.
+        if (row.cells[column] === unread || lacking.has(column)) return;
+        complain({ ...placeOf(raw, { sheet, row, column }), ...valueOf(row.cells[column]), message });
+      });
       return values ? [{ row, values }] : [];
     });
+  };
+  if (lines.questions.length === 0) complain({ sheet: called.questions, message: '沒有一題' });
   for (const name of names)
     if (lines[name].length > most[name])
-      complain({ sheet: called[name], message: `有 ${lines[name].length} 行,上限是 ${most[name]} 行` });
+      complain({ sheet: called[name], message: `有 ${lines[name].length} 行，上限是 ${most[name]} 行` });
 
   const read = {
     quiz: rowsOf('quiz', sheets.quiz.fields),
@@ -82,7 +92,9 @@ function readAll(raw: Raw): Reading {
     codes: rowsOf('codes', sheets.codes.fields),
   };
   // Even when cells are wrong the rest is compared, so that its author hears of everything at once.
-  const whole = quizFrom(read, ({ sheet, row, column, message }) =>
+  const idsIn = (sheet: SheetName) => new Set(lines[sheet].map(({ cells }) => String(cells['id'])));
+  const ids = { questions: idsIn('questions'), prizes: idsIn('prizes'), sponsors: idsIn('sponsors') };
+  const whole = quizFrom({ ...read, ids }, ({ sheet, row, column, message }) =>
     complain({
       ...(row && column ? placeOf(raw, { sheet, row, column }) : { sheet: called[sheet] }),
       ...(row && !column ? { line: row.line } : {}),
@@ -122,10 +134,11 @@ function readLine<F extends Fields>(
 /** On the sheet 「活動」 each field has a line of its own. */
 function placeOf(
   { called, json }: Raw,
-  { sheet, row, column }: { sheet: SheetName; row: Line; column: string },
+  { sheet, row, column }: { sheet: SheetName; row?: Line; column: string },
 ): Place {
   const { heading } = (sheets[sheet].fields as Record<string, Field>)[column] ?? { heading: column };
   const place = { sheet: called[sheet], column: json ? column : heading };
+  if (!row) return place;
   if (sheet !== 'quiz') return { ...place, line: row.line };
   const line = (row.cells[lineKey] as Record<string, number> | undefined)?.[column];
   return line === undefined ? place : { ...place, line };
@@ -133,13 +146,25 @@ function placeOf(
 
 const valueOf = (value: unknown): { value?: string } => (value === undefined ? {} : { value: quoted(value) });
 
+/** Columns that must be filled and are empty in every line: told once, not on each. */
+function lackingIn(rows: Line[], fields: Fields): string[] {
+  if (rows.length < 2) return [];
+  const present = new Set(rows.flatMap(({ cells }) => Object.keys(cells)));
+  return Object.entries(fields)
+    .filter(([name, { cell }]) => !present.has(name) && !cell.safeParse(undefined).success)
+    .map(([name]) => name);
+}
+
+/** Stands for a cell that could not be read. */
+const unread = '\u0000unread';
+
 /** Where each field of the sheet 「活動」 stands, kept beside its cells. */
 const lineKey = ' lines';
 
 // ── XLSX ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Excel keeps 15 digits; the rest of such a code is lost before it is saved. */
-const tooLong = '這個數太長,Excel 已改掉後面幾位;請把這一欄設成「文字」再貼一次';
+const tooLong = '這個數太長，Excel 已改掉後面幾位；請把這一欄設成「文字」再貼一次';
 
 /** A sheet with explanations, which the template has, is nobody's data. */
 const explanations = fold('說明');
@@ -161,12 +186,12 @@ async function readWorkbook(bytes: Buffer): Promise<Raw> {
       if (fold(sheet.name) !== explanations && sheet.actualRowCount > 0)
         raw.problems.push({
           sheet: quoted(sheet.name),
-          message: `不認得這張表,請改名或刪去;認得的:${names.map((one) => sheets[one].heading).join('、')}`,
+          message: `不認得這張表，請改名或刪去；認得的：${names.map((one) => sheets[one].heading).join('、')}`,
         });
       continue;
     }
     if (seen.has(name))
-      raw.problems.push({ sheet: quoted(sheet.name), message: '這張表出現了兩次,請刪去一張' });
+      raw.problems.push({ sheet: quoted(sheet.name), message: '這張表出現了兩次，請刪去一張' });
     seen.add(name);
     raw.called[name] = sheet.name;
     if (sheet.actualRowCount > tableLimits.rows + 1)
@@ -179,18 +204,22 @@ async function readWorkbook(bytes: Buffer): Promise<Raw> {
           throw unreadable(`${sheet.name} 的 ${one.address} 超出了 ${tableLimits.columns} 欄的上限。`);
         if (typeof one.value === 'number' && Math.abs(one.value) >= 1e15) {
           raw.problems.push({ sheet: sheet.name, line, value: one.address, message: tooLong });
+          cells[column - 1] = unread;
           return;
         }
         const read = readCell(one.value, { minutes: true });
         if (typeof read === 'string') cells[column - 1] = read;
-        else raw.problems.push({ sheet: sheet.name, line, value: one.address, message: read.problem });
+        else {
+          cells[column - 1] = unread;
+          raw.problems.push({ sheet: sheet.name, line, value: one.address, message: read.problem });
+        }
       });
       grid.push({ line, cells: Array.from(cells, (one) => one ?? '') });
     });
     raw.lines[name] = name === 'quiz' ? upright(grid, raw) : lying(name, grid, raw);
   }
   for (const name of ['quiz', 'questions', 'prizes'] as const)
-    if (!seen.has(name)) raw.problems.push({ sheet: sheets[name].heading, message: '沒有這張表,請補上' });
+    if (!seen.has(name)) raw.problems.push({ sheet: sheets[name].heading, message: '沒有這張表，請補上' });
   return raw;
 }
 
@@ -216,7 +245,7 @@ function upright(grid: { line: number; cells: string[] }[], { problems, called }
         sheet,
         line,
         value: quoted(heading),
-        message: `不認得這個欄位;可用的:${headingsOf('quiz')}`,
+        message: `不認得這個欄位；可用的：${headingsOf('quiz')}`,
       });
     } else if (field in at)
       problems.push({ sheet, line, column: heading, message: `與第 ${at[field]} 行重複` });
@@ -245,7 +274,7 @@ function lying(
         sheet,
         line: head.line,
         value: quoted(heading),
-        message: `不認得這一欄,請刪去或改名;可用的:${headingsOf(name)}`,
+        message: `不認得這一欄，請刪去或改名；可用的：${headingsOf(name)}`,
       });
     return field;
   });
@@ -260,7 +289,7 @@ function lying(
       const field = columns[i];
       if (field) named[field] = value;
       else if ((head.cells[i] ?? '').trim() === '')
-        problems.push({ sheet, line, value: quoted(value), message: '這一格上面沒有欄名,請補上欄名或清空' });
+        problems.push({ sheet, line, value: quoted(value), message: '這一格上面沒有欄名，請補上欄名或清空' });
     }
     return Object.keys(named).length > 0 ? [{ line, cells: named }] : [];
   });
@@ -277,7 +306,7 @@ function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(decodeText(bytes).text) as unknown;
   } catch (error) {
-    throw unreadable(`JSON 讀不懂:${error instanceof Error ? error.message : String(error)}`);
+    throw unreadable(`JSON 讀不懂：${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -291,7 +320,7 @@ function readQuizJson(json: unknown): Raw {
   };
   for (const name of Object.keys(json))
     if (!names.includes(name as SheetName))
-      raw.problems.push({ sheet: quoted(name), message: `不認得;可用的:${names.join('、')}` });
+      raw.problems.push({ sheet: quoted(name), message: `不認得；可用的：${names.join('、')}` });
   const { sponsors, ...quiz }: Record<string, unknown> = isObject(json['quiz']) ? json['quiz'] : {};
   for (const name of names) {
     const value =

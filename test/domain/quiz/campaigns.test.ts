@@ -1,11 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Connection } from 'mongoose';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createTickets } from '../../../src/domain/prizes/tickets';
+import { bringQuiz } from '../../../src/domain/quiz/bring';
 import { createCampaigns, isPausedAt } from '../../../src/domain/quiz/campaigns';
 import type { QuizContent } from '../../../src/domain/quiz/definition';
 import { quizEnd, quizStart } from '../../../src/domain/quiz/quiz.jobs';
+import { startSampleQuiz } from '../../../src/domain/quiz/sample';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { beijingDay } from '../../../src/kit/clock';
+import { root } from '../../../src/kit/root';
 import { fold } from '../../../src/kit/text';
 import type { Services } from '../../../src/services';
 import { testDatabase } from '../../support/database';
@@ -113,7 +118,7 @@ test('a keyword finds its quiz in either script: the one that is on, else the ne
   const times = (from: string, to: string) => ({ startsAt: beijing(from), endsAt: beijing(to) });
   await publish({ id: 'first', keywords: ['一戰到底'], ...times('2026-12-01 09:00', '2026-12-02 09:00') });
   await publish({ id: 'second', keywords: ['一戰到底'], ...times('2026-12-03 09:00', '2026-12-04 09:00') });
-  const found = () => one.campaigns.byKeyword(fold('一战到底!'))?.id;
+  const found = () => one.campaigns.byKeyword(fold('一战到底！'))?.id;
   expect(found()).toBe('first');
   at('2026-12-01 09:00');
   await tick();
@@ -158,11 +163,11 @@ test('a word or a menu key that a handler answers, or that means something in a 
   expect(passed).toBe(false);
   const taken = findings.filter(({ rule }) => rule === 'keyword-taken');
   expect(taken.map(({ reason }) => reason)).toEqual([
-    '關鍵字「天氣」已由 handlers/some.ts 回答,請換一個',
-    '「排行」在答題時另有用處,請換一個',
-    '「a」在答題時另有用處,請換一個',
-    '關鍵字「!」只有標點或空白,請換一個',
-    '菜單鍵 HELP 已由 handlers/some.ts 回答,請換一個',
+    '關鍵字「天氣」已由 handlers/some.ts 回答，請換一個',
+    '「排行」在答題時另有用處，請換一個',
+    '「a」在答題時另有用處，請換一個',
+    '關鍵字「!」只有標點或空白，請換一個',
+    '菜單鍵 HELP 已由 handlers/some.ts 回答，請換一個',
   ]);
   await expect(one.campaigns.start({ id, by: 'Lin', claims })).rejects.toThrow('公布只能在「已檢查」時做');
 });
@@ -248,8 +253,67 @@ test('ending early or taking back needs a second person, and is kept', async () 
   expect(await one.campaigns.find(id)).toMatchObject({ state: 'ended', endsAt: beijing('2026-12-02 12:00') });
   expect((await one.campaigns.history(id)).at(-1)).toMatchObject({
     approvedBy: 'Chen',
-    changes: ['提前結束:獎品送完'],
+    changes: ['提前結束：獎品送完'],
   });
+});
+
+test('the sample quiz runs after a first start, once, and never beside a quiz of one’s own', async () => {
+  const name = 'quiz.json';
+  const file = { name, bytes: readFileSync(join(root, 'src/simulator/sample', name)) };
+  const bring = () => startSampleQuiz({ ...one, claims: nobody, file });
+  expect(await bring()).toEqual({ kind: 'started' });
+  expect(one.campaigns.running()).toHaveLength(1);
+  const before = await one.campaigns.list();
+  expect(await bring()).toEqual({ kind: 'kept' });
+  expect(await one.campaigns.list()).toEqual(before);
+
+  await database.clear();
+  await one.campaigns.save({ content: content(), by: 'Lin' });
+  expect(await bring()).toEqual({ kind: 'kept' });
+  expect(await one.campaigns.list()).toHaveLength(1);
+});
+
+test('a file of a published quiz becomes a proposal, and its codes go into stock', async () => {
+  const codes = { card: ['C-1', 'C-2', 'C-3'] };
+  const card = (quantity: number) => ({
+    ...prize('card', { kind: 'code', quantity, way: { kind: 'participation', rounds: 3 } }),
+  });
+  const file = (quantity: number, title: string) => {
+    const { startsAt: _from, endsAt: _to, ...rest } = content({ prizes: [card(quantity)], title });
+    const quiz = {
+      ...rest,
+      startsAt: '2026-12-01 09:00',
+      endsAt: '2026-12-07 21:00',
+      questions: undefined,
+      prizes: undefined,
+    };
+    const whole = { quiz, questions: rest.questions, prizes: rest.prizes, codes };
+    return { name: 'quiz.json', bytes: Buffer.from(JSON.stringify(whole)) };
+  };
+  const bring = (quantity: number, title: string) =>
+    bringQuiz({ ...one, claims: nobody, by: 'Lin', file: file(quantity, title) });
+  expect(await bring(2, '一')).toMatchObject({ kind: 'saved', how: 'new', codes: 3 });
+  expect(await bring(2, '一')).toMatchObject({ kind: 'saved', how: 'same', codes: 0 });
+  await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+  await one.campaigns.start({ id, by: 'Lin', claims: nobody });
+  expect(await bring(3, '二')).toMatchObject({
+    kind: 'proposed',
+    changes: [{ what: '標題' }, { what: '獎品「登機箱」' }],
+  });
+  await expect(bring(4, '三')).rejects.toThrow('只導入了 3 個碼');
+  await expect(bring(1, '四')).rejects.toThrow('數量只能增加');
+});
+
+test('what lacks at the start time keeps a quiz from beginning', async () => {
+  const codes = [{ line: 1, code: 'X-1' }];
+  await one.tickets.addCodes({ quiz: id, prize: 'card' }, codes);
+  await publish({
+    prizes: [prize('card', { kind: 'code', quantity: 1, way: { kind: 'participation', rounds: 3 } })],
+  });
+  await db.collection('tickets').deleteMany({});
+  at('2026-12-01 09:00');
+  await expect(one.campaigns.begin(id)).rejects.toThrow('只導入了 0 個碼');
+  expect(await state()).toBe('scheduled');
 });
 
 describe('once it is published', () => {

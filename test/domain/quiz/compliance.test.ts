@@ -67,7 +67,7 @@ test('50,000 yuan is allowed, and codes that are enough, and daily ranks for eac
 });
 
 test('a refusal says where, why and quotes the words', () => {
-  const [finding] = judge(saying('關注本公眾號後才能看到答案!'));
+  const [finding] = judge(saying('關注本公眾號後才能看到答案！'));
   expect(finding).toMatchObject({ level: 'refuse', rule: 'follow-to-see-answer', where: '規則' });
   expect(finding?.reason).toContain('寫了「關注本公眾號後才能看到答案」');
   expect(finding?.reason).toContain('誘導關注');
@@ -77,27 +77,27 @@ test.each([
   ['follow-to-see-answer', '关注后即可查看答案。'],
   ['follow-to-see-answer', '想看解析請先關注我們。'],
   ['share-to-see-answer', '轉發到朋友圈後可看答案。'],
-  ['share-to-see-answer', '答錯了?分享給好友才能繼續。'],
-  ['share-for-another-try', '分享到朋友圈,可以再得一次機會。'],
-  ['share-for-another-try', '邀請三位好友助力,多答五題。'],
+  ['share-to-see-answer', '答錯了？分享給好友才能繼續。'],
+  ['share-for-another-try', '分享到朋友圈，可以再得一次機會。'],
+  ['share-for-another-try', '邀請三位好友助力，多答五題。'],
   ['share-for-another-try', '集讚 20 個換獎品。'],
   ['share-for-another-try', '每邀請一人加 10 積分。'],
   ['no-change', '主辦方有權隨時修改活動規則。'],
   ['final-say', '本活動最終解釋權歸主辦方所有。'],
   ['gambling', '猜中了賠率更高。'],
-  ['fraud-words', '百分之百中獎!'],
-  ['fraud-words', '參加就有,人人有獎。'],
+  ['fraud-words', '百分之百中獎！'],
+  ['fraud-words', '參加就有，人人有獎。'],
 ])('%s: 「%s」 is refused', (rule, words) => {
   expect(refusals(saying(words))).toEqual([rule]);
 });
 
 test.each([
   '不需要關注也能看答案。',
-  '看答案不需要關注,也不必分享。',
+  '看答案不需要關注，也不必分享。',
   '嚴禁以分享換機會。',
   '答完就看到答案和解釋。',
   '歡迎告訴朋友。',
-  '一人一號,用程式代答取消資格。',
+  '一人一號，用程式代答取消資格。',
   '並非人人有獎。',
 ])('「%s」 is nobody’s offence', (words) => {
   expect(refusals(saying(words))).toEqual([]);
@@ -107,9 +107,9 @@ test('ordinary words in questions are facts, but an inducement hides nowhere', (
   const asking = (text: string, explanation = '') =>
     content({ questions: [question('q1', { text, explanation })] });
   expect(
-    refusals(asking('哪項國家級非遺與朋友分享茶禮有關?', '它曾獲最佳展示獎,邀請各國參加頒獎。')),
+    refusals(asking('哪項國家級非遺與朋友分享茶禮有關？', '它曾獲最佳展示獎，邀請各國參加頒獎。')),
   ).toEqual([]);
-  expect(refusals(asking('西湖在哪?', '分享到朋友圈再得一次機會'))).toEqual(['share-for-another-try']);
+  expect(refusals(asking('西湖在哪？', '分享到朋友圈再得一次機會'))).toEqual(['share-for-another-try']);
 });
 
 test('what a person must weigh is a warning, not a refusal', () => {
@@ -117,7 +117,7 @@ test('what a person must weigh is a warning, not a refusal', () => {
   expect(warnings(content({ questions: [question('q1')] }))).toContain('bank');
   expect(warnings(content())).toEqual(['personal-information']);
   expect(
-    warnings(saying('地址電話僅用於寄送獎品,不滿十四歲請由監護人代為參加。個人信息活動後刪除。')),
+    warnings(saying('地址電話僅用於寄送獎品，不滿十四歲請由監護人代為參加。個人信息活動後刪除。')),
   ).toEqual([]);
   expect(warnings(withPrize({ kind: 'money' }))).toContain('money');
 });
@@ -135,6 +135,13 @@ test('every rule on the list is carried out and names a source that is on the li
     for (const words of [...(rule.words ?? []), ...(rule.questionWords ?? [])])
       expect(() => new RegExp(words, 'u')).not.toThrow();
   }
+});
+
+test('docs/quiz.md lists every rule and every source', () => {
+  const docs = readFileSync(join(root, 'docs/quiz.md'), 'utf8');
+  for (const { id, level, looksFor } of rules)
+    expect(docs).toContain(`| \`${id}\` | ${level === 'refuse' ? '**拒絕**' : '提醒'} | ${looksFor} |`);
+  for (const { title, date } of Object.values(list.sources)) expect(docs).toContain(`| ${title} | ${date} |`);
 });
 
 test('the sample quiz has nothing against it', async () => {
