@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createApp } from './app';
 import { childEnv, type Config, engineSettings, loadConfig } from './config';
-import { messageOf } from './errors';
+import { AppError, messageOf } from './errors';
 import { createLog, type Log } from './kit/log';
+import { isPortFree } from './kit/port';
 import { runSimulator } from './simulator/run';
 import { simulatedAccount } from './simulator/account';
+import { keepAddresses } from './store/addresses';
+import { lockHolder } from './store/data-lock';
 import { startEngines } from './store/engines';
 import { followClock } from './store/shared-clock';
 
@@ -59,6 +62,8 @@ type Ready = { port?: number | undefined; url?: string };
 async function supervise(config: Config): Promise<void> {
   const log = createLog({ level: config.LOG_LEVEL, name: 'main' });
   const say = (line: string) => void process.stdout.write(`${line}\n`);
+  const simulated = !config.WECHAT_APP_ID;
+  await requirePorts(config, simulated);
   const engines = await startEngines({
     dataDir: config.dataDir,
     settings: engineSettings(),
@@ -66,7 +71,6 @@ async function supervise(config: Config): Promise<void> {
     redis: !config.REDIS_URL,
     say,
   });
-  const simulated = !config.WECHAT_APP_ID;
   const env = childEnv({
     MONGODB_URI: config.MONGODB_URI ?? engines.mongoUri ?? '',
     REDIS_URL: config.REDIS_URL ?? engines.redisUrl ?? '',
@@ -76,6 +80,7 @@ async function supervise(config: Config): Promise<void> {
   const roles = ['web', 'worker', ...(simulated ? ['simulator'] : [])];
   const children = new Map<string, ChildProcess>();
   let stopping = false;
+  let forget: (() => void) | undefined;
 
   const start = (role: string): Promise<Ready> =>
     new Promise((resolve) => {
@@ -107,6 +112,8 @@ async function supervise(config: Config): Promise<void> {
     await Promise.all(gone);
     clearTimeout(impatient);
     await engines.stop();
+    forget?.();
+    if (code === 0) say(config.MONGODB_URI ? '停好了。' : `停好了，資料在 ${config.DATA_DIR}。`);
     process.exit(code);
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
@@ -117,11 +124,27 @@ async function supervise(config: Config): Promise<void> {
   });
 
   const told = await Promise.all(roles.map(start));
+  const web = `http://127.0.0.1:${told[0]?.port ?? config.PORT}`;
+  const phone = told[2]?.url;
+  forget = keepAddresses(config.dataDir, { web, ...(phone ? { phone } : {}) });
   say('');
-  say(`  小藝在此：   http://127.0.0.1:${told[0]?.port ?? config.PORT}/readyz`);
-  if (simulated) say(`  模擬手機：   ${told[2]?.url}   （在瀏覽器裡和她聊天）`);
-  else say(`  WeChat calls back at: ${config.PUBLIC_URL ?? `http://<your host>:${config.PORT}`}/wechat`);
+  if (phone) say(`  在瀏覽器裡打開模擬手機：  ${phone}`);
+  else say(`  微信回調：  ${config.PUBLIC_URL ?? web}/wechat`);
+  say(`  健康檢查：  ${web}/readyz`);
   say('');
+}
+
+/** Told before anything is started. A second start on the same data is told by what it finds there, the data. */
+async function requirePorts(config: Config, simulated: boolean): Promise<void> {
+  if (config.PORT === 0 || lockHolder(config.dataDir)) return;
+  if (!(await isPortFree(config.PORT, config.HOST)))
+    throw new AppError('Conflict', 'PORT_TAKEN', `Port ${config.PORT} is taken; start with another PORT.`);
+  if (simulated && !(await isPortFree(config.PORT + 1, '127.0.0.1')))
+    throw new AppError(
+      'Conflict',
+      'PORT_TAKEN',
+      `Port ${config.PORT + 1} (the simulated phone, PORT+1) is taken; start with another PORT.`,
+    );
 }
 
 const ready = (facts: Ready): void => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,8 +28,8 @@ afterEach(async () => {
 });
 
 /** `npm start` as in a terminal: the foreground job is a process group, which a Ctrl-C reaches as a whole. */
-async function npmStart() {
-  const port = await twoFreePorts();
+async function npmStart(wanted?: number) {
+  const port = wanted ?? (await twoFreePorts());
   // Without what an `npm test` around us has left in the environment: it would be taken for settings.
   const given = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|MONGODB_URI|REDIS_URL|WECHAT_)/.test(name),
@@ -131,4 +131,27 @@ test('a second npm start on the same data is refused in one sentence, and the fi
   expect(await endOf(second.npm)).toBe(1);
   expect(second.said()).toContain('is already using the data in');
   expect((await fetch(`http://127.0.0.1:${first.port}/healthz`)).ok).toBe(true);
+});
+
+test('a taken port is told before anything is started', async () => {
+  const port = await twoFreePorts();
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(port + 1, '127.0.0.1', resolve));
+  const run = await npmStart(port);
+  expect(await endOf(run.npm)).toBe(1);
+  taken.close();
+  expect(run.said()).toContain(
+    `Port ${port + 1} (the simulated phone, PORT+1) is taken; start with another PORT.`,
+  );
+  expect(existsSync(join(dataDir, 'mongo'))).toBe(false);
+});
+
+test('a start tells what to open, answers at its address, and tells on Ctrl-C where the data stays', async () => {
+  const run = await npmStartReady();
+  await until(() => /模擬手機：.*\n.*健康檢查：/.test(run.said()), { what: 'the addresses are told' });
+  expect(run.said()).toContain(`http://127.0.0.1:${run.port + 1}`);
+  expect(await (await fetch(`http://127.0.0.1:${run.port}/`)).text()).toContain('小藝在');
+  process.kill(-run.pid, 'SIGINT');
+  await endOf(run.npm);
+  expect(run.said()).toContain(`停好了，資料在 ${dataDir}。`);
 });

@@ -177,7 +177,9 @@ describe('with the database', () => {
         },
       },
     ];
-    expect(await here.importer.importTable({ kind: 'cities', rows })).toMatchObject({ kind: 'written' });
+    expect(await here.importer.importTable({ kind: 'cities', rows, force: true })).toMatchObject({
+      kind: 'written',
+    });
     expect(there.cities.find('某某新鎮').kind).toBe('none');
     await there.cities.load();
     expect(there.cities.find('某某新鎮')).toMatchObject({ kind: 'one' });
