@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Connection } from 'mongoose';
+import { loadHandlers } from '../../../src/bot/discover';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createTickets } from '../../../src/domain/prizes/tickets';
 import { bringQuiz } from '../../../src/domain/quiz/bring';
 import { createCampaigns, isPausedAt } from '../../../src/domain/quiz/campaigns';
+import { claimsOf } from '../../../src/domain/quiz/claims';
 import type { QuizContent } from '../../../src/domain/quiz/definition';
 import { quizEnd, quizStart } from '../../../src/domain/quiz/quiz.jobs';
 import { startSampleQuiz } from '../../../src/domain/quiz/sample';
@@ -260,7 +262,7 @@ test('ending early or taking back needs a second person, and is kept', async () 
 test('the sample quiz runs after a first start, once, and never beside a quiz of one’s own', async () => {
   const name = 'quiz.json';
   const file = { name, bytes: readFileSync(join(root, 'src/simulator/sample', name)) };
-  const bring = () => startSampleQuiz({ ...one, claims: nobody, file });
+  const bring = () => startSampleQuiz({ ...one, claims: claimsOf(loadHandlers()), file });
   expect(await bring()).toEqual({ kind: 'started' });
   expect(one.campaigns.running()).toHaveLength(1);
   const before = await one.campaigns.list();
