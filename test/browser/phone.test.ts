@@ -103,6 +103,18 @@ describe('on a phone of 375 points', () => {
     await page.locator('#foot').getByText('幫助').click();
     await chat('菜單 HELP').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
+
+    const toEnd =
+      '(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(document.getElementById("chat"))';
+    await page.setViewportSize({ width: 375, height: 420 });
+    await page.waitForFunction(`${toEnd} < 2`);
+    await page.reload();
+    await chat('菜單 HELP').waitFor();
+    await page.waitForFunction(`${toEnd} < 2`);
+
+    await button('更多').click();
+    await button('取消關注').click();
+    await button('關注公眾號').waitFor();
     expect(problems).toEqual([]);
   });
 
@@ -116,6 +128,8 @@ describe('on a phone of 375 points', () => {
     await button('更多功能').click();
     await shot('375-plus');
     await page.locator('#plus').getByText('圖片').click();
+    await page.getByLabel('選一張圖片').waitFor();
+    await shot('375-image');
     await page.locator('.album button').first().click();
     await page.locator('.mine .picture img').waitFor();
     await button('XML').click();

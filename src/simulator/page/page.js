@@ -22,6 +22,7 @@ const hints = [
   '發位置',
   '杭州到上海 明天 高鐵',
   '蘇州景點',
+  '一戰到底',
   '幫助',
   '人工',
 ];
@@ -166,8 +167,21 @@ function drawChat() {
   }
   if (!fan.following) rows.push(followCard(fan));
   box.replaceChildren(...rows);
+  toEnd();
+}
+
+/** Whether she reads the newest: then it stays in sight when the box shrinks (a keyboard) or a picture arrives. */
+let atEnd = true;
+function toEnd() {
+  const box = find('chat');
+  atEnd = true;
   box.scrollTop = box.scrollHeight;
 }
+find('chat').addEventListener('scroll', ({ target }) => {
+  atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 40;
+});
+find('chat').addEventListener('load', () => atEnd && toEnd(), true);
+new ResizeObserver(() => atEnd && toEnd()).observe(find('chat'));
 
 const followCard = () =>
   h(
@@ -335,8 +349,8 @@ const ask = (kind, then) => async () => {
 };
 const sendPlace = ask('place', (location) => act('send', { location }));
 const scan = ask('scene', (scene) => act('scan', { scene }));
-const leave = () => {
-  if (window.confirm(`讓 ${fanNow().name} 取消關注？公眾號之後不能再發消息給她。`)) void act('leave');
+const leave = async () => {
+  if (await openSheet('leave', { name: fanNow().name })) await act('leave');
 };
 
 const deeds = {
@@ -363,7 +377,7 @@ function togglePlus() {
       return h('button', { type: 'button', onclick: choosing }, h('i', {}, icon), words);
     }),
   );
-  find('chat').scrollTop = find('chat').scrollHeight;
+  toEnd();
 }
 
 /* ---- the XML drawer ---- */

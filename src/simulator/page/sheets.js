@@ -53,6 +53,14 @@ function form(words, then, ...fields) {
 }
 
 const sheets = {
+  leave: ({ state, close }) => ({
+    title: state.name,
+    content: [
+      h('p', { class: 'note' }, '取消關注之後，公眾號不能再發消息給她。'),
+      h('button', { class: 'main block', type: 'button', onclick: () => close(true) }, '取消關注'),
+    ],
+  }),
+
   place: ({ state, close }) => ({ title: '選一個位置', content: placePicker(state.places, close) }),
 
   image: ({ close }) => ({
@@ -158,7 +166,7 @@ function placePicker(places, close) {
 
   const matching = () => {
     const words = search.value.trim();
-    const point = /^(-?\d{1,2}(?:\.\d+)?)\s*[,,]\s*(-?\d{1,3}(?:\.\d+)?)$/.exec(words);
+    const point = /^(-?\d{1,2}(?:\.\d+)?)\s*[,，]\s*(-?\d{1,3}(?:\.\d+)?)$/.exec(words);
     if (point) {
       const [latitude, longitude] = [Number(point[1]), Number(point[2])];
       if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) {
@@ -242,7 +250,7 @@ function fileChoice(close) {
     reader.addEventListener('load', () => close(reader.result));
     reader.readAsDataURL(file);
   });
-  return h('label', {}, '或用自己的圖片', input);
+  return h('label', { class: 'main block file' }, '選一張圖片', input);
 }
 
 /** A few drawn pictures, so that nothing has to be at hand. */
