@@ -22,6 +22,7 @@ import { connectRedis } from '../src/store/redis';
 import { followClock } from '../src/store/shared-clock';
 import * as campaign from './quiz/campaign';
 import { type Command, Misuse } from './quiz/command';
+import * as prizes from './quiz/prizes';
 
 const commands: Record<string, Command> = {
   template: campaign.template,
@@ -35,13 +36,17 @@ const commands: Record<string, Command> = {
   approve: campaign.approve,
   reject: campaign.reject,
   status: campaign.status,
+  export: prizes.exportTable,
+  report: prizes.report,
+  courier: prizes.courier,
+  void: prizes.annul,
 };
 
 const usage = (): string =>
   [
-    '用法:npm run quiz -- 指令 …',
+    '用法：npm run quiz -- 指令 …',
     ...Object.entries(commands).map(([name, { args, help }]) => `  ${`${name} ${args}`.padEnd(44)} ${help}`),
-    '  --by 姓名   誰做的,會留下記錄;不給就用登入這台機器的名字',
+    '  --by 姓名   誰做的，會留下記錄；不給就用登入這台機器的名字',
     '說明見 docs/quiz.md。',
   ].join('\n');
 
@@ -81,7 +86,7 @@ async function main(argv: string[]): Promise<number> {
     db = await connectMongo(config.MONGODB_URI ?? engines.mongoUri ?? '', { appName: 'xiaoyi-quiz' });
     await createIndexes(db, indexes);
     const clock = createClock();
-    const log = createLog({ level: 'warn', name: 'quiz' });
+    const log = createLog({ level: 'error', name: 'quiz' });
     // Business time, also where the simulator has turned it.
     (await followClock({ db, clock }))();
     redis = connectRedis(config.REDIS_URL ?? engines.redisUrl ?? '', log);

@@ -32,6 +32,7 @@ function swallowed(name, args) {
     import: ['dry-run', 'force'],
     menu: ['force'],
     quiz: ['dry-run', 'now', 'by', 'reason', 'out', 'prize', 'sponsor', 'state', 'day', 'full'],
+    redeem: ['by', 'at'],
   };
   return (flags[name] ?? []).filter(
     (flag) => taken(flag) && !args.some((arg) => arg.split('=')[0] === `--${flag}`),

@@ -60,8 +60,8 @@ export type AwardEffects = {
   points(award: Award, how: 'give' | 'takeBack'): Promise<void>;
   timers(award: Award): Promise<void>;
   tell(award: Award, what: 'won' | 'sent'): Promise<void>;
-  /** It is free again: settlement may give it to a reserve, or to the next. */
-  pass(award: Award): Promise<void>;
+  /** It is free again: settlement may give it to a reserve, or to the next. False: this process has no settlement. */
+  pass(award: Award): Promise<boolean>;
 };
 
 const timeoutMS = 2_500;
@@ -112,7 +112,7 @@ export function createAwards(given: {
 
   async function mustHave(id: string): Promise<Award> {
     const award = await read(id);
-    if (!award) throw new AppError('NotFound', 'award.unknown', `沒有這個獎項:${id}`);
+    if (!award) throw new AppError('NotFound', 'award.unknown', `沒有這個獎項：${id}`);
     return award;
   }
 
@@ -162,8 +162,7 @@ export function createAwards(given: {
         await tickets.release(award._id, { seen: award.code !== undefined });
         return true;
       case 'pass':
-        await effects.pass(award);
-        return true;
+        return effects.pass(award);
     }
   }
 
@@ -178,7 +177,8 @@ export function createAwards(given: {
           continue;
         }
         if (await carryOut(award, duty)) done.push(duty);
-        else log.warn({ award: award._id }, 'an award has no ticket: its stock is less than was promised');
+        else if (duty === 'ticket')
+          log.warn({ award: award._id }, 'an award has no ticket: its stock is less than was promised');
         crashPoint('award-duty-done');
       } catch (err) {
         log.warn({ err, award: award._id, duty }, `an award's ${duty} failed and will be tried again`);
@@ -309,7 +309,7 @@ export function createAwards(given: {
         newAward({ quiz, prize, won, at: clock.now(), told: options.told ?? false }),
       );
       if (award.pid !== won.pid)
-        throw new AppError('Conflict', 'award.other', `${award._id} 已經是別人的了,不能再給一次。`);
+        throw new AppError('Conflict', 'award.other', `${award._id} 已經是別人的了，不能再給一次。`);
       crashPoint('award-written');
       const whole = award.todo.length > 0 ? await finish(award) : award;
       if (fresh || !options.told || whole.state !== 'won') return whole;

@@ -29,6 +29,10 @@ export const maskName = (name: string): string => {
   return rest.length === 0 ? first : `${first}**`;
 };
 
+/** A name as boards show it: one that she chose is masked; 「旅友A37F」 says nothing about her, and she knows herself by it. */
+export const maskBoardName = (name: string): string =>
+  /^旅友[0-9A-F]{4}$/.test(name) ? name : maskName(name);
+
 /** 13800001111 → 138****1111. */
 export const maskPhone = (phone: string): string =>
   phone.length < 8 ? '****' : `${phone.slice(0, phone.length - 8)}****${phone.slice(-4)}`;

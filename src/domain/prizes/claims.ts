@@ -45,12 +45,12 @@ const line = (least: number, most: number, wrong: string) =>
 
 /** What she fills in; also read by the form of the chat. Messages are words for her. */
 export const claimForm = z.object({
-  name: line(1, 30, '請填收件人姓名,最多 30 個字'),
+  name: line(1, 30, '請填收件人姓名，最多 30 個字'),
   phone: z
     .string({ error: '請填能聯繫到你的手機號' })
     .transform((value) => value.normalize('NFKC').replace(/[\s()-]/g, ''))
-    .refine((value) => /^\+?\d{8,15}$/.test(value), { error: '這不像手機號,請只填數字,例如 13800001111' }),
-  address: line(6, 120, '請填完整的收件地址(省、市、區、路名、門牌),6 到 120 個字'),
+    .refine((value) => /^\+?\d{8,15}$/.test(value), { error: '這不像手機號，請只填數字，例如 13800001111' }),
+  address: line(6, 120, '請填完整的收件地址（省、市、區、路名、門牌），6 到 120 個字'),
   /** The version of the text she agreed to; without agreement there is no claim. */
   consent: z.string({ error: '需要你同意我們為寄送獎品使用這些資料' }).min(1).max(40),
 });

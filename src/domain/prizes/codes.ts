@@ -33,11 +33,11 @@ export function readCodes(text: string): {
       if (/^\d(\.\d+)?E\+\d+$/i.test(code))
         return void problems.push({
           line,
-          message: `「${code}」是被 Excel 改成科學記號的數字,請把這一欄設成文字後重新匯出`,
+          message: `「${code}」是被 Excel 改成科學記號的數字，請把這一欄設成文字後重新匯出`,
         });
       const first = seen.get(code);
       if (first !== undefined)
-        return void duplicates.push({ line, message: `與第 ${first} 行是同一個碼,只收一次` });
+        return void duplicates.push({ line, message: `與第 ${first} 行是同一個碼，只收一次` });
       seen.set(code, line);
       codes.push({ line, code });
     });

@@ -89,8 +89,8 @@ export function createCourier({
         problems: table.problems.map(({ line = 1, message }) => ({ line, message })),
       };
       const complain = (line: number, message: string) => void result.problems.push({ line, message });
-      if (order === undefined) complain(1, `沒有訂單號這一欄,欄名請用:${heads.order.join('、')}`);
-      if (tracking === undefined) complain(1, `沒有運單號這一欄,欄名請用:${heads.tracking.join('、')}`);
+      if (order === undefined) complain(1, `沒有訂單號這一欄，欄名請用：${heads.order.join('、')}`);
+      if (tracking === undefined) complain(1, `沒有運單號這一欄，欄名請用：${heads.tracking.join('、')}`);
       if (order === undefined || tracking === undefined) return result;
 
       const seen = new Map<string, number>();
@@ -122,15 +122,15 @@ export function createCourier({
     if (award.sent)
       return award.sent.tracking === parcel.tracking
         ? 'same'
-        : `「${short(id)}」已經登記為 ${award.sent.courier} ${award.sent.tracking},沒有改動`;
+        : `「${short(id)}」已經登記為 ${award.sent.courier} ${award.sent.tracking}，沒有改動`;
     const moved = await awards.move(id, 'sent', {
       by,
       set: { sent: { ...parcel, at: clock.now() } },
       todo: ['tellSent'],
     });
     if (moved.kind === 'moved') return 'sent';
-    if (moved.kind === 'refused' && moved.why === 'waits') return `「${short(id)}」還在核對,不能寄出`;
-    return `「${short(id)}」還沒有核准,或不是寄送的獎品`;
+    if (moved.kind === 'refused' && moved.why === 'waits') return `「${short(id)}」還在核對，不能寄出`;
+    return `「${short(id)}」還沒有核准，或不是寄送的獎品`;
   }
 }
 
@@ -149,9 +149,9 @@ function whatIsWrong(given: {
   if (id === '') return '訂單號是空的';
   if (number === '') return '運單號是空的';
   if (/^\d(\.\d+)?E\+\d+$/i.test(number))
-    return `運單號「${number}」被 Excel 改成了科學記號,請把這一欄設成文字後重新匯出`;
-  if (!/^[A-Z0-9-]{6,40}$/.test(number)) return `「${short(number)}」不像運單號,只能有英文字母、數字和 -`;
-  if (name === '') return '沒有快遞公司;請補上這一欄,或用 --courier 指定';
+    return `運單號「${number}」被 Excel 改成了科學記號，請把這一欄設成文字後重新匯出`;
+  if (!/^[A-Z0-9-]{6,40}$/.test(number)) return `「${short(number)}」不像運單號，只能有英文字母、數字和 -`;
+  if (name === '') return '沒有快遞公司；請補上這一欄，或在檔名後面寫上快遞公司';
   if (name.length > 40) return '快遞公司的名字太長';
   const before = seen.get(id);
   seen.set(id, line);

@@ -16,7 +16,7 @@ export function createAwardEffects(given: {
   timers: Pick<Timers, 'arm'>;
   outbox: Pick<Outbox, 'add'>;
   points: Pick<Points, 'give' | 'reverse'>;
-  /** What settlement does with a prize that is free again. May be set later: settlement needs awards itself. */
+  /** What settlement does with a prize that is free again. Set later: settlement needs awards itself; a process without it leaves it to one that has it. */
   passOn?: (award: Award) => Promise<void>;
 }): AwardEffects & { passOnWith(passOn: (award: Award) => Promise<void>): void } {
   const { clock, timers, outbox, points: ledger } = given;
@@ -50,7 +50,9 @@ export function createAwardEffects(given: {
         { kind: 'later', job: 'award-tell', data: { award: _id, what } },
       ]),
     async pass(award) {
-      await passOn?.(award);
+      if (!passOn) return false;
+      await passOn(award);
+      return true;
     },
     passOnWith(next) {
       passOn = next;

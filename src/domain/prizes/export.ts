@@ -6,7 +6,7 @@ import type { IndexSpec } from '../../store/indexes';
 import type { PrizeKind } from '../quiz/definition';
 import { type Award, type AwardState, awardStateNames } from './award';
 import type { Awards } from './awards';
-import { type Cell, maskAddress, maskCode, maskName, maskPhone } from './cells';
+import { type Cell, maskAddress, maskBoardName, maskCode, maskName, maskPhone } from './cells';
 import type { Claim, Claims } from './claims';
 import { showRedeemCode } from './codes';
 import { createGate } from './gate';
@@ -225,12 +225,12 @@ function winnerColumns(full: boolean): Column<Line>[] {
     { title: '獎品', of: ({ award }) => award.what.name, width: 24 },
     { title: '贊助商', of: ({ award }) => award.what.sponsor },
     { title: '類型', of: ({ award }) => kindNames[award.what.kind] },
-    { title: '單價(元)', of: ({ award }) => award.what.priceFen / 100 },
+    { title: '單價（元）', of: ({ award }) => award.what.priceFen / 100 },
     { title: '方式', of: ({ award }) => whyNames[award.why] },
     { title: '中獎號', of: ({ award }) => award.order },
     { title: '中獎日', of: ({ award }) => award.on },
     { title: '狀態', of: ({ award }) => awardStateNames[award.state] },
-    { title: '名字', of: ({ name }) => (full ? name : maskName(name)) },
+    { title: '名字', of: ({ name }) => (full ? name : maskBoardName(name)) },
     ...(full ? [{ title: '玩家', of: ({ award }: Line) => award.pid }] : []),
     {
       title: '碼',
@@ -253,7 +253,7 @@ function winnerColumns(full: boolean): Column<Line>[] {
 
 const pointColumns = (full: boolean): Column<PointsRow & { rank: number; name: string }>[] => [
   { title: '名次', of: ({ rank }) => rank },
-  { title: '名字', of: ({ name }) => (full ? name : maskName(name)) },
+  { title: '名字', of: ({ name }) => (full ? name : maskBoardName(name)) },
   ...(full ? [{ title: '玩家', of: ({ pid }: PointsRow) => pid }] : []),
   { title: '積分', of: ({ points }) => points },
   { title: '答對', of: ({ right }) => right },

@@ -61,6 +61,7 @@ export function createPrizes(given: {
     courier: createCourier({ awards, clock }),
     exports: createExports({ db, clock, awards, claims, namesOf: given.namesOf }),
     reports: createReports({ awards, tickets, clock, played: given.played, followed: given.followed }),
+    played: given.played,
     redeem: redeem.redeem,
     tell,
     /** What settlement does with a prize that is free again (void, expired). Must bear being called twice. */

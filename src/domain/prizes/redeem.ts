@@ -96,20 +96,20 @@ const at = (ms: number): string => {
 export function tellRedeemed(answer: Redeemed): string {
   switch (answer.kind) {
     case 'used':
-      return `可以使用:${answer.award.what.name}。已登記為使用。`;
+      return `可以使用：${answer.award.what.name}。已登記為使用。`;
     case 'already': {
       const { used } = answer.award;
-      return `已經用過了${used ? `:${at(used.at)} 在 ${used.where},由 ${used.by} 核銷` : ''}。`;
+      return `已經用過了${used ? `：${at(used.at)} 在 ${used.where}，由 ${used.by} 核銷` : ''}。`;
     }
     case 'expired':
-      return `已過期${answer.award.claimBy ? `:有效期到 ${at(answer.award.claimBy)}` : ''}。`;
+      return `已過期${answer.award.claimBy ? `：有效期到 ${at(answer.award.claimBy)}` : ''}。`;
     case 'void':
-      return '這張券已作廢,不能使用。';
+      return '這張券已作廢，不能使用。';
     case 'waits':
-      return '這張券正在核對,暫時不能使用;請客人稍後再來,或聯繫主辦方。';
+      return '這張券正在核對，暫時不能使用；請客人稍後再來，或聯繫主辦方。';
     case 'unknown':
-      return '沒有這個碼,請核對後再輸入(0 與 O、1 與 I 不分)。';
+      return '沒有這個碼，請核對後再輸入（0 與 O、1 與 I 不分）。';
     case 'tooMany':
-      return '輸錯太多次了,請等一分鐘再試。';
+      return '輸錯太多次了，請等一分鐘再試。';
   }
 }

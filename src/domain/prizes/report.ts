@@ -156,11 +156,11 @@ export function tellMorning({ on, newFollowers, quizzes }: MorningReport): strin
   const pages = quizzes.map((one) =>
     [
       `【${one.title}】`,
-      `玩家 ${one.players} 人,答題 ${one.answers} 次`,
-      `發出獎品 ${one.given} 份,用掉優惠券 ${one.couponsUsed} 張`,
-      `未領 ${one.unclaimed} 份${one.soonLost > 0 ? `,其中 ${one.soonLost} 份三天內到期` : ''}`,
-      `待核准 ${one.toApprove} 份,待寄 ${one.toSend} 份`,
-      ...(one.short > 0 ? [`注意:有 ${one.short} 份中獎沒有庫存,請補貨或導入兌換碼`] : []),
+      `玩家 ${one.players} 人，答題 ${one.answers} 次`,
+      `發出獎品 ${one.given} 份，用掉優惠券 ${one.couponsUsed} 張`,
+      `未領 ${one.unclaimed} 份${one.soonLost > 0 ? `，其中 ${one.soonLost} 份三天內到期` : ''}`,
+      `待核准 ${one.toApprove} 份，待寄 ${one.toSend} 份`,
+      ...(one.short > 0 ? [`注意：有 ${one.short} 份中獎沒有庫存，請補貨或導入兌換碼`] : []),
     ].join('\n'),
   );
   return [`${on} 日報`, `新關注 ${newFollowers} 人`, ...pages].join('\n\n');
@@ -168,12 +168,14 @@ export function tellMorning({ on, newFollowers, quizzes }: MorningReport): strin
 
 export function tellSponsor(report: SponsorReport): string {
   const { name, title, questions, answers, right, players, prizes } = report;
-  const rate = answers === 0 ? '' : `,答對率 ${Math.round((right / answers) * 100)}%`;
+  const rate = answers === 0 ? '' : `，答對率 ${Math.round((right / answers) * 100)}%`;
   const lines = prizes.map(
     (one) =>
-      `${one.name}:承諾 ${one.promised},發出 ${one.given}(待領 ${one.open}、待寄 ${one.toSend}、已寄 ${one.sent}、已用 ${one.used}、過期 ${one.expired}、作廢 ${one.void}),剩 ${one.left},價值 ${yuan(one.valueFen)}`,
+      `${one.name}：承諾 ${one.promised}，發出 ${one.given}（待領 ${one.open}、待寄 ${one.toSend}、已寄 ${one.sent}、已用 ${one.used}、過期 ${one.expired}、作廢 ${one.void}），剩 ${one.left}，價值 ${yuan(one.valueFen)}`,
   );
-  return [`${name} · ${title}`, `題目 ${questions} 道,${players} 人答了 ${answers} 次${rate}`, ...lines].join(
-    '\n',
-  );
+  return [
+    `${name} · ${title}`,
+    `題目 ${questions} 道，${players} 人答了 ${answers} 次${rate}`,
+    ...lines,
+  ].join('\n');
 }

@@ -1,6 +1,6 @@
 import { type Award, awardStateNames, isLive } from './award';
 import type { Awards } from './awards';
-import { maskName } from './cells';
+import { maskBoardName } from './cells';
 import { showRedeemCode } from './codes';
 import type { NamesOf } from './export';
 
@@ -68,7 +68,7 @@ export function createViews({ awards, namesOf }: { awards: Awards; namesOf: Name
         lines: page.map(({ pid, what, why, unit, on }) => {
           const name = names.get(pid) ?? '旅友';
           return {
-            name: masked && !isDefault(name) ? maskName(name) : name,
+            name: masked ? maskBoardName(name) : name,
             prize: what.name,
             why,
             unit,
@@ -82,9 +82,6 @@ export function createViews({ awards, namesOf }: { awards: Awards; namesOf: Name
 }
 
 export type Views = ReturnType<typeof createViews>;
-
-/** 「旅友A37F」 says nothing about her, and she knows herself by it. */
-const isDefault = (name: string): boolean => /^旅友[0-9A-F]{4}$/.test(name);
 
 /** Codes only while they are of use, a day only while there is something to do until then. */
 export function prizeLine(award: Award): PrizeLine {

@@ -1,4 +1,7 @@
 import type { Connection } from 'mongoose';
+import type { ScoreRow } from './scores';
+
+type PlayedScore = Pick<ScoreRow, 'pid' | 'points' | 'right' | 'answered' | 'days' | 'level'>;
 
 /** How much was played, read from the projections and the order log: for reports. */
 export function createPlayed({ db }: { db: Connection }) {
@@ -20,6 +23,17 @@ export function createPlayed({ db }: { db: Connection }) {
         .toArray();
       return { players: found?.players ?? 0, answers: found?.answers ?? 0 };
     },
+
+    /** Who took part, the best first. */
+    scores: (quiz: string): AsyncIterable<PlayedScore> =>
+      db.collection<PlayedScore & { quiz: string; reached: number }>('scores').find(
+        { quiz },
+        {
+          sort: { points: -1, reached: 1 },
+          projection: { _id: 0, pid: 1, points: 1, right: 1, answered: 1, days: 1, level: 1 },
+          batchSize: 500,
+        },
+      ),
 
     /** How these questions (a sponsor's) were answered, and by how many people. Reads the whole log: not for a reply. */
     async questions(

@@ -172,6 +172,19 @@ test('not claimed in time: reminded, expired, told, and the ticket is back and p
   });
 });
 
+test('void in a process without settlement, a prize passes on as soon as one with settlement looks', async () => {
+  const { _id } = await app.awards.award(quiz, won('10'), { told: true });
+  await app.awards.annul(_id, { by: 'amy', reason: '重複帳號' });
+  await app.awards.sweep({ undoneMs: -1_000 });
+  expect(await app.awards.read(_id)).toMatchObject({ todo: ['pass'] });
+  const settling = stage.on(db);
+  const passed: string[] = [];
+  settling.passOnWith(async (award) => void passed.push(award._id));
+  await settling.awards.sweep({ undoneMs: -1_000 });
+  await settling.awards.sweep({ undoneMs: -1_000 });
+  expect(passed).toEqual([_id]);
+});
+
 test('what she wrote just before the deadline counts, even if a kill kept it from counting then', async () => {
   const { _id } = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
   planCrash('claim-written', 1, () => {

@@ -92,7 +92,7 @@ test('K16: hostile names and addresses are exported whole and harmless, as CSV a
     名字: "'=1+1",
     收件人: "'=cmd|'/C calc'!A0",
     地址: `'@SUM(1+1)*cmd, "北京"`,
-    '單價(元)': '99',
+    '單價（元）': '99',
   });
   const book = sink();
   await app.exports.winners({}, { format: 'xlsx', out: book.out, by: 'amy', full: true });
@@ -264,7 +264,7 @@ test('the morning page and a sponsor’s page count what happened', async () => 
       },
     ],
   });
-  expect(tellMorning(morning)).toContain('玩家 2 人,答題 12 次');
+  expect(tellMorning(morning)).toContain('玩家 2 人，答題 12 次');
   const sponsor = await app.reports.sponsor(whole, 'lake');
   expect(sponsor).toMatchObject({ name: '西湖酒店', questions: 1, answers: 2, right: 1, players: 2 });
   expect(sponsor.prizes).toEqual([

@@ -38,7 +38,7 @@ test('a coupon is used once, with where and by whom; the second time it says whe
   expect(answers.filter(({ kind }) => kind === 'used')).toHaveLength(1);
   expect(answers.filter(({ kind }) => kind === 'already')).toHaveLength(3);
   const again = await app.redeem(code, { by: '小紅', at: '別處' });
-  expect(tellRedeemed(again)).toMatch(/^已經用過了:2026-11-22 12:0\d 在 西湖茶館,由 阿明 核銷。$/);
+  expect(tellRedeemed(again)).toMatch(/^已經用過了：2026-11-22 12:0\d 在 西湖茶館，由 阿明 核銷。$/);
   expect(await app.awards.read(id)).toMatchObject({ state: 'used', used: { by: '阿明', where: '西湖茶館' } });
 });
 
@@ -57,7 +57,7 @@ test('expired, void and waiting coupons are told apart and not used', async () =
   stage.turnTo('2027-01-01');
   expect(await app.redeem(late.code, counter)).toMatchObject({ kind: 'expired' });
   await app.awards.expire(late.id);
-  expect(tellRedeemed(await app.redeem(late.code, counter))).toBe('已過期:有效期到 2026-12-31 23:59。');
+  expect(tellRedeemed(await app.redeem(late.code, counter))).toBe('已過期：有效期到 2026-12-31 23:59。');
 });
 
 test('A7: of 500 guesses at once five are looked at, and who guessed waits while others go on', async () => {
@@ -82,6 +82,6 @@ test('a list of codes is read from text and CSV; doubles and what Excel spoilt a
     { line: 2, code: 'A-1' },
     { line: 4, code: 'A,2' },
   ]);
-  expect(read.duplicates).toEqual([{ line: 5, message: '與第 2 行是同一個碼,只收一次' }]);
+  expect(read.duplicates).toEqual([{ line: 5, message: '與第 2 行是同一個碼，只收一次' }]);
   expect(read.problems.map(({ line }) => line)).toEqual([6, 7]);
 });

@@ -1,0 +1,150 @@
+import { open, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { readTable } from '../../src/domain/import/read-table';
+import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
+import { courierColumns } from '../../src/domain/prizes/courier';
+import type { AwardFilter } from '../../src/domain/prizes/export';
+import { tellMorning, tellSponsor } from '../../src/domain/prizes/report';
+import { AppError } from '../../src/errors';
+import { type Asked, type Command, Misuse, only } from './command';
+
+const dayMs = 86_400_000;
+
+/** The file to write: CSV or XLSX by its ending, readable by nobody else, never over another file. */
+async function fileFor(path: string) {
+  const format = /\.(csv|xlsx)$/.exec(path)?.[1] as 'csv' | 'xlsx' | undefined;
+  if (!format) throw new AppError('Invalid', 'export.file', '請用 --out 給一個 .csv 或 .xlsx 檔案。');
+  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    throw new AppError('Conflict', 'export.file', `${path} 已經有了，或不能寫在那裡；請換一個檔名。`, {
+      cause,
+    });
+  });
+  return { format, out: file.createWriteStream() };
+}
+
+function filterOf({ values }: Asked, quiz: string): AwardFilter {
+  const { prize, sponsor, state, day } = values;
+  if (state !== '' && (!Object.hasOwn(awardStateNames, state) || state === 'pending'))
+    throw new AppError(
+      'Invalid',
+      'export.state',
+      `--state 只能是：${Object.entries(awardStateNames)
+        .filter(([id]) => id !== 'pending')
+        .map(([id, name]) => `${id}(${name})`)
+        .join('、')}`,
+    );
+  return {
+    quiz,
+    ...(prize === '' ? {} : { prize }),
+    ...(sponsor === '' ? {} : { sponsor }),
+    ...(state === '' ? {} : { state: state as AwardState }),
+    ...(day === '' ? {} : { day }),
+  };
+}
+
+export const exportTable: Command = {
+  args: '編號 winners|points --out 檔案.csv|.xlsx [--full]',
+  help: '導出中獎或積分；--full 不遮蔽，誰導出都有記錄；可加 --prize --sponsor --state --day',
+  async run(asked) {
+    const { args, values, services } = asked;
+    const [id = '', what = '', ...more] = args;
+    if (more.length > 0 || (what !== 'winners' && what !== 'points')) throw new Misuse();
+    await services.campaigns.row(id);
+    const { full, by, out: path } = values;
+    const filter = filterOf(asked, id);
+    const file = await fileFor(path);
+    const { exports, played } = services.prizes;
+    const done =
+      what === 'winners'
+        ? await exports.winners(filter, { ...file, by, full })
+        : await exports.points(id, played.scores(id), { ...file, by, full });
+    console.log(
+      `已寫好 ${path}:${done.rows} 行，${full ? '含完整個人資料，請妥善保管' : '個人資料已遮蔽'}。`,
+    );
+    return 0;
+  },
+};
+
+export const report: Command = {
+  args: '[編號] [--day 2026-12-01] [--sponsor 編號]',
+  help: '日報（預設昨天）；給 --sponsor 是贊助商報告',
+  async run({ args, values, services, clock }) {
+    const { campaigns, prizes } = services;
+    if (values.sponsor !== '') {
+      const { _id: id, ...row } = await campaigns.row(only(args));
+      console.log(tellSponsor(await prizes.reports.sponsor({ id, ...row }, values.sponsor)));
+      return 0;
+    }
+    const on = values.day === '' ? clock.day(clock.now() - dayMs) : values.day;
+    const ids = args.length > 0 ? [only(args)] : (await campaigns.list()).map(({ _id }) => _id);
+    const quizzes = [];
+    for (const id of ids) {
+      const row = await campaigns.row(id);
+      if (args.length > 0 || !['draft', 'checked'].includes(row.state)) quizzes.push({ ...row, id });
+    }
+    console.log(tellMorning(await prizes.reports.morning(on, quizzes)));
+    return 0;
+  },
+};
+
+export const courier: Command = {
+  args: 'approve|export 編號 [--out 檔案] · courier import 檔案 [快遞公司]',
+  help: '核准已登記的實物、導出給快遞、導回運單號並通知粉絲',
+  async run(asked) {
+    const { args, values, services } = asked;
+    const [deed, what = '', name, ...more] = args;
+    const { prizes, campaigns } = services;
+    const { by } = values;
+    if (what === '' || more.length > 0 || (name !== undefined && deed !== 'import')) throw new Misuse();
+    switch (deed) {
+      case 'approve': {
+        await campaigns.row(what);
+        const { approved, waiting } = await prizes.courier.approve({ quiz: what }, by);
+        console.log(`核准了 ${approved} 份${waiting > 0 ? `；還有 ${waiting} 份在核對，沒有核准` : ''}。`);
+        return 0;
+      }
+      case 'export': {
+        await campaigns.row(what);
+        const filter = filterOf(asked, what);
+        const { rows } = await prizes.exports.courier(filter, courierColumns(), {
+          ...(await fileFor(values.out)),
+          by,
+        });
+        console.log(`已寫好 ${values.out}:${rows} 件待寄。`);
+        return 0;
+      }
+      case 'import': {
+        const table = await readTable({ name: basename(what), bytes: await readFile(what) });
+        const result = await prizes.courier.readTracking(table, { by, courier: name });
+        for (const { line, message } of result.problems) console.error(`第 ${line} 行：${message}`);
+        console.log(
+          `登記了 ${result.sent} 件，已登記過 ${result.same} 件，有問題 ${result.problems.length} 行。粉絲會收到單號。`,
+        );
+        return result.problems.length > 0 ? 1 : 0;
+      }
+      default:
+        throw new Misuse();
+    }
+  },
+};
+
+export const annul: Command = {
+  args: '獎品編號 --reason 原因',
+  help: '作廢一份獎品（編號見導出）；庫存退回，按規則讓給下一位',
+  async run({ args, values, services }) {
+    const id = only(args);
+    const reason = values.reason.trim();
+    if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
+    const moved = await services.prizes.awards.annul(id, { by: values.by, reason });
+    if (moved.kind === 'moved' || moved.kind === 'same') {
+      console.log(`${id}「${moved.award.what.name}」已作廢。`);
+      return 0;
+    }
+    console.error(
+      moved.kind === 'unknown'
+        ? `沒有編號是「${id}」的獎品。`
+        : `${id} 是「${awardStateNames[moved.award.state]}」，不能作廢。`,
+    );
+    return 1;
+  },
+};
