@@ -27,7 +27,8 @@ export const erase: Job<EraseData> = {
     again: z.boolean().optional(),
   }),
   async run(services, { fan, pid, upTo, leftAt, again }) {
-    const { inbox, outbox, enquiries, attributes, subscribers, quiz, timers, clock } = services;
+    const { inbox, outbox, enquiries, attributes, names, prizes, subscribers, quiz, timers, clock } =
+      services;
     await subscribers.remove(fan, new Date(leftAt ?? upTo), (talk) => quiz.nameKeptUntil(talk.quiz));
     crashPoint('erase-row-gone');
     await inbox.erase(fan, new Date(upTo));
@@ -39,6 +40,9 @@ export const erase: Job<EraseData> = {
     if (again && (await subscribers.load(fan))?.pid === pid) return;
     await enquiries.erase(pid);
     await attributes.erase(pid);
+    await names.forget(pid);
+    // What is on its way to her keeps its address until it has arrived.
+    await prizes.claims.erase(pid);
     if (again) return;
     await timers.arm({
       id: `erase:${pid}:${upTo}`,
