@@ -26,6 +26,9 @@ export type Outcome = {
   by: string;
 };
 
+/** A handler's context without what differs from rule to rule. */
+type Face = Omit<Context<unknown>, keyof Services | 'params' | 'message'>;
+
 type Render = (name: string, data?: RenderData) => Reply;
 
 /** Lists and 「更多」 are forgotten after ten minutes, a form after half an hour of silence. */
@@ -78,6 +81,8 @@ export function createDispatch(given: {
       by: 'nothing',
       /** The form that was open when she spoke and that this answer did not go to. */
       aside: undefined as string | undefined,
+      /** What every rule that is asked in this turn is given. */
+      face: undefined as Face | undefined,
     };
   }
 
@@ -343,9 +348,13 @@ export function createDispatch(given: {
   }
 
   function contextOf(turn: Turn, message: Message, params: unknown): Context<unknown> {
-    const own = {
-      params,
-      message,
+    turn.face ??= faceOf(turn);
+    return Object.assign(Object.create(services) as Services, turn.face, { params, message });
+  }
+
+  /** Made once a turn, though several rules may be asked: a dozen closures. */
+  function faceOf(turn: Turn): Face {
+    return {
       fan: fanOf(turn),
       id: turn.cause.id,
       at: turn.cause.at,
@@ -370,7 +379,6 @@ export function createDispatch(given: {
       },
       suggest,
     };
-    return Object.assign(Object.create(services) as Services, own) as Context<unknown>;
   }
 
   function fanOf(turn: Turn): Fan {

@@ -108,7 +108,7 @@ export function scriptOf(text: string): Script | undefined {
     if (char < '\u4e00' || char > '\u9fff') continue;
     if (simplifiedOnly.has(char)) hans++;
     // 著 is Simplified too, in 著名.
-    else if (char !== '著' && convert(char) !== char) hant++;
+    else if (char !== '著' && foldChar(char) !== char) hant++;
   }
   if (hans === hant) return undefined;
   return hans > hant ? 'hans' : 'hant';
