@@ -6,7 +6,9 @@ import { AppError, messageOf } from '../src/errors';
 import { createLog } from '../src/kit/log';
 import { root } from '../src/kit/root';
 import { simulatedAccount } from '../src/simulator/account';
+import { readAddresses } from '../src/store/addresses';
 import { createWechatClient } from '../src/wechat/api/client';
+import { isWechatError } from '../src/wechat/api/errors';
 import { createMenu } from '../src/wechat/api/menu';
 import { readMenuFile, writeMenuFile } from '../src/wechat/api/menu-file';
 import { createMenuTool, ruleKeysIn } from '../src/wechat/api/menu-tool';
@@ -18,21 +20,35 @@ const help = `用法：npm run menu -- pull|check|diff|push [檔案] [--force]
   push   檢查後推上去；粉絲五分鐘內看到
 檔案預設是 templates/menu.json。`;
 
-/** The tool for the configured account; without one it speaks to the simulator that `npm start` runs. */
+/** The tool for the configured account; without one it speaks to the simulator that `npm start` runs on this data. */
 function toolFor(command: string) {
   const config = loadConfig();
   const { env, appId, appSecret } = simulatedAccount;
   const simulated = !config.WECHAT_APP_ID;
-  if (simulated && command !== 'check')
-    console.log('沒有設定 WECHAT_APP_ID：問的是本機的模擬器（要先 npm start）。');
+  const url = simulated
+    ? (readAddresses(config.dataDir)?.phone ?? env(config.PORT)['WECHAT_API_URL'] ?? '')
+    : config.WECHAT_API_URL;
+  if (simulated && command !== 'check') console.log(`沒有設定 WECHAT_APP_ID：問的是本機的模擬器 ${url}。`);
   const client = createWechatClient({
-    baseUrl: simulated ? (env(config.PORT)['WECHAT_API_URL'] ?? '') : config.WECHAT_API_URL,
+    baseUrl: url,
     appId: config.WECHAT_APP_ID ?? appId,
     appSecret: config.WECHAT_APP_SECRET ?? appSecret,
-    log: createLog({ level: 'warn', name: 'menu' }),
+    log: createLog({ level: simulated ? 'silent' : 'warn', name: 'menu' }),
   });
   const claimed = command === 'pull' ? [] : loadHandlers().menuKeys;
-  return createMenuTool({ menu: createMenu({ client }), claimed });
+  return {
+    tool: createMenuTool({ menu: createMenu({ client }), claimed }),
+    account: simulated ? '模擬器' : '公眾號',
+    /** The sentence for a simulator that is not there. */
+    explain: (error: unknown): unknown =>
+      simulated && isWechatError(error) && error.details.errcode === null
+        ? new AppError(
+            'Upstream',
+            'no_simulator',
+            `連不上模擬器 ${url}：先 npm start；它若在別的端口或資料夾，用 PORT=… 或 DATA_DIR=… 指明。`,
+          )
+        : error,
+  };
 }
 
 function readFile(file: string): unknown {
@@ -45,26 +61,39 @@ function readFile(file: string): unknown {
 }
 
 async function pull(file: string, force: boolean): Promise<boolean> {
-  const { menu, asRules } = await toolFor('pull').pull();
-  const text = writeMenuFile(menu);
-  if (existsSync(file) && readFileSync(file, 'utf8') !== text && !force) {
-    throw new AppError('Conflict', 'menu_file', `${file} 已有別的內容。加 --force 覆蓋，或寫另一個檔名。`);
+  const { tool, account, explain } = toolFor('pull');
+  const { menu, asRules } = await tool.pull().catch((error: unknown) => Promise.reject(explain(error)));
+  if (existsSync(file) && !force) {
+    if ((await tool.diff(readFile(file))).length > 0)
+      throw new AppError('Conflict', 'menu_file', `${file} 已有別的內容。加 --force 覆蓋，或寫另一個檔名。`);
+    console.log(`檔案裡已是${account}的菜單。`);
+  } else {
+    writeFileSync(file, writeMenuFile(menu));
+    console.log(`菜單已存到 ${file}。`);
   }
-  writeFileSync(file, text);
-  console.log(`菜單已存到 ${file}。`);
   if (asRules.length > 0) {
     console.log(
-      `這些按鈕原來由後台回覆，現在由導入的規則回覆，請執行 npm run import -- replies:\n  ${asRules.join('\n  ')}`,
+      `這些按鈕原來由後台回覆，現在由導入的規則回覆，請執行 npm run import -- replies：\n  ${asRules.join('\n  ')}`,
     );
   }
   return true;
 }
 
+async function diff(file: string): Promise<boolean> {
+  const { tool, explain } = toolFor('diff');
+  const changes = await tool.diff(readFile(file)).catch((error: unknown) => Promise.reject(explain(error)));
+  console.log(changes.join('\n') || '沒有不同。');
+  return true;
+}
+
 async function push(file: string): Promise<boolean> {
   const json = readFile(file);
-  const { done, problems, changes } = await toolFor('push').push(json);
+  const { tool, account, explain } = toolFor('push');
+  const { done, problems, changes } = await tool
+    .push(json)
+    .catch((error: unknown) => Promise.reject(explain(error)));
   if (!done) return tellProblems(file, problems);
-  if (changes.length === 0) console.log('公眾號的菜單已經是這樣，沒有推送。');
+  if (changes.length === 0) console.log(`${account}的菜單已經是這樣，沒有推送。`);
   else console.log(`已推送，粉絲五分鐘內看到：\n${changes.join('\n')}`);
   const keys = ruleKeysIn(readMenuFile(json, { claimed: [] }).menu);
   if (keys.length > 0)
@@ -78,30 +107,27 @@ function tellProblems(file: string, problems: string[]): boolean {
   return problems.length === 0;
 }
 
-async function main(args: string[]): Promise<boolean> {
+async function main(args: string[]): Promise<number> {
   const [command, name] = args.filter((arg) => !arg.startsWith('--'));
   const file = name ? resolve(name) : join(root, 'templates', 'menu.json');
   switch (command) {
     case 'pull':
-      return pull(file, args.includes('--force'));
+      return (await pull(file, args.includes('--force'))) ? 0 : 1;
     case 'check':
-      return tellProblems(file, toolFor('check').check(readFile(file)));
-    case 'diff': {
-      const changes = await toolFor('diff').diff(readFile(file));
-      console.log(changes.join('\n') || '沒有不同。');
-      return true;
-    }
+      return tellProblems(file, toolFor('check').tool.check(readFile(file))) ? 0 : 1;
+    case 'diff':
+      return (await diff(file)) ? 0 : 1;
     case 'push':
-      return push(file);
+      return (await push(file)) ? 0 : 1;
     default:
       console.log(help);
-      return command === undefined;
+      return args.includes('--help') ? 0 : 2;
   }
 }
 
 void (async () => {
   try {
-    process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1;
+    process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
     console.error(messageOf(error));
     process.exitCode = 1;
