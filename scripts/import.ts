@@ -115,7 +115,9 @@ async function bringTable(
   if (result.kind === 'refused') {
     for (const problem of result.problems) console.error(tellProblem(problem, result.unit));
     const more = result.total - result.problems.length;
-    console.error(`${more > 0 ? `……還有 ${more} 處。` : ''}共 ${result.total} 處要改；什麼都沒有寫入。`);
+    console.error(
+      `${more > 0 ? `……還有 ${more} 處。` : ''}共 ${result.total} 處要改；什麼都沒有寫入。改好後還會再查一遍。`,
+    );
     return 1;
   }
   const { rows, added, changed, same, removed } = result;

@@ -32,7 +32,7 @@ export const id = matching(
   '請用 1 到 64 個英文字母、數字、- _ .',
 );
 
-export const day = matching(/^\d{4}-\d{2}-\d{2}$/, '不是日期', '請寫成 2026-11-21').refine(isDay, {
+export const day = matching(/^\d{4}-\d{2}-\d{2}$/, '不是日期', '請寫成 2026-11-21 這樣的日子').refine(isDay, {
   error: '沒有這一天，請核對',
 });
 

@@ -6,6 +6,8 @@ import { type Problem, quoted, type Row } from './rows';
 export type Lookups = {
   /** A city by its id or its name in either script. */
   city(text: string): City | undefined;
+  /** Nothing can be known of a later day: two days from now, for clocks that differ. */
+  latestOn: string;
 };
 
 /** What a row may complain about once its cells are read. */

@@ -51,6 +51,7 @@ const hotels = tableKind({
     const city = cityOf('city', row.city, { lookups, complain });
     if (!city) return undefined;
     const point = nearCity(pointOf(row), city, complain);
+    if (row.price_on > lookups.latestOn) complain('price_on', '還沒到，請填看到這個價格的日子');
     return {
       _id: row.id,
       cityId: city.id,

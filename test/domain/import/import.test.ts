@@ -87,6 +87,14 @@ test('a dry run tells what would change and writes nothing', async () => {
   expect((await stored()).map((row) => row._id)).toEqual(['a']);
 });
 
+test('a price of a day that has not come is refused, unless clocks differ by a day', async () => {
+  expect(await importHotels([hotelCells('a', { price_on: '2026-11-23' })])).toMatchObject({
+    kind: 'written',
+  });
+  const early = await importHotels([hotelCells('a', { price_on: '2026-11-25' })]);
+  expect(early).toMatchObject({ kind: 'refused', problems: [{ column: 'price_on', value: '2026-11-25' }] });
+});
+
 test('one bad row refuses the whole file, and every bad cell is told by line and column', async () => {
   await importHotels([hotelCells('old')]);
   const result = await importHotels([
