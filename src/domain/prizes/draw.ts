@@ -361,6 +361,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       };
     },
 
+    idOf: drawId,
     read: async (id: string): Promise<Draw | undefined> => (await rows.findOne({ _id: id })) ?? undefined,
     of: (quiz: string): Promise<Draw[]> => rows.find({ quiz }, { sort: { _id: 1 } }).toArray(),
   };
