@@ -4,7 +4,7 @@ import { clicks, form, phone, says, text, transfer } from '../src/bot/bot';
 const enquiry = form(
   'enquiry',
   {
-    words: text('請把想問的寫成一條發給我，不超過 300 字。（不留了就說「取消」）', 300),
+    words: text('請把想問的寫成一條發給我，不超過 300 字。（不留了就說「取消」）', 300, '想問的話'),
     phone: phone('收到。再留一個手機號，方便我們回你：'),
   },
   async ({ params, id, fan, enquiries, serviceHours, render }) => {

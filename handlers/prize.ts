@@ -7,10 +7,14 @@ const consent = '寄送獎品 2026-11';
 const claim = form(
   'claim',
   {
-    name: text('領獎第一步：收件人怎麼稱呼？', 30),
+    name: text('領獎第一步：收件人怎麼稱呼？', 30, '收件人'),
     phone: phone('收件手機號？'),
-    address: text('寄到哪裡？請寫省市區和詳細地址。', 120),
-    agreed: choice('姓名、電話和地址只用來寄這份獎品，辦完 90 天後刪除。可以嗎？', ['同意', '不同意']),
+    address: text('寄到哪裡？請寫省市區和詳細地址。', 120, '地址'),
+    agreed: choice(
+      '姓名、電話和地址只用來寄這份獎品，辦完 90 天後刪除。可以嗎？',
+      ['同意', '不同意'],
+      '您的同意',
+    ),
   },
   async ({ params, fan, prizes, render }) => {
     if (params.agreed === '不同意') return render('claim-declined');

@@ -138,7 +138,7 @@ export function createDispatch(given: {
       turn.by = `form:${form.name}`;
       return field.question;
     }
-    turn.aside = field.question;
+    turn.aside = field.short;
     if (field.open && message.kind === 'text' && rules.exact(message.content)) return undefined;
     const read = field.read(message, clock.now());
     if (!read) return undefined;
@@ -326,7 +326,6 @@ export function createDispatch(given: {
     const prompt = render(found.kind === 'several' ? 'which-city' : 'unknown-city', {
       typed,
       near: options.length > 0,
-      digits: !turn.talk.quiz?.open,
     });
     throw saying(choose(turn, prompt, options));
   }
@@ -343,8 +342,12 @@ export function createDispatch(given: {
       at: clock.now(),
     };
     // With a question open, bare digits are its answers.
-    const mark = (i: number) => (turn.talk.quiz?.open ? '·' : `${i + 1}.`);
-    return `${prompt.trimEnd()}\n${options.map((one, i) => `${mark(i)} ${one.label}`).join('\n')}`;
+    const digits = !turn.talk.quiz?.open;
+    return [
+      prompt.trimEnd(),
+      ...options.map(({ label }, i) => `${digits ? `${i + 1}.` : '·'} ${label}`),
+      digits ? '（回覆數字就行）' : '（回覆名字就行）',
+    ].join('\n');
   }
 
   function contextOf(turn: Turn, message: Message, params: unknown): Context<unknown> {
@@ -456,7 +459,7 @@ export function createDispatch(given: {
   function fitted(turn: Turn, reply: Reply): Reply {
     const aside =
       turn.aside && turn.talk.form && reply.kind === 'text'
-        ? `\n\n（回覆「繼續」接著填：${turn.aside.split('\n')[0]}）`
+        ? `\n\n（還差${turn.aside}，回覆「繼續」接著填）`
         : '';
     const whole: Reply =
       reply.kind === 'text' ? { kind: 'text', text: reply.text.trim() + aside + remarksUnder(turn) } : reply;

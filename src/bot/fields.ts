@@ -7,6 +7,8 @@ export type Read<T> = { value: T } | { no: string } | undefined;
 
 export type Field<T> = {
   question: string;
+  /** What is asked, in a few words: 「（還差手機號，回覆「繼續」接著填）」. Without one, the question's first line. */
+  short: string;
   /** Free text: anything can be the answer, so exact keywords go first. */
   open: boolean;
   read(message: Message, now: number): Read<T>;
@@ -15,8 +17,9 @@ export type Field<T> = {
 export type FieldValue<F> = F extends Field<infer T> ? T : never;
 
 /** Any text, up to `most` characters. */
-export const text = (question: string, most = 200): Field<string> => ({
+export const text = (question: string, most = 200, short = firstLine(question)): Field<string> => ({
   question,
+  short,
   open: true,
   read: (message) => {
     if (message.kind !== 'text') return undefined;
@@ -27,8 +30,14 @@ export const text = (question: string, most = 200): Field<string> => ({
 });
 
 /** A whole number between `least` and `most`. */
-export const number = (question: string, least: number, most: number): Field<number> => ({
+export const number = (
+  question: string,
+  least: number,
+  most: number,
+  short = firstLine(question),
+): Field<number> => ({
   question,
+  short,
   open: false,
   read: (message) => {
     const said = saidIn(message);
@@ -42,7 +51,9 @@ export const number = (question: string, least: number, most: number): Field<num
 export const choice = <const Option extends string>(
   question: string,
   options: readonly Option[],
+  short = firstLine(question),
 ): Field<Option> => ({
+  short,
   question: `${question}\n${options.map((option, i) => `${i + 1}. ${option}`).join('\n')}`,
   open: false,
   read: (message) => {
@@ -55,8 +66,9 @@ export const choice = <const Option extends string>(
 });
 
 /** A mainland mobile number. */
-export const phone = (question: string): Field<string> => ({
+export const phone = (question: string, short = '手機號'): Field<string> => ({
   question,
+  short,
   open: false,
   read: (message) => {
     const said = saidIn(message)
@@ -68,8 +80,9 @@ export const phone = (question: string): Field<string> => ({
 });
 
 /** A Beijing day, from 「明天」, 「12月1日」 or 「2026-12-01」; today or later. */
-export const date = (question: string): Field<string> => ({
+export const date = (question: string, short = '日期'): Field<string> => ({
   question,
+  short,
   open: false,
   read: (message, now) => {
     const said = saidIn(message);
@@ -95,22 +108,29 @@ function dayIn(said: string, now: number): string | undefined {
 }
 
 /** A picture, by its media id. */
-export const image = (question: string): Field<{ mediaId: string; picUrl: string }> => ({
+export const image = (question: string, short = '圖片'): Field<{ mediaId: string; picUrl: string }> => ({
   question,
+  short,
   open: false,
   read: (message) =>
     message.kind === 'image' ? { value: { mediaId: message.mediaId, picUrl: message.picUrl } } : undefined,
 });
 
 /** A place on the map (GCJ-02). */
-export const location = (question: string): Field<{ lat: number; lng: number; label: string }> => ({
+export const location = (
+  question: string,
+  short = '位置',
+): Field<{ lat: number; lng: number; label: string }> => ({
   question,
+  short,
   open: false,
   read: (message) =>
     message.kind === 'location'
       ? { value: { lat: message.lat, lng: message.lng, label: message.label } }
       : undefined,
 });
+
+const firstLine = (question: string): string => question.split('\n', 1)[0] ?? '';
 
 const saidIn = (message: Message): string | undefined =>
   message.kind === 'text' ? fold(message.content) : undefined;

@@ -58,6 +58,8 @@ test('a city whose guide is not written yet offers what there is', async () => {
   const db = await database.connect();
   await db.collection<{ _id: string }>('guides').deleteOne({ _id: 'tainan' });
   const fan = talk.fan();
-  expect(await fan.says('台南攻略')).toBe('台南的攻略還在寫。先看看這些？\n1. 台南景點\n2. 台南天氣');
+  expect(await fan.says('台南攻略')).toBe(
+    '台南的攻略還在寫。先看看這些？\n1. 台南景點\n2. 台南天氣\n（回覆數字就行）',
+  );
   expect(await fan.says('台南景點')).toMatch(/^台南景點（/);
 });

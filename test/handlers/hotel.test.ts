@@ -55,7 +55,7 @@ test('without a city it is the remembered one, else she is asked', async () => {
   expect(await fan.says('酒店')).toMatch(/^想住哪裡？/);
   expect(await fan.says('便宜酒店')).toMatch(/^想住哪裡？/);
   await fan.says('蘇州攻略');
-  expect(await fan.says('四星酒店')).toMatch(/^蘇州酒店 4星/);
+  expect(await fan.says('四星酒店')).toMatch(/^蘇州酒店，4星/);
   expect(await fan.clicks('HOTELS')).toMatch(/^蘇州酒店，共/);
 });
 
@@ -76,7 +76,7 @@ test('pages go on with the same wishes to the end', async () => {
 test('the wishes survive the question which city was meant', async () => {
   const fan = talk.fan();
   expect(await fan.says('浙江 500以下 酒店')).toMatch(/^「浙江」有幾個可能.+\n1\. 浙江杭州\n2\. 浙江嘉興/);
-  expect(await fan.says('1')).toMatch(/^杭州酒店 500元以內，共 7 家/);
+  expect(await fan.says('1')).toMatch(/^杭州酒店，500元以內，共 7 家，先看 5 家\n/);
 });
 
 test('nothing that fits is told with a way on', async () => {

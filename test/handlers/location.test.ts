@@ -38,7 +38,7 @@ test('the place is remembered: 「附近酒店」 asks again', async () => {
 test('nothing near: the nearest city and how far, and its hotels', async () => {
   const fan = talk.fan();
   expect(await fan.sendsLocation(31.5, 119.5)).toBe(
-    '方圓 20 公里內還沒有我們收錄的酒店。離你最近的城市是江蘇無錫，約 76 公里。要看看那裡嗎？\n1. 無錫酒店\n2. 無錫攻略',
+    '方圓 20 公里內還沒有我們收錄的酒店。離你最近的城市是江蘇無錫，約 76 公里。要看看那裡嗎？\n1. 無錫酒店\n2. 無錫攻略\n（回覆數字就行）',
   );
   expect(await fan.says('1')).toMatch(/^無錫酒店，共 8 家/);
 });

@@ -45,7 +45,7 @@ test('outside them her words and number are kept, once answered', async () => {
   const fan = talk.fan();
   expect(await fan.clicks('AGENT')).toMatch(/^同事的上班時間是每天 09:00 到 21:00/);
   expect(await fan.says('想訂兩間房，能加床嗎')).toMatch(/手機號/);
-  expect(await fan.says('杭州天氣')).toMatch(/^杭州天氣[^]+（回覆「繼續」接著填：收到。/);
+  expect(await fan.says('杭州天氣')).toMatch(/^杭州天氣[^]+（還差手機號，回覆「繼續」接著填）$/);
   expect(await fan.says('1234567')).toMatch(/不像手機號/);
   expect(await fan.says('138-0000-1111')).toMatch(/^記下了，每天 09:00 上班後會打 13800001111 給你/);
   const [kept] = await talk.services.enquiries.newest(1);
@@ -105,11 +105,11 @@ test('what cannot be read gets a kind word; recognised speech is taken as said',
 test('a city alone is met with what one can ask about it', async () => {
   const fan = talk.fan();
   expect(await fan.says('杭州')).toBe(
-    '浙江杭州，想看什麼？\n1. 杭州攻略\n2. 杭州天氣\n3. 杭州酒店\n4. 杭州景點',
+    '浙江杭州，想看什麼？\n1. 杭州攻略\n2. 杭州天氣\n3. 杭州酒店\n4. 杭州景點\n（回覆數字就行）',
   );
   expect(await fan.says('２')).toMatch(/^杭州天氣/);
   expect(await fan.says('台灣')).toMatch(/^說的是哪一座城市？\n1\. 中國台灣/);
-  expect(await fan.says('杭洲')).toBe('這句我沒聽懂，你是想說：\n1. 杭州');
+  expect(await fan.says('杭洲')).toBe('這句我沒聽懂，你是想說：\n1. 杭州\n（回覆數字就行）');
 });
 
 test('a miss is counted, without anybody’s numbers, and the nearest keyword is offered', async () => {

@@ -74,6 +74,8 @@ test.each(['看到你真好', '我到上海了', '收到，謝謝'])('「%s」 i
 
 test('a misspelt city is asked back with the day kept', async () => {
   const fan = talk.fan();
-  expect(await fan.says('杭洲到上海明天')).toBe('「杭洲」我還不熟。你是不是想說：\n1. 浙江杭州');
+  expect(await fan.says('杭洲到上海明天')).toBe(
+    '「杭洲」我還不熟。你是不是想說：\n1. 浙江杭州\n（回覆數字就行）',
+  );
   expect(await fan.says('1')).toMatch(/^杭州到上海，11月23日/);
 });

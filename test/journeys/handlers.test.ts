@@ -27,7 +27,7 @@ describe.each([
     expect(await says('杭州攻略')).toContain(word('回覆「更多」看什麼季節去'));
     expect(await says('更多')).toContain(word('什麼季節去'));
     expect(await says('天氣')).toContain(word('杭州天氣（示例天氣，不是實況）'));
-    expect(await says('杭州 500以下 酒店')).toContain(word('杭州酒店 500元以內，共 7 家'));
+    expect(await says('杭州 500以下 酒店')).toContain(word('杭州酒店，500元以內，共 7 家'));
     expect(await says('更多')).toContain('7. ');
     expect(await says('景點')).toContain(word('以景區公告為準'));
     expect(await says('杭州到上海 明天 高鐵')).toContain(word('杭州到上海，11月24日（週二）'));
