@@ -25,13 +25,30 @@ import type { TestDatabase } from './database';
  */
 export async function createTalk(
   database: TestDatabase,
-  { at = '2026-11-22T10:00', settings = {} }: { at?: string; settings?: Record<string, string> } = {},
+  {
+    at = '2026-11-22T10:00',
+    settings = {},
+    mayFail = false,
+  }: {
+    at?: string;
+    settings?: Record<string, string>;
+    /** A handler that throws answers with an apology, as for a fan, instead of failing the test. */
+    mayFail?: boolean;
+  } = {},
 ) {
   const db = await database.connect();
   await createIndexes(db, indexes);
   let now = beijing(at);
   const clock = { now: () => now, day: (moment = now) => beijingDay(moment) };
-  const log = pino({ level: 'silent' });
+  let failure: unknown;
+  const log = pino({
+    level: 'error',
+    hooks: {
+      logMethod: ([first]) => {
+        if (typeof first === 'object') failure ??= (first as { err?: unknown }).err;
+      },
+    },
+  });
   const config = testConfig({ PUBLIC_URL: 'https://wx.xiaoyi.example.com', ...settings });
   const { render } = createRender();
   // Never connects: these talks go on without boards.
@@ -59,7 +76,9 @@ export async function createTalk(
         ...content,
       };
       const her = await services.subscribers.meet(openid);
+      failure = undefined;
       last = await dispatch.run(message, her, { id, at: now });
+      if (failure !== undefined && !mayFail) throw failure;
       const { reply, effects, changes } = last;
       const problem = reply && replyProblem(reply, message.kind);
       if (problem) throw new Error(problem);
