@@ -23,12 +23,15 @@ export function loadHandlers(folder: string = handlersFolder): Rules {
       throw new AppError(
         'Invalid',
         'NOT_A_HANDLER',
-        `handlers/${name} must export a list of rules by default: export default [says(…)].`,
+        `handlers/${written(name)} must export a list of rules by default: export default [says(…)].`,
       );
-    return rules.map((rule) => ({ file: `handlers/${name.replace(/\.js$/, '.ts')}`, rule }));
+    return rules.map((rule) => ({ file: `handlers/${written(name)}`, rule }));
   });
   return compileRules(loaded);
 }
+
+/** What an author calls the file, also where the compiled one is read. */
+const written = (name: string): string => name.replace(/\.js$/, '.ts');
 
 const isRule = (value: unknown): value is Rule =>
   typeof value === 'object' && value !== null && 'on' in value && 'run' in value;

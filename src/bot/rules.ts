@@ -25,15 +25,18 @@ const longestKeyword = 60;
 /** All rules of one boot, in a shape that finds the right one in microseconds, whatever their number. */
 export function compileRules(loaded: Loaded[]) {
   const claims = new Map<string, string>();
-  const claim = (what: string, file: string) => {
+  /** The same claims in the words of their authors, for people. */
+  const table: { file: string; claim: string }[] = [];
+  const claim = (what: string, file: string, written = what) => {
     const other = claims.get(what);
     if (other !== undefined)
       throw new AppError(
         'Conflict',
         'DOUBLE_CLAIM',
-        `Both ${other} and ${file} claim ${what}. One of them must go or say something else.`,
+        `Both ${other} and ${file} claim ${written}. One of them must go or say something else.`,
       );
     claims.set(what, file);
+    table.push({ file, claim: written });
   };
 
   const exact = new Map<string, Loaded>();
@@ -62,13 +65,13 @@ export function compileRules(loaded: Loaded[]) {
           'EMPTY_KEYWORD',
           `${one.file}: the keyword 「${source}」 is empty once punctuation is dropped.`,
         );
-      claim(`says 「${source}」`.replace(source, word), one.file);
+      claim(`says 「${word}」`, one.file, `says 「${source}」`);
       exact.set(word, one);
       keywords.push(source);
       return;
     }
     const pattern = readPattern(source, one);
-    claim(`says 「${pattern.claim}」`, one.file);
+    claim(`says 「${pattern.claim}」`, one.file, `says 「${source}」`);
     const pieces = pattern.claim.split('{}');
     const last = pieces.at(-1) as string;
     const first = pieces[0] as string;
@@ -183,6 +186,7 @@ export function compileRules(loaded: Loaded[]) {
     keywords,
     menuKeys: [...clicks.keys()],
     claims,
+    table,
   };
 }
 

@@ -90,3 +90,12 @@ test('two files with the same claim stop the boot with both names', () => {
     ]);
   expect(twice).toThrow(/handlers\/a\.ts.+handlers\/b\.ts/);
 });
+
+test('the table shows what authors wrote, and a double claim is told in their words', () => {
+  const one = says('{city}天氣');
+  expect(compileRules([one]).table).toEqual([{ file: '{city}天氣', claim: 'says 「{city}天氣」' }]);
+  const other: Loaded = { ...says('{place}天气'), file: 'handlers/other.ts' };
+  expect(() => compileRules([one, other])).toThrow(
+    'Both {city}天氣 and handlers/other.ts claim says 「{place}天气」.',
+  );
+});
