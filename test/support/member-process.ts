@@ -11,6 +11,8 @@ export type MemberSettings = {
   handlersFolder: string;
   settings: Record<string, string>;
   crash?: [name: string, pass: number];
+  /** Business time as the test turned it. */
+  followsClock?: true;
   /** The level of its log, which goes to its stdout. */
   logLevel?: string;
 };

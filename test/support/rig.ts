@@ -10,6 +10,7 @@ import { simulatedAccount } from '../../src/simulator/account';
 import { createSimulator, type SimulatorOptions } from '../../src/simulator/simulator';
 import { readXml } from '../../src/simulator/xml';
 import { createEnvelope } from '../../src/wechat/protocol/crypto';
+import { followedMs, tellClock } from '../../src/store/shared-clock';
 import { testConfig } from './config';
 import { testDatabase } from './database';
 import { createFaultProxy, type FaultProxy } from './fault-proxy';
@@ -27,6 +28,8 @@ export type RigOptions = {
   redisUrl?: string;
   mongoUri?: string;
   log?: Log;
+  /** Beijing time at the start, `2026-11-24T10:00`; without it ours. Needed for `turnTo`. */
+  at?: string;
 };
 
 export type Member = {
@@ -54,9 +57,11 @@ export async function createRig(options: RigOptions = {}) {
   const database = testDatabase();
   const { webs = 1, workers = 0, redisUrl = database.redisUrl } = options;
   const handlersFolder = options.handlers ?? join(root, 'test', 'fixtures', 'handlers-accept');
-  const clock = createClock();
+  const offset = options.at === undefined ? 0 : Date.parse(`${options.at}:00+08:00`) - Date.now();
+  const clock = createClock(offset);
   const log = options.log ?? createLog({ level: 'silent', name: 'rig' });
   const db: Connection = await database.connect();
+  if (options.at !== undefined) await tellClock(db, offset);
   const simPort = await freePort();
   const settings = { ...simulatedAccount.env(simPort - 1), ...options.settings };
   const config: Config = testConfig(settings);
@@ -74,7 +79,12 @@ export async function createRig(options: RigOptions = {}) {
       handlersFolder,
     };
     const started = options.real
-      ? await forkMember({ ...given, settings, ...(crash ? { crash } : {}) })
+      ? await forkMember({
+          ...given,
+          settings,
+          ...(crash ? { crash } : {}),
+          ...(options.at === undefined ? {} : { followsClock: true }),
+        })
       : await startHere(given);
     let end = (): void => {};
     const ended = new Promise<void>((resolve) => {
@@ -102,7 +112,15 @@ export async function createRig(options: RigOptions = {}) {
       app,
       boot: app.services.processes.boot,
       port: given.role === 'web' ? await app.http.listen(0, '127.0.0.1') : 0,
-      kill: () => void burials.push(app.close().catch(() => {})),
+      // Its connections first, so that nothing in it waits for an answer that cannot come.
+      kill: () =>
+        void burials.push(
+          app.db
+            .getClient()
+            .close(true)
+            .then(() => app.close())
+            .catch(() => {}),
+        ),
       close: () => app.close(),
     };
   }
@@ -152,9 +170,9 @@ export async function createRig(options: RigOptions = {}) {
     await sweeper.sweepOutbox(-60_000);
   }
 
-  /** Another process at the address of a dead one. */
-  async function replace(member: Member): Promise<Member> {
-    const next = await start(member.role);
+  /** Another process at the address of a dead one: a new one, or one that stood by. */
+  async function replace(member: Member, standby?: Member): Promise<Member> {
+    const next = standby ?? (await start(member.role));
     const slot = slots.find((one) => one.member === member);
     if (!slot) return next;
     slot.member = next;
@@ -177,6 +195,12 @@ export async function createRig(options: RigOptions = {}) {
     kill,
     mourn,
     replace,
+    /** Business time in all processes, by one leap: nothing falls due on the way. */
+    async turnTo(at: number): Promise<void> {
+      clock.setOffset(clock.offset() + at - clock.now());
+      await tellClock(db, clock.offset());
+      if (options.real) await new Promise((resolve) => setTimeout(resolve, followedMs));
+    },
     /** An app in this process. */
     get app(): App {
       const app = living().find((one) => one.app)?.app;
