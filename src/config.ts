@@ -134,12 +134,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = withDotEnv(process.env)): Co
     const given = env[name] === '' ? undefined : env[name];
     const read = parse.safeParse(given);
     if (read.success) settings[name] = read.data;
-    else problems.push(`${name}${secret ? '' : `=${given}`}: ${read.error.issues[0]?.message}. ${help}.`);
+    else problems.push(`${name}${secret ? '' : `=${given}`}：${wrongIn(read.error.issues[0])}（${help}）`);
   }
   const all = settings as Settings;
   if (problems.length === 0) problems.push(...conflicts(all));
   if (problems.length > 0)
-    throw new AppError('Invalid', 'BAD_SETTINGS', `Settings to mend:\n  ${problems.join('\n  ')}`);
+    throw new AppError('Invalid', 'BAD_SETTINGS', `這些設定要改：\n  ${problems.join('\n  ')}`);
   const dataDir = resolve(root, all.DATA_DIR);
   return {
     ...all,
@@ -149,19 +149,35 @@ export function loadConfig(env: NodeJS.ProcessEnv = withDotEnv(process.env)): Co
   };
 }
 
+/** In the words of the people who set it. */
+function wrongIn(issue: z.core.$ZodIssue | undefined): string {
+  switch (issue?.code) {
+    case 'invalid_type':
+      return issue.expected === 'number' || issue.expected === 'int' ? '要填數字' : '寫法不對';
+    case 'too_small':
+      return issue.origin === 'string' ? `太短，至少 ${issue.minimum} 個字元` : `太小，至少 ${issue.minimum}`;
+    case 'too_big':
+      return `太大，最多 ${issue.maximum}`;
+    case 'invalid_value':
+      return `只能是 ${issue.values.join('、')}`;
+    case 'invalid_format':
+      return issue.format === 'url' ? '要填網址' : '寫法不對';
+    default:
+      return '寫法不對';
+  }
+}
+
 /** What no single setting shows. */
 function conflicts(all: Settings): string[] {
   const problems: string[] = [];
   if (all.WECHAT_APP_ID && !all.WECHAT_TOKEN)
-    problems.push('WECHAT_TOKEN is needed with WECHAT_APP_ID: copy it from the console.');
+    problems.push('有 WECHAT_APP_ID 就要有 WECHAT_TOKEN：從公眾號後台抄過來。');
   if (all.WECHAT_APP_ID && !all.WECHAT_APP_SECRET)
-    problems.push('WECHAT_APP_SECRET is needed with WECHAT_APP_ID.');
+    problems.push('有 WECHAT_APP_ID 就要有 WECHAT_APP_SECRET。');
   if (all.WECHAT_APP_ID && all.REQUIRE_SAFE_MODE && !all.WECHAT_ENCODING_AES_KEY)
-    problems.push(
-      'WECHAT_ENCODING_AES_KEY is needed: REQUIRE_SAFE_MODE is set, and plain callbacks can be forged.',
-    );
+    problems.push('設了 REQUIRE_SAFE_MODE 就要有 WECHAT_ENCODING_AES_KEY：明文回調可以偽造。');
   if (all.WEATHER_PROVIDER === 'qweather' && !(all.QWEATHER_KEY && all.QWEATHER_URL))
-    problems.push('QWEATHER_KEY and QWEATHER_URL are needed with WEATHER_PROVIDER=qweather.');
+    problems.push('WEATHER_PROVIDER=qweather 要有 QWEATHER_KEY 和 QWEATHER_URL。');
   return problems;
 }
 

@@ -10,6 +10,7 @@ import { createLog } from './kit/log';
 import { indexes } from './services';
 import { useEngines } from './store/engines';
 import { missingInvariants } from './store/indexes';
+import { readAddresses } from './store/addresses';
 import { connectMongo } from './store/mongo';
 import { connectRedis } from './store/redis';
 import { createAccount } from './wechat/api/account';
@@ -33,6 +34,8 @@ export async function examine(): Promise<Finding[]> {
   } catch (error) {
     return [bad(messageOf(error), '改好 .env（說明在 .env.example），再執行一次')];
   }
+  // Before our own engines run on the same data.
+  const running = await start(config);
   const engines = await useEngines({
     dataDir: config.dataDir,
     settings: engineSettings(),
@@ -40,10 +43,11 @@ export async function examine(): Promise<Finding[]> {
     redis: !config.REDIS_URL,
     say: (line) => process.stderr.write(`${line}\n`),
   }).catch((error: unknown) => messageOf(error));
-  if (typeof engines === 'string') return [...settings(config), bad(engines, '見上')];
+  if (typeof engines === 'string') return [...settings(config), running, bad(engines, '見上')];
   try {
     return [
       ...settings(config),
+      running,
       ...handlers(),
       ...(await database(config.MONGODB_URI ?? engines.mongoUri ?? '')),
       ...(await redis(config.REDIS_URL ?? engines.redisUrl ?? '')),
@@ -79,6 +83,20 @@ function settings(config: Config): Finding[] {
   if (config.WECHAT_MAX_AGE === 0)
     found.push(note('WECHAT_MAX_AGE=0：不檢查回調的時間', '除非在排查問題，請設回 600'));
   return found;
+}
+
+/** Whether a start is up on this data, and where. */
+async function start({ dataDir }: Config): Promise<Finding> {
+  const addresses = readAddresses(dataDir);
+  const answers =
+    addresses !== undefined &&
+    (await fetch(`${addresses.web}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+      (response) => response.ok,
+      () => false,
+    ));
+  if (!addresses || !answers) return note('小藝沒有在跑（npm start 啟動）');
+  const phone = addresses.phone ? `，模擬手機 ${addresses.phone}` : '';
+  return good(`小藝在跑：${addresses.web}${phone}`);
 }
 
 function handlers(): Finding[] {
@@ -174,7 +192,7 @@ async function account(config: Config): Promise<Finding[]> {
   const may = capabilities(kind).map(({ says, allowed }) => `${allowed ? '能' : '不能'} ${says}`);
   const found: Finding[] = [
     note(
-      `這個帳號（${kind.type === 'service' ? '服務號' : '訂閱號'},${kind.verified ? '已認證' : '未認證'}）：${may.join(';')}`,
+      `這個帳號（${kind.type === 'service' ? '服務號' : '訂閱號'}，${kind.verified ? '已認證' : '未認證'}）：${may.join('；')}`,
     ),
   ];
   try {
@@ -183,7 +201,7 @@ async function account(config: Config): Promise<Finding[]> {
   } catch (error) {
     return [
       ...found,
-      bad(`換不到 access_token:${messageOf(error)}`, '核對 WECHAT_APP_SECRET，並把本機 IP 加入後台白名單'),
+      bad(`換不到 access_token：${messageOf(error)}`, '核對 WECHAT_APP_SECRET，並把本機 IP 加入後台白名單'),
     ];
   }
   try {

@@ -1,0 +1,16 @@
+import { testConfig } from './support/config';
+
+test.each<[Record<string, string>, string]>([
+  [{ PORT: 'abc' }, 'PORT=abc：要填數字（Port of the public HTTP server）'],
+  [{ PORT: '70000' }, 'PORT=70000：太大，最多 65535'],
+  [{ ROLE: 'boss' }, 'ROLE=boss：只能是 all、web、worker'],
+  [{ DATA_KEY: 'short' }, 'DATA_KEY：太短，至少 32 個字元'],
+  [{ WECHAT_API_URL: 'nowhere' }, 'WECHAT_API_URL=nowhere：要填網址'],
+  [{ WEATHER_PROVIDER: 'qweather' }, '要有 QWEATHER_KEY 和 QWEATHER_URL'],
+])('%j is told in words, and a secret is not shown', (settings, told) => {
+  expect(() => testConfig(settings)).toThrow(told);
+});
+
+test('every wrong setting is told at once', () => {
+  expect(() => testConfig({ PORT: 'abc', ROLE: 'boss' })).toThrow(/PORT=[^]+ROLE=/);
+});
