@@ -3,8 +3,6 @@ import { checkMenu, loadHandlers } from './bot/discover';
 import { createDispatch } from './bot/dispatch';
 import { createFanLimit } from './bot/fan-limit';
 import type { Config } from './config';
-import type { QuizState } from './domain/quiz/definition';
-import { createProjector } from './domain/quiz/projector';
 import { createCallback } from './http/callback';
 import { createMetrics } from './http/metrics';
 import { createHttp } from './http/server';
@@ -110,25 +108,7 @@ export async function createApp(config: Config, options: AppOptions) {
   });
   const worker = createWorker({ redisUrl: options.redisUrl, prefix: `xiaoyi-${db.name}`, relay, log });
 
-  const { campaigns, orders, points, leaderboard, prizes } = services;
-  const projector = createProjector({
-    db,
-    orders,
-    points,
-    rulesAt: campaigns.rulesAt,
-    quizzes: () =>
-      campaigns
-        .all()
-        .filter(mayGrow)
-        .map(({ id }) => id),
-    leaderboard,
-    award: async ({ quiz, win }) => {
-      const of = campaigns.get(quiz) ?? (await campaigns.find(quiz));
-      if (!of) throw new Error(`The quiz ${quiz} is gone, but its log says that prizes were won.`);
-      await prizes.awards.award(of, win);
-    },
-    log,
-  });
+  const { projector } = services;
 
   const reader = createCallbackReader({
     appId,
@@ -224,10 +204,6 @@ export async function createApp(config: Config, options: AppOptions) {
     },
   };
 }
-
-/** Its log may still get answers, or is not settled yet. */
-const mayGrow = ({ state }: { state: QuizState }): boolean =>
-  ['running', 'paused', 'ended', 'settling'].includes(state);
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 

@@ -14,16 +14,22 @@ import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
 import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
 import { createPoints, pointsIndexes } from './domain/points/points';
+import { createDraws, drawIndexes } from './domain/prizes/draw';
 import { createPrizes, prizeIndexes } from './domain/prizes/prizes';
 import { createTickets, ticketIndexes } from './domain/prizes/tickets';
 import { createCampaigns, quizIndexes } from './domain/quiz/campaigns';
+import type { QuizState } from './domain/quiz/definition';
+import { holdIndexes } from './domain/quiz/holds';
 import { createLeaderboard } from './domain/quiz/leaderboard';
 import { createNames } from './domain/quiz/names';
 import { createOrders, orderIndexes } from './domain/quiz/orders';
+import { passingIndexes } from './domain/quiz/passing';
 import { createPlaying } from './domain/quiz/play';
 import { createPlayed } from './domain/quiz/played';
+import { createProjector } from './domain/quiz/projector';
 import { createQuiz } from './domain/quiz/quiz';
 import { createScores, scoreIndexes } from './domain/quiz/scores';
+import { createSettlement } from './domain/quiz/settlement';
 import { createReplies, replyIndexes } from './domain/replies/replies';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSights, sightIndexes } from './domain/sights/sights';
@@ -55,7 +61,13 @@ export const indexes: IndexSpec[] = [
   ...prizeIndexes,
   ...pointsIndexes,
   ...scoreIndexes,
+  ...drawIndexes,
+  ...holdIndexes,
+  ...passingIndexes,
 ];
+
+/** The order log of a quiz in one of these states may still get answers, or is not settled yet. */
+const mayGrow: QuizState[] = ['running', 'paused', 'ended', 'settling'];
 
 /** Builds every domain once. This is what handlers, jobs and routes see. */
 export function createServices(given: {
@@ -80,7 +92,8 @@ export function createServices(given: {
   const names = createNames({ db });
   const points = createPoints({ db, clock });
   const hotels = createHotels({ db });
-  const campaigns = createCampaigns({ db, clock, timers, tickets });
+  const draws = createDraws({ db, clock, dataKey: config.dataKey });
+  const campaigns = createCampaigns({ db, clock, timers, tickets, draws });
   const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
   const prizes = createPrizes({
     db,
@@ -97,6 +110,36 @@ export function createServices(given: {
     played: createPlayed({ db }),
     followed: subscribers.countFollowed,
   });
+  const scores = createScores({ db });
+  const leaderboard = createLeaderboard({ redis, prefix: `xiaoyi-${db.name}`, db });
+  const projector = createProjector({
+    db,
+    orders,
+    points,
+    rulesAt: campaigns.rulesAt,
+    quizzes: () => campaigns.all().flatMap(({ id, state }) => (mayGrow.includes(state) ? [id] : [])),
+    leaderboard,
+    award: async ({ quiz, win }) => {
+      const of = campaigns.get(quiz) ?? (await campaigns.find(quiz));
+      if (!of) throw new Error(`The quiz ${quiz} is gone, but its log says that prizes were won.`);
+      await prizes.awards.award(of, win);
+    },
+    log,
+  });
+  const settlement = createSettlement({
+    db,
+    clock,
+    campaigns,
+    orders,
+    projector,
+    scores,
+    points,
+    awards: prizes.awards,
+    draws,
+    leaderboard,
+    unanswered: inbox.undoneUpTo,
+  });
+  prizes.passOnWith(settlement.passOn);
 
   return {
     clock,
@@ -124,11 +167,14 @@ export function createServices(given: {
     maps: createMaps({ amapKey: config.AMAP_KEY, log }),
     misses: createMisses({ db, clock, key: config.dataKey }),
     names,
-    leaderboard: createLeaderboard({ redis, prefix: `xiaoyi-${db.name}`, db }),
+    leaderboard,
     orders,
     points,
     prizes,
-    scores: createScores({ db }),
+    draws,
+    projector,
+    scores,
+    settlement,
     quiz: createQuiz({ campaigns, playing: createPlaying({ orders }), orders, awards: prizes.awards }),
     replies: createReplies({ db, clock }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),

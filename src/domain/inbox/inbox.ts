@@ -310,6 +310,9 @@ export function createInbox({
         .toArray();
       return oldest ? Date.now() - oldest.ownedAt.getTime() : 0;
     },
+    /** How many callbacks accepted up to a moment (business ms) are not answered yet. */
+    undoneUpTo: (at: number): Promise<number> =>
+      rows.countDocuments({ open: true, at: { $lte: new Date(at) } }),
     undone: (): Promise<number> => rows.countDocuments({ open: true }),
 
     drained: async (): Promise<void> => {

@@ -3,9 +3,10 @@ import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
+import type { Draws } from '../prizes/draw';
 import type { Tickets } from '../prizes/tickets';
 import type { Timers } from '../timers/timers';
-import { canonical, type Change, compareQuiz } from './changes';
+import { type Change, canonical, compareQuiz } from './changes';
 import { type Facts, type Finding, judge } from './compliance';
 import type { Quiz, QuizContent, QuizState } from './definition';
 import { createHeld, quizOf } from './held';
@@ -73,8 +74,10 @@ export function createCampaigns(given: {
   clock: Clock;
   timers: Pick<Timers, 'arm' | 'disarm'>;
   tickets: Pick<Tickets, 'codes' | 'stock'>;
+  /** Seeds are committed to before the first answer. */
+  draws?: Pick<Draws, 'commit'>;
 }) {
-  const { db, clock, timers, tickets } = given;
+  const { db, clock, timers, tickets, draws } = given;
   const rows = db.collection<QuizRow>('quizzes');
   const past = db.collection<QuizVersion>('quizVersions');
   const versions = db.collection<{ _id: string; n: number }>('versions');
@@ -161,6 +164,7 @@ export function createCampaigns(given: {
   /** Before anybody can win one; making what is there already makes nothing. */
   async function makeStock({ id, prizes }: QuizContent): Promise<void> {
     for (const prize of prizes) await tickets.stock(id, prize);
+    await draws?.commit({ id, prizes });
   }
 
   const startTimer = (id: string, at: number) => `quiz-start:${id}:${at}`;
