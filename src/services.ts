@@ -27,6 +27,7 @@ import { passingIndexes } from './domain/quiz/passing';
 import { createPlaying } from './domain/quiz/play';
 import { createPlayed } from './domain/quiz/played';
 import { createProjector } from './domain/quiz/projector';
+import { createProof } from './domain/quiz/proof';
 import { createQuiz } from './domain/quiz/quiz';
 import { createScores, scoreIndexes } from './domain/quiz/scores';
 import { createSettlement } from './domain/quiz/settlement';
@@ -173,6 +174,7 @@ export function createServices(given: {
     prizes,
     draws,
     projector,
+    proof: createProof({ db, orders, rulesAt: campaigns.rulesAt, projector, points }),
     scores,
     settlement,
     quiz: createQuiz({ campaigns, playing: createPlaying({ orders }), orders, awards: prizes.awards }),
