@@ -117,7 +117,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       throw new AppError(
         'Conflict',
         'draw_differs',
-        `與 ${pending.by} 先前輸入的不同,兩個都沒有採用;請兩位核對原始公告後各自再輸入一次。`,
+        `與 ${pending.by} 先前輸入的不同，兩個都沒有採用；請兩位核對原始公告後各自再輸入一次。`,
       );
     }
     const before = pending ? { pending } : { pending: { $exists: false } };
@@ -176,7 +176,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
         throw new AppError(
           'Conflict',
           'draw_late',
-          `「${draw.named}」已經可以知道,名單不能再用它來抽;請兩位同事另外指定一個之後才會公布的數(draw put-off)。`,
+          `「${draw.named}」已經可以知道，名單不能再用它來抽；請兩位同事另外指定一個之後才會公布的數（draw put-off）。`,
         );
       const attempt = randomId();
       const taken = new Set<string>();
@@ -239,7 +239,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
         throw new AppError('Conflict', 'draw_state', `「${id}」的公開數已經確定是「${draw.value.text}」。`);
       }
       if (draw.state !== 'frozen')
-        throw new AppError('Conflict', 'draw_state', `「${id}」的名單還沒有凍結,不能輸入公開數。`);
+        throw new AppError('Conflict', 'draw_state', `「${id}」的名單還沒有凍結，不能輸入公開數。`);
       const at = clock.now();
       if (at < draw.valueAt)
         throw new AppError(
@@ -274,9 +274,9 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       const named = given.named.trim();
       const at = clock.now();
       if (draw.state !== 'committed')
-        throw new AppError('Conflict', 'draw_state', `「${id}」的名單已經凍結,公開數不能再換。`);
+        throw new AppError('Conflict', 'draw_state', `「${id}」的名單已經凍結，公開數不能再換。`);
       if (named === '' || valueAt <= at)
-        throw new AppError('Invalid', 'draw_value', '請指定一個以後才會公布的數,和它公布的時間。');
+        throw new AppError('Invalid', 'draw_value', '請指定一個以後才會公布的數，和它公布的時間。');
       return together({
         draw,
         from: ['committed'],
@@ -300,14 +300,14 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       if (draw.drawn) return draw.drawn;
       const { frozen, value } = draw;
       if (!frozen || !value)
-        throw new AppError('Conflict', 'draw_state', `「${id}」的公開數還沒有由兩位同事輸入,不能開獎。`);
+        throw new AppError('Conflict', 'draw_state', `「${id}」的公開數還沒有由兩位同事輸入，不能開獎。`);
       const seed = unseal(draw.sealed, id);
       if (commitmentOf(seed) !== draw.commitment)
-        throw new AppError('Conflict', 'draw_seed', `「${id}」的種子與開賽時公布的承諾不符,不能開獎。`);
+        throw new AppError('Conflict', 'draw_seed', `「${id}」的種子與開賽時公布的承諾不符，不能開獎。`);
       const entries = await entriesOf(draw);
       const terms = { draw: id, winners: frozen.winners, reserves: frozen.reserves, named: draw.named };
       if (listHashOf(terms, entries) !== frozen.hash)
-        throw new AppError('Conflict', 'draw_list', `「${id}」的名單與凍結時不同,不能開獎。`);
+        throw new AppError('Conflict', 'draw_list', `「${id}」的名單與凍結時不同，不能開獎。`);
       const ranked = rank(entries, { seed, listHash: frozen.hash, value: value.text });
       const drawn = {
         at: clock.now(),
@@ -338,7 +338,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       const draw = await mustHave(id);
       const { frozen, value, drawn } = draw;
       if (!frozen || !value || !drawn)
-        throw new AppError('Conflict', 'draw_state', `「${id}」還沒有開獎,沒有證明可以匯出。`);
+        throw new AppError('Conflict', 'draw_state', `「${id}」還沒有開獎，沒有證明可以匯出。`);
       return {
         format: 'xiaoyi-draw/1',
         draw: id,
@@ -380,4 +380,4 @@ export const canonicalValue = (text: string): string =>
 const beijing = (at: number): string => new Date(at + 8 * 3_600_000).toISOString().replace('Z', '+08:00');
 
 const changed = (id: string) =>
-  new AppError('Conflict', 'draw_changed', `「${id}」剛剛被別人動過,什麼都沒有寫入;請看過再做一次。`);
+  new AppError('Conflict', 'draw_changed', `「${id}」剛剛被別人動過，什麼都沒有寫入；請看過再做一次。`);

@@ -94,7 +94,7 @@ export function createHolds(given: {
       throw new AppError(
         'Conflict',
         'hold_decided',
-        `「${pid}」已由 ${hold.decided?.by} ${hold.state === 'released' ? '放行' : '取消資格'},不能再改。`,
+        `「${pid}」已由 ${hold.decided?.by} ${hold.state === 'released' ? '放行' : '取消資格'}，不能再改。`,
       );
     }
     // Both or neither: publication takes every decision into account that came before it, and none that came after.
@@ -108,7 +108,7 @@ export function createHolds(given: {
         throw new AppError(
           'Conflict',
           'hold_early',
-          `活動「${quiz}」還沒有開始結算,不能取消資格;被留置的人先留著。`,
+          `活動「${quiz}」還沒有開始結算，不能取消資格；被留置的人先留著。`,
         );
       const decided = { at: clock.now(), by, reason, rev: settlement?.rev ?? 0 };
       const { matchedCount } = await rows.updateOne(
@@ -117,7 +117,7 @@ export function createHolds(given: {
         { session },
       );
       if (matchedCount === 0)
-        throw new AppError('Conflict', 'hold_decided', `「${pid}」剛剛被別人處理了;請看過再做。`);
+        throw new AppError('Conflict', 'hold_decided', `「${pid}」剛剛被別人處理了；請看過再做。`);
     });
     crashPoint('hold-decided');
     const now = await mustHave(quiz, pid);

@@ -49,7 +49,7 @@ export async function suspicions(
   for (const [pid, others] of sameRhythm(people))
     add(pid, {
       pattern: 'farm',
-      seen: `連續 ${rhythmLength} 題的作答時間,與另外 ${others} 人逐題相同(${rhythmMs} 毫秒以內)`,
+      seen: `連續 ${rhythmLength} 題的作答時間，與另外 ${others} 人逐題相同（${rhythmMs} 毫秒以內）`,
     });
   return found;
 }
@@ -70,7 +70,7 @@ function likeABot({ right, took }: Person): string | undefined {
   }
   if (best > botSpreadMs) return undefined;
   const seconds = (ms: number) => (ms / 1_000).toFixed(2);
-  return `${n} 題答對 ${right} 題,其中 ${width} 題都在出題後 ${seconds(from)} 至 ${seconds(from + best)} 秒之間`;
+  return `${n} 題答對 ${right} 題，其中 ${width} 題都在出題後 ${seconds(from)} 至 ${seconds(from + best)} 秒之間`;
 }
 
 /** Who shares her times with at least so many others, and with how many. One place of one day at a time: memory is bounded. */

@@ -222,7 +222,7 @@ export function createSettlement(given: {
         return { kind: 'settled' };
       }
       if (quiz.state !== 'ended' && quiz.state !== 'settling')
-        throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有結束,不能結算。`);
+        throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有結束，不能結算。`);
       await rows.updateOne({ _id: id }, { $setOnInsert: { rev: 0, steps: {} } }, { upsert: true });
       await once(id, 'wait', async () => {
         const open = (await unanswered?.(quiz.endsAt)) ?? 0;
@@ -230,7 +230,7 @@ export function createSettlement(given: {
           throw new AppError(
             'Conflict',
             'settle_open',
-            `還有 ${open} 則結束前收到的訊息沒有處理完;請稍後再結算。`,
+            `還有 ${open} 則結束前收到的訊息沒有處理完；請稍後再結算。`,
           );
       });
       await once(id, 'close', () => campaigns.settle({ id, by }));

@@ -113,7 +113,7 @@ test('the reason says in numbers what was seen', async () => {
   expect(found.get('bot0')).toEqual([
     {
       pattern: 'bot',
-      seen: expect.stringMatching(/^30 題答對 30 題,其中 27 題都在出題後 2\.\d\d 至 2\.\d\d 秒之間$/),
+      seen: expect.stringMatching(/^30 題答對 30 題，其中 27 題都在出題後 2\.\d\d 至 2\.\d\d 秒之間$/),
     },
   ]);
 });
