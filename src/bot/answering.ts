@@ -328,16 +328,18 @@ const changesAnything = (outcome: Outcome, message: Message): boolean =>
 
 const tooLate = Symbol('too late');
 
-async function raced<T>(promise: Promise<T>, until: number): Promise<T | typeof tooLate> {
-  let timer: NodeJS.Timeout | undefined;
-  const bell = new Promise<typeof tooLate>((resolve) => {
-    timer = setTimeout(() => resolve(tooLate), Math.max(0, until - Date.now()));
+/** `Promise.race` with a timer makes six promises where two do, and each callback needs two of them. */
+function raced<T>(promise: Promise<T>, until: number): Promise<T | typeof tooLate> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(tooLate), Math.max(0, until - Date.now()));
+    const end =
+      <V>(act: (value: V) => void) =>
+      (value: V) => {
+        clearTimeout(timer);
+        act(value);
+      };
+    promise.then(end(resolve), end(reject));
   });
-  try {
-    return await Promise.race([promise, bell]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {
