@@ -23,6 +23,7 @@ import { followClock } from '../src/store/shared-clock';
 import * as campaign from './quiz/campaign';
 import { type Command, Misuse } from './quiz/command';
 import * as prizes from './quiz/prizes';
+import * as settlement from './quiz/settlement';
 
 const commands: Record<string, Command> = {
   template: campaign.template,
@@ -40,6 +41,13 @@ const commands: Record<string, Command> = {
   report: prizes.report,
   courier: prizes.courier,
   void: prizes.annul,
+  settle: settlement.settle,
+  held: settlement.held,
+  hold: settlement.hold,
+  release: settlement.release,
+  disqualify: settlement.disqualify,
+  draw: settlement.draw,
+  verify: settlement.verify,
 };
 
 const usage = (): string =>
@@ -65,6 +73,7 @@ async function main(argv: string[]): Promise<number> {
       state: { type: 'string', default: '' },
       day: { type: 'string', default: '' },
       full: { type: 'boolean', default: false },
+      'with-held': { type: 'boolean', default: false },
     },
   });
   const [name = '', ...args] = positionals;
@@ -82,6 +91,7 @@ async function main(argv: string[]): Promise<number> {
   });
   let db: Connection | undefined;
   let redis: ReturnType<typeof connectRedis> | undefined;
+  let services: ReturnType<typeof createServices> | undefined;
   try {
     db = await connectMongo(config.MONGODB_URI ?? engines.mongoUri ?? '', { appName: 'xiaoyi-quiz' });
     await createIndexes(db, indexes);
@@ -91,10 +101,12 @@ async function main(argv: string[]): Promise<number> {
     (await followClock({ db, clock }))();
     redis = connectRedis(config.REDIS_URL ?? engines.redisUrl ?? '', log);
     const { render } = createRender();
-    const services = createServices({ config, db, redis, render, clock, log, role: 'quiz' });
+    services = createServices({ config, db, redis, render, clock, log, role: 'quiz' });
     await services.campaigns.load();
     return await command.run({ db, services, clock, log, claims: claimsOf(loadHandlers()), args, values });
   } finally {
+    // What this command projected for a settlement, the worker goes on with at once.
+    await services?.projector.close();
     redis?.disconnect();
     await db?.close();
     await engines.stop();

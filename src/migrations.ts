@@ -6,4 +6,5 @@ import type { Migration } from './store/migrations';
 export const migrations: Migration[] = [
   { n: 1, name: 'the first indexes', run: (db) => createIndexes(db, indexes) },
   { n: 2, name: 'the indexes of quizzes and prizes', run: (db) => createIndexes(db, indexes) },
+  { n: 3, name: 'the indexes of draws and settlement', run: (db) => createIndexes(db, indexes) },
 ];

@@ -23,6 +23,7 @@ export type Asked = {
     state: string;
     day: string;
     full: boolean;
+    'with-held': boolean;
   };
 };
 

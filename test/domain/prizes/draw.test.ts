@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { Connection } from 'mongoose';
-import { canonicalValue, createDraws, drawIndexes, type Draws } from '../../../src/domain/prizes/draw';
+import { canonicalValue, createDraws, type Draws, drawIndexes } from '../../../src/domain/prizes/draw';
 import {
   commitmentOf,
   type DrawProof,

@@ -1,0 +1,165 @@
+import { writeFile } from 'node:fs/promises';
+import { verify as verifyDraw } from '../../src/domain/prizes/draw-proof';
+import { AppError } from '../../src/errors';
+import { type Asked, beijing, type Command, Misuse, only } from './command';
+
+export const settle: Command = {
+  args: '編號 [--with-held]',
+  help: '結算：做到能做的地方，可以一再執行；--with-held 不等被留置的人',
+  async run({ args, values, services }) {
+    const id = only(args);
+    const done = await services.settlement.settle({ quiz: id, by: values.by, withHeld: values['with-held'] });
+    switch (done.kind) {
+      case 'settled':
+        console.log(`${id} 結案了。核對：npm run quiz -- verify ${id}`);
+        return 0;
+      case 'review':
+        console.log(`${done.held} 人被留置，名單還沒有公布：`);
+        await tellHeld(services, id);
+        console.log(`看過後：npm run quiz -- release（或 disqualify）${id} 代號 --reason 原因`);
+        console.log(`不等他們，先公布其他人的：npm run quiz -- settle ${id} --with-held`);
+        return 0;
+      case 'draws':
+        console.log(`${id} 的其他獎品都發了；等這些抽獎：`);
+        for (const { draw, why, named } of done.waiting) console.log(`  ${draw}：${next[why](draw, named)}`);
+        return 0;
+    }
+  },
+};
+
+const next = {
+  value: (draw: string, named: string) =>
+    `公布後由兩位各自輸入「${named}」：npm run quiz -- draw ${draw} value 公開數 --by 姓名`,
+  late: (draw: string, named: string) =>
+    `「${named}」已經可以知道，不能再用；由兩位指定以後的：npm run quiz -- draw ${draw} put-off "名稱" "2026-12-01 10:00" --reason 原因 --by 姓名`,
+  uncommitted: () => '開賽時沒有公布承諾，不能公開抽獎',
+};
+
+async function tellHeld(services: Asked['services'], quiz: string): Promise<void> {
+  const names = { held: '留置', released: '放行', rejected: '取消資格' };
+  for (const { pid, state, reasons, decided } of await services.settlement.held(quiz)) {
+    const how = decided ? `，${decided.by}：${decided.reason}` : '';
+    console.log(`  ${pid} ${names[state]}${how}（${reasons.map(({ seen }) => seen).join('；')}）`);
+  }
+}
+
+/** A decision about one person, with the reason that is kept. */
+const decision = (
+  help: string,
+  act: (
+    settlement: Asked['services']['settlement'],
+    asked: { quiz: string; pid: string; by: string; reason: string },
+  ) => Promise<unknown>,
+): Command => ({
+  args: '編號 代號 --reason 原因',
+  help,
+  async run({ args, values, services }) {
+    const [quiz, pid, ...more] = args;
+    if (!quiz || !pid || more.length > 0) throw new Misuse();
+    const reason = values.reason.trim();
+    if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
+    await act(services.settlement, { quiz, pid, by: values.by, reason });
+    await tellHeld(services, quiz);
+    return 0;
+  },
+});
+
+export const hold = decision('留置一個人：樓層與積分保留，榜上不顯示，獎品先不發', (settlement, asked) =>
+  settlement.hold(asked),
+);
+export const release = decision('放行被留置的人', (settlement, asked) => settlement.release(asked));
+export const disqualify = decision('取消被留置者的資格：沖回積分，獎品往下遞補', (settlement, asked) =>
+  settlement.reject(asked),
+);
+
+export const held: Command = {
+  args: '編號',
+  help: '誰被留置，為什麼，怎麼決定的',
+  async run({ args, services }) {
+    await tellHeld(services, only(args));
+    return 0;
+  },
+};
+
+export const verify: Command = {
+  args: '編號',
+  help: '由順序記錄重算一遍，並對帳；0 處不同才算對',
+  async run({ args, services }) {
+    const id = only(args);
+    await services.campaigns.row(id);
+    const { answers, wins, differences } = await services.proof.replay(id);
+    const unequal = [...differences, ...(await services.proof.audit(id))];
+    console.log(`${id}：${answers} 個答案重算，樓層與搶答 ${wins.length} 個獎；${unequal.length} 處不同。`);
+    for (const { what, id: whose, expected, found } of unequal.slice(0, 50))
+      console.error(`  ${what} ${whose}：應為 ${JSON.stringify(expected)}，實為 ${JSON.stringify(found)}`);
+    let wrong = unequal.length;
+    for (const { _id, state } of await services.draws.of(id)) {
+      if (state !== 'drawn') continue;
+      const problems = verifyDraw(await services.draws.proof(_id));
+      wrong += problems.length;
+      console.log(`抽獎 ${_id}：${problems.length === 0 ? '重算相同' : problems.join('；')}`);
+    }
+    return wrong === 0 ? 0 : 1;
+  },
+};
+
+const drawStates = {
+  committed: '已公布承諾，等凍結名單',
+  frozen: '名單已凍結，等公開數',
+  valued: '公開數已定，等開獎',
+  drawn: '已開獎',
+};
+
+export const draw: Command = {
+  args: '編號/獎品 [value 公開數 | put-off 名稱 時間 | proof --out 檔案]',
+  help: '公開抽獎：看狀態，輸入公開數（兩位），換公開數（兩位），導出證明',
+  async run({ args, values, services: { draws } }) {
+    const [id = '', what, first, second] = args;
+    if (id === '') throw new Misuse();
+    const said = { id, by: values.by };
+    if (what === 'value' && first !== undefined) {
+      const done = await draws.enter({ ...said, value: first });
+      if (done === 'waits') console.log('記下了；請另一位核對原始公告後，自己也輸入一次。');
+      else {
+        const { won, reserve } = await draws.run(id);
+        console.log(`兩位輸入相同，開獎了。中獎號碼：${won.join(' ')}；候補：${reserve.join(' ') || '無'}`);
+        console.log(`發獎：npm run quiz -- settle ${id.split('/')[0]}`);
+      }
+      return 0;
+    }
+    if (what === 'put-off' && first !== undefined && second !== undefined) {
+      const valueAt = Date.parse(`${second.trim().replace(' ', 'T')}:00+08:00`);
+      if (Number.isNaN(valueAt)) throw new Misuse();
+      const reason = values.reason.trim();
+      if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
+      const done = await draws.putOff({ ...said, named: first, valueAt, reason });
+      console.log(
+        done === 'waits' ? '記下了；請另一位也輸入一次。' : `改用「${first}」，${beijing(valueAt)} 公布。`,
+      );
+      return 0;
+    }
+    if (what === 'proof') {
+      if (values.out === '') throw new Misuse();
+      await writeFile(values.out, `${JSON.stringify(await draws.proof(id), null, 1)}\n`, { flag: 'wx' });
+      console.log(`已寫好 ${values.out}。任何人都能重算：node scripts/verify-draw.js ${values.out}`);
+      return 0;
+    }
+    if (what !== undefined) throw new Misuse();
+    const row = await draws.read(id);
+    if (!row) throw new AppError('NotFound', 'draw', `沒有編號是「${id}」的抽獎。`);
+    console.log(`${id}：${drawStates[row.state]}`);
+    console.log(`承諾 ${row.commitment}（${beijing(row.committedAt)} 公布）`);
+    console.log(`公開數「${row.named}」，${beijing(row.valueAt)} 公布`);
+    for (const { named, by, approvedBy, reason } of row.putOff)
+      console.log(`原來是「${named}」，${by}、${approvedBy} 換的：${reason}`);
+    if (row.frozen)
+      console.log(
+        `名單 ${row.frozen.entries} 個號碼，雜湊 ${row.frozen.hash}（${beijing(row.frozen.at)} 凍結）`,
+      );
+    if (row.pending) console.log(`${row.pending.by} 已輸入，等另一位。`);
+    if (row.value) console.log(`公開數 ${row.value.text}，${row.value.by}、${row.value.approvedBy} 輸入`);
+    if (row.drawn)
+      console.log(`中獎 ${row.drawn.won.join(' ')}；候補 ${row.drawn.reserve.join(' ') || '無'}`);
+    return 0;
+  },
+};
