@@ -31,7 +31,8 @@ function swallowed(name, args) {
   const flags = {
     import: ['dry-run', 'force'],
     menu: ['force'],
-    quiz: ['dry-run', 'now', 'by', 'reason', 'out', 'prize', 'sponsor', 'state', 'day', 'full'],
+    quiz: ['dry-run', 'now', 'by', 'reason', 'out', 'prize', 'sponsor', 'state', 'day', 'full', 'with-held'],
+    redeem: ['by', 'at'],
     redeem: ['by', 'at'],
   };
   return (flags[name] ?? []).filter(
