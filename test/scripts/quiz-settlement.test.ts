@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Asked, Command } from '../../scripts/quiz/command';
+import { type Asked, type Command, Misuse } from '../../scripts/quiz/command';
 import * as commands from '../../scripts/quiz/settlement';
 import { anEntry, aPrize, aQuestion, aQuiz, beijing } from '../domain/quiz/a-quiz';
 import { settlementStage } from '../domain/quiz/settlement-stage';
@@ -32,12 +32,12 @@ const quiz = aQuiz({
 });
 
 /** As `npm run quiz -- NAME ARGS`: the exit code and what was said. */
-async function run(name: keyof typeof commands, args: string[], more: Partial<Asked['values']> = {}) {
+async function run(given: Command, args: string[], more: Partial<Asked['values']> = {}) {
   const said: string[] = [];
   const spies = (['log', 'error'] as const).map((how) =>
     jest.spyOn(console, how).mockImplementation((...line: unknown[]) => void said.push(line.join(' '))),
   );
-  const command = commands[name] as Extract<Command, { run: unknown }>;
+  const command = given as Extract<Command, { run: unknown }>;
   const values = { by: 'ann', reason: '', out: '', 'with-held': false, ...more };
   try {
     const code = await command.run({ services: stage.build(), args, values } as unknown as Asked);
@@ -61,25 +61,28 @@ test('an operator settles from the command line, and everybody can work the draw
     ),
   );
   stage.turnTo('2026-11-22 09:00:00');
-  await expect(run('settle', [])).rejects.toThrow();
-  const review = await run('settle', ['q']);
+  await expect(run(commands.settle, [])).rejects.toBeInstanceOf(Misuse);
+  const review = await run(commands.settle, ['q']);
   expect(review.said).toContain('bot 留置（10 題答對 10 題');
-  await expect(run('disqualify', ['q', 'bot'])).rejects.toThrow('--reason');
-  expect((await run('disqualify', ['q', 'bot'], { reason: '機器作答' })).said).toContain(
+  await expect(run(commands.disqualify, ['q', 'bot'])).rejects.toThrow('--reason');
+  expect((await run(commands.disqualify, ['q', 'bot'], { reason: '機器作答' })).said).toContain(
     '取消資格，ann：機器作答',
   );
-  expect((await run('settle', ['q'])).said).toContain('npm run quiz -- draw q/tour value');
+  expect((await run(commands.settle, ['q'])).said).toContain('npm run quiz -- draw q/tour value');
 
-  const frozen = await run('draw', ['q/tour']);
+  const frozen = await run(commands.draw, ['q/tour']);
   expect(frozen.said).toContain('名單 2 個號碼');
   stage.turnTo('2026-11-23 10:01:00');
-  expect((await run('draw', ['q/tour', 'value', 'abc'])).said).toContain('請另一位');
-  expect((await run('draw', ['q/tour', 'value', 'abc'], { by: 'ben' })).said).toContain('開獎了');
-  expect((await run('settle', ['q'])).said).toContain('結案了');
-  expect(await run('verify', ['q'])).toMatchObject({ code: 0, said: expect.stringContaining('0 處不同') });
+  expect((await run(commands.draw, ['q/tour', 'value', 'abc'])).said).toContain('請另一位');
+  expect((await run(commands.draw, ['q/tour', 'value', 'abc'], { by: 'ben' })).said).toContain('開獎了');
+  expect((await run(commands.settle, ['q'])).said).toContain('結案了');
+  expect(await run(commands.verify, ['q'])).toMatchObject({
+    code: 0,
+    said: expect.stringContaining('0 處不同'),
+  });
 
   const file = join(dir, 'proof.json');
-  await run('draw', ['q/tour', 'proof'], { out: file });
+  await run(commands.draw, ['q/tour', 'proof'], { out: file });
   const { stdout } = await promisify(execFile)(process.execPath, ['scripts/verify-draw.js', file]);
   expect(stdout).not.toContain('✗');
 }, 60_000);

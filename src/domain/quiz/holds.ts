@@ -134,8 +134,8 @@ export function createHolds(given: {
 
   return {
     /** Holds somebody, with the reasons. Who was looked at before is not held again. */
-    async hold(given: { quiz: string; pid: string; reasons: Hold['reasons']; by: string }): Promise<void> {
-      const { quiz, pid, reasons, by } = given;
+    async hold(asked: { quiz: string; pid: string; reasons: Hold['reasons']; by: string }): Promise<void> {
+      const { quiz, pid, reasons, by } = asked;
       const _id = idOf(quiz, pid);
       await rows.updateOne(
         { _id },

@@ -176,7 +176,7 @@ export function createOrders(given: {
     if (!native) throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.');
     const answer = await native
       .command({ insert: 'orders', documents: [batch], writeConcern: { w: 'majority' } }, { timeoutMS })
-      .catch((error: unknown) => ({ lost: error }) as Record<string, unknown>);
+      .catch((error: unknown): Record<string, unknown> => ({ lost: error }));
     if (answer['lost'] !== undefined) {
       if ((answer['lost'] as Error).name.includes('Timeout')) throw answer['lost'];
       return { lost: answer['lost'] };

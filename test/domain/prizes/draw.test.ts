@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Connection } from 'mongoose';
 import { canonicalValue, createDraws, type Draws, drawIndexes } from '../../../src/domain/prizes/draw';
 import {

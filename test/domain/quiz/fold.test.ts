@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Prize } from '../../../src/domain/quiz/definition';
 import { type Batch, type Entry, emptyFold, fold, isFloor, type Win } from '../../../src/domain/quiz/fold';
 import { anEntry, aPrize } from './a-quiz';

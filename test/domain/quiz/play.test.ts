@@ -42,7 +42,7 @@ function aFan(pid: string, quiz: Quiz, when = '2026-11-21 10:00:00') {
     },
     before: async () => fan.play ?? (await playing.recall(fan.quiz, pid, fan.at)),
     async starts() {
-      return fan.keep(await playing.start(fan.quiz, await fan.before(), { pid, at: fan.at }));
+      return fan.keep(playing.start(fan.quiz, await fan.before(), { pid, at: fan.at }));
     },
     async says(position: number, more: { n?: number; id?: string } = {}) {
       const id = more.id ?? `m${++messages}`;
