@@ -23,12 +23,11 @@ async function main(args: string[]): Promise<number> {
   return wrong === 0 ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
+void (async () => {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
     console.error(messageOf(error));
     process.exitCode = 1;
-  },
-);
+  }
+})();

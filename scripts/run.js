@@ -33,7 +33,6 @@ function swallowed(name, args) {
     menu: ['force'],
     quiz: ['dry-run', 'now', 'by', 'reason', 'out', 'prize', 'sponsor', 'state', 'day', 'full', 'with-held'],
     redeem: ['by', 'at'],
-    redeem: ['by', 'at'],
   };
   return (flags[name] ?? []).filter(
     (flag) => taken(flag) && !args.some((arg) => arg.split('=')[0] === `--${flag}`),

@@ -19,7 +19,6 @@ const files = (folder: string, ending: RegExp): string[] =>
 function literalsOf(source: string, syntax: 'typescript' | 'ecmascript'): string[] {
   const found: string[] = [];
   const walk = (node: unknown): void => {
-    if (Array.isArray(node)) return void node.forEach(walk);
     if (typeof node !== 'object' || node === null) return;
     const { type, value, raw } = node as { type?: string; value?: unknown; raw?: unknown };
     if (type === 'StringLiteral') found.push(String(value));

@@ -199,8 +199,8 @@ export function createDispatch(given: {
 
   /** The open list's numbers and labels, then exact → pattern → RegExp → kind → operators' own rules → otherwise. */
   async function fromText(turn: Turn, content: string): Promise<Said> {
-    const claimed = fromClaims(turn);
-    if (claimed) return claimed;
+    const taken = fromClaims(turn);
+    if (taken) return taken;
     const chosen = fromChoices(turn, content);
     if (chosen !== undefined) return again(turn, chosen);
     const choice = rules.forText(content);
@@ -212,10 +212,10 @@ export function createDispatch(given: {
 
   function fromClaims(turn: Turn): Promise<Said> | undefined {
     for (const { file, rule } of rules.claimers) {
-      const claimed = rule.claim(contextOf(turn, turn.message, {}) as never);
-      if (claimed === undefined) continue;
+      const what = rule.claim(contextOf(turn, turn.message, {}) as never);
+      if (what === undefined) continue;
       turn.by = file;
-      return Promise.resolve(rule.run(contextOf(turn, turn.message, claimed) as never));
+      return Promise.resolve(rule.run(contextOf(turn, turn.message, what) as never));
     }
     return undefined;
   }

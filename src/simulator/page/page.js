@@ -1,4 +1,6 @@
 // The simulated phone. State comes from /sim/state and /sim/events; everything she does is a POST to /sim/fans/….
+
+import { openSheet } from './sheets.js';
 import {
   clockWords,
   dayWords,
@@ -12,7 +14,6 @@ import {
   weekdayWords,
   xmlBlock,
 } from './view.js';
-import { openSheet } from './sheets.js';
 
 const find = (id) => document.getElementById(id);
 const hints = [
@@ -600,7 +601,7 @@ find('new-fan').addEventListener('submit', (event) => {
   event.target.reset();
   if (name) void addFan(name);
 });
-find('more').addEventListener('click', leave);
+find('more').addEventListener('click', () => void leave());
 document.addEventListener('click', closeMenus);
 setInterval(() => state && drawClock(), 1000);
 listen();
