@@ -20,12 +20,14 @@ export class AppError extends Error {
   readonly status: number;
   readonly expose: boolean;
   readonly details: unknown;
+  /** Not now: whoever asked should ask again, and finds what was done, if anything was. Never said to a fan. */
+  readonly again: boolean;
 
   constructor(
     kind: ErrorKind,
     code: string,
     message: string,
-    more: { details?: unknown; cause?: unknown } = {},
+    more: { details?: unknown; cause?: unknown; again?: true } = {},
   ) {
     super(message, { cause: more.cause });
     this.name = 'AppError';
@@ -34,6 +36,7 @@ export class AppError extends Error {
     this.status = statusOf[kind];
     this.expose = kind !== 'Upstream';
     this.details = more.details;
+    this.again = more.again ?? false;
   }
 }
 

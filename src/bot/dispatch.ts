@@ -106,9 +106,10 @@ export function createDispatch(given: {
     }
   }
 
-  /** A failing handler costs her one sentence, not the silence of the account. A failing database is the sender's to repeat. */
+  /** A failing handler costs her one sentence, not the silence of the account. A failing or busy database is the sender's to repeat. */
   function explain(turn: Turn, error: unknown): Said {
     if (error instanceof Error && error.name.startsWith('Mongo')) throw error;
+    if (error instanceof AppError && error.again) throw error;
     if (error instanceof AppError && error.code === 'SAY') return (error.details as { said: Said }).said;
     log.error({ err: error, inbox: turn.cause.id, by: turn.by }, 'a handler failed');
     // What it meant to change goes with it: she stands where she stood before she spoke.

@@ -10,7 +10,8 @@ export function command(
   body: Record<string, unknown>,
   timeoutMS: number,
 ): Promise<Record<string, unknown>> {
-  if (!db.db) throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.');
+  if (!db.db)
+    throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.', { again: true });
   return db.db.command(body, { timeoutMS });
 }
 
@@ -26,7 +27,9 @@ export async function writeTwice(
   const once = async () => {
     const answer = await command(db, { ...body, writeConcern: { w: 'majority' } }, timeoutMS);
     if (answer['writeConcernError'])
-      throw new AppError('Upstream', 'NOT_DURABLE', 'The database did not make the write durable in time.');
+      throw new AppError('Upstream', 'NOT_DURABLE', 'The database did not make the write durable in time.', {
+        again: true,
+      });
     return answer;
   };
   try {

@@ -108,4 +108,5 @@ const busy = () =>
     'Upstream',
     'BUSY',
     'The database does not keep up: too many rows wait. The sender should try again in a moment.',
+    { again: true },
   );

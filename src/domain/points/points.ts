@@ -121,7 +121,9 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
       await record(rows);
       return { again: false, short: false, left: points + sum };
     }
-    throw new AppError('Upstream', 'POINTS_BUSY', 'Too many changes of one balance at once; try again.');
+    throw new AppError('Upstream', 'POINTS_BUSY', 'Too many changes of one balance at once; try again.', {
+      again: true,
+    });
   }
 
   /** False: somebody else was faster. */

@@ -137,7 +137,7 @@ export function createOrders(given: {
           'Upstream',
           'ORDER_BUSY',
           'The order log cannot be written now; the sender should try again.',
-          { cause },
+          { cause, again: true },
         );
       const { sealed } = replica.state;
       const batch = nextBatch(quiz, replica, [...open.values()]);
@@ -173,7 +173,8 @@ export function createOrders(given: {
   /** False: a key was taken. `lost`: no answer; the caller finds out what became of it, in the log. */
   async function append(batch: Batch): Promise<boolean | { lost: unknown }> {
     const native = db.db;
-    if (!native) throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.');
+    if (!native)
+      throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.', { again: true });
     const answer = await native
       .command({ insert: 'orders', documents: [batch], writeConcern: { w: 'majority' } }, { timeoutMS })
       .catch((error: unknown): Record<string, unknown> => ({ lost: error }));
@@ -182,10 +183,14 @@ export function createOrders(given: {
       return { lost: answer['lost'] };
     }
     if (answer['writeConcernError'])
-      throw new AppError('Upstream', 'NOT_DURABLE', 'The order log was not made durable in time.');
+      throw new AppError('Upstream', 'NOT_DURABLE', 'The order log was not made durable in time.', {
+        again: true,
+      });
     const [error] = (answer['writeErrors'] ?? []) as { code: number; errmsg: string }[];
     if (error && error.code !== 11_000)
-      throw new AppError('Upstream', 'ORDER_WRITE', `The order log refused a batch: ${error.errmsg}`);
+      throw new AppError('Upstream', 'ORDER_WRITE', `The order log refused a batch: ${error.errmsg}`, {
+        again: true,
+      });
     return !error;
   }
 
