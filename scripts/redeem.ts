@@ -37,7 +37,7 @@ async function main(args: string[]): Promise<number> {
     await createIndexes(db, indexes);
     const clock = createClock();
     const log = createLog({ level: 'error', name: 'redeem' });
-    await (await followClock({ db, clock }))();
+    (await followClock({ db, clock }))();
     redis = connectRedis(config.REDIS_URL ?? engines.redisUrl ?? '', log);
     const { render } = createRender();
     const services = createServices({ config, db, redis, render, clock, log, role: 'redeem' });

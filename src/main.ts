@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createApp } from './app';
-import { childEnv, type Config, engineSettings, loadConfig } from './config';
+import { type Config, childEnv, engineSettings, loadConfig } from './config';
 import { AppError, messageOf } from './errors';
 import { createLog, type Log } from './kit/log';
 import { isPortFree } from './kit/port';
-import { runSimulator } from './simulator/run';
 import { simulatedAccount } from './simulator/account';
+import { runSimulator } from './simulator/run';
 import { keepAddresses } from './store/addresses';
 import { lockHolder } from './store/data-lock';
 import { startEngines } from './store/engines';

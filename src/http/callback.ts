@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { parse as parseQuery } from 'node:querystring';
 import { AppError } from '../errors';
-import { shorten, type Log } from '../kit/log';
+import { type Log, shorten } from '../kit/log';
 import type { CallbackReader } from '../wechat/protocol/callback';
 import type { Message } from '../wechat/protocol/inbound';
 import type { Reply } from '../wechat/protocol/reply';

@@ -36,7 +36,7 @@ export type Folded = {
 
 /**
  * What matching sees: script, width and case folded, spaces dropped, punctuation at both ends dropped.
- * 「 杭州　天氣！」 and 「杭州天气」 fold to the same.
+ * 「 杭州 天氣！」 and 「杭州天气」 fold to the same.
  */
 export const fold = (raw: string): string => foldWithOffsets(raw).text;
 

@@ -6,8 +6,14 @@ export type GroupOptions<Row, Result> = {
   /** More waiting than this, or one waiting longer than `maxAgeMs`, and new rows are refused at once. */
   maxWaiting?: number;
   maxAgeMs?: number;
-  /** Least time between the starts of two groups. An idle group runs at once; under load this makes few, full groups. */
+  /**
+   * Least time between the starts of two groups: under load it makes few, full groups. Nobody waits for it after a
+   * group of one (a lone fan is answered at once), nor when `full` rows wait.
+   */
   breathMs?: number;
+  /** The least time after a group of one. */
+  aloneMs?: number;
+  full?: number;
   maxGroup?: number;
   /** Told the size of each group, for the metrics. */
   onGroup?: (size: number) => void;
@@ -25,11 +31,14 @@ type Waiting<Row, Result> = {
  * 250–450 µs of CPU whether it carries one row or sixty, so few and full groups are what makes a callback cheap.
  */
 export function createGroup<Row, Result>(options: GroupOptions<Row, Result>) {
-  const { run, maxWaiting = 2_000, maxAgeMs = 1_000, breathMs = 10, maxGroup = 500, onGroup } = options;
+  const { run, maxWaiting = 2_000, maxAgeMs = 1_000, maxGroup = 500, onGroup } = options;
+  const { breathMs = 25, aloneMs = 0, full = 64 } = options;
   let waiting: Waiting<Row, Result>[] = [];
   let running = false;
   let scheduled = false;
+  let timer: NodeJS.Timeout | undefined;
   let lastStart = 0;
+  let lastSize = 0;
   let idle: (() => void)[] = [];
 
   function add(row: Row): Promise<Result> {
@@ -44,18 +53,26 @@ export function createGroup<Row, Result>(options: GroupOptions<Row, Result>) {
   }
 
   function schedule(): void {
-    if (running || scheduled || waiting.length === 0) return;
+    if (running || waiting.length === 0) return;
+    const wait = waiting.length < full ? lastStart + (lastSize > 1 ? breathMs : aloneMs) - Date.now() : 0;
+    if (wait > 0) {
+      timer ??= setTimeout(flush, wait);
+      return;
+    }
+    if (scheduled) return;
     scheduled = true;
-    const wait = waiting.length < maxGroup ? lastStart + breathMs - Date.now() : 0;
-    if (wait > 0) setTimeout(flush, wait);
-    else setImmediate(flush);
+    setImmediate(flush);
   }
 
   function flush(): void {
+    if (running) return;
     scheduled = false;
+    clearTimeout(timer);
+    timer = undefined;
     running = true;
     lastStart = Date.now();
     const group = takeFresh();
+    lastSize = group.length;
     if (group.length === 0) return settle();
     onGroup?.(group.length);
     run(group.map((one) => one.row)).then(

@@ -1,9 +1,9 @@
 import { migrations } from '../../src/migrations';
+import { writeXml } from '../../src/simulator/xml';
+import { migrate } from '../../src/store/migrations';
 import { gates } from '../support/gates';
 import { until } from '../support/processes';
 import { heard, type Rig } from '../support/rig';
-import { migrate } from '../../src/store/migrations';
-import { writeXml } from '../../src/simulator/xml';
 
 /**
  * What a fan may go through, with the oracle that judges it when everything has come to rest. `deeds` may be cut short

@@ -1,6 +1,6 @@
 import { allWork, gates } from '../support/gates';
-import { answersOf, createRig, type Rig } from '../support/rig';
 import { until } from '../support/processes';
+import { answersOf, createRig, type Rig } from '../support/rig';
 
 let rig: Rig;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { createServer, connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
 /**
  * Stands between a program and a server and misbehaves on command: cut, black hole, slow, one byte at a time, or an

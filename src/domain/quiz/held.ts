@@ -1,8 +1,8 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
-import type { Quiz, QuizState } from './definition';
 import type { QuizRow } from './campaigns';
+import type { Quiz, QuizState } from './definition';
 
 const held: QuizState[] = ['scheduled', 'running', 'paused', 'ended', 'settling', 'settled'];
 /** Fans ask for winners and prizes long after the end; then it leaves the memory. */

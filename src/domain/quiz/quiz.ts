@@ -1,10 +1,10 @@
 import { fold } from '../../kit/text';
+import type { Awards } from '../prizes/awards';
 import type { Campaigns } from './campaigns';
 import type { Quiz } from './definition';
-import { type Picked, readPick } from './questions';
-import type { Awards } from '../prizes/awards';
 import type { Orders } from './orders';
 import { type Asked, type Play, type Playing, type Turn, whyClosed } from './play';
+import { type Picked, readPick } from './questions';
 
 /** What a text means to the quiz. */
 export type QuizClaim =

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { inScript } from '../../kit/text';
 import type { Job } from '../../kit/job';
+import { inScript } from '../../kit/text';
 
 /** She said 「開賽提醒我」. */
 export type QuizRemind = { quiz: string; pid: string };

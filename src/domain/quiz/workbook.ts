@@ -4,8 +4,8 @@ import { decodeText } from '../import/decode-text';
 import { openXlsx, readCell } from '../import/read-xlsx';
 import { quoted, tableLimits, unreadable } from '../import/rows';
 import type { QuizContent } from './definition';
-import { type Place, quizFrom } from './workbook-quiz';
 import { type Field, type Fields, type Read, type SheetName, sheets } from './workbook-fields';
+import { type Place, quizFrom } from './workbook-quiz';
 
 /** Something wrong in a workbook, told so that its author finds the cell. */
 export type Problem = Place & { value?: string; message: string };

@@ -5,7 +5,7 @@ import { randomId } from '../../kit/ids';
 import { fold } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
 import type { OldReplies } from '../../wechat/api/autoreply';
-import { replyProblem, type Reply } from '../../wechat/protocol/reply';
+import { type Reply, replyProblem } from '../../wechat/protocol/reply';
 import { type Compiled, compile } from './compile';
 import { type Draft, draftsOf, type Remark } from './from-old';
 import type { Rule } from './rule';

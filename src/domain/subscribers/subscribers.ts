@@ -111,6 +111,8 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
   /** Last seen and open windows: written behind, a few times a second; whoever needs them at once awaits `touch`. */
   const touches = createGroup<{ fan: string; windows: Partial<Windows> }, void>({
     breathMs: 250,
+    aloneMs: 250,
+    full: 5_000,
     maxWaiting: 20_000,
     maxAgeMs: 10_000,
     maxGroup: 5_000,

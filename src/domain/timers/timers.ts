@@ -32,7 +32,7 @@ export function createTimers({ db, outbox, clock }: { db: Connection; outbox: Ou
       const { id, ...row } = timer;
       await rows.updateOne(
         { _id: id },
-        { $setOnInsert: { ...row, data: row.data as Record<string, unknown>, state: 'armed' } },
+        { $setOnInsert: { ...row, data: row.data, state: 'armed' } },
         { upsert: true },
       );
     },

@@ -1,6 +1,6 @@
-import type { JsonObject } from './exact-json';
 import type { WechatClient } from './client';
 import { isWechatError } from './errors';
+import type { JsonObject } from './exact-json';
 
 /** The account's menu (wechat.md §8.1). What a menu may look like is in `menu-file.ts`. */
 export function createMenu({ client }: { client: Pick<WechatClient, 'get' | 'post'> }) {

@@ -1,6 +1,6 @@
 import { AppError } from '../../errors';
-import { parseJson } from './json';
 import { type Content, contentOf } from './inbound-kinds';
+import { parseJson } from './json';
 import type { XmlNode, XmlValue } from './wire';
 import { parseXml } from './xml';
 

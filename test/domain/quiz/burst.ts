@@ -278,12 +278,14 @@ export async function runBurst(options: BurstOptions) {
     return told ?? '';
   }
 
+  /** The last question on her screen: what came late may stand before it. */
   function keepShown(all: Map<string, Shown>, openid: string, words: string): void {
-    const question = quiz.questions.find(({ text }) => words.includes(text));
-    if (!question) return;
-    const lines = words.matchAll(/^([A-F])\. (.+)$/gm);
+    const places = quiz.questions.map((question) => ({ question, at: words.lastIndexOf(question.text) }));
+    const last = places.toSorted((a, b) => b.at - a.at)[0];
+    if (!last || last.at < 0) return;
+    const lines = words.slice(last.at).matchAll(/^([A-F])\. (.+)$/gm);
     all.set(openid, {
-      question: question.id,
+      question: last.question.id,
       options: new Map([...lines].map(([, letter, option]) => [letter as string, option as string])),
     });
   }

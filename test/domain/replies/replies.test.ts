@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Connection } from 'mongoose';
 import { createReplies } from '../../../src/domain/replies/replies';
-import { repliesOf, type Rule } from '../../../src/domain/replies/rule';
+import { type Rule, repliesOf } from '../../../src/domain/replies/rule';
 import { createClock } from '../../../src/kit/clock';
 import { fold } from '../../../src/kit/text';
 import { createVersions } from '../../../src/store/versions';

@@ -2,7 +2,7 @@ import { createAccount } from '../../../src/wechat/api/account';
 import { allows, capabilities, whyNot } from '../../../src/wechat/api/account-types';
 import { createQrcodes } from '../../../src/wechat/api/qrcodes';
 import { createUsers } from '../../../src/wechat/api/users';
-import { secret, type Server, startServer } from './server';
+import { type Server, secret, startServer } from './server';
 
 let server: Server;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { isWechatError, type WechatError } from '../../../src/wechat/api/errors';
-import { type Answer, hangUp, portOf, secret, type Server, startServer } from './server';
+import { type Answer, hangUp, portOf, type Server, secret, startServer } from './server';
 
 let server: Server;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import {
-  createCustomerMessages,
   type CustomerMessage,
+  createCustomerMessages,
   type SendOutcome,
 } from '../../../src/wechat/api/customer-messages';
 import type { Reply } from '../../../src/wechat/protocol/reply';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Server as NetServer } from 'node:net';
 import { Writable } from 'node:stream';
 import { createLog } from '../../../src/kit/log';
-import { createWechatClient, type ClientOptions } from '../../../src/wechat/api/client';
+import { type ClientOptions, createWechatClient } from '../../../src/wechat/api/client';
 
 /** The port of a server that listens. */
 export function portOf(server: NetServer): number {
