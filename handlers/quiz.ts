@@ -27,9 +27,22 @@ export default [
     return one ? redo(one.keywords[0] ?? '') : render('quiz-none');
   }),
 
-  says(['規則', '規則說明'], ({ quiz, fan, at, render }) => {
+  says(['規則', '規則說明'], async ({ quiz, draws, fan, at, render }) => {
     const one = quiz.theOne(fan.play, at);
-    return one ? render('quiz-rules', one) : render('quiz-none');
+    return one ? render('quiz-rules', { ...one, draws: await draws.of(one.id) }) : render('quiz-none');
+  }),
+
+  says(['抽獎', '抽獎證明'], async ({ quiz, draws, fan, at, render }) => {
+    const one = quiz.theOne(fan.play, at);
+    if (!one) return render('quiz-none');
+    const shown = (await draws.of(one.id)).map(async ({ _id, prize, commitment, named, state }) => ({
+      name: one.prizes.find(({ id }) => id === prize)?.name ?? prize,
+      commitment,
+      named,
+      drawn: state === 'drawn',
+      number: (await draws.entryOf(_id, fan.pid)) ?? '',
+    }));
+    return render('quiz-draws', { quiz: one, draws: await Promise.all(shown) });
   }),
 
   says(['退出', '不玩了'], ({ fan, quiz, at, render }) => {
