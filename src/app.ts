@@ -153,7 +153,8 @@ export async function createApp(config: Config, options: AppOptions) {
     await versions.watch('cities', () => services.cities.load());
     await versions.watch('quiz', () => services.campaigns.load());
     await versions.watch('replies', () => services.replies.reload());
-    await versions.watch('quiz', () => services.campaigns.load());
+    // Before the first answer comes: it would wait until the log is folded, and all that come behind it.
+    for (const { id } of services.campaigns.running(clock.now())) await services.orders.catchUp(id);
     versions.start(2_000, (err) => log.warn({ err }, 'the versions could not be read'));
     await processes.start();
   }

@@ -27,6 +27,8 @@ type Replica = {
   /** Folding goes in order: one at a time. */
   turn: Promise<unknown>;
   loaded: boolean;
+  /** The answer up to which the folded state is known to be kept, or about to be. */
+  keptAt: number;
 };
 type FoldRow = { _id: string; state: FoldState; wins: Win[] };
 
@@ -35,6 +37,8 @@ const timeoutMS = 2_500;
 const rememberedWins = 5_000;
 /** And how many of the last wins are kept with the folded state, for the copies of messages that a dead process had. */
 const keptWins = 1_000;
+/** So many answers a process may have to fold when it starts. */
+const keptEvery = 5_000;
 const mostTries = 40;
 
 /**
@@ -47,8 +51,9 @@ export function createOrders(given: {
   db: Connection;
   /** The rules in force at a version. */
   rulesAt: (quiz: string, version: number) => Promise<Pick<Quiz, 'prizes'>>;
+  keepEvery?: number;
 }) {
-  const { db, rulesAt } = given;
+  const { db, rulesAt, keepEvery = keptEvery } = given;
   const rows = db.collection<Row>('orders');
   const folds = db.collection<FoldRow>('folds');
   const replicas = new Map<string, Replica>();
@@ -64,6 +69,7 @@ export function createOrders(given: {
         }),
         turn: Promise.resolve(),
         loaded: false,
+        keptAt: 0,
       };
       replicas.set(quiz, (replica = made));
     }
@@ -80,7 +86,10 @@ export function createOrders(given: {
   async function catchUp(quiz: string, replica: Replica): Promise<void> {
     if (!replica.loaded) {
       const kept = await folds.findOne({ _id: quiz }, { readConcern: 'majority', timeoutMS });
-      if (kept) replica.state = kept.state;
+      if (kept) {
+        replica.state = kept.state;
+        replica.keptAt = kept.state.count;
+      }
       for (const win of kept?.wins ?? []) remember(replica, win);
       replica.loaded = true;
     }
@@ -109,6 +118,15 @@ export function createOrders(given: {
 
   function remember(replica: Replica, win: Win): void {
     replica.wins.set(win.order, [...(replica.wins.get(win.order) ?? []), win]);
+  }
+
+  /** Keeps how far we have folded, as of now; an older state is never put in the place of a newer one. */
+  async function keep(quiz: string, replica: Replica): Promise<void> {
+    replica.keptAt = replica.state.count;
+    const state = structuredClone(replica.state);
+    const kept = { state, wins: [...replica.wins.values()].flat().slice(-keptWins) };
+    await folds.updateOne({ _id: quiz, 'state.seq': { $lt: state.seq } }, { $set: kept }, { timeoutMS });
+    await folds.updateOne({ _id: quiz }, { $setOnInsert: kept }, { upsert: true, timeoutMS });
   }
 
   const nextBatch = (quiz: string, { state }: Replica, a: Entry[]): Batch => ({
@@ -145,6 +163,7 @@ export function createOrders(given: {
       if (written === true) {
         crashPoint('orders-appended');
         await take(replica, batch);
+        if (replica.state.count - replica.keptAt >= keepEvery) void keep(quiz, replica).catch(() => {});
         batch.a.forEach((entry, i) => placed.set(entry.k, asPlaced(replica, batch.first + i, entry, entry)));
         break;
       }
@@ -271,13 +290,7 @@ export function createOrders(given: {
     state: (quiz: string): FoldState => replicaOf(quiz).state,
     catchUp: (quiz: string): Promise<void> => inTurn(replicaOf(quiz), () => catchUp(quiz, replicaOf(quiz))),
     /** Keeps how far we have folded, so that the next start need not read the log from its beginning. */
-    keepFold: (quiz: string): Promise<void> =>
-      inTurn(replicaOf(quiz), async () => {
-        const { state, wins } = replicaOf(quiz);
-        const kept = { state, wins: [...wins.values()].flat().slice(-keptWins) };
-        await folds.updateOne({ _id: quiz, 'state.seq': { $lt: state.seq } }, { $set: kept });
-        await folds.updateOne({ _id: quiz }, { $setOnInsert: kept }, { upsert: true });
-      }),
+    keepFold: (quiz: string): Promise<void> => inTurn(replicaOf(quiz), () => keep(quiz, replicaOf(quiz))),
   };
 }
 

@@ -14,5 +14,5 @@ test('a burst of answers to two processes, killed and with Redis wiped in betwee
   });
   expect(faults).toEqual([]);
   expect(figures.kills).toBeGreaterThan(0);
-  expect(figures.acknowledged).toBeGreaterThan(figures.answered * 0.95);
+  expect(figures.acknowledged).toBeGreaterThan(figures.answered * 0.8);
 }, 60_000);
