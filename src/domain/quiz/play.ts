@@ -35,7 +35,14 @@ export type Play = {
   flash?: Open;
 };
 
-export type Open = { q: string; n: number; order: number[]; sentAt: number };
+export type Open = {
+  q: string;
+  n: number;
+  order: number[];
+  sentAt: number;
+  /** When a 搶答題 stood before her instead. */
+  aside?: { from: number; until?: number };
+};
 
 /** What is said back, by kind; the words are the handler's. */
 export type Turn =
@@ -137,7 +144,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
   /** 「一戰到底」, 「繼續」: her open question again, or the next. */
   function start(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
     const { left: _left, flash: _flash, ...hers } = before;
-    const play = today(hers, who.at);
+    const play = backToHers(today(hers, who.at), who.at);
     const open = whyLapsed(quiz, play, who.at) ? undefined : play.open;
     const question = open && questionOf(quiz, open.q);
     // Asking for it again does not wind up its timer.
@@ -172,7 +179,8 @@ export function createPlaying({ orders }: { orders: Orders }) {
     if (picked.position >= open.order.length)
       return { kind: 'noSuchOption', play: before, question: asked, n: null };
     const took = who.at - open.sentAt;
-    if (took < tooFastMs) return { kind: 'tooFast', play: before, question: asked, n: null };
+    if (took < tooFastMs || isMeantForFlash(open, who.at))
+      return { kind: 'tooFast', play: before, question: asked, n: null };
     if (isLate(quiz, open, who.at)) return runOut(quiz, before, { open, question }, who);
     return place(quiz, before, { question, open, choice: open.order[picked.position] as number, took }, who);
   }
@@ -261,7 +269,9 @@ export function createPlaying({ orders }: { orders: Orders }) {
     const times = quiz.prizes.flatMap((prize) =>
       prize.way.kind === 'first' ? [{ prize, way: prize.way }] : [],
     );
-    const now = times.find(({ way }) => way.at <= who.at && who.at < way.at + flashOpenMs);
+    const [now] = times
+      .filter(({ way }) => way.at <= who.at && who.at < way.at + flashOpenMs)
+      .toSorted((a, b) => b.way.at - a.way.at);
     const question = now && !whyClosed(quiz, who.at) ? questionOf(quiz, now.way.question) : undefined;
     if (!now || !question) {
       const next = times.map(({ way }) => way.at).filter((at) => at > who.at);
@@ -275,7 +285,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
     };
     return {
       kind: 'flashAsked',
-      play: { ...play, flash },
+      play: { ...play, flash, ...(play.open ? { open: { ...play.open, aside: { from: who.at } } } : {}) },
       question: asAsked(quiz, question, flash),
       prize: now.prize.name,
     };
@@ -287,7 +297,8 @@ export function createPlaying({ orders }: { orders: Orders }) {
     picked: Picked,
     who: { pid: string; at: number; id: string },
   ): Promise<Turn> {
-    const { flash, ...play } = before;
+    const { flash, ...rest } = before;
+    const play = backToHers(rest, who.at);
     const question = flash && questionOf(quiz, flash.q);
     const prize = quiz.prizes.find(({ way }) => way.kind === 'first' && way.question === flash?.q);
     const over = prize?.way.kind !== 'first' || who.at >= prize.way.at + flashOpenMs;
@@ -387,6 +398,20 @@ const newPlay = (quiz: Quiz, at: number): Play => ({
   levelRight: 0,
   seen: [],
 });
+
+/** The 搶答題 is done with, and her own question is the one that a letter means. */
+function backToHers(play: Play, at: number): Play {
+  const { open } = play;
+  if (!open?.aside || open.aside.until !== undefined) return play;
+  return { ...play, open: { ...open, aside: { ...open.aside, until: at } } };
+}
+
+/**
+ * A letter sent twice, or one that was accepted while the 搶答題 stood before her and is worked on only now, because its
+ * process died: it is not meant for her own question.
+ */
+const isMeantForFlash = ({ aside }: Open, at: number): boolean =>
+  aside !== undefined && at >= aside.from && at < (aside.until ?? aside.from) + tooFastMs;
 
 const without = ({ open: _closed, ...play }: Play): Play => play;
 

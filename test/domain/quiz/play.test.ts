@@ -387,6 +387,47 @@ describe('搶答', () => {
     expect(result(await lin.answers('right'))).toMatchObject({ ok: true, floor: 2 });
   });
 
+  test('a letter sent twice is no answer to her own question, which she has not looked at since', async () => {
+    const lin = aFan('lin', quiz, '2026-11-21 12:00:01');
+    await lin.starts();
+    lin.at += 60_000;
+    lin.keep(playing.startFlash(quiz, await lin.before(), { pid: 'lin', at: lin.at }));
+    await lin.answers('right');
+    lin.at += 500;
+    expect(await lin.says(0)).toMatchObject({ kind: 'tooFast', question: { n: 1 } });
+    expect(result(await lin.answers('right'))).toMatchObject({ floor: 2 });
+  });
+
+  test('a letter meant for it and worked on late is no answer to her own question', async () => {
+    const lin = aFan('lin', quiz, '2026-11-21 12:00:01');
+    await lin.starts();
+    lin.at += 60_000;
+    lin.keep(playing.startFlash(quiz, await lin.before(), { pid: 'lin', at: lin.at }));
+    const accepted = lin.at + 10_000; // then its process died; she went on, and the sweeper found it
+    lin.at += 60_000;
+    expect(await lin.starts()).toMatchObject({ kind: 'asked', resumed: true });
+    const now = lin.at;
+    lin.at = accepted;
+    expect((await lin.says(0)).kind).toBe('tooFast');
+    // One for her own question from before it is.
+    lin.at = now - 90_000;
+    expect((await lin.says(lin.right())).kind).toBe('answered');
+  });
+
+  test('of two that are open the later one is asked', async () => {
+    const later = aPrize('later', { kind: 'first', question: 'g', at: beijing('2026-11-21 12:30:00') });
+    const two = { ...quiz, questions: [...quiz.questions, aQuestion('g')], prizes: [flashPrize, later] };
+    const lin = aFan('lin', two);
+    const askedAt = async (when: string) => {
+      lin.at = beijing(when);
+      const turn = lin.keep(playing.startFlash(two, await lin.before(), { pid: 'lin', at: lin.at }));
+      return turn.kind === 'flashAsked' && turn.question.text;
+    };
+    expect(await askedAt('2026-11-21 12:29:59')).toBe('題目 f');
+    expect(await askedAt('2026-11-21 12:30:00')).toBe('題目 g');
+    expect(await askedAt('2026-11-21 13:10:00')).toBe('題目 g');
+  });
+
   test('who goes back to her own question answers that one', async () => {
     const lin = aFan('lin', quiz, '2026-11-21 12:00:01');
     await lin.starts();
