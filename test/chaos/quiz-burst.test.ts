@@ -18,7 +18,7 @@ test('10,000 answers in one burst to two processes, one killed every 2 s, and Re
   });
   try {
     const { faults, figures } = await runBurst({
-      waves: [5_000, 300, 300],
+      waves: [10_000, 600, 600],
       atOnce: 300,
       everyMs: 2_000,
       real: true,

@@ -2,7 +2,7 @@ import { runBurst } from './burst';
 
 test('a burst of answers to two processes, killed and with Redis wiped in between, counts each answer once', async () => {
   const { faults, figures } = await runBurst({
-    waves: [180, 20],
+    waves: [400, 40],
     atOnce: 40,
     everyMs: 1_000,
     real: false,
