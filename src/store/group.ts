@@ -32,7 +32,7 @@ type Waiting<Row, Result> = {
  */
 export function createGroup<Row, Result>(options: GroupOptions<Row, Result>) {
   const { run, maxWaiting = 2_000, maxAgeMs = 1_000, maxGroup = 500, onGroup } = options;
-  const { breathMs = 25, aloneMs = 0, full = 64 } = options;
+  const { breathMs = 25, aloneMs = 0, full = 128 } = options;
   let waiting: Waiting<Row, Result>[] = [];
   let running = false;
   let scheduled = false;
