@@ -29,10 +29,10 @@ const contestants = [
 type Measured = { perSecond: number; cpuMicros: number; p50: number; p99: number; rssMiB: number };
 type Contestant = { name: string; child: Child; port: number; steady: Measured[]; saturated: Measured[] };
 
-/** `npm run bench -- [--rounds 7] [--profile FOLDER]`. Everything it starts is stopped, however it ends. */
+/** `npm run bench -- [--rounds 6] [--profile FOLDER]`. Everything it starts is stopped, however it ends. */
 export async function bench(): Promise<void> {
   const { values } = parseArgs({
-    options: { rounds: { type: 'string', default: '7' }, profile: { type: 'string' } },
+    options: { rounds: { type: 'string', default: '6' }, profile: { type: 'string' } },
   });
   const started = Date.now();
   const dataDir = mkdtempSync(join(tmpdir(), 'xiaoyi-bench-'));
