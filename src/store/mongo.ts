@@ -1,7 +1,9 @@
 import mongoose, { type Connection } from 'mongoose';
+import { enforceDeadlines } from './deadlines';
 
 mongoose.set('sanitizeFilter', true);
 mongoose.set('strictQuery', 'throw');
+enforceDeadlines();
 
 /**
  * Opens the one connection. Writes are majority-acknowledged and every wait is bounded: a dead server is an error

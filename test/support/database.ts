@@ -4,7 +4,7 @@ import mongoose, { type Connection } from 'mongoose';
 
 /**
  * A database and a Redis key prefix for one test file, on the engines of this run. Files run side by side and
- * never see each other's data.
+ * never see each other's data. `mongoUri`: on another server.
  *
  * ```ts
  * const database = testDatabase();
@@ -13,9 +13,9 @@ import mongoose, { type Connection } from 'mongoose';
  * afterAll(() => database.drop());
  * ```
  */
-export function testDatabase() {
+export function testDatabase(mongoUri?: string) {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  const base = given('TEST_MONGODB_URI');
+  const base = mongoUri ?? given('TEST_MONGODB_URI');
   const redisUrl = given('TEST_REDIS_URL');
   const prefix = `{${name}}`;
   const connections: Connection[] = [];

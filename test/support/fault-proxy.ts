@@ -13,6 +13,7 @@ export async function createFaultProxy(first: { host: string; port: number }) {
   let latencyMs = 0;
   let slicing = false;
   let cutAfter = Infinity;
+  let counts: Map<string, number> | undefined;
   let lossy: { commands: Set<string>; every: number; seen: number; lost: number } | undefined;
 
   const destroy = (pair: Pair) => {
@@ -47,7 +48,9 @@ export async function createFaultProxy(first: { host: string; port: number }) {
     const pair: Pair = { client, upstream, watched: new Set() };
     pairs.add(pair);
     const asked = frames((frame) => {
-      if (!lossy || !lossy.commands.has(commandOf(frame) ?? '')) return;
+      const name = commandOf(frame);
+      if (counts && name) counts.set(name, (counts.get(name) ?? 0) + 1);
+      if (!lossy || !lossy.commands.has(name?.split(' ')[0] ?? '')) return;
       if (++lossy.seen % lossy.every === 0) pair.watched.add(frame.readInt32LE(4));
     });
     const answered = frames((frame) => {
@@ -56,7 +59,7 @@ export async function createFaultProxy(first: { host: string; port: number }) {
       destroy(pair);
     });
     client.on('data', (chunk: Buffer) => {
-      if (lossy) asked(chunk);
+      if (lossy || counts) asked(chunk);
       forward(pair, client, upstream, chunk);
     });
     upstream.on('data', (chunk: Buffer) => {
@@ -108,6 +111,11 @@ export async function createFaultProxy(first: { host: string; port: number }) {
     /** How many answers were lost so far. */
     lost: () => lossy?.lost ?? 0,
     connections: () => pairs.size,
+    /** From now on: how often each MongoDB command was asked, as `insert inbox`. */
+    countCommands(): ReadonlyMap<string, number> {
+      counts = new Map();
+      return counts;
+    },
     /** New connections lead there from now on. */
     retarget: (next: { host: string; port: number }): void => {
       target = next;
@@ -134,10 +142,14 @@ function frames(onFrame: (frame: Buffer) => void): (chunk: Buffer) => void {
   };
 }
 
-/** The name of the command in an OP_MSG: the first key of its document. */
+/** The first key of the document in an OP_MSG and its value: the command and, for most, the collection. */
 function commandOf(frame: Buffer): string | undefined {
   const opMsg = 2013;
   if (frame.length < 30 || frame.readInt32LE(12) !== opMsg || frame[20] !== 0) return undefined;
   const name = 26;
-  return frame.toString('latin1', name, frame.indexOf(0, name));
+  const end = frame.indexOf(0, name);
+  const command = frame.toString('latin1', name, end);
+  const string = 2;
+  if (frame[name - 1] !== string) return command;
+  return `${command} ${frame.toString('utf8', end + 5, end + 4 + frame.readInt32LE(end + 1))}`;
 }

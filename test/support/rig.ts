@@ -26,6 +26,7 @@ export type RigOptions = {
   settings?: Record<string, string>;
   callbacks?: SimulatorOptions['callbacks'];
   redisUrl?: string;
+  /** Another MongoDB than that of this run, connected to without a proxy. */
   mongoUri?: string;
   log?: Log;
   /** Beijing time at the start, `2026-11-24T10:00`; without it ours. Needed for `turnTo`. */
@@ -54,7 +55,7 @@ type Slot = { front: FaultProxy; member: Member };
 
 /** Some processes, WeChat from the other side, and what is needed to break and to judge them. */
 export async function createRig(options: RigOptions = {}) {
-  const database = testDatabase();
+  const database = testDatabase(options.mongoUri);
   const { webs = 1, workers = 0, redisUrl = database.redisUrl } = options;
   const handlersFolder = options.handlers ?? join(root, 'test', 'fixtures', 'handlers-accept');
   const offset = options.at === undefined ? 0 : Date.parse(`${options.at}:00+08:00`) - Date.now();
@@ -65,14 +66,14 @@ export async function createRig(options: RigOptions = {}) {
   const simPort = await freePort();
   const settings = { ...simulatedAccount.env(simPort - 1), ...options.settings };
   const config: Config = testConfig(settings);
-  const mongo = new URL(options.mongoUri ?? database.uri);
+  const mongo = new URL(database.uri);
   const members: Member[] = [];
   const burials: Promise<unknown>[] = [];
 
   async function start(role: Member['role'], crash?: [name: string, pass: number]): Promise<Member> {
     const proxy = await createFaultProxy({ host: mongo.hostname, port: Number(mongo.port) });
     const given = {
-      mongoUri: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`,
+      mongoUri: options.mongoUri ?? `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`,
       redisUrl,
       database: database.name,
       role,
@@ -240,7 +241,7 @@ export async function createRig(options: RigOptions = {}) {
         .map((effect) => (effect.body as { text: { content: string } }).text.content),
     /** Carries out everything that waits, as worker and sweeper would in time; what was put off is due at once. */
     async drain(): Promise<void> {
-      for (let turn = 0; turn < 100; turn++) {
+      for (let turn = 0; turn < 300; turn++) {
         const member = living().find((one) => one.app);
         if (member?.app) await Promise.race([sweepOnce(member.app), member.ended]).catch(() => {});
         const open = await db.collection('inbox').countDocuments({ open: true });
@@ -250,7 +251,13 @@ export async function createRig(options: RigOptions = {}) {
         if (member && !member.dead && open + waiting === 0) return;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-      throw new Error('It did not drain.');
+      const left = await db.collection('inbox').find({ open: true }).limit(3).toArray();
+      const sending = await db
+        .collection('outbox')
+        .find({ state: { $in: ['pending', 'sending'] } })
+        .limit(3)
+        .toArray();
+      throw new Error(`It did not drain: ${JSON.stringify({ left, sending })}`);
     },
     rows: <Row extends object = Record<string, unknown>>(collection: string, filter: object = {}) =>
       db.collection(collection).find(filter).toArray() as unknown as Promise<(Row & { _id: string })[]>,
