@@ -155,12 +155,17 @@ export function createInbox({
 
   async function takeOver(row: InboxRow): Promise<string | undefined> {
     const owner = nextOwner();
-    const taken = await rows.updateOne(
-      { _id: row._id, owner: row.owner, open: true },
-      { $set: { owner, ownedAt: new Date() }, $inc: { tries: 1 } },
-      { timeoutMS: insertTimeoutMs },
-    );
-    return taken.modifiedCount === 1 ? owner : undefined;
+    try {
+      const taken = await rows.updateOne(
+        { _id: row._id, owner: row.owner, open: true },
+        { $set: { owner, ownedAt: new Date() }, $inc: { tries: 1 } },
+        { timeoutMS: insertTimeoutMs },
+      );
+      return taken.modifiedCount === 1 ? owner : undefined;
+    } catch (error) {
+      givenUp.add(owner); // the write may have been applied all the same
+      throw error;
+    }
   }
 
   return {
