@@ -40,4 +40,5 @@ export async function writeTwice(
   }
 }
 
-const isTimeout = (error: unknown): boolean => error instanceof Error && /Timeout/.test(error.name);
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && /Timeout|ServerSelection/.test(error.name);
