@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -70,7 +71,8 @@ async function npmStartReady() {
 /** A port that is free together with the next one, which is the simulator's. */
 async function twoFreePorts(): Promise<number> {
   for (;;) {
-    const first = await listenOn(0);
+    // Below the ports of outgoing connections, which come and go meanwhile.
+    const first = await listenOn(randomInt(10_000, 17_000));
     const second = first && (await listenOn(first.port + 1));
     first?.close();
     second?.close();

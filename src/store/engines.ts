@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -172,11 +173,17 @@ async function choosePorts(kept: [number | undefined, number | undefined]): Prom
   return [held[0].port, held[1].port];
 }
 
+/**
+ * A new port lies below those that systems hand out to outgoing connections (32768 and up on Linux, 49152 elsewhere): the
+ * one that is kept with the data would else be somebody's connection at the next start.
+ */
+const newPort = (): number => randomInt(18_000, 32_000);
+
 function hold(wanted: number | undefined): Promise<{ port: number; server: Server }> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error) => (wanted === undefined ? reject(error) : resolve(hold(undefined))));
-    server.listen({ host: '127.0.0.1', port: wanted ?? 0, exclusive: true }, () =>
+    server.once('error', () => resolve(hold(undefined)));
+    server.listen({ host: '127.0.0.1', port: wanted ?? newPort(), exclusive: true }, () =>
       resolve({ port: (server.address() as AddressInfo).port, server }),
     );
   });
