@@ -483,7 +483,8 @@ const saying = (said: Said): AppError => new AppError('Invalid', 'SAY', 'said', 
 const asReply = (said: string | Reply): Reply =>
   typeof said === 'string' ? { kind: 'text', text: said } : said;
 
-const isChinese = (text: string): boolean => /[\u4e00-\u9fff]/.test(text);
+/** Errors of our own that a person may read begin in Chinese; others may quote her words. */
+const isChinese = (text: string): boolean => /^\P{L}*\p{Script=Han}/u.test(text);
 
 /** Templates are written in Traditional; what she reads is in her script. */
 function scripted(reply: Reply, script: Script): Reply {
