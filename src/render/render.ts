@@ -17,7 +17,8 @@ const liquidOptions = {
   strictVariables: true,
   ownPropertyOnly: true,
   parseLimit: 20_000,
-  renderLimit: 200,
+  // By the clock on the wall: a busy process must not lose a reply to it. Templates are ours; no fan writes one.
+  renderLimit: 10_000,
   memoryLimit: 1e6,
 } as const;
 

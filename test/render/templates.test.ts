@@ -20,6 +20,17 @@ test.each(names)('%s can be filled from its sample, and WeChat takes it in both 
   expect(replyProblem({ kind: 'text', text: inScript(reply.text, 'hans') }, 'text')).toBeUndefined();
 });
 
+test('a process that stands still for a moment while it fills a template fills it all the same', () => {
+  const slow = {
+    ...sampleOf('quiz-left'),
+    get play() {
+      for (const until = Date.now() + 250; Date.now() < until; );
+      return { points: 35 };
+    },
+  };
+  expect(render('quiz-left', slow)).toMatchObject({ text: expect.stringContaining('35') });
+});
+
 /** As long as the importer lets a text be; every character three bytes. */
 const long = (most: number) => '長'.repeat(most);
 const hotel = {
