@@ -40,6 +40,16 @@ export class AppError extends Error {
   }
 }
 
+/**
+ * The fault lies in the moment, not in what was asked: nobody answered in time, or there was no room. The same will do
+ * later, however often it failed before.
+ */
+export const willPass = (thrown: unknown): boolean =>
+  thrown instanceof AppError
+    ? thrown.again
+    : thrown instanceof Error &&
+      /^Mongo.*(Network|Timeout|Pool|Selection|Topology|NotConnected|ClientClosed)/.test(thrown.name);
+
 /** The message of anything that was thrown, for a log line or a sentence. */
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);

@@ -124,7 +124,7 @@ export function createAnswering(given: {
       return await respond({ id, fan, at: first.row.at, owner: first.owner, message, work }, undefined);
     } catch (error) {
       // Our row without our work: nobody would ever take it up while this process lives.
-      inbox.giveUp(accepted.owner);
+      inbox.giveUp(accepted.owner, error);
       throw error;
     }
   }
@@ -168,7 +168,7 @@ export function createAnswering(given: {
       if (effects.length > 0 || (task.work.late && reply)) hint(task.id);
       return task.work.late ? null : reply;
     } catch (error) {
-      inbox.giveUp(task.owner);
+      inbox.giveUp(task.owner, error);
       throw error;
     }
   }
@@ -283,7 +283,7 @@ export function createAnswering(given: {
       const message = readMessage(row.body);
       await respond({ id: row._id, fan: row.fan, at: row.at, owner, message, work }, undefined);
     } catch (error) {
-      inbox.giveUp(owner);
+      inbox.giveUp(owner, error);
       throw error;
     }
   }

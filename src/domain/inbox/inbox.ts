@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { AppError } from '../../errors';
+import { AppError, willPass } from '../../errors';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import { writeTwice } from '../../store/command';
@@ -125,17 +125,22 @@ export function createInbox({
     },
   });
 
-  /** Rows that this process gave up on because the database failed; let go at the next beat, so that others may take them. */
-  const givenUp = new Set<string>();
+  /**
+   * Owners of rows that this process gave up on, and whether that was a try; let go at the next beat, so that others may
+   * take them.
+   */
+  const givenUp = new Map<string, boolean>();
   processes.onBeat(async () => {
-    const owners = [...givenUp];
-    if (owners.length === 0) return;
-    await rows.updateMany(
-      { owner: { $in: owners }, open: true },
-      { $set: { owner: '' } },
-      { timeoutMS: 2_000 },
-    );
-    for (const owner of owners) givenUp.delete(owner);
+    for (const counts of [true, false]) {
+      const owners = [...givenUp].filter(([, tried]) => tried === counts).map(([owner]) => owner);
+      if (owners.length === 0) continue;
+      await rows.updateMany(
+        { owner: { $in: owners }, open: true },
+        { $set: { owner: '' }, ...(counts ? {} : { $inc: { tries: -1 } }) },
+        { timeoutMS: 2_000 },
+      );
+      for (const owner of owners) givenUp.delete(owner);
+    }
   });
 
   const watch = createGroup<string, InboxRow | undefined>({
@@ -163,7 +168,7 @@ export function createInbox({
       );
       return taken.modifiedCount === 1 ? owner : undefined;
     } catch (error) {
-      givenUp.add(owner); // the write may have been applied all the same
+      givenUp.set(owner, false); // the write may have been applied all the same
       throw error;
     }
   }
@@ -189,7 +194,7 @@ export function createInbox({
         });
         return { ...accepted, owner };
       } catch (error) {
-        givenUp.add(owner); // the write may have been applied all the same
+        givenUp.set(owner, false); // the write may have been applied all the same
         throw error;
       }
     },
@@ -251,8 +256,11 @@ export function createInbox({
     /** The deadline passed while it is being answered. Majority-written before `success` is said. */
     markLate: (id: string, owner: string): Promise<Ended> => endings.add({ id, owner, set: { late: true } }),
 
-    /** This process cannot finish the row (the database failed): let others have it as soon as possible. */
-    giveUp: (owner: string): void => void givenUp.add(owner),
+    /**
+     * This process cannot finish the row: let others have it as soon as possible. `error`: why; what will pass is not
+     * counted as a try, else a busy hour would put letters out of the way that nothing is wrong with.
+     */
+    giveUp: (owner: string, error: unknown): void => void givenUp.set(owner, !willPass(error)),
 
     takeOver,
 

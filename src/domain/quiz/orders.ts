@@ -37,6 +37,8 @@ const timeoutMS = 2_500;
 const rememberedWins = 5_000;
 /** And how many of the last wins are kept with the folded state, for the copies of messages that a dead process had. */
 const keptWins = 1_000;
+/** Her letter is in the inbox and is answered within 4 s: it need not be refused as early as one that is not. */
+const maxAgeMs = 3_000;
 /** So many answers a process may have to fold when it starts. */
 const keptEvery = 5_000;
 const mostTries = 40;
@@ -66,6 +68,7 @@ export function createOrders(given: {
         wins: new Map(),
         writer: createGroup<Entry, Placed | undefined>({
           run: (entries) => inTurn(made, () => place(quiz, made, entries)),
+          maxAgeMs,
         }),
         turn: Promise.resolve(),
         loaded: false,
