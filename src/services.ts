@@ -177,7 +177,12 @@ export function createServices(given: {
     proof: createProof({ db, orders, rulesAt: campaigns.rulesAt, projector, points }),
     scores,
     settlement,
-    quiz: createQuiz({ campaigns, playing: createPlaying({ orders }), orders, awards: prizes.awards }),
+    quiz: createQuiz({
+      campaigns,
+      playing: createPlaying({ orders, now: clock.now }),
+      orders,
+      awards: prizes.awards,
+    }),
     replies: createReplies({ db, clock }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
     sights: createSights({ db }),

@@ -126,7 +126,15 @@ const graceMs = 3_000;
 export const roundOf = (quiz: string, pid: string, on: string): string => `${quiz}:${pid}:${on}`;
 
 /** Playing, as the rules of docs/quiz.md say. `at` is always the business time at which the message was accepted. */
-export function createPlaying({ orders }: { orders: Orders }) {
+export function createPlaying(given: {
+  orders: Orders;
+  /** Business time as it is, when a message is worked on later than it was accepted. */
+  now?: () => number;
+}) {
+  const { orders, now = () => 0 } = given;
+  /** What is sent now was not seen before now, whenever the letter came that it answers. */
+  const sentAt = (at: number): number => Math.max(at, now());
+
   /** Opens the next question, or says why there is none. */
   function goOn(quiz: Quiz, play: Play, who: { pid: string; at: number }): { play: Play; next: Next } {
     const closed = whyClosed(quiz, who.at);
@@ -137,7 +145,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
     const question = pickQuestion(quiz, who.pid, play);
     if (!question) return { play: without(play), next: { kind: 'none', why: 'bankEmpty' } };
     const order = optionOrder(question, roundOf(quiz.id, who.pid, play.on));
-    const open = { q: question.id, n: play.today.length + 1, order, sentAt: who.at };
+    const open = { q: question.id, n: play.today.length + 1, order, sentAt: sentAt(who.at) };
     return { play: { ...play, open }, next: { kind: 'question', question: asAsked(quiz, question, open) } };
   }
 
@@ -145,7 +153,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
   function start(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
     const { left: _left, flash: _flash, ...hers } = before;
     const play = backToHers(today(hers, who.at), who.at);
-    const open = whyLapsed(quiz, play, who.at) ? undefined : play.open;
+    const open = whyLapsed(quiz, hers, who.at) ? undefined : play.open;
     const question = open && questionOf(quiz, open.q);
     // Asking for it again does not wind up its timer.
     if (open && question && isLate(quiz, open, who.at)) return runOut(quiz, play, { open, question }, who);
@@ -281,7 +289,7 @@ export function createPlaying({ orders }: { orders: Orders }) {
       q: question.id,
       n: 0,
       order: optionOrder(question, roundOf(quiz.id, who.pid, 'flash')),
-      sentAt: who.at,
+      sentAt: sentAt(who.at),
     };
     return {
       kind: 'flashAsked',
@@ -515,7 +523,7 @@ function whyLapsed(quiz: Quiz, play: Play, at: number): 'midnight' | 'paused' | 
   if (at > quiz.endsAt || quiz.state === 'settling' || quiz.state === 'settled') return 'ended';
   if (quiz.state === 'paused' || quiz.pauses.some((pause) => pause.from >= open.sentAt && pause.from <= at))
     return 'paused';
-  return beijingDay(open.sentAt) === beijingDay(at) ? undefined : 'midnight';
+  return play.on === beijingDay(at) ? undefined : 'midnight';
 }
 
 const isLate = (quiz: Quiz, { sentAt }: Open, at: number): boolean =>

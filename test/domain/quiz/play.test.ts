@@ -98,6 +98,28 @@ describe('an answer', () => {
     expect(result(await lin.answers('right', 1))).toMatchObject({ floor: 1 });
   });
 
+  test('to a question that came late, since its process had died, is none when it was given before it came', async () => {
+    const lin = aFan('lin', aQuiz());
+    await lin.starts();
+    const before = lin.at;
+    // Her first letter is worked on five minutes late; she said something else for the same question meanwhile.
+    playing = createPlaying({ orders, now: () => before + 300_000 });
+    expect((await lin.answers('wrong', 10_000)).kind).toBe('answered');
+    lin.at = before + 200_000;
+    expect(await lin.says(0)).toMatchObject({ kind: 'tooFast', question: { n: 2 } });
+    lin.at = before + 310_000;
+    expect(result(await lin.says(lin.right()))).toMatchObject({ ok: true, floor: 2 });
+  });
+
+  test('to a question that came after midnight in answer to one from before it lapses with that day', async () => {
+    const lin = aFan('lin', aQuiz(), '2026-11-21 23:59:00');
+    await lin.starts();
+    playing = createPlaying({ orders, now: () => beijing('2026-11-22 00:00:01') });
+    await lin.answers('right', 59_000);
+    lin.at = beijing('2026-11-22 00:01:00');
+    expect(await lin.says(0)).toMatchObject({ kind: 'lapsed', why: 'midnight', play: { on: '2026-11-22' } });
+  });
+
   test('with the number of another question is none; with hers it counts', async () => {
     const lin = aFan('lin', aQuiz());
     await lin.starts();
@@ -275,6 +297,14 @@ describe('an open question lapses at no cost', () => {
     });
     expect(lin.play).toMatchObject({ on: '2026-11-22', today: [], levelAsked: 0, open: { q: before } });
     expect(result(await lin.answers('right'))).toMatchObject({ floor: 1 });
+  });
+
+  test('at midnight, also when she asks for it again', async () => {
+    const lin = aFan('lin', aQuiz(), '2026-11-21 23:59:50');
+    await lin.starts();
+    lin.at = beijing('2026-11-22 00:00:00');
+    expect(await lin.starts()).toMatchObject({ kind: 'asked', resumed: false, play: { on: '2026-11-22' } });
+    expect(lin.play?.open?.sentAt).toBe(lin.at);
   });
 
   test('an answer accepted one millisecond before midnight counts for that day', async () => {
