@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineSettings } from '../config';
@@ -179,13 +179,23 @@ async function choosePorts(kept: [number | undefined, number | undefined]): Prom
  */
 const newPort = (): number => randomInt(18_000, 32_000);
 
-function hold(wanted: number | undefined): Promise<{ port: number; server: Server }> {
+/** What an orphan held may take a moment to be free after its end. */
+const patience = { tries: 15, everyMs: 200 };
+
+async function hold(kept: number | undefined): Promise<{ port: number; server: Server }> {
+  for (let tries = 0; ; tries++) {
+    const wanted = kept !== undefined && tries < patience.tries ? kept : newPort();
+    const server = await listening(wanted);
+    if (server) return { port: wanted, server };
+    if (kept !== undefined) await sleep(patience.everyMs);
+  }
+}
+
+function listening(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(hold(undefined)));
-    server.listen({ host: '127.0.0.1', port: wanted ?? newPort(), exclusive: true }, () =>
-      resolve({ port: (server.address() as AddressInfo).port, server }),
-    );
+    server.once('error', () => resolve(undefined));
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve(server));
   });
 }
 

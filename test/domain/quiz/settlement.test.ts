@@ -208,7 +208,7 @@ test('who is held when the winners are published keeps her place; her prizes wai
 test('a drawn prize goes to the next reserve when its winner is rejected or does not claim it', async () => {
   const parts = await played();
   await settle(parts, { withHeld: true });
-  for (const { pid } of await parts.settlement.held('q')) await release(parts, pid);
+  for (const { pid } of await parts.settlement.held('q')) await reject(parts, pid);
   await settle(parts);
   await drawNow(parts);
   await settle(parts);
