@@ -171,14 +171,17 @@ function toldFaults(
   if (kept !== option) faults.push(`chose ${option}, ${kept} was kept`);
   for (const words of heard) {
     if (words === 'success') continue; // the words came another way
-    if (words.startsWith('答對了') !== right) faults.push(`right: ${right}`);
-    if (!flash && Number(/第 (\d+) 樓/.exec(words)?.[1]) !== order) faults.push(`floor ${order}`);
+    // What came late stands before it.
+    const verdict = [...words.matchAll(/^(答對了|可惜)/gm)].at(-1);
+    const about = words.slice(verdict?.index ?? words.length);
+    if (about.startsWith('答對了') !== right) faults.push(`right: ${right}`);
+    if (!flash && Number(/ · 第 (\d+) 樓/.exec(about)?.[1]) !== order) faults.push(`floor ${order}`);
     const hers = prizes.filter((prize) => prize.order === order);
-    if ((words.match(/得到「/g) ?? []).length !== hers.length) faults.push(`won ${hers.length} prizes`);
+    if ((about.match(/得到「/g) ?? []).length !== hers.length) faults.push(`won ${hers.length} prizes`);
     const first = hers.some(({ prize }) =>
       quiz.prizes.some(({ id, way }) => id === prize && way.kind === 'first'),
     );
-    if (words.includes('你是第一個答對') !== first) faults.push(`first: ${first}`);
+    if (about.includes('你是第一個答對') !== first) faults.push(`first: ${first}`);
   }
   return faults.map((fault) => `${pid} on ${question}: ${fault}; she heard ${heard.join(' | ')}`);
 }
