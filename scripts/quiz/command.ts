@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import type { Claims } from '../../src/domain/quiz/campaigns';
+import type { Claims } from '../../src/domain/quiz/claims';
 import type { Clock } from '../../src/kit/clock';
 import type { Log } from '../../src/kit/log';
 import type { Services } from '../../src/services';

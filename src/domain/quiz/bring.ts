@@ -1,6 +1,7 @@
 import type { Tickets } from '../prizes/tickets';
-import type { Campaigns, Claims } from './campaigns';
+import type { Campaigns } from './campaigns';
 import type { Change } from './changes';
+import type { Claims } from './claims';
 import { isPublished } from './states';
 import { type Problem, readQuizFile } from './workbook';
 

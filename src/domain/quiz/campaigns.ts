@@ -1,51 +1,22 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
-import { fold } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
 import type { Draws } from '../prizes/draw';
 import type { Tickets } from '../prizes/tickets';
 import type { Timers } from '../timers/timers';
+import { contentOf, type LogEntry, type QuizRow, type QuizVersion, quizOf, withoutId } from './campaign-row';
 import { type Change, canonical, compareQuiz } from './changes';
-import { type Facts, type Finding, judge } from './compliance';
-import type { Quiz, QuizContent, QuizState } from './definition';
-import { createHeld, quizOf } from './held';
+import type { Claims } from './claims';
+import type { Finding } from './compliance';
+import type { Quiz, QuizContent } from './definition';
+import { createFindings, refuseOn } from './findings';
+import { createHeld } from './held';
 import { type Deed, isPublished, stateNames, table } from './states';
-
-/** `quizzes{_id: id}`: the quiz with its questions and prizes, and what its operators did. Times are business ms. */
-export type QuizRow = Omit<Quiz, 'id'> & {
-  _id: string;
-  /** Moves with every write; writes are conditional on it. */
-  rev: number;
-  /** Who wrote the content that is published or about to be. */
-  author: string;
-  check?: { at: number; by: string; findings: Finding[] };
-  /** A change of a published quiz that waits for a second person. */
-  proposal?: { at: number; by: string; content: QuizContent; changes: Change[] };
-  /** The last 200 deeds. */
-  log: Entry[];
-};
-type Entry = { at: number; by: string; deed: Deed | 'reject'; state: QuizState; reason?: string };
-
-/** `quizVersions{_id: '<quiz>/<version>'}`: every text that was ever published, and who stood for it. */
-export type QuizVersion = {
-  _id: string;
-  quiz: string;
-  version: number;
-  at: number;
-  by: string;
-  approvedBy?: string;
-  changes: string[];
-  findings: Finding[];
-  content: QuizContent;
-};
 
 export const quizIndexes: IndexSpec[] = [
   { collection: 'quizVersions', key: { quiz: 1, version: 1 }, why: 'how did this quiz change' },
 ];
-
-/** Who answers a text or a menu key already, by name. */
-export type Claims = (what: string, how: 'says' | 'clicks') => string | undefined;
 
 type By = { id: string; by: string };
 type Plan = {
@@ -55,13 +26,6 @@ type Plan = {
   reason?: string | undefined;
   version?: Omit<QuizVersion, '_id' | 'quiz' | 'at'>;
 };
-
-/** Words with a meaning of their own while a quiz runs; none of them can start one. */
-const reserved = [
-  ...'排行|我的積分|獎品|規則|中獎名單|退出|繼續|改名|開賽提醒我|搶答|領獎'.split('|'),
-  ...'ABCDEF123456'.split(''),
-  ...'對|錯|取消'.split('|'),
-];
 
 /**
  * Quiz campaigns: their states, what may change when, and what every process holds of them (`load` follows
@@ -82,9 +46,8 @@ export function createCampaigns(given: {
   const past = db.collection<QuizVersion>('quizVersions');
   const versions = db.collection<{ _id: string; n: number }>('versions');
   const held = createHeld({ db, clock });
+  const findings = createFindings({ db, tickets });
   const rulesKept = new Map<string, Pick<Quiz, 'prizes'>>();
-
-  const factsOf = async (id: string): Promise<Facts> => ({ codes: await tickets.codes(id) });
 
   async function loaded(id: string): Promise<QuizRow> {
     const row = await rows.findOne({ _id: id });
@@ -105,7 +68,7 @@ export function createCampaigns(given: {
       const { deed, set = {}, unset = [], reason, version } = planned;
       if (deed !== 'reject') mustBe(row, deed);
       const at = clock.now();
-      const entry: Entry = { at, by, deed, state: set.state ?? row.state, ...(reason ? { reason } : {}) };
+      const entry: LogEntry = { at, by, deed, state: set.state ?? row.state, ...(reason ? { reason } : {}) };
       const { matchedCount } = await rows.updateOne(
         { _id: id, state: row.state, version: row.version, rev: row.rev },
         {
@@ -125,40 +88,6 @@ export function createCampaigns(given: {
     if (!done) return held.get(id);
     await held.load();
     return held.get(id);
-  }
-
-  /** Another published quiz with one of these keywords or the same menu key at an overlapping time. */
-  async function rivals(content: QuizContent, session?: ClientSession): Promise<Finding[]> {
-    const others = await rows
-      .find(
-        {
-          _id: { $ne: content.id },
-          state: { $in: ['scheduled', 'running', 'paused'] },
-          startsAt: { $lte: content.endsAt },
-          endsAt: { $gte: content.startsAt },
-        },
-        { projection: { keywords: 1, menuKey: 1, title: 1 }, ...(session ? { session } : {}) },
-      )
-      .toArray();
-    const mine = new Set(content.keywords.map(fold));
-    return others.flatMap((other) => [
-      ...other.keywords
-        .filter((word) => mine.has(fold(word)))
-        .map((word) =>
-          taken('keywords', `關鍵字「${word}」在同一段時間屬於活動「${other.title}」，請換一個`),
-        ),
-      ...(content.menuKey !== undefined && content.menuKey === other.menuKey
-        ? [taken('menuKey', `菜單鍵 ${other.menuKey} 在同一段時間屬於活動「${other.title}」，請換一個`)]
-        : []),
-    ]);
-  }
-
-  async function findingsOf(content: QuizContent, claims: Claims): Promise<Finding[]> {
-    return [
-      ...judge(content, await factsOf(content.id)),
-      ...claimed(content, claims),
-      ...(await rivals(content)),
-    ];
   }
 
   /** Before anybody can win one; making what is there already makes nothing. */
@@ -267,15 +196,15 @@ export function createCampaigns(given: {
       claims,
     }: By & { claims: Claims }): Promise<{ findings: Finding[]; passed: boolean }> {
       const row = await loaded(id);
-      const findings = await findingsOf(contentOf(row), claims);
-      const passed = !findings.some(({ level }) => level === 'refuse');
-      if (isPublished(row.state)) return { findings, passed };
+      const found = await findings.all(contentOf(row), claims);
+      const passed = !found.some(({ level }) => level === 'refuse');
+      if (isPublished(row.state)) return { findings: found, passed };
       await act({ id, by }, (now) => {
         if (now.rev !== row.rev) throw busy(id);
-        const check = { at: clock.now(), by, findings };
+        const check = { at: clock.now(), by, findings: found };
         return { deed: 'check', set: { check, state: passed ? 'checked' : 'draft' } };
       });
-      return { findings, passed };
+      return { findings: found, passed };
     },
 
     /**
@@ -294,8 +223,8 @@ export function createCampaigns(given: {
       const at = clock.now();
       if (row.endsAt <= at) throw refused(id, `結束時間 ${beijing(row.endsAt)} 已過，請改好再導入`);
       const startsAt = now ? Math.min(row.startsAt, at) : row.startsAt;
-      const findings = await findingsOf(contentOf(row), claims);
-      gate(id, findings);
+      const found = await findings.all(contentOf(row), claims);
+      refuseOn(id, found);
       // Before the state moves: a kill between the two leaves a timer without effect, never a quiz without one.
       await armEnd(id, row.endsAt);
       if (startsAt > at) await armStart(id, startsAt);
@@ -303,9 +232,9 @@ export function createCampaigns(given: {
       if (state === 'running') await makeStock(contentOf(row));
       await act({ id, by }, async (current, session) => {
         if (current.rev !== row.rev) throw busy(id);
-        gate(id, await rivals(contentOf(row), session));
+        refuseOn(id, await findings.rivals(contentOf(row), session));
         const deed = state === 'running' ? 'begin' : 'schedule';
-        const check = { at, by, findings };
+        const check = { at, by, findings: found };
         if (row.state === 'scheduled') return { deed, set: { state, startsAt, check } };
         const content = { ...contentOf(row), startsAt };
         const version = {
@@ -313,7 +242,7 @@ export function createCampaigns(given: {
           by: row.author,
           approvedBy: by,
           changes: [],
-          findings,
+          findings: found,
           content,
         };
         return { deed, set: { state, startsAt, check, version: version.version }, version };
@@ -328,14 +257,14 @@ export function createCampaigns(given: {
       // `start` was interrupted between its timer and its write, or is at it just now: to be tried again.
       if (row.state === 'checked') throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有公布。`);
       if (row.state !== 'scheduled') return;
-      const findings = judge(contentOf(row), await factsOf(id));
-      gate(id, findings);
+      const found = await findings.rules(contentOf(row));
+      refuseOn(id, found);
       await makeStock(contentOf(row));
       await act({ id, by: 'timer' }, (current) => {
         if (current.state !== 'scheduled') return undefined;
         return {
           deed: 'begin',
-          set: { state: 'running', check: { at: clock.now(), by: 'timer', findings } },
+          set: { state: 'running', check: { at: clock.now(), by: 'timer', findings: found } },
         };
       });
     },
@@ -412,7 +341,7 @@ export function createCampaigns(given: {
       mustBe(row, 'propose');
       const changes = weigh(row, next);
       if (changes.length === 0) return [];
-      gate(next.id, await findingsOf(next, claims));
+      refuseOn(next.id, await findings.all(next, claims));
       await act({ id: next.id, by }, (current) => {
         if (current.rev !== row.rev) throw busy(next.id);
         return { deed: 'propose', set: { proposal: { at: clock.now(), by, content: next, changes } } };
@@ -430,21 +359,21 @@ export function createCampaigns(given: {
         throw new AppError('Forbidden', 'second_person', `這個修改是 ${by} 提出的，請由另一位批准。`);
       // Weighed again: the quiz may have begun since.
       const changes = weigh(row, proposal.content);
-      const findings = await findingsOf(proposal.content, claims);
-      gate(id, findings);
+      const found = await findings.all(proposal.content, claims);
+      refuseOn(id, found);
       const { endsAt, startsAt } = proposal.content;
       await armEnd(id, endsAt);
       if (row.state === 'scheduled') await armStart(id, startsAt);
       else await makeStock(proposal.content);
       await act({ id, by }, async (current, session) => {
         if (current.rev !== row.rev) throw busy(id);
-        gate(id, await rivals(proposal.content, session));
+        refuseOn(id, await findings.rivals(proposal.content, session));
         const version = {
           version: row.version + 1,
           by: proposal.by,
           approvedBy: by,
           changes: changes.map(({ what }) => what),
-          findings,
+          findings: found,
           content: proposal.content,
         };
         const { id: _id, ...content } = proposal.content;
@@ -453,7 +382,7 @@ export function createCampaigns(given: {
         );
         return {
           deed: 'approve',
-          set: { ...content, version: version.version, check: { at: clock.now(), by, findings } },
+          set: { ...content, version: version.version, check: { at: clock.now(), by, findings: found } },
           unset: ['proposal', ...optional],
           version,
         };
@@ -501,45 +430,6 @@ export type Campaigns = ReturnType<typeof createCampaigns>;
 
 export const tellChange = ({ what, against }: Change): string => (against ? `${what}：${against}` : what);
 
-export const tellFinding = ({ level, where, reason, rule }: Finding): string =>
-  `${level === 'refuse' ? '不能公布' : '請留意'} [${rule}] ${where}：${reason}`;
-
-/** Whether a quiz stood still at a moment. */
-export const isPausedAt = ({ pauses }: Quiz, at: number): boolean =>
-  pauses.some(({ from, until }) => at >= from && (until === undefined || at < until));
-
-function claimed(content: QuizContent, claims: Claims): Finding[] {
-  const own = new Set(reserved.map(fold));
-  const found = content.keywords.flatMap((word) => {
-    if (fold(word) === '') return [taken('keywords', `關鍵字「${word}」只有標點或空白，請換一個`)];
-    if (own.has(fold(word))) return [taken('keywords', `「${word}」在答題時另有用處，請換一個`)];
-    const by = claims(word, 'says');
-    return by ? [taken('keywords', `關鍵字「${word}」已由 ${by} 回答，請換一個`)] : [];
-  });
-  const by = content.menuKey === undefined ? undefined : claims(content.menuKey, 'clicks');
-  return by ? [...found, taken('menuKey', `菜單鍵 ${content.menuKey} 已由 ${by} 回答，請換一個`)] : found;
-}
-
-const taken = (where: string, reason: string): Finding => ({
-  level: 'refuse',
-  rule: 'keyword-taken',
-  where,
-  reason,
-});
-
-function gate(id: string, findings: Finding[]): void {
-  const refusals = findings.filter(({ level }) => level === 'refuse');
-  if (refusals.length > 0)
-    throw new AppError(
-      'Invalid',
-      'quiz_refused',
-      `活動「${id}」不能公布：\n${refusals.map(tellFinding).join('\n')}`,
-      {
-        details: findings,
-      },
-    );
-}
-
 function mustBe({ _id, state }: QuizRow, deed: Deed): void {
   const { from, name } = table[deed];
   if (from.includes(state)) return;
@@ -568,18 +458,8 @@ const busy = (id: string) =>
 const closed = ({ pauses }: QuizRow, at: number) =>
   pauses.map((pause) => (pause.until === undefined ? { ...pause, until: Math.max(at, pause.from) } : pause));
 
-function contentOf(row: QuizRow): QuizContent {
-  const { state: _state, version: _version, pauses: _pauses, ...content } = quizOf(row);
-  return content;
-}
-
 /** Without undefined fields, which the database would keep as null. */
 const plain = (content: QuizContent): QuizContent => JSON.parse(JSON.stringify(content)) as QuizContent;
-
-function withoutId<Row extends { _id: string }>(row: Row): Omit<Row, '_id'> {
-  const { _id, ...rest } = row;
-  return rest;
-}
 
 const beijing = (at: number): string =>
   new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');

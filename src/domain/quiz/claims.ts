@@ -1,5 +1,7 @@
 import type { Rules } from '../../bot/rules';
-import type { Claims } from './campaigns';
+
+/** Who answers a text or a menu key already, by name. */
+export type Claims = (what: string, how: 'says' | 'clicks') => string | undefined;
 
 /** The handler through which quizzes are played; its menu key is for a quiz to have. */
 const own = 'handlers/quiz.ts';

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
-import type { QuizRow } from './campaigns';
+import { type QuizRow, quizOf } from './campaign-row';
 import type { Quiz, QuizState } from './definition';
 
 const held: QuizState[] = ['scheduled', 'running', 'paused', 'ended', 'settling', 'settled'];
@@ -97,10 +97,4 @@ function index(all: readonly Quiz[]) {
       else byKeyword.set(word, [quiz]);
     }
   return { all, byId: new Map(all.map((quiz) => [quiz.id, quiz])), byKeyword };
-}
-
-/** The quiz in a stored row, without what only operators need. */
-export function quizOf(row: QuizRow): Quiz {
-  const { _id, rev: _rev, author: _author, check: _check, proposal: _proposal, log: _log, ...quiz } = row;
-  return { id: _id, ...quiz };
 }

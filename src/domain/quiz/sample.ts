@@ -1,6 +1,7 @@
 import type { Tickets } from '../prizes/tickets';
 import { bringQuiz } from './bring';
-import type { Campaigns, Claims } from './campaigns';
+import type { Campaigns } from './campaigns';
+import type { Claims } from './claims';
 import { tellProblem } from './workbook';
 
 const author = 'sample';

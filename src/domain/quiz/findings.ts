@@ -1,0 +1,90 @@
+import type { ClientSession, Connection } from 'mongoose';
+import { AppError } from '../../errors';
+import { fold } from '../../kit/text';
+import type { Tickets } from '../prizes/tickets';
+import type { QuizRow } from './campaign-row';
+import type { Claims } from './claims';
+import { type Finding, judge } from './compliance';
+import type { QuizContent } from './definition';
+
+/** Words with a meaning of their own while a quiz runs; none of them can start one. */
+const reserved = [
+  ...'排行|我的積分|獎品|規則|中獎名單|退出|繼續|改名|開賽提醒我|搶答|領獎'.split('|'),
+  ...'ABCDEF123456'.split(''),
+  ...'對|錯|取消'.split('|'),
+];
+
+/** What stands against publishing a quiz: the compliance list, and words that somebody else answers to. */
+export function createFindings({ db, tickets }: { db: Connection; tickets: Pick<Tickets, 'codes'> }) {
+  const rows = db.collection<QuizRow>('quizzes');
+
+  /** Another published quiz with one of these keywords or the same menu key at an overlapping time. */
+  async function rivals(content: QuizContent, session?: ClientSession): Promise<Finding[]> {
+    const others = await rows
+      .find(
+        {
+          _id: { $ne: content.id },
+          state: { $in: ['scheduled', 'running', 'paused'] },
+          startsAt: { $lte: content.endsAt },
+          endsAt: { $gte: content.startsAt },
+        },
+        { projection: { keywords: 1, menuKey: 1, title: 1 }, ...(session ? { session } : {}) },
+      )
+      .toArray();
+    const mine = new Set(content.keywords.map(fold));
+    return others.flatMap((other) => [
+      ...other.keywords
+        .filter((word) => mine.has(fold(word)))
+        .map((word) =>
+          taken('keywords', `關鍵字「${word}」在同一段時間屬於活動「${other.title}」，請換一個`),
+        ),
+      ...(content.menuKey !== undefined && content.menuKey === other.menuKey
+        ? [taken('menuKey', `菜單鍵 ${other.menuKey} 在同一段時間屬於活動「${other.title}」，請換一個`)]
+        : []),
+    ]);
+  }
+
+  /** The compliance list alone: what a timer asks, long after somebody looked at the words. */
+  const rules = async (content: QuizContent): Promise<Finding[]> =>
+    judge(content, { codes: await tickets.codes(content.id) });
+
+  return {
+    rivals,
+    rules,
+    all: async (content: QuizContent, claims: Claims): Promise<Finding[]> => [
+      ...(await rules(content)),
+      ...claimed(content, claims),
+      ...(await rivals(content)),
+    ],
+  };
+}
+
+/** @throws AppError `Invalid` with all findings when one of them refuses. */
+export function refuseOn(id: string, findings: Finding[]): void {
+  const refusals = findings.filter(({ level }) => level === 'refuse');
+  if (refusals.length === 0) return;
+  const why = refusals.map(tellFinding).join('\n');
+  throw new AppError('Invalid', 'quiz_refused', `活動「${id}」不能公布：\n${why}`, { details: findings });
+}
+
+export const tellFinding = ({ level, where, reason, rule }: Finding): string =>
+  `${level === 'refuse' ? '不能公布' : '請留意'} [${rule}] ${where}：${reason}`;
+
+function claimed(content: QuizContent, claims: Claims): Finding[] {
+  const own = new Set(reserved.map(fold));
+  const found = content.keywords.flatMap((word) => {
+    if (fold(word) === '') return [taken('keywords', `關鍵字「${word}」只有標點或空白，請換一個`)];
+    if (own.has(fold(word))) return [taken('keywords', `「${word}」在答題時另有用處，請換一個`)];
+    const by = claims(word, 'says');
+    return by ? [taken('keywords', `關鍵字「${word}」已由 ${by} 回答，請換一個`)] : [];
+  });
+  const by = content.menuKey === undefined ? undefined : claims(content.menuKey, 'clicks');
+  return by ? [...found, taken('menuKey', `菜單鍵 ${content.menuKey} 已由 ${by} 回答，請換一個`)] : found;
+}
+
+const taken = (where: string, reason: string): Finding => ({
+  level: 'refuse',
+  rule: 'keyword-taken',
+  where,
+  reason,
+});
