@@ -2,6 +2,48 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { answersOf, heard, type Member, type Rig } from './rig';
 
 /**
+ * One process of a role dies every so often until `end`, and another one takes its place. Real web processes have others
+ * that stand by: starting one takes longer than it may live.
+ */
+export function keepKilling(rig: Rig, { role, everyMs }: { role: Member['role']; everyMs: number }) {
+  const over = new AbortController();
+  const standingBy: Promise<Member>[] = [];
+  const standBy = () => standingBy.push(rig.start(role));
+  let kills = 0;
+
+  async function kill(): Promise<void> {
+    const standby = await standingBy.shift();
+    if (over.signal.aborted) return void (standby && rig.kill(standby));
+    const victims = role === 'web' ? rig.slots.map(({ member }) => member) : rig.living(role);
+    const victim = victims[kills++ % victims.length] as Member;
+    rig.kill(victim);
+    await rig.replace(victim, standby);
+    if (!rig.real) await rig.mourn(victim);
+    else if (role === 'web') standBy();
+  }
+
+  const killing = (async () => {
+    if (rig.real && role === 'web') for (let n = 0; n < 3; n++) standBy();
+    for (let dueAt = Date.now() + everyMs; ; dueAt = Math.max(dueAt + everyMs, Date.now())) {
+      const { signal } = over;
+      await pause(Math.max(0, dueAt - Date.now()), undefined, { signal }).catch(() => {});
+      if (signal.aborted) break;
+      await kill();
+    }
+    for (const standby of standingBy) rig.kill(await standby);
+  })();
+
+  return {
+    /** How many were killed. */
+    async end(): Promise<number> {
+      over.abort();
+      await killing;
+      return kills;
+    },
+  };
+}
+
+/**
  * Sends `callbacks` texts with one effect each from `people` fans, spread over `overMs`, while one process of `role` is
  * killed every `everyMs` and another one takes its place. Returns what was answered.
  */
@@ -17,18 +59,7 @@ export async function underKills(
   },
 ) {
   const fans = Array.from({ length: o.people }, rig.openid);
-  const done = new AbortController();
-  let kills = 0;
-  const killing = (async () => {
-    for (;;) {
-      await pause(o.everyMs, undefined, { signal: done.signal }).catch(() => {});
-      if (done.signal.aborted) return;
-      const victims = rig.living(o.role);
-      const victim = victims[kills++ % victims.length] as Member;
-      rig.kill(victim);
-      await rig.replace(victim);
-    }
-  })();
+  const killing = keepKilling(rig, o);
   const delivered = await Promise.all(
     Array.from({ length: o.callbacks }, async (_, i) => {
       await pause((i / o.callbacks) * o.overMs);
@@ -38,9 +69,7 @@ export async function underKills(
       return { words, answers: answersOf(sent), heard: heard(sent) };
     }),
   );
-  done.abort();
-  await killing;
-  return { delivered, kills };
+  return { delivered, kills: await killing.end() };
 }
 
 /** Each callback that got a 200 has exactly one effect, each other one none or one; whoever was told words was told the same. */

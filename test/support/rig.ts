@@ -189,6 +189,7 @@ export async function createRig(options: RigOptions = {}) {
     sim,
     clock,
     config,
+    real: options.real ?? false,
     slots,
     members,
     living,

@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { createApp } from '../../../src/app';
 import type { QuizContent } from '../../../src/domain/quiz/definition';
-import { createProof } from '../../../src/domain/quiz/proof';
 import type { Log } from '../../../src/kit/log';
 import { root } from '../../../src/kit/root';
-import { until } from '../../support/processes';
-import { createRig, heard, type Member, type Rig } from '../../support/rig';
-import { boardDue, type Facts, findFaults, type LoggedBatch, type Sent } from './oracle';
+import { keepKilling } from '../../support/kill-loop';
+import { createQuizTable, crowd, dice, quantile } from '../../support/quiz-table';
+import { createRig } from '../../support/rig';
 
 export type BurstOptions = {
   /** How many answer in the first burst, every other one of them a 搶答題 and the rest their own; fewer may follow. */
@@ -34,7 +32,7 @@ const beijing = (time: string): number => Date.parse(`${day}T${time}:00+08:00`);
 const flashAt = [0, 1, 2].map((wave) => beijing('10:00') + wave * 2 * 3_600_000);
 
 /** Ten questions of a day, three 搶答題, and floors often enough that prizes pass on and run out. */
-function quizOfTheBurst(): QuizContent {
+export function quizOfTheBurst(): QuizContent {
   const places = [
     '杭州',
     '蘇州',
@@ -131,16 +129,12 @@ function quizOfTheBurst(): QuizContent {
   };
 }
 
-/** What a phone shows of a question: which it is, and what stands behind each letter. */
-type Shown = { question: string; options: Map<string, string> };
-
 /**
- * A burst of answers to two web processes, one of which is killed again and again, judged by an oracle. Returns what
- * was measured and everything that is wrong.
+ * A burst of answers to two web processes, one of which is killed again and again, judged by an oracle. Returns what was
+ * measured and everything that is wrong.
  */
 export async function runBurst(options: BurstOptions) {
   const { waves, atOnce, everyMs, real, gapMs, say = () => {} } = options;
-  const quiz = quizOfTheBurst();
   const random = dice(options.seed ?? 20_261_124);
   const rig = await createRig({
     webs: 2,
@@ -156,51 +150,43 @@ export async function runBurst(options: BurstOptions) {
   });
   const redisUrl = options.redisUrl ?? rig.database.redisUrl;
   const redis = new Redis(redisUrl);
-  const desk = await createApp(rig.config, {
-    mongoUri: rig.database.uri,
-    redisUrl,
-    database: rig.database.name,
-    role: 'desk',
-    clock: rig.clock,
-  });
-  const standbys: Promise<Member>[] = [];
+  const table = await createQuizTable({ rig, quiz: quizOfTheBurst(), redisUrl });
+  const { sent, screens } = table;
   try {
-    await desk.services.campaigns.load();
-    await publish();
-    await everybodyKnows();
+    await table.open();
     const fans = Array.from({ length: Math.max(...waves) }, rig.openid);
-    const sent: Sent[] = [];
-    const took: number[] = [];
-    const figures = { kills: 0, wiped: 0, copies: 0, burstMs: 0, asked: 0, askingMs: 0, drainMs: 0 };
+    const figures = { kills: 0, wiped: 0, burstMs: 0, asked: 0, askingMs: 0, drainMs: 0 };
     for (const [wave, size] of waves.entries()) {
       await rig.turnTo((flashAt[wave] as number) + 60_000);
-      const playing = fans.slice(0, size);
-      const shown = new Map<string, Shown>();
       say(`wave ${wave + 1}: ${size} fans are asked`);
+      screens.clear();
       figures.asked += size;
       figures.askingMs += await timed(() =>
-        crowd([...playing.entries()], atOnce, async ([i, openid]) =>
-          keepShown(shown, openid, await says(openid, i % 2 === 0 ? '搶答' : '一戰到底')),
+        crowd(fans.slice(0, size).entries(), atOnce, ([i, openid]) =>
+          table.says(openid, i % 2 === 0 ? '搶答' : '一戰到底'),
         ),
       );
       await rig.turnTo(rig.clock.now() + 10_000);
       say('they answer');
-      const end = new AbortController();
-      const killing = killAndReplace(end.signal, figures);
-      const wiping = wave === 0 ? wipeWhen(() => sent.length > size / 2, end.signal) : Promise.resolve();
+      const over = new AbortController();
+      const killing = [keepKilling(rig, { role: 'web', everyMs })];
+      if (real) killing.push(keepKilling(rig, { role: 'worker', everyMs: 4 * everyMs }));
+      const wiping = wave === 0 ? wipeWhen(() => sent.length > size / 2, over.signal) : undefined;
+      // More often than not the right option; now and then in three copies at once.
       figures.burstMs += await timed(() =>
-        crowd([...shown], atOnce, ([openid, question]) => answers(openid, question)),
+        crowd([...screens.keys()], atOnce, (openid) =>
+          table.answer(openid, { right: random() < 0.6, random: random(), storm: random() < 0.05 }),
+        ),
       );
-      end.abort();
-      await Promise.all([killing, wiping]);
+      over.abort();
+      await wiping;
+      for (const one of killing) figures.kills += await one.end();
       say(`${sent.length} answers are sent, ${figures.kills} kills; what is left is done`);
-      figures.drainMs = Math.max(figures.drainMs, await timed(drain));
+      figures.drainMs = Math.max(figures.drainMs, await timed(table.drain));
     }
     say('it is judged');
-    const faults = [...(await judge(sent)), ...(await proveIt())];
+    const faults = await table.judge();
     say('it is over');
-    took.sort((a, b) => a - b);
-    const at = (share: number) => Math.round(took[Math.floor((took.length - 1) * share)] ?? 0);
     return {
       faults,
       figures: {
@@ -208,31 +194,14 @@ export async function runBurst(options: BurstOptions) {
         fans: fans.length,
         askedPerSecond: Math.round((figures.asked * 1_000) / figures.askingMs),
         answered: sent.length,
+        copies: table.copies.flat().length - sent.length,
         acknowledged: sent.filter((one) => one.heard.length > 0).length,
         perSecond: Math.round((sent.length * 1_000) / figures.burstMs),
-        p50: at(0.5),
-        p99: at(0.99),
-        slowest: at(1),
+        p50: quantile(table.took, 0.5),
+        p99: quantile(table.took, 0.99),
+        slowest: quantile(table.took, 1),
       },
     };
-
-    /** She sends the letter of an option, more often than not the right one. */
-    async function answers(openid: string, { question, options: letters }: Shown): Promise<void> {
-      const choices = [...letters];
-      const right = quiz.questions.find(({ id }) => id === question)?.options[0];
-      const chosen =
-        random() < 0.6
-          ? choices.find(([, option]) => option === right)
-          : choices[Math.floor(random() * choices.length)];
-      const [letter, option] = chosen as [string, string];
-      const startedAt = Date.now();
-      const storm = random() < 0.05;
-      const delivered = await rig.deliver(rig.text(openid, letter), openid, { storm });
-      const words = heard(delivered);
-      took.push(Date.now() - startedAt);
-      figures.copies += delivered.wire.deliveries.length - 1;
-      sent.push({ pid: openid, question, option, heard: words });
-    }
 
     async function wipeWhen(isTime: () => boolean, signal: AbortSignal): Promise<void> {
       while (!isTime() && !signal.aborted) await pause(20);
@@ -240,153 +209,14 @@ export async function runBurst(options: BurstOptions) {
       figures.wiped++;
     }
   } finally {
-    await Promise.all(standbys.map(async (standby) => rig.kill(await standby)));
     redis.disconnect();
-    await desk.close();
+    await table.close();
     await rig.close();
   }
-
-  async function publish(): Promise<void> {
-    const { campaigns } = desk.services;
-    await campaigns.save({ content: quiz, by: 'Lin' });
-    const { findings, passed } = await campaigns.check({ id: quiz.id, by: 'Lin', claims: () => undefined });
-    if (!passed) throw new Error(JSON.stringify(findings));
-    await campaigns.start({ id: quiz.id, by: 'Wang', claims: () => undefined });
-  }
-
-  /** Every process looks for changes every two seconds. */
-  async function everybodyKnows(): Promise<void> {
-    for (const { app } of rig.members) await app?.services.versions.check();
-    let knew = 0;
-    await until(
-      async () => {
-        const words = await says(rig.openid(), '一戰到底');
-        knew = words.includes('第 1 題') ? knew + 1 : 0;
-        return knew === 4;
-      },
-      { what: 'both processes know the quiz' },
-    );
-  }
-
-  async function says(openid: string, words: string): Promise<string> {
-    const [told] = heard(await rig.deliver(rig.text(openid, words), openid));
-    return told ?? '';
-  }
-
-  /** The last question on her screen: what came late may stand before it. */
-  function keepShown(all: Map<string, Shown>, openid: string, words: string): void {
-    const places = quiz.questions.map((question) => ({ question, at: words.lastIndexOf(question.text) }));
-    const last = places.toSorted((a, b) => b.at - a.at)[0];
-    if (!last || last.at < 0) return;
-    const lines = words.slice(last.at).matchAll(/^([A-F])\. (.+)$/gm);
-    all.set(openid, {
-      question: last.question.id,
-      options: new Map([...lines].map(([, letter, option]) => [letter as string, option as string])),
-    });
-  }
-
-  /** One of the two web processes dies every so often; the next one is ready by then, if the machine is fast enough. */
-  async function killAndReplace(signal: AbortSignal, figures: { kills: number }): Promise<void> {
-    const standBy = () => standbys.push(rig.start('web'));
-    if (real) standBy();
-    for (;;) {
-      await pause(everyMs, undefined, { signal }).catch(() => {});
-      if (signal.aborted) return;
-      const standby = await standbys.shift();
-      const { member } = rig.slots[figures.kills % rig.slots.length] as Rig['slots'][number];
-      rig.kill(member);
-      figures.kills++;
-      await rig.replace(member, standby);
-      if (real) standBy();
-      if (!real) await rig.mourn(member);
-      if (real && figures.kills % 4 === 0) {
-        const worker = rig.living('worker')[0] as Member;
-        rig.kill(worker);
-        await rig.replace(worker);
-      }
-    }
-  }
-
-  async function drain(): Promise<void> {
-    for (const member of rig.members) if (member.dead) await rig.mourn(member);
-    if (!real) await rig.drain();
-    const open = () => rig.count('inbox', { open: true });
-    await until(async () => (await open()) === 0, {
-      what: 'all that was kept is answered',
-      withinMs: 90_000,
-    });
-    await desk.projector.catchUp(quiz.id);
-    const undone = () => rig.count('awards', { todo: { $ne: [] } });
-    await until(
-      async () => {
-        await desk.services.prizes.awards.sweep({ lostMs: 0, undoneMs: 0 });
-        return (await undone()) === 0;
-      },
-      { what: 'what awards bring about is done' },
-    );
-  }
-
-  async function judge(sent: Sent[]): Promise<string[]> {
-    const people = await rig.rows<{ openid: string; pid: string }>('subscribers');
-    const pidOf = new Map(people.map(({ openid, pid }) => [openid, pid]));
-    const facts: Facts = {
-      quiz,
-      log: (await rig.rows('orders')) as unknown as LoggedBatch[],
-      sent: sent.map((one) => ({ ...one, pid: pidOf.get(one.pid) ?? one.pid })),
-      ledger: await rig.rows('ledger'),
-      balances: await rig.rows('balances'),
-      scores: await rig.rows('scores'),
-      awards: await rig.rows('awards'),
-      tickets: await rig.rows('tickets'),
-    };
-    const board = await desk.services.leaderboard.top(quiz.id, 'final', 10);
-    const due = boardDue(facts, 10);
-    return [
-      ...findFaults(facts),
-      ...(JSON.stringify(board) === JSON.stringify(due)
-        ? []
-        : [`the board shows ${JSON.stringify(board)}, ${JSON.stringify(due)} is due`]),
-    ];
-  }
-
-  /** The product's own proofs agree. */
-  async function proveIt(): Promise<string[]> {
-    const { campaigns, orders, points } = desk.services;
-    const proof = createProof({
-      db: desk.db,
-      orders,
-      points,
-      rulesAt: campaigns.rulesAt,
-      projector: desk.projector,
-    });
-    const { differences } = await proof.replay(quiz.id);
-    return [...differences, ...(await proof.audit(quiz.id))].map((one) => JSON.stringify(one));
-  }
-}
-
-/** All of them at it, so many at once. */
-async function crowd<One>(all: One[], atOnce: number, act: (one: One) => Promise<void>): Promise<void> {
-  const left = all.values();
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (const one of left) await act(one);
-    }),
-  );
 }
 
 async function timed(act: () => Promise<unknown>): Promise<number> {
   const from = Date.now();
   await act();
   return Date.now() - from;
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), bits | 61)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
