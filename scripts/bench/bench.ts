@@ -10,29 +10,52 @@ import type { Load, Slice } from './driver';
 import { figure, percentile, ratio, shown, tabled } from './figures';
 import { fans } from './letters';
 import { microCosts } from './micro';
-import type { Usage } from './peer';
+import type { Proved, Usage } from './peer';
+import type { Told } from './players';
 
-const rate = 500;
-const connections = { steady: 64, saturated: 128 };
-const seconds = { steady: 2, saturated: 1.2 };
+/** At fixed rates, and as fast as it goes. */
+const shapes = {
+  steady: { title: '500 callbacks a second', rate: 500, connections: 64, seconds: 2, letters: 1_000 },
+  brisk: { title: '1,000 callbacks a second', rate: 1_000, connections: 256, seconds: 2, letters: 2_000 },
+  saturated: { title: 'Saturated', connections: 128, seconds: 1.2, letters: fans },
+};
+type Shape = keyof typeof shapes;
+const every = Object.keys(shapes) as Shape[];
 /** Written behind the answers: waited for, so that it is counted too. */
 const settleMs = 400;
 
+type Name = 'ours' | 'quiz answer' | 'co-wechat' | 'co-wechat again' | 'floor';
 /** What stands in the tables, and which part plays it. The second co-wechat is the control: it must come out at 1.00. */
-const contestants = [
-  { name: 'ours', part: 'ours' },
-  { name: 'co-wechat', part: 'co-wechat' },
-  { name: 'co-wechat again', part: 'co-wechat' },
-  { name: 'floor', part: 'floor' },
+const contestants: { name: Name; part: string; ours?: true; says: Load['says'] }[] = [
+  { name: 'ours', part: 'ours', ours: true, says: 'keyword' },
+  { name: 'quiz answer', part: 'quiz', ours: true, says: 'quiz' },
+  { name: 'co-wechat', part: 'co-wechat', says: 'keyword' },
+  { name: 'co-wechat again', part: 'co-wechat', says: 'keyword' },
+  { name: 'floor', part: 'floor', says: 'keyword' },
 ];
 
-type Measured = { perSecond: number; cpuMicros: number; p50: number; p99: number; rssMiB: number };
-type Contestant = { name: string; child: Child; port: number; steady: Measured[]; saturated: Measured[] };
+type Measured = {
+  perSecond: number;
+  cpuMicros: number;
+  p50: number;
+  p99: number;
+  rssMiB: number;
+  /** Of the worker beside the quiz, for one answer. */
+  workerMicros: number;
+};
+type Contestant = (typeof contestants)[number] & {
+  child: Child;
+  port: number;
+  worker: Child | undefined;
+  made: number;
+  answered: number;
+  measured: Record<Shape, Measured[]>;
+};
 
-/** `npm run bench -- [--rounds 6] [--profile FOLDER]`. Everything it starts is stopped, however it ends. */
+/** `npm run bench -- [--rounds 4] [--profile FOLDER]`. Everything it starts is stopped, however it ends. */
 export async function bench(): Promise<void> {
   const { values } = parseArgs({
-    options: { rounds: { type: 'string', default: '6' }, profile: { type: 'string' } },
+    options: { rounds: { type: 'string', default: '4' }, profile: { type: 'string' } },
   });
   const started = Date.now();
   const dataDir = mkdtempSync(join(tmpdir(), 'xiaoyi-bench-'));
@@ -58,85 +81,84 @@ export async function bench(): Promise<void> {
     };
     const driver = begin('driver', 'load');
     const all: Contestant[] = [];
-    for (const { name, part } of contestants) {
-      const profiled =
-        part === 'ours' && values.profile ? ['--cpu-prof', '--cpu-prof-dir', values.profile] : [];
-      const child = begin('peer', part, profiled);
-      all.push({ name, child, port: await child.ask<number>('port'), steady: [], saturated: [] });
+    for (const one of contestants) {
+      const cpuProf = (name: string) =>
+        values.profile ? ['--cpu-prof', '--cpu-prof-dir', join(values.profile, name)] : [];
+      const child = begin('peer', one.part, one.ours ? cpuProf(one.part) : []);
+      const port = await child.ask<number>('port');
+      const worker = one.says === 'quiz' ? begin('peer', 'worker', cpuProf('worker')) : undefined;
+      await worker?.ask('port');
+      const measured = { steady: [], brisk: [], saturated: [] };
+      all.push({ ...one, child, port, worker, made: 0, answered: 0, measured });
     }
-    const kept = await measure(driver, all, Number(values.rounds));
-    report(all, kept);
+    await measure(driver, all, Number(values.rounds));
+    report(all);
+    await prove(all, await driver.ask<Told>('told'));
+    console.log(`\nSingle steps, µs\n${tabled(microCosts())}\n`);
     say(`${((Date.now() - started) / 1_000).toFixed(0)} s in all.`);
   } finally {
     await stop();
   }
 }
 
-/** Returns what ours answered and what it kept. */
-async function measure(
-  driver: Child,
-  all: Contestant[],
-  rounds: number,
-): Promise<{ answered: number; kept: number }> {
-  let made = 0;
-  let answered = 0;
-
-  async function slice(
-    one: Contestant,
-    shape: Pick<Load, 'seconds' | 'connections' | 'rate' | 'letters'>,
-  ): Promise<Measured> {
-    const before = await one.child.ask<Usage>('usage');
-    // A message twice is a copy to ours and gets a kept reply; the others cannot tell.
-    const again = one.name !== 'ours';
-    const load: Load = { ...shape, port: one.port, from: made, again, letters: again ? fans : shape.letters };
-    const done = await driver.ask<Slice>('run', load);
-    await wait(settleMs);
-    const after = await one.child.ask<Usage>('usage');
-    if (done.failed > 0) throw new Error(`${one.name} refused ${done.failed} callbacks`);
-    if (one.name === 'ours') {
-      made += shape.letters;
-      answered += done.answered;
-      if (!done.said.includes('攻略')) throw new Error(`ours said something else: ${done.said}`);
-    }
-    return {
-      perSecond: done.answered / done.seconds,
-      cpuMicros: (after.cpuMicros - before.cpuMicros) / done.answered,
-      p50: percentile(done.latencies, 0.5),
-      p99: percentile(done.latencies, 0.99),
-      rssMiB: after.rss / 2 ** 20,
-    };
-  }
-
-  const steady = {
-    connections: connections.steady,
-    seconds: seconds.steady,
-    rate,
-    letters: rate * seconds.steady,
-  };
-  const saturated = { connections: connections.saturated, seconds: seconds.saturated, letters: 10_000 };
-  say('Warming up: every fan speaks once, so that all are known …');
-  const first = { connections: connections.saturated, letters: 2 * fans };
-  for (const one of all) await slice(one, { ...first, seconds: one.name === 'ours' ? 60 : 2 });
-  for (const one of all) await slice(one, saturated);
+async function measure(driver: Child, all: Contestant[], rounds: number): Promise<void> {
+  say('Warming up: every fan speaks twice, so that all are known and every player is at her questions …');
+  const everybody = { connections: 128, seconds: 60, letters: fans };
+  for (const one of all)
+    for (let i = 0; i < 2; i++) await slice(driver, one, { ...everybody, seconds: one.ours ? 60 : 1 });
+  for (const one of all) await slice(driver, one, shapes.saturated);
   for (let round = 0; round < rounds; round++) {
     say(`Round ${round + 1} of ${rounds} …`);
     // Everybody has every place in turn.
     for (let i = 0; i < all.length; i++) {
       const one = all[(round + i) % all.length] as Contestant;
-      one.steady.push(await slice(one, steady));
-      one.saturated.push(await slice(one, saturated));
+      for (const shape of every) one.measured[shape].push(await slice(driver, one, shapes[shape]));
     }
   }
-  const kept = (await all[0]?.child.ask<number>('kept')) ?? 0;
-  return { answered, kept };
 }
 
-function report(all: Contestant[], { answered, kept }: { answered: number; kept: number }): void {
-  const of = (name: string) => all.find((one) => one.name === name) as Contestant;
+async function slice(
+  driver: Child,
+  one: Contestant,
+  shape: Pick<Load, 'seconds' | 'connections' | 'rate' | 'letters'>,
+): Promise<Measured> {
+  const usage = async () => ({
+    own: await one.child.ask<Usage>('usage'),
+    worker: (await one.worker?.ask<Usage>('usage'))?.cpuMicros ?? 0,
+  });
+  const before = await usage();
+  // A message twice is a copy to ours and gets a kept reply; the others cannot tell.
+  const done = await driver.ask<Slice>('run', {
+    ...shape,
+    port: one.port,
+    from: one.made,
+    again: !one.ours,
+    says: one.says,
+  } satisfies Load);
+  await wait(settleMs);
+  await one.worker?.ask('settled');
+  const after = await usage();
+  if (done.failed > 0) throw new Error(`${one.name} refused ${done.failed} callbacks`);
+  if (one.name === 'ours' && !done.said.includes('攻略'))
+    throw new Error(`ours said something else: ${done.said}`);
+  if (one.ours) one.made += done.answered;
+  one.answered += done.answered;
+  return {
+    perSecond: done.answered / done.seconds,
+    cpuMicros: (after.own.cpuMicros - before.own.cpuMicros) / done.answered,
+    p50: percentile(done.latencies, 0.5),
+    p99: percentile(done.latencies, 0.99),
+    rssMiB: after.own.rss / 2 ** 20,
+    workerMicros: (after.worker - before.worker) / done.answered,
+  };
+}
+
+function report(all: Contestant[]): void {
+  const of = (name: Name) => all.find((one) => one.name === name) as Contestant;
   const [peer, floor] = [of('co-wechat'), of('floor')];
-  const table = (title: string, kind: 'steady' | 'saturated') => {
+  const table = (shape: Shape) => {
+    const get = (from: Contestant, what: keyof Measured) => from.measured[shape].map((one) => one[what]);
     const rows = all.map((one) => {
-      const get = (from: Contestant, what: keyof Measured) => from[kind].map((measured) => measured[what]);
       const cpu = get(one, 'cpuMicros');
       return [
         one.name,
@@ -150,16 +172,31 @@ function report(all: Contestant[], { answered, kept }: { answered: number; kept:
       ];
     });
     const head = ['', 'callbacks/s', 'CPU µs each', '÷ co-wechat', '÷ floor', 'p50 ms', 'p99 ms', 'RSS MiB'];
-    console.log(`\n${title}\n${tabled([head, ...rows])}`);
+    const { title, connections } = shapes[shape];
+    console.log(`\n${title}, ${connections} kept connections\n${tabled([head, ...rows])}`);
+    const worker = shown(figure(get(of('quiz answer'), 'workerMicros')));
+    console.log(`Beside it, in the worker (ledger, rounds, scores, boards): ${worker} µs an answer.`);
   };
   console.log(
-    `\nNode ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}). Middle of ${peer.steady.length} rounds (least–most).`,
+    `\nNode ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}). Middle of ${peer.measured.steady.length} rounds (least–most).`,
   );
-  table(`At ${rate} callbacks a second, ${connections.steady} kept connections`, 'steady');
-  table(`Saturated, ${connections.saturated} kept connections`, 'saturated');
-  console.log(`\nAnswered by ours: ${answered}; of these in the inbox with their reply: ${kept}.`);
-  if (kept !== answered) throw new Error('Ours answered callbacks that it did not keep.');
-  console.log(`\nSingle steps, µs\n${tabled(microCosts())}\n`);
+  for (const shape of every) table(shape);
+}
+
+/** Nothing was measured that did not happen. */
+async function prove(all: Contestant[], told: Told): Promise<void> {
+  for (const one of all.filter(({ ours }) => ours)) {
+    const kept = await one.child.ask<number>('kept');
+    console.log(`\nAnswered by ${one.name}: ${one.answered}; in the inbox with their reply: ${kept}.`);
+    if (kept !== one.answered) throw new Error(`${one.name} answered callbacks that it did not keep.`);
+    if (one.says !== 'quiz') continue;
+    const { answers, awards, differences } = await one.child.ask<Proved>('proof');
+    console.log(
+      `Answers told with a floor: ${told.answers}, floors told: ${told.floors}, the last ${told.highest}; answers in the order log: ${answers}; prizes given: ${awards}; the audit finds ${differences}.`,
+    );
+    const counts = [answers, told.answers, told.floors, told.highest, one.answered - fans];
+    if (differences > 0 || new Set(counts).size > 1) throw new Error('The order log is not what was told.');
+  }
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

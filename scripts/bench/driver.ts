@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { answerParent } from './child';
-import { letter, openReply } from './letters';
+import { fanOf, letter, openReply, wordOf } from './letters';
+import { createPlayers } from './players';
 
 export type Slice = {
   /** Answered with 200. */
@@ -24,27 +25,32 @@ export type Load = {
   from: number;
   /** Whether they may go round, or are delivered once each. */
   again: boolean;
+  says: 'keyword' | 'quiz';
 };
 
 /** The load: WeChat's side in a process of its own, on bare sockets, so that it costs little beside what is measured. */
-answerParent({ run }, async () => undefined);
+const players = createPlayers();
+answerParent({ run, told: players.told }, async () => undefined);
 
 async function run(load: Load): Promise<Slice> {
-  const letters = Array.from({ length: load.letters }, (_, i) => letter(load.from + i));
+  const { from } = load;
+  const saysOf = load.says === 'quiz' ? players.says : wordOf;
+  const letters = Array.from({ length: load.letters }, (_, i) => letter(from + i, saysOf(fanOf(from + i))));
   const most = load.again ? Infinity : load.letters;
   const lines = await Promise.all(Array.from({ length: load.connections }, () => openLine(load.port)));
   const latencies: number[] = [];
   let sent = 0;
   let failed = 0;
-  let said = '';
+  const heard: { n: number; body: string }[] = [];
   const started = performance.now();
   const until = started + load.seconds * 1_000;
 
   async function deliver(line: Line, due: number): Promise<void> {
-    const { status, body } = await line.post(letters[sent++ % letters.length] as Buffer);
-    if (status !== 200) failed++;
-    else latencies.push(performance.now() - due);
-    said = body;
+    const i = sent++;
+    const { status, body } = await line.post(letters[i % letters.length] as Buffer);
+    if (status !== 200) return void failed++;
+    latencies.push(performance.now() - due);
+    if (load.says === 'quiz' || heard.length === 0) heard.push({ n: from + i, body });
   }
 
   if (load.rate === undefined) {
@@ -56,12 +62,13 @@ async function run(load: Load): Promise<Slice> {
   } else await atRate(load.rate);
   const seconds = (performance.now() - started) / 1_000;
   for (const line of lines) line.close();
+  if (load.says === 'quiz') for (const { n, body } of heard) players.hears(fanOf(n), openReply(body));
   return {
     answered: latencies.length,
     failed,
     seconds,
     latencies: latencies.sort((a, b) => a - b),
-    said: openReply(said),
+    said: openReply(heard[0]?.body ?? ''),
   };
 
   async function atRate(rate: number): Promise<void> {

@@ -6,23 +6,25 @@ import { signatureOf } from '../../src/wechat/protocol/signature';
 const { appId, token, encodingAesKey, originalId } = simulatedAccount;
 const envelope = createEnvelope({ appId, encodingAesKey });
 
-/** So many fans speak in turn: each of them seldom enough for the limiter. */
-export const fans = 5_000;
+/** So many fans speak in turn: each of them seldom enough for the limiter, and for a quiz (no answer within 2 s). */
+export const fans = 6_000;
 const words = ['幫助', '帮助', '菜單', '你好', '您好', 'help', '怎么用', '功能'];
 
-/**
- * One callback in safe mode as a whole HTTP request, ready for the socket. Number `n` gives its MsgId and its fan; a fan
- * always says the same keyword, so that nothing about her changes and the flow is a settled one.
- */
-export function letter(n: number): Buffer {
-  const fan = n % fans;
+/** A fan always says the same keyword, so that nothing about her changes and the flow is a settled one. */
+export const wordOf = (fan: number): string => words[fan % words.length] as string;
+
+export const fanOf = (n: number): number => n % fans;
+
+/** One callback in safe mode as a whole HTTP request, ready for the socket. Number `n` gives its MsgId and its fan. */
+export function letter(n: number, content = wordOf(fanOf(n))): Buffer {
+  const fan = fanOf(n);
   const seconds = Math.floor(Date.now() / 1_000);
   const plain = writeXml({
     ToUserName: originalId,
     FromUserName: `oBench${String(fan).padStart(22, '0')}`,
     CreateTime: seconds,
     MsgType: 'text',
-    Content: words[fan % words.length] as string,
+    Content: content,
     MsgId: `247${String(n).padStart(14, '0')}`,
   });
   const encrypted = envelope.seal(plain);

@@ -2,10 +2,22 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa, { type Middleware } from 'koa';
+import type { App } from '../../src/app';
 import { simulatedAccount } from '../../src/simulator/account';
 import { answerParent } from './child';
+import { benchQuiz } from './quiz';
 
-type Peer = { port: number; kept?: () => Promise<number>; close: () => Promise<void> };
+type Peer = {
+  port: number;
+  /** How many callbacks are in the inbox with their reply. */
+  kept?: () => Promise<number>;
+  proof?: () => Promise<Proved>;
+  /** Resolves when everything behind the answers is done. */
+  settled?: () => Promise<void>;
+  close: () => Promise<void>;
+};
+/** What the order log has, the prizes given, and what the audit finds wrong. */
+export type Proved = { answers: number; awards: number; differences: number };
 export type Usage = { cpuMicros: number; rss: number };
 
 const { appId, token, encodingAesKey } = simulatedAccount;
@@ -14,16 +26,43 @@ const { appId, token, encodingAesKey } = simulatedAccount;
 const peers: Record<string, () => Promise<Peer>> = {
   /** The whole of ours: verified, decrypted, kept by a majority write, answered by a keyword rule, the reply kept, sealed. */
   async ours() {
-    // Loaded here: the others must not carry our packages in their memory.
-    const { createApp } = require('../../src/app') as typeof import('../../src/app');
-    const { loadConfig } = require('../../src/config') as typeof import('../../src/config');
-    const config = loadConfig({ ...process.env, ...simulatedAccount.env(3_000) });
-    const { MONGODB_URI: mongoUri = '', REDIS_URL: redisUrl = '' } = config;
-    const app = await createApp(config, { mongoUri, redisUrl, role: 'web' });
-    await app.prepare();
+    const app = await ourApp('web', 'bench');
     return {
       port: await app.http.listen(0, '127.0.0.1'),
-      kept: () => app.db.collection('inbox').countDocuments({ doneAt: { $exists: true } }),
+      kept: () => kept(app),
+      close: app.close,
+    };
+  },
+
+  /** Ours while a quiz runs: an answer goes through the order log, and so on to the next question. */
+  async quiz() {
+    const app = await ourApp('web', 'bench-quiz');
+    const { id, file } = benchQuiz();
+    const { campaigns, tickets, proof, orders } = app.services;
+    const { startSampleQuiz } =
+      require('../../src/domain/quiz/sample') as typeof import('../../src/domain/quiz/sample');
+    const begun = await startSampleQuiz({ campaigns, tickets, claims: () => undefined, file });
+    if (begun.kind !== 'started') throw new Error(JSON.stringify(begun));
+    await campaigns.load();
+    return {
+      port: await app.http.listen(0, '127.0.0.1'),
+      kept: () => kept(app),
+      async proof(): Promise<Proved> {
+        const awards = await app.db.collection('awards').countDocuments();
+        return { answers: orders.state(id).count, awards, differences: (await proof.audit(id)).length };
+      },
+      close: app.close,
+    };
+  },
+
+  /** The worker beside it: takes the answers into ledger, rounds, scores and boards. */
+  async worker() {
+    const app = await ourApp('worker', 'bench-quiz');
+    await app.startWorker();
+    const { id } = benchQuiz();
+    return {
+      port: 0,
+      settled: () => app.services.projector.catchUp(id),
       close: app.close,
     };
   },
@@ -95,6 +134,20 @@ const peers: Record<string, () => Promise<Peer>> = {
   },
 };
 
+/** Loaded here: the others must not carry our packages in their memory. */
+async function ourApp(role: 'web' | 'worker', database: string): Promise<App> {
+  const { createApp } = require('../../src/app') as typeof import('../../src/app');
+  const { loadConfig } = require('../../src/config') as typeof import('../../src/config');
+  const config = loadConfig({ ...process.env, ...simulatedAccount.env(3_000) });
+  const { MONGODB_URI: mongoUri = '', REDIS_URL: redisUrl = '' } = config;
+  const app = await createApp(config, { mongoUri, redisUrl, role, database });
+  await app.prepare();
+  return app;
+}
+
+const kept = (app: App): Promise<number> =>
+  app.db.collection('inbox').countDocuments({ doneAt: { $exists: true } });
+
 async function listen(server: Server): Promise<Peer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -111,6 +164,8 @@ answerParent(
   {
     port: async () => (await starting).port,
     kept: async () => (await starting).kept?.(),
+    proof: async () => (await starting).proof?.(),
+    settled: async () => (await starting).settled?.(),
     usage: (): Usage => {
       const { user, system } = process.cpuUsage();
       return { cpuMicros: user + system, rss: process.memoryUsage.rss() };
