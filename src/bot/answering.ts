@@ -213,12 +213,10 @@ export function createAnswering(given: {
         said: [...unended(her.said).slice(1 - mostSaid), { by: id, reply, effects }],
         ...(takeMail.length > 0 ? { takeMail } : {}),
         ...(message.kind === 'follow' ? { followedAt: sentAt(message) } : {}),
+        windows: windowsOpenedBy(message),
       });
       crashPoint('talk-kept');
-      if (written) {
-        touchBehind(her, message);
-        return counted(outcome);
-      }
+      if (written) return counted(outcome);
       her = undefined;
     }
     throw new AppError(

@@ -60,6 +60,12 @@ export type FanChanges = Partial<Pick<Subscriber, 'script' | 'scriptChosen' | 'c
   once?: string[];
 };
 
+type Change = {
+  fan: string;
+  v: number;
+  changes: FanChanges & { said: Kept[]; takeMail?: string[]; followedAt?: Date; windows?: Windows };
+};
+
 export const subscriberIndexes: IndexSpec[] = [
   { collection: 'subscribers', key: { pid: 1 }, unique: true, invariant: true, why: 'who is this pid' },
   { collection: 'graves', key: { until: 1 }, why: 'which graves may be forgotten' },
@@ -108,6 +114,12 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     },
   });
 
+  const seen = (windows: Partial<Windows>): Record<string, unknown> => ({
+    seenAt: new Date(clock.now()),
+    ...(windows.talk ? { 'windows.talk': windows.talk } : {}),
+    ...(windows.tap ? { 'windows.tap': windows.tap } : {}),
+  });
+
   /** Last seen and open windows: written behind, a few times a second; whoever needs them at once awaits `touch`. */
   const touches = createGroup<{ fan: string; windows: Partial<Windows> }, void>({
     breathMs: 250,
@@ -117,17 +129,39 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     maxAgeMs: 10_000,
     maxGroup: 5_000,
     async run(group) {
-      const seenAt = new Date(clock.now());
-      const updates = group.map(({ fan, windows }) => {
-        const set: Record<string, unknown> = { seenAt };
-        for (const kind of ['talk', 'tap'] as const)
-          if (windows[kind]) set[`windows.${kind}`] = windows[kind];
-        return { q: { _id: fan }, u: { $set: set } };
-      });
+      const updates = group.map(({ fan, windows }) => ({ q: { _id: fan }, u: { $set: seen(windows) } }));
       const answer = await writeTwice(db, { update: 'subscribers', updates, ordered: false }, 5_000);
       if (answer['writeErrors'])
         throw new AppError('Upstream', 'NOT_TOUCHED', 'The database refused what she was last seen doing.');
       return group.map(() => undefined);
+    },
+  });
+
+  /**
+   * The command says only how many rows it found. When one is missing, all are told that nothing is certain: who loads
+   * again finds what was said among `said`, if it was written.
+   */
+  const changes = createGroup<Change, boolean>({
+    maxAgeMs: 3_000, // her letter is in the inbox: it need not be refused as early as one that is not
+    async run(group) {
+      const updates = group.map(({ fan, v, changes: { takeMail, followedAt, once, windows, ...set } }) => ({
+        q: { _id: fan, v },
+        u: {
+          $set: {
+            ...set,
+            ...(windows ? seen(windows) : {}),
+            ...(followedAt ? { following: true, followedAt } : {}),
+          },
+          $inc: { v: 1 },
+          ...(once ? { $addToSet: { once: { $each: once } } } : {}),
+          ...(takeMail ? { $pull: { mailbox: { id: { $in: takeMail } } } } : {}),
+        },
+      }));
+      const answer = await writeTwice(db, { update: 'subscribers', updates, ordered: false }, timeoutMS);
+      if (answer['writeErrors'])
+        throw new AppError('Upstream', 'NOT_CHANGED', 'The database refused what was said to her.');
+      const written = answer['n'] === group.length;
+      return group.map(() => written);
     },
   });
 
@@ -173,27 +207,12 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     inboxId: (openid: string, key: string): string => keyedHash(dataKey, 'inbox', appId, openid, key),
 
     /**
-     * Writes what the reply to one callback changed, and keeps the reply with it (last in `said`). False: something else
-     * was written since `v` was read; load her again and run again.
+     * Writes what the reply to one callback changed, when she was seen and which windows she opened, and keeps the reply
+     * with it (last in `said`). False: it may not be written, perhaps because something else was since `v` was read;
+     * load her again, and unless it is among `said`, run again.
      */
-    async change(
-      fan: string,
-      v: number,
-      changes: FanChanges & { said: Kept[]; takeMail?: string[]; followedAt?: Date },
-    ): Promise<boolean> {
-      const { takeMail, followedAt, once, ...set } = changes;
-      const done = await rows.updateOne(
-        { _id: fan, v },
-        {
-          $set: { ...set, ...(followedAt ? { following: true, followedAt } : {}) },
-          $inc: { v: 1 },
-          ...(once ? { $addToSet: { once: { $each: once } } } : {}),
-          ...(takeMail ? { $pull: { mailbox: { id: { $in: takeMail } } } } : {}),
-        },
-        { timeoutMS },
-      );
-      return done.matchedCount === 1;
-    },
+    change: (fan: string, v: number, what: Change['changes']): Promise<boolean> =>
+      changes.add({ fan, v, changes: what }),
     touch: (fan: string, windows: Partial<Windows>): Promise<void> => touches.add({ fan, windows }),
     /** Whether a touch would change next to nothing: the same a minute ago, and none of her messages spent since. */
     isFresh(her: Subscriber, windows: Partial<Windows>): boolean {
@@ -294,7 +313,9 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     countFollowed: (from: number, to: number): Promise<number> =>
       rows.countDocuments({ followedAt: { $gte: new Date(from), $lt: new Date(to) } }),
     count: (): Promise<number> => rows.estimatedDocumentCount(),
-    drained: (): Promise<void> => touches.drained(),
+    drained: async (): Promise<void> => {
+      await Promise.all([changes.drained(), touches.drained()]);
+    },
   };
 }
 
