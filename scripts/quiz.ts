@@ -21,14 +21,16 @@ import { connectMongo } from '../src/store/mongo';
 import { connectRedis } from '../src/store/redis';
 import { followClock } from '../src/store/shared-clock';
 import * as campaign from './quiz/campaign';
-import { type Command, Misuse } from './quiz/command';
+import { type Command, Misuse, usageLine } from './quiz/command';
 import * as prizes from './quiz/prizes';
+import { rehearse } from './quiz/rehearse';
 import * as settlement from './quiz/settlement';
 
 const commands: Record<string, Command> = {
   template: campaign.template,
   import: campaign.bring,
   check: campaign.check,
+  rehearse,
   start: campaign.start,
   pause: campaign.pause,
   resume: campaign.resume,
@@ -53,7 +55,7 @@ const commands: Record<string, Command> = {
 const usage = (): string =>
   [
     '用法：npm run quiz -- 指令 …',
-    ...Object.entries(commands).map(([name, { args, help }]) => `  ${`${name} ${args}`.padEnd(44)} ${help}`),
+    ...Object.entries(commands).map(([name, { args, help }]) => usageLine(`${name} ${args}`, help)),
     '  --by 姓名   誰做的，會留下記錄；不給就用登入這台機器的名字',
     '說明見 docs/quiz.md。',
   ].join('\n');
@@ -74,6 +76,9 @@ async function main(argv: string[]): Promise<number> {
       day: { type: 'string', default: '' },
       full: { type: 'boolean', default: false },
       'with-held': { type: 'boolean', default: false },
+      walk: { type: 'boolean', default: false },
+      players: { type: 'string', default: '1000' },
+      group: { type: 'string', default: '' },
     },
   });
   const [name = '', ...args] = positionals;
@@ -93,17 +98,21 @@ async function main(argv: string[]): Promise<number> {
   let redis: ReturnType<typeof connectRedis> | undefined;
   let services: ReturnType<typeof createServices> | undefined;
   try {
-    db = await connectMongo(config.MONGODB_URI ?? engines.mongoUri ?? '', { appName: 'xiaoyi-quiz' });
+    const mongoUri = config.MONGODB_URI ?? engines.mongoUri ?? '';
+    const redisUrl = config.REDIS_URL ?? engines.redisUrl ?? '';
+    db = await connectMongo(mongoUri, { appName: 'xiaoyi-quiz' });
     await createIndexes(db, indexes);
     const clock = createClock();
     const log = createLog({ level: 'error', name: 'quiz' });
     // Business time, also where the simulator has turned it.
     (await followClock({ db, clock }))();
-    redis = connectRedis(config.REDIS_URL ?? engines.redisUrl ?? '', log);
+    redis = connectRedis(redisUrl, log);
     const { render } = createRender();
     services = createServices({ config, db, redis, render, clock, log, role: 'quiz' });
     await services.campaigns.load();
-    return await command.run({ db, services, clock, log, claims: claimsOf(loadHandlers()), args, values });
+    const claims = claimsOf(loadHandlers());
+    const stage = { config, mongoUri, redisUrl, redis };
+    return await command.run({ ...stage, db, services, clock, log, claims, args, values });
   } finally {
     // What this command projected for a settlement, the worker goes on with at once.
     await services?.projector.close();

@@ -31,7 +31,10 @@ function swallowed(name, args) {
   const flags = {
     import: ['dry-run', 'force'],
     menu: ['force'],
-    quiz: ['dry-run', 'now', 'by', 'reason', 'out', 'prize', 'sponsor', 'state', 'day', 'full', 'with-held'],
+    quiz: [
+      ...['dry-run', 'now', 'by', 'reason', 'out', 'prize', 'sponsor', 'state', 'day', 'full', 'with-held'],
+      ...['walk', 'players', 'group'],
+    ],
     redeem: ['by', 'at'],
   };
   return (flags[name] ?? []).filter(

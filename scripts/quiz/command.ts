@@ -1,4 +1,6 @@
+import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
+import type { Config } from '../../src/config';
 import type { Claims } from '../../src/domain/quiz/claims';
 import type { Clock } from '../../src/kit/clock';
 import type { Log } from '../../src/kit/log';
@@ -7,6 +9,11 @@ import type { Services } from '../../src/services';
 /** What a command gets: the services on the real database, what stood on the line after its name, and the options. */
 export type Asked = {
   db: Connection;
+  redis: Redis;
+  /** To open a stage beside the real database. */
+  config: Config;
+  mongoUri: string;
+  redisUrl: string;
   services: Services;
   clock: Clock;
   log: Log;
@@ -24,6 +31,9 @@ export type Asked = {
     day: string;
     full: boolean;
     'with-held': boolean;
+    walk: boolean;
+    players: string;
+    group: string;
   };
 };
 
@@ -46,3 +56,25 @@ export function only(args: string[]): string {
 /** `2026-12-01 09:00`, Beijing time. */
 export const beijing = (at: number): string =>
   new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
+
+const helpColumn = 46;
+
+/** 「  check 編號    合規檢查…」: the helps stand below each other; one that has no room goes to the next line. */
+export function usageLine(call: string, help: string): string {
+  const width = columnsOf(call);
+  const gap = width < helpColumn ? ' '.repeat(helpColumn - width) : `\n${' '.repeat(helpColumn + 2)}`;
+  return `  ${call}${gap}${help}`;
+}
+
+/** How many columns of a terminal a text takes: Chinese and full-width signs two each. */
+export const columnsOf = (text: string): number =>
+  [...text].reduce(
+    (sum, sign) =>
+      sum +
+      (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
+        sign,
+      )
+        ? 2
+        : 1),
+    0,
+  );
