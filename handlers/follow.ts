@@ -1,7 +1,14 @@
 import { follows, scans } from '../src/bot/bot';
 
 export default [
-  follows(({ fan, render }) => render(fan.firstTime('welcome') ? 'welcome' : 'welcome-back')),
+  /** 有答題活動在進行，歡迎詞就說它：到什麼時候、有什麼獎、怎麼開始。 */
+  follows(({ fan, quiz, at, render }) => {
+    const first = fan.firstTime('welcome');
+    const shown = quiz.onShow(at);
+    if (!shown) return render(first ? 'welcome' : 'welcome-back');
+    fan.firstToday('quiz'); // 不必在下面再提一次
+    return render('welcome-quiz', { first, ...shown });
+  }),
 
   /** 掃了我們的某個二維碼：說那個渠道自己的話；認不得的碼，剛關注的照樣歡迎，老朋友打個招呼。 */
   scans(undefined, async ({ message, fan, channels, render }) => {

@@ -87,6 +87,24 @@ export function createQuiz(given: {
       return `「${quiz.title}」進行中，回覆「${quiz.keywords[0]}」答題贏獎品`;
     },
 
+    /** The quiz that runs now, as it is shown to somebody who does not know it: with its three best prizes. */
+    onShow(
+      at: number,
+    ): { quiz: Quiz; prizes: { name: string; quantity: number; sponsor: string }[] } | undefined {
+      const quiz = current(at);
+      if (!quiz) return undefined;
+      const sponsors = new Map(quiz.sponsors.map(({ id, name }) => [id, name]));
+      const prizes = quiz.prizes
+        .toSorted((a, b) => b.priceFen - a.priceFen)
+        .slice(0, 3)
+        .map(({ name, quantity, sponsor = '' }) => ({
+          name,
+          quantity,
+          sponsor: sponsors.get(sponsor) ?? '',
+        }));
+      return { quiz, prizes };
+    },
+
     /** Until when her name in a quiz is kept after she left (business ms). */
     nameKeptUntil(play: Play | undefined): number | undefined {
       const quiz = play && campaigns.get(play.quiz);
