@@ -16,6 +16,8 @@ const liquidOptions = {
   strictFilters: true,
   strictVariables: true,
   ownPropertyOnly: true,
+  // Else every part is parsed again at every rendering.
+  cache: true,
   parseLimit: 20_000,
   // By the clock on the wall: a busy process must not lose a reply to it. Templates are ours; no fan writes one.
   renderLimit: 10_000,
