@@ -20,6 +20,7 @@ import { createTickets, ticketIndexes } from './domain/prizes/tickets';
 import { createCampaigns, quizIndexes } from './domain/quiz/campaigns';
 import type { QuizState } from './domain/quiz/definition';
 import { holdIndexes } from './domain/quiz/holds';
+import { createJoining } from './domain/quiz/joining';
 import { createLeaderboard } from './domain/quiz/leaderboard';
 import { createNames } from './domain/quiz/names';
 import { createOrders, orderIndexes } from './domain/quiz/orders';
@@ -113,6 +114,12 @@ export function createServices(given: {
   });
   const scores = createScores({ db });
   const leaderboard = createLeaderboard({ redis, prefix: `xiaoyi-${db.name}`, db });
+  const playedQuiz = async (id: string) => {
+    const quiz = campaigns.get(id) ?? (await campaigns.find(id));
+    if (!quiz) throw new Error(`The quiz ${id} is gone, but its log says that prizes were won.`);
+    return quiz;
+  };
+  const joining = createJoining({ awards: prizes.awards, quizOf: playedQuiz });
   const projector = createProjector({
     db,
     orders,
@@ -120,11 +127,8 @@ export function createServices(given: {
     rulesAt: campaigns.rulesAt,
     quizzes: () => campaigns.all().flatMap(({ id, state }) => (mayGrow.includes(state) ? [id] : [])),
     leaderboard,
-    award: async ({ quiz, win }) => {
-      const of = campaigns.get(quiz) ?? (await campaigns.find(quiz));
-      if (!of) throw new Error(`The quiz ${quiz} is gone, but its log says that prizes were won.`);
-      await prizes.awards.award(of, win);
-    },
+    award: async ({ quiz, win }) => prizes.awards.award(await playedQuiz(quiz), win),
+    join: joining.give,
     log,
   });
   const settlement = createSettlement({

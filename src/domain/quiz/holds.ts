@@ -150,9 +150,10 @@ export function createHolds(given: {
     release: (asked: { quiz: string; pid: string; by: string; reason: string }) => decide('released', asked),
     /** Her points are taken back, her prizes pass on. Not before settlement has begun. */
     reject: (asked: { quiz: string; pid: string; by: string; reason: string }) => decide('rejected', asked),
-    /** Does what a kill left undone. */
+    /** Does what a kill left undone, and holds what those who are held have won since. */
     async finish(quiz: string): Promise<void> {
-      for (const hold of await rows.find({ quiz, undone: true }).toArray()) await carryOut(hold);
+      const due = { quiz, $or: [{ undone: true as const }, { state: 'held' as const }] };
+      for (const hold of await rows.find(due).toArray()) await carryOut(hold);
     },
     /** Who is held and not decided about. */
     held: (quiz: string): Promise<Set<string>> => pidsIn({ quiz, state: 'held' }),

@@ -6,6 +6,7 @@ import type { Log } from '../../kit/log';
 import type { Points } from '../points/points';
 import type { Quiz } from './definition';
 import { type Batch, emptyFold, type FoldState, fold, type Win } from './fold';
+import { type Began, begun } from './joining';
 import type { Leaderboard } from './leaderboard';
 import type { Orders } from './orders';
 import { roundOf } from './play';
@@ -39,6 +40,8 @@ export type ProjectorOptions = {
   leaderboard?: Leaderboard | undefined;
   /** Gives what folding the log says was won. Told again after a kill, so it must be idempotent. */
   award?: (won: { quiz: string; win: Win; at: Date }) => Promise<unknown>;
+  /** Gives what is earned by taking part. Told again after a kill, too. */
+  join?: (quiz: string, rounds: Began[]) => Promise<unknown>;
   log: Log;
   /** Answers in one step. */
   stepSize?: number;
@@ -59,7 +62,7 @@ const catchUpMs = 60_000;
  * lease of the database's clock; a second one would waste work and do no harm.
  */
 export function createProjector(given: ProjectorOptions) {
-  const { db, orders, points, rulesAt, leaderboard, award, log, stepSize = 2_000 } = given;
+  const { db, orders, points, rulesAt, leaderboard, award, join, log, stepSize = 2_000 } = given;
   const rows = db.collection<ProjectionRow>('projections');
   const batches = db.collection<Batch>('orders');
   const projection = createProjection({ db, ...(given.bulkSize ? { bulkSize: given.bulkSize } : {}) });
@@ -134,6 +137,8 @@ export function createProjector(given: ProjectorOptions) {
         await award?.({ quiz, win, at: batch.at });
         crashPoint('projector-award-given');
       }
+    await join?.(quiz, begun(answers, { scores, rounds }));
+    crashPoint('projector-participation-given');
     const next = { ...held, seq: last.seq, count: last.first + last.a.length - 1 };
     const keepFold = folded.state.count - folded.keptAt >= keepFoldEvery;
     await move(held, next, keepFold ? folded.state : undefined);

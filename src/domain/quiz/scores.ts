@@ -158,7 +158,7 @@ const counted = (row: Counts, entry: Entry): Counts => ({
 const dayMs = 86_400_000;
 
 /** From days in order, each once: around midnight one may reach the log after the next. */
-function streaksOf(days: string[]): Pick<ScoreRow, 'streak' | 'bestStreak'> {
+export function streaksOf(days: string[]): Pick<ScoreRow, 'streak' | 'bestStreak'> {
   let streak = 0;
   let bestStreak = 0;
   days.forEach((day, i) => {

@@ -50,7 +50,7 @@ export function createSettlement(given: {
   projector: Pick<Projector, 'catchUp'>;
   scores: Standings;
   points: Pick<Points, 'reverse'>;
-  awards: Pick<Awards, 'award' | 'annul' | 'wait' | 'of' | 'find'>;
+  awards: Pick<Awards, 'award' | 'claim' | 'annul' | 'wait' | 'of' | 'find'>;
   draws: Draws;
   leaderboard?: Pick<Leaderboard, 'hide' | 'unhide'> | undefined;
   /** How many messages accepted by a moment (business ms) are not answered yet: they may be answers. */
@@ -119,7 +119,10 @@ export function createSettlement(given: {
   /** Gives a prize, unless its winner is held: then it is given when she is released. */
   async function give(quiz: Quiz, decision: Decision): Promise<void> {
     const { prize, pid, on, why, unit, order } = decision;
-    await awards.award(quiz, { prize, pid, on, why, unit, ...(order === undefined ? {} : { order }) });
+    const won = { prize, pid, on, why, unit, ...(order === undefined ? {} : { order }) };
+    // Participation prizes are given while the quiz runs: here come those whose stock came back or came later.
+    if (why === 'participation') await awards.claim(quiz, won);
+    else await awards.award(quiz, won);
     crashPoint('settlement-prize-given');
   }
 

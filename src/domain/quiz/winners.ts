@@ -1,5 +1,6 @@
 import type { Decision } from '../prizes/award';
 import type { DrawCondition, Prize, Quiz, Way } from './definition';
+import { hasJoined } from './joining';
 import type { RoundRow, ScoreRow } from './scores';
 
 type Of<Kind extends Way['kind']> = Prize & { way: Extract<Way, { kind: Kind }> };
@@ -79,25 +80,18 @@ function placesOf(prizes: Of<'ranking'>[], board: 'daily' | 'final') {
   };
 }
 
-const dayMs = 86_400_000;
-
-/** Who played so many rounds, or so many days in a row: the sooner by the order of answers, the sooner a prize. */
+/** Who met a participation prize: the sooner by the order of answers, the sooner a prize. */
 function takingPart(prizes: Of<'participation'>[]) {
-  const people = new Map<string, { rounds: number; streak: number; best: number; on: string }>();
+  const days = new Map<string, string[]>();
   const reached = prizes.map(() => new Map<string, Placed>());
   return {
-    /** Rounds of one person come in the order of their days. */
+    /** Rounds of one person come in the order of their days. A row of days stays won when she misses one later. */
     played({ pid, on, firstOrder }: Pick<RoundRow, 'pid' | 'on' | 'firstOrder'>): void {
-      const before = people.get(pid);
-      const inRow = before !== undefined && Date.parse(on) - Date.parse(before.on) === dayMs;
-      const streak = inRow ? before.streak + 1 : 1;
-      // A row of days stays won when she misses one later.
-      const best = Math.max(before?.best ?? 0, streak);
-      const rounds = (before?.rounds ?? 0) + 1;
-      people.set(pid, { rounds, streak, best, on });
+      const played = [...(days.get(pid) ?? []), on];
+      days.set(pid, played);
       prizes.forEach(({ way }, i) => {
-        const met = rounds >= (way.rounds ?? 0) && best >= (way.daysInRow ?? 0);
-        if (met && !reached[i]?.has(pid)) reached[i]?.set(pid, { pid, on, order: firstOrder });
+        if (!reached[i]?.has(pid) && hasJoined(way, played))
+          reached[i]?.set(pid, { pid, on, order: firstOrder });
       });
     },
     *winners(): Generator<Decision> {

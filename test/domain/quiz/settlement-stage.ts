@@ -10,6 +10,7 @@ import { createCampaigns } from '../../../src/domain/quiz/campaigns';
 import type { Quiz } from '../../../src/domain/quiz/definition';
 import type { Entry } from '../../../src/domain/quiz/fold';
 import { holdIndexes } from '../../../src/domain/quiz/holds';
+import { createJoining } from '../../../src/domain/quiz/joining';
 import { createLeaderboard } from '../../../src/domain/quiz/leaderboard';
 import { createOrders, orderIndexes } from '../../../src/domain/quiz/orders';
 import { passingIndexes } from '../../../src/domain/quiz/passing';
@@ -69,6 +70,10 @@ export function settlementStage() {
         const found = await campaigns.find(quiz);
         if (found) await prizes.awards.award(found, win, { told: true });
       },
+      join: createJoining({
+        awards: prizes.awards,
+        quizOf: async (id) => (await campaigns.find(id)) as Quiz,
+      }).give,
     });
     const draws = createDraws({ db, clock, dataKey: 'k' });
     const settlement = createSettlement({
