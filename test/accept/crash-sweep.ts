@@ -2,20 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noCrash, planCrash, watchCrashPoints } from '../../src/kit/crash-point';
 import { root } from '../../src/kit/root';
-import { createRig, type Member, type Rig } from '../support/rig';
-import { type Flow, flows } from './flows';
+import { createRig, type Member, type Rig, type RigOptions } from '../support/rig';
+import type { Flow } from './flows';
 
-/** The points of the accept path and what follows from it, read from the source. */
-export function crashPointsInSource(): string[] {
-  const folders = [
-    'bot',
-    'jobs',
-    'store',
-    'domain/inbox',
-    'domain/outbox',
-    'domain/subscribers',
-    'domain/timers',
-  ];
+/** The points in these folders of the source. */
+function pointsIn(folders: string[]): string[] {
   const names = folders.flatMap((folder) =>
     readdirSync(join(root, 'src', folder)).flatMap((file) =>
       [...readFileSync(join(root, 'src', folder, file), 'utf8').matchAll(/crashPoint\('([a-z-]+)'\)/g)].map(
@@ -26,11 +17,18 @@ export function crashPointsInSource(): string[] {
   return [...new Set(names)];
 }
 
+/** The points of the accept path and what follows from it. */
+export const crashPointsInSource = (): string[] =>
+  pointsIn(['bot', 'jobs', 'store', 'domain/inbox', 'domain/outbox', 'domain/subscribers', 'domain/timers']);
+
+/** The points of playing, winning and paying. */
+export const quizPointsInSource = (): string[] => pointsIn(['domain/quiz', 'domain/prizes', 'domain/points']);
+
 export type Sweep = Awaited<ReturnType<typeof createSweep>>;
 
 /** One process that crashes where it is told, and the next one that takes its place. */
-export async function createSweep() {
-  const rig = await createRig({ callbacks: { gapMs: 200 } });
+export async function createSweep(flows: Flow[], options: RigOptions = {}) {
+  const rig = await createRig({ callbacks: { gapMs: 200 }, ...options });
   let fans = 0;
   const crashed: { successor?: Promise<Member> } = {};
 

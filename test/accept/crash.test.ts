@@ -1,10 +1,10 @@
 import { crashPointsInSource, createSweep, type Sweep } from './crash-sweep';
-import type { Flow } from './flows';
+import { type Flow, flows } from './flows';
 
 let sweep: Sweep;
 let passing: Map<string, Flow[]>;
 beforeAll(async () => {
-  sweep = await createSweep();
+  sweep = await createSweep(flows);
   passing = await sweep.explore();
 }, 60_000);
 afterAll(() => sweep.close(), 60_000);

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
 import { crashPointsInSource, createSweep } from '../accept/crash-sweep';
+import { flows } from '../accept/flows';
 import { createFaultProxy } from '../support/fault-proxy';
 import { gates } from '../support/gates';
 import { judge, underKills } from '../support/kill-loop';
@@ -59,7 +60,7 @@ test('C2, full: what got a 200 has exactly one effect while web processes are ki
 
 describe('C3, full', () => {
   test('a crash at each point, at its first, second and third pass of every flow that passes it', async () => {
-    const sweep = await createSweep();
+    const sweep = await createSweep(flows);
     const passing = await sweep.explore();
     let crashes = 0;
     try {

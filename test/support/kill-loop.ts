@@ -13,7 +13,10 @@ export function keepKilling(rig: Rig, { role, everyMs }: { role: Member['role'];
 
   async function kill(): Promise<void> {
     const standby = await standingBy.shift();
-    if (over.signal.aborted) return void (standby && rig.kill(standby));
+    if (over.signal.aborted) {
+      if (standby) rig.kill(standby);
+      return;
+    }
     const victims = role === 'web' ? rig.slots.map(({ member }) => member) : rig.living(role);
     const victim = victims[kills++ % victims.length] as Member;
     rig.kill(victim);

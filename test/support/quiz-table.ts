@@ -1,5 +1,5 @@
 import { createApp } from '../../src/app';
-import type { Question, QuizContent } from '../../src/domain/quiz/definition';
+import type { QuizContent } from '../../src/domain/quiz/definition';
 import { createProof } from '../../src/domain/quiz/proof';
 import { boardDue, type Facts, findFaults, type LoggedBatch, type Sent } from '../domain/quiz/oracle';
 import { until } from './processes';
@@ -7,6 +7,28 @@ import { answersOf, heard, nextMsgId, type Rig } from './rig';
 
 /** What a phone shows of a question: which it is, and what stands behind each letter. */
 export type Shown = { question: string; options: Map<string, string> };
+
+/** The last question that words show: what came late may stand before it. */
+export function shownIn(quiz: Pick<QuizContent, 'questions'>, words: string): Shown | undefined {
+  const places = quiz.questions.map(({ id, text }) => ({ id, at: words.lastIndexOf(text) }));
+  const last = places.toSorted((a, b) => b.at - a.at)[0];
+  if (!last || last.at < 0) return undefined;
+  const lines = words.slice(last.at).matchAll(/^([A-F])\. (.+)$/gm);
+  return {
+    question: last.id,
+    options: new Map([...lines].map(([, letter, option]) => [letter as string, option as string])),
+  };
+}
+
+/** The letter of the right option, and the option. */
+export function rightLetter(
+  quiz: Pick<QuizContent, 'questions'>,
+  shown: Shown,
+): [letter: string, option: string] {
+  const question = quiz.questions.find(({ id }) => id === shown.question);
+  const right = question?.options[question.right ?? 0];
+  return [...shown.options].find(([, words]) => words === right) as [string, string];
+}
 
 export type AnswerOptions = {
   /** Three copies at once, to different processes. */
@@ -35,24 +57,15 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
   const took: number[] = [];
   const copies: string[][] = [];
 
-  const question = (id: string) => quiz.questions.find((one) => one.id === id);
-
   async function says(openid: string, words: string): Promise<string> {
     const [told = ''] = heard(await rig.deliver(rig.text(openid, words), openid));
     keepShown(openid, told);
     return told;
   }
 
-  /** The last question on her screen: what came late may stand before it. */
   function keepShown(openid: string, words: string): void {
-    const places = quiz.questions.map(({ id, text }) => ({ id, at: words.lastIndexOf(text) }));
-    const last = places.toSorted((a, b) => b.at - a.at)[0];
-    if (!last || last.at < 0) return;
-    const lines = words.slice(last.at).matchAll(/^([A-F])\. (.+)$/gm);
-    screens.set(openid, {
-      question: last.id,
-      options: new Map([...lines].map(([, letter, option]) => [letter as string, option as string])),
-    });
+    const shown = shownIn(quiz, words);
+    if (shown) screens.set(openid, shown);
   }
 
   return {
@@ -92,12 +105,9 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
       const shown = screens.get(openid);
       if (!shown) throw new Error(`${openid} has no question.`);
       const choices = [...shown.options];
-      const { right: index = 0, options: written } = question(shown.question) as Question;
-      const [letter, option] = (
-        right
-          ? choices.find(([, words]) => words === written[index])
-          : choices[Math.floor(random * choices.length)]
-      ) as [string, string];
+      const [letter, option] = right
+        ? rightLetter(quiz, shown)
+        : (choices[Math.floor(random * choices.length)] as [string, string]);
       screens.delete(openid);
       const startedAt = Date.now();
       const delivered = await rig.deliver(rig.text(openid, letter, msgId), openid, { storm });
