@@ -125,8 +125,10 @@ export function createClaims({ db, clock, awards }: { db: Connection; clock: Clo
         const award = await awards.read(_id);
         const open = award && ['told', 'won', 'claimed', 'approved'].includes(award.state);
         if (open && !everything) continue;
-        await rows.deleteOne({ _id });
+        // The prize first: without her claim a second run would not find it.
         if (open) await awards.annul(_id, { by: 'fan', reason: '本人要求刪除資料' });
+        crashPoint('claim-annulled');
+        await rows.deleteOne({ _id });
       }
     },
 

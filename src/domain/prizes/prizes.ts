@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import type { IndexSpec } from '../../store/indexes';
 import type { Outbox } from '../outbox/outbox';
@@ -73,8 +74,9 @@ export function createPrizes(given: {
         const { kind } = await awards.move(id, 'claimed', { by: 'fan' });
         if (kind === 'moved' || kind === 'same') return;
       }
-      const moved = await awards.expire(id);
-      if (moved.kind === 'moved') await tell(id, 'expired');
+      const { kind } = await awards.expire(id);
+      crashPoint('award-expired');
+      if (kind === 'moved' || kind === 'same') await tell(id, 'expired');
     },
 
     /** Every few seconds: mends what killed processes left. */

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import type { IndexSpec } from '../../store/indexes';
 import type { Award } from './award';
@@ -70,6 +71,7 @@ export function createRedeem(given: { db: Connection; clock: Clock; log: Log; aw
       const minute = Math.floor(Date.now() / minuteMs);
       const mine = `${who.by}:${minute}`;
       if ((await count(mine, 1)) > mostWrong) return { kind: 'tooMany' };
+      crashPoint('redeem-counted');
       const answer = await check(code, who);
       if (answer.kind !== 'unknown') {
         await count(mine, -1);

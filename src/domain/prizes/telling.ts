@@ -1,4 +1,5 @@
 import type { Clock } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
 import { inScript, type Script } from '../../kit/text';
 import type { Reply } from '../../wechat/protocol/reply';
 import type { Outbox } from '../outbox/outbox';
@@ -36,6 +37,7 @@ export function createTelling(given: {
             reply.kind === 'text' ? { ...reply, text: inScript(reply.text, her.script ?? 'hant') } : reply,
         },
       ]);
+      crashPoint('award-told');
       if (what === 'won') await awards.told(id);
     },
   };

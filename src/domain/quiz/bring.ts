@@ -1,3 +1,4 @@
+import { crashPoint } from '../../kit/crash-point';
 import type { Tickets } from '../prizes/tickets';
 import type { Campaigns } from './campaigns';
 import type { Change } from './changes';
@@ -40,10 +41,12 @@ export async function bringQuiz(given: {
 
   if (!before || !isPublished(before.state)) {
     const how = await campaigns.save({ content, by });
+    crashPoint('quiz-saved');
     return { kind: 'saved', id, title, how, codes: await addCodes() };
   }
   // Codes first: the gate counts them. More codes than promised harm nobody.
   const added = await addCodes();
+  crashPoint('quiz-codes-added');
   return {
     kind: 'proposed',
     id,

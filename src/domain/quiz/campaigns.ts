@@ -1,6 +1,7 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
 import type { Draws } from '../prizes/draw';
 import type { Tickets } from '../prizes/tickets';
@@ -86,6 +87,7 @@ export function createCampaigns(given: {
       return true;
     });
     if (!done) return held.get(id);
+    crashPoint('quiz-changed');
     await held.load();
     return held.get(id);
   }
@@ -93,7 +95,9 @@ export function createCampaigns(given: {
   /** Before anybody can win one; making what is there already makes nothing. */
   async function makeStock({ id, prizes }: QuizContent): Promise<void> {
     for (const prize of prizes) await tickets.stock(id, prize);
+    crashPoint('quiz-stocked');
     await draws?.commit({ id, prizes });
+    crashPoint('quiz-draws-committed');
   }
 
   const startTimer = (id: string, at: number) => `quiz-start:${id}:${at}`;
@@ -228,6 +232,7 @@ export function createCampaigns(given: {
       // Before the state moves: a kill between the two leaves a timer without effect, never a quiz without one.
       await armEnd(id, row.endsAt);
       if (startsAt > at) await armStart(id, startsAt);
+      crashPoint('quiz-timers-armed');
       const state = startsAt > at ? 'scheduled' : 'running';
       if (state === 'running') await makeStock(contentOf(row));
       await act({ id, by }, async (current, session) => {
