@@ -4,7 +4,7 @@ import { claims, clicks, news, says } from '../src/bot/bot';
 export default [
   claims(
     ({ quiz, message, fan, at }) => quiz.claim(message.content, fan.play, at),
-    async ({ params: claim, quiz, attributes, fan, id, at, render }) => {
+    async ({ params: claim, quiz, questionPages, attributes, fan, id, at, render }) => {
       const first = !fan.play;
       const turn = await quiz.play(claim, fan.play, { pid: fan.pid, id, at });
       fan.play = turn.play;
@@ -14,10 +14,12 @@ export default [
         await attributes.set({ pid: fan.pid, name, value, source: `quiz:${claim.quiz.id}`, consent });
       }
       const said = render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, first });
-      const asked = quiz.asked(turn); // 有圖的題用一張圖文卡片問
-      if (!asked?.picture || said.kind !== 'text') return said;
-      const title = `第 ${asked.n} 題：${asked.text}`;
-      return news({ title, description: said.text, picUrl: asked.picture, url: asked.picture });
+      const asked = quiz.asked(turn); // 有圖的題用一張圖文卡片問，點開是圖和選項
+      const open = turn.play.flash ?? turn.play.open;
+      if (!asked?.picture || !open || said.kind !== 'text') return said;
+      const title = `${asked.n > 0 ? `第 ${asked.n} 題` : '搶答題'}：${asked.text}`;
+      const url = questionPages.linkTo(claim.quiz.id, open, fan.script);
+      return news({ title, description: said.text, picUrl: asked.picture, url });
     },
     ({ quiz, fan, at }) => quiz.remark(fan.play, at, () => fan.firstToday('quiz')),
   ),

@@ -120,6 +120,7 @@ export async function createApp(config: Config, options: AppOptions) {
   const http = createHttp({
     callback: createCallback({ reader, answer: answering.answer, counts: metrics.callback, log }),
     links: services.links,
+    questionPages: services.questionPages,
     ready: () => problemsOf({ db, redis }),
     log,
   });

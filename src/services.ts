@@ -29,6 +29,7 @@ import { createPlaying } from './domain/quiz/play';
 import { createPlayed } from './domain/quiz/played';
 import { createProjector } from './domain/quiz/projector';
 import { createProof } from './domain/quiz/proof';
+import { createQuestionPages } from './domain/quiz/question-page';
 import { createQuiz } from './domain/quiz/quiz';
 import { createScores, scoreIndexes } from './domain/quiz/scores';
 import { createSettlement } from './domain/quiz/settlement';
@@ -84,6 +85,7 @@ export function createServices(given: {
 }) {
   const { config, db, clock, log, role, redis } = given;
   const appId = config.WECHAT_APP_ID ?? '';
+  const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
   const versions = createVersions({ db });
   const processes = createProcesses({ db, role, log });
   const inbox = createInbox({ db, processes, log, ...(given.onGroup ? { onGroup: given.onGroup } : {}) });
@@ -166,7 +168,7 @@ export function createServices(given: {
       db,
       clock,
       key: config.dataKey,
-      publicUrl: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
+      publicUrl,
       lookups: { hotel: async (id) => (await hotels.get(id))?.bookUrl },
     }),
     maps: createMaps({ amapKey: config.AMAP_KEY, log }),
@@ -181,6 +183,7 @@ export function createServices(given: {
     proof: createProof({ db, orders, rulesAt: campaigns.rulesAt, projector, points }),
     scores,
     settlement,
+    questionPages: createQuestionPages({ campaigns, publicUrl, key: config.dataKey }),
     quiz: createQuiz({
       campaigns,
       playing: createPlaying({ orders, now: clock.now }),

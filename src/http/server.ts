@@ -3,17 +3,26 @@ import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Links } from '../domain/links/links';
+import type { QuestionPages } from '../domain/quiz/question-page';
 import { AppError } from '../errors';
 import { randomId } from '../kit/ids';
 import type { Log } from '../kit/log';
+import { createPages } from '../render/pages';
 import { isCallback } from './callback';
 
 /** What `/readyz` asks: each problem is one sentence; none means ready. */
 export type Readiness = () => Promise<string[]>;
 
-/** The public server: the callback first (it is the busy one), then health and links. */
-export function createHttp(given: { callback: RequestListener; links: Links; ready: Readiness; log: Log }) {
-  const { callback, links, ready, log } = given;
+/** The public server: the callback first (it is the busy one), then health, links and pages. */
+export function createHttp(given: {
+  callback: RequestListener;
+  links: Links;
+  questionPages: QuestionPages;
+  ready: Readiness;
+  log: Log;
+}) {
+  const { callback, links, questionPages, ready, log } = given;
+  const { page } = createPages();
   const app = new Koa();
   app.silent = true;
   let stopping = false;
@@ -35,6 +44,15 @@ export function createHttp(given: { callback: RequestListener; links: Links; rea
     const { url } = await links.open(String(ctx.params['token']));
     ctx.set('Referrer-Policy', 'no-referrer');
     ctx.redirect(url);
+  });
+  router.get('/quiz/:quiz/questions/:question', (ctx) => {
+    const { n, order, script, sign } = ctx.query;
+    const { quiz, question } = ctx.params;
+    const shown = questionPages.read({ quiz, question, n, order, script, sign });
+    const nonce = randomId();
+    ctx.set({ ...pageHeaders, 'Content-Security-Policy': policy(nonce) });
+    ctx.type = 'html';
+    ctx.body = page('question', { ...shown, nonce }, shown.script);
   });
   app.use(router.routes());
 
@@ -70,6 +88,17 @@ export function createHttp(given: { callback: RequestListener; links: Links; rea
 }
 
 export type Http = ReturnType<typeof createHttp>;
+
+/** A page is one fan's view of it: kept by her phone, by nobody between. It tells nobody where she comes from. */
+const pageHeaders = {
+  'Cache-Control': 'private, max-age=600',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** Our own style, pictures from anywhere safe, nothing else: no script, no form, no frame. */
+const policy = (nonce: string): string =>
+  `default-src 'none'; style-src 'nonce-${nonce}'; img-src https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /** The HTTP edge: an AppError becomes its status and sentence; anything else a 500 with an id to look up in the log. */
 function translateErrors(log: Log): Middleware {

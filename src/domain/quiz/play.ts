@@ -482,7 +482,7 @@ function recounted(before: Play, { q, on, ok, level, last }: Entry): Play {
   };
 }
 
-function asAsked(quiz: Quiz, question: Question, open: NonNullable<Play['open']>): Asked {
+export function asAsked(quiz: Quiz, question: Question, open: Open): Asked {
   const sponsor = quiz.sponsors.find((one) => one.id === question.sponsor)?.name;
   return {
     n: open.n,
