@@ -5,13 +5,15 @@ import { root } from '../../src/kit/root';
 import { createRig, type Member, type Rig, type RigOptions } from '../support/rig';
 import type { Flow } from './flows';
 
-/** The points in these folders of the source. */
-function pointsIn(folders: string[]): string[] {
+/** The points in these folders of the source, without those of some files. */
+function pointsIn(folders: string[], without: string[] = []): string[] {
   const names = folders.flatMap((folder) =>
     readdirSync(join(root, 'src', folder)).flatMap((file) =>
-      [...readFileSync(join(root, 'src', folder, file), 'utf8').matchAll(/crashPoint\('([a-z-]+)'\)/g)].map(
-        (match) => match[1] as string,
-      ),
+      without.includes(file)
+        ? []
+        : [
+            ...readFileSync(join(root, 'src', folder, file), 'utf8').matchAll(/crashPoint\('([a-z-]+)'\)/g),
+          ].map((match) => match[1] as string),
     ),
   );
   return [...new Set(names)];
@@ -22,7 +24,8 @@ export const crashPointsInSource = (): string[] =>
   pointsIn(['bot', 'jobs', 'store', 'domain/inbox', 'domain/outbox', 'domain/subscribers', 'domain/timers']);
 
 /** The points of playing, winning and paying. */
-export const quizPointsInSource = (): string[] => pointsIn(['domain/quiz', 'domain/prizes', 'domain/points']);
+export const quizPointsInSource = (without?: string[]): string[] =>
+  pointsIn(['domain/quiz', 'domain/prizes', 'domain/points'], without);
 
 export type Sweep = Awaited<ReturnType<typeof createSweep>>;
 
@@ -44,7 +47,7 @@ export async function createSweep(flows: Flow[], options: RigOptions = {}) {
   return {
     rig,
     /** Runs a flow with a crash at the n-th pass of a point (none: undisturbed). False: it was never passed so often. */
-    async run(flow: Flow, point?: string, pass = 1): Promise<boolean> {
+    async run(flow: Flow, point?: string, pass = 1, watch?: (name: string) => void): Promise<boolean> {
       delete crashed.successor;
       rig.sim.knobs.clear();
       const fan = rig.sim.world.fan(`fan ${++fans}`);
@@ -53,6 +56,7 @@ export async function createSweep(flows: Flow[], options: RigOptions = {}) {
       fan.windows.message = { until: rig.clock.now() + 3_600_000, left: 5 };
       await flow.before?.(rig, openid);
       if (point) planCrash(point, pass, crash);
+      watchCrashPoints(watch);
       const { member } = rig.slots[0] as Rig['slots'][number];
       const cutShort = flow.inside ? member.ended.then(() => []) : new Promise<never>(() => {});
       const delivered = await Promise.race([flow.deeds(rig, openid), cutShort]);
@@ -62,6 +66,7 @@ export async function createSweep(flows: Flow[], options: RigOptions = {}) {
       await reborn();
       await rig.drain();
       noCrash();
+      watchCrashPoints(undefined);
       await flow.after(rig, openid, delivered, crashed.successor !== undefined);
       return crashed.successor !== undefined;
     },
@@ -70,9 +75,7 @@ export async function createSweep(flows: Flow[], options: RigOptions = {}) {
       const passing = new Map<string, Flow[]>();
       for (const flow of flows) {
         const seen = new Set<string>();
-        watchCrashPoints((name) => seen.add(name));
-        await this.run(flow);
-        watchCrashPoints(undefined);
+        await this.run(flow, undefined, 1, (name) => seen.add(name));
         for (const name of seen) passing.set(name, [...(passing.get(name) ?? []), flow]);
       }
       return passing;

@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import mongoose from 'mongoose';
+import { root } from '../../src/kit/root';
+import { createSweep, quizPointsInSource } from '../accept/crash-sweep';
 import { answerAll, answersPlaced, twoLettersAtOnce, withQuiz } from '../accept/quiz';
+import { quizFlows } from '../accept/quiz-flows';
 
 const say = (name: string, figures: object) =>
   void process.stderr.write(`${name}: ${JSON.stringify(figures)}\n`);
@@ -82,3 +86,24 @@ test(
     }),
   120_000,
 );
+
+test('C3, full: a crash at each point of the quiz, at its first three passes of every flow that passes it', async () => {
+  const sweep = await createSweep(quizFlows, { handlers: join(root, 'handlers'), at: '2026-11-24T09:50' });
+  let crashes = 0;
+  try {
+    const passing = await sweep.explore();
+    for (const point of quizPointsInSource())
+      for (const flow of passing.get(point) ?? [])
+        for (const pass of [1, 2, 3])
+          if (
+            await sweep.run(flow, point, pass).catch((error: unknown) => {
+              throw new Error(`${flow.name}, at ${point}, pass ${pass}`, { cause: error });
+            })
+          )
+            crashes++;
+  } finally {
+    await sweep.close();
+  }
+  say('C3', { points: quizPointsInSource().length, crashes });
+  expect(crashes).toBeGreaterThan(2 * quizPointsInSource().length);
+}, 1_200_000);
