@@ -6,6 +6,7 @@ import { tellChange } from '../../src/domain/quiz/campaigns';
 import type { Finding } from '../../src/domain/quiz/compliance';
 import { tellFinding } from '../../src/domain/quiz/findings';
 import { stateNames, table } from '../../src/domain/quiz/states';
+import { tellWait } from '../../src/domain/quiz/waits';
 import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/workbook';
 import { writeTemplate } from '../../src/domain/quiz/workbook-template';
 import { AppError } from '../../src/errors';
@@ -154,7 +155,7 @@ export const approve: Command = {
 export const status: Command = {
   args: '[編號]',
   help: '所有活動，或一個活動的狀態、版本與記錄',
-  async run({ args, services: { campaigns, tickets } }) {
+  async run({ args, services: { campaigns, tickets, settlement } }) {
     if (args.length === 0) {
       for (const { _id, title, state, startsAt, endsAt } of await campaigns.list())
         console.log(`${_id}「${title}」${stateNames[state]} ${beijing(startsAt)} 至 ${beijing(endsAt)}`);
@@ -171,6 +172,7 @@ export const status: Command = {
       const left = counts ? `剩 ${free}，發放中 ${held}，已發 ${given}，退回待定 ${back}` : '開賽時備好';
       console.log(`  獎品 ${prize}「${name}」共 ${quantity}：${left}`);
     }
+    for (const wait of await settlement.waits(id)) console.log(`等著：${tellWait(id, wait)}`);
     if (row.proposal) {
       console.log(`等待批准：${row.proposal.by} 於 ${beijing(row.proposal.at)} 提出`);
       for (const change of row.proposal.changes) console.log(`  ${tellChange(change)}`);

@@ -5,6 +5,7 @@ import { type AwardState, awardStateNames } from '../../src/domain/prizes/award'
 import { courierColumns } from '../../src/domain/prizes/courier';
 import type { AwardFilter } from '../../src/domain/prizes/export';
 import { tellMorning, tellSponsor } from '../../src/domain/prizes/report';
+import { tellWait } from '../../src/domain/quiz/waits';
 import { AppError } from '../../src/errors';
 import { type Asked, type Command, Misuse, only } from './command';
 
@@ -69,7 +70,7 @@ export const report: Command = {
   args: '[編號] [--day 2026-12-01] [--sponsor 編號]',
   help: '日報（預設昨天）；給 --sponsor 是贊助商報告',
   async run({ args, values, services, clock }) {
-    const { campaigns, prizes } = services;
+    const { campaigns, prizes, settlement } = services;
     if (values.sponsor !== '') {
       const { _id: id, ...row } = await campaigns.row(only(args));
       console.log(tellSponsor(await prizes.reports.sponsor({ id, ...row }, values.sponsor)));
@@ -83,6 +84,12 @@ export const report: Command = {
       if (args.length > 0 || !['draft', 'checked'].includes(row.state)) quizzes.push({ ...row, id });
     }
     console.log(tellMorning(await prizes.reports.morning(on, quizzes)));
+    const waiting: string[] = [];
+    for (const { id, title, proposal } of quizzes) {
+      for (const wait of await settlement.waits(id)) waiting.push(`【${title}】${tellWait(id, wait)}`);
+      if (proposal) waiting.push(`【${title}】${proposal.by} 提出的修改等另一位批准：approve ${id}`);
+    }
+    if (waiting.length > 0) console.log(['\n等人來做（前面加 npm run quiz --）', ...waiting].join('\n'));
     return 0;
   },
 };

@@ -5,27 +5,42 @@ import { type Asked, beijing, type Command, Misuse, only } from './command';
 
 export const settle: Command = {
   args: '編號 [--with-held]',
-  help: '結算：做到能做的地方，可以一再執行；--with-held 不等被留置的人',
+  help: '結算（結束十分鐘後自己開始）：做到能做的地方；--with-held 不等被留置的人',
   async run({ args, values, services }) {
-    const id = only(args);
-    const done = await services.settlement.settle({ quiz: id, by: values.by, withHeld: values['with-held'] });
-    switch (done.kind) {
-      case 'settled':
-        console.log(`${id} 結案了。核對：npm run quiz -- verify ${id}`);
-        return 0;
-      case 'review':
-        console.log(`${done.held} 人被留置，名單還沒有公布：`);
-        await tellHeld(services, id);
-        console.log(`看過後：npm run quiz -- release（或 disqualify）${id} 代號 --reason 原因`);
-        console.log(`不等他們，先公布其他人的：npm run quiz -- settle ${id} --with-held`);
-        return 0;
-      case 'draws':
-        console.log(`${id} 的其他獎品都發了；等這些抽獎：`);
-        for (const { draw, why, named } of done.waiting) console.log(`  ${draw}：${next[why](draw, named)}`);
-        return 0;
-    }
+    await goOn(services, { quiz: only(args), by: values.by, withHeld: values['with-held'] });
+    return 0;
   },
 };
+
+/** Settles as far as it goes, and tells how far that is. */
+async function goOn(
+  services: Asked['services'],
+  asked: { quiz: string; by: string; withHeld?: boolean },
+): Promise<void> {
+  const { quiz: id } = asked;
+  const done = await services.settlement.settle(asked);
+  switch (done.kind) {
+    case 'settled':
+      return console.log(`${id} 結案了。核對：npm run quiz -- verify ${id}`);
+    case 'review':
+      console.log(`${done.held} 人被留置，名單還沒有公布：`);
+      await tellHeld(services, id);
+      console.log(`看過後：npm run quiz -- release（或 disqualify）${id} 代號 --reason 原因`);
+      return console.log(`不等他們，先公布其他人的：npm run quiz -- settle ${id} --with-held`);
+    case 'draws':
+      console.log(`${id} 的其他獎品都發了；等這些抽獎：`);
+      for (const { draw, why, named } of done.waiting) console.log(`  ${draw}：${next[why](draw, named)}`);
+  }
+}
+
+/** Once the last one who was held is decided about, the settlement that waited for it goes on. */
+async function goOnWhenDecided({ services, values }: Asked, quiz: string): Promise<void> {
+  const { state } = await services.campaigns.row(quiz);
+  if (state !== 'settling') return;
+  const held = await services.settlement.held(quiz, 'held');
+  if (held.length > 0) console.log(`還有 ${held.length} 人要決定。`);
+  else await goOn(services, { quiz, by: values.by });
+}
 
 const next = {
   value: (draw: string, named: string) =>
@@ -50,16 +65,19 @@ const decision = (
     settlement: Asked['services']['settlement'],
     asked: { quiz: string; pid: string; by: string; reason: string },
   ) => Promise<unknown>,
+  then: (asked: Asked, quiz: string) => Promise<void> = async () => {},
 ): Command => ({
   args: '編號 代號 --reason 原因',
   help,
-  async run({ args, values, services }) {
+  async run(asked) {
+    const { args, values, services } = asked;
     const [quiz, pid, ...more] = args;
     if (!quiz || !pid || more.length > 0) throw new Misuse();
     const reason = values.reason.trim();
     if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
     await act(services.settlement, { quiz, pid, by: values.by, reason });
     await tellHeld(services, quiz);
+    await then(asked, quiz);
     return 0;
   },
 });
@@ -67,9 +85,15 @@ const decision = (
 export const hold = decision('留置一個人：樓層與積分保留，榜上不顯示，獎品先不發', (settlement, asked) =>
   settlement.hold(asked),
 );
-export const release = decision('放行被留置的人', (settlement, asked) => settlement.release(asked));
-export const disqualify = decision('取消被留置者的資格：沖回積分，獎品往下遞補', (settlement, asked) =>
-  settlement.reject(asked),
+export const release = decision(
+  '放行被留置的人',
+  (settlement, asked) => settlement.release(asked),
+  goOnWhenDecided,
+);
+export const disqualify = decision(
+  '取消被留置者的資格：沖回積分，獎品往下遞補',
+  (settlement, asked) => settlement.reject(asked),
+  goOnWhenDecided,
 );
 
 export const held: Command = {
@@ -113,7 +137,8 @@ const drawStates = {
 export const draw: Command = {
   args: '編號/獎品 [value 公開數 | put-off 名稱 時間 | proof --out 檔案]',
   help: '公開抽獎：看狀態，輸入公開數（兩位），換公開數（兩位），導出證明',
-  async run({ args, values, services: { draws } }) {
+  async run({ args, values, services }) {
+    const { draws } = services;
     const [id = '', what, first, second] = args;
     if (id === '') throw new Misuse();
     const said = { id, by: values.by };
@@ -123,7 +148,7 @@ export const draw: Command = {
       else {
         const { won, reserve } = await draws.run(id);
         console.log(`兩位輸入相同，開獎了。中獎號碼：${won.join(' ')}；候補：${reserve.join(' ') || '無'}`);
-        console.log(`發獎：npm run quiz -- settle ${id.split('/')[0]}`);
+        await goOn(services, { quiz: id.split('/')[0] ?? '', by: values.by });
       }
       return 0;
     }

@@ -5,7 +5,7 @@ import {
   awardRemind,
   awardTell,
 } from '../domain/prizes/prizes.jobs';
-import { type QuizMoment, quizEnd, quizStart } from '../domain/quiz/quiz.jobs';
+import { type QuizMoment, quizEnd, quizSettle, quizStart } from '../domain/quiz/quiz.jobs';
 import { type QuizRemind, quizRemind } from '../domain/quiz/reminders.jobs';
 import { type EraseData, erase } from '../domain/subscribers/subscribers.jobs';
 import type { Job } from '../kit/job';
@@ -17,6 +17,7 @@ export type JobTable = {
   housekeeping: HousekeepingData;
   'quiz-start': QuizMoment;
   'quiz-end': QuizMoment;
+  'quiz-settle': QuizMoment;
   'award-tell': AwardTell;
   'award-remind': AwardRef;
   'award-expire': AwardRef;
@@ -32,6 +33,7 @@ export const jobs: { [Name in JobName]: Job<JobTable[Name]> } = {
   housekeeping,
   'quiz-start': quizStart,
   'quiz-end': quizEnd,
+  'quiz-settle': quizSettle,
   'award-tell': awardTell,
   'award-remind': awardRemind,
   'award-expire': awardExpire,

@@ -13,6 +13,7 @@ import type { Finding } from './compliance';
 import type { Quiz, QuizContent } from './definition';
 import { createFindings, refuseOn } from './findings';
 import { createHeld } from './held';
+import { armSettlement } from './quiz.jobs';
 import { type Deed, isPublished, stateNames, table } from './states';
 
 export const quizIndexes: IndexSpec[] = [
@@ -317,6 +318,8 @@ export function createCampaigns(given: {
         };
         return { deed: 'end', set: { ...set, version: version.version }, reason, version };
       });
+      // Without this (a kill) it is the timer of the end it would have had that begins the settlement.
+      await armSettlement(timers, id, clock.now());
     },
 
     /** Takes a published quiz back that nobody has played yet, by a second person; it is a draft again. */

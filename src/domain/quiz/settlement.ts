@@ -11,10 +11,11 @@ import type { Prize, Quiz } from './definition';
 import { createHolds } from './holds';
 import type { Leaderboard } from './leaderboard';
 import type { Orders } from './orders';
-import { createPassing, type GivenUp, type Passing } from './passing';
+import { createPassing, type GivenUp } from './passing';
 import { suspicions, type Trace } from './patterns';
 import type { Projector } from './projector';
 import type { ScoreRow } from './scores';
+import { type Wait, waitsOf } from './waits';
 import { meets, type Standings, winners } from './winners';
 
 /** The steps that are done once, in their order. What may change later (decisions, draws) is looked at every time. */
@@ -276,9 +277,11 @@ export function createSettlement(given: {
       await passReserve(quiz, award, await outNow(quiz.id));
     },
 
-    /** How far it is. */
-    async status(id: string): Promise<{ row: SettlementRow | null; passed: Passing[] }> {
-      return { row: await read(id), passed: await passing.all(id) };
+    /** What it waits for, and for whom; reads only. */
+    async waits(id: string): Promise<Wait[]> {
+      const quiz = await quizOf(id);
+      const [row, held, its] = await Promise.all([read(id), holds.held(id), draws.of(id)]);
+      return waitsOf({ quiz, row, held: held.size, draws: its, now: clock.now() });
     },
   };
 }

@@ -52,10 +52,8 @@ async function tick(): Promise<void> {
   const due = await db.collection('outbox').find({ state: 'pending' }).toArray();
   for (const { _id, effect } of due) {
     const { job, data } = effect as { job: string; data: { quiz: string; at: number } };
-    await (job === 'quiz-start' ? quizStart : quizEnd).run(
-      { campaigns: one.campaigns } as unknown as Services,
-      data,
-    );
+    const services = { campaigns: one.campaigns, timers: one.timers } as unknown as Services;
+    await (job === 'quiz-start' ? quizStart : quizEnd).run(services, data);
     await db.collection('outbox').deleteOne({ _id });
   }
 }
@@ -255,6 +253,7 @@ test('ending early or taking back needs a second person, and is kept', async () 
     approvedBy: 'Chen',
     changes: ['提前結束：獎品送完'],
   });
+  expect(await db.collection('timers').countDocuments({ job: 'quiz-settle', state: 'armed' })).toBe(1);
 });
 
 test('the sample quiz runs after a first start, once, and never beside a quiz of one’s own', async () => {
