@@ -41,6 +41,7 @@ const commands: Record<string, Command> = {
   status: campaign.status,
   export: prizes.exportTable,
   report: prizes.report,
+  groups: prizes.groups,
   courier: prizes.courier,
   void: prizes.annul,
   settle: settlement.settle,

@@ -22,6 +22,7 @@ import type { QuizState } from './domain/quiz/definition';
 import { holdIndexes } from './domain/quiz/holds';
 import { createJoining } from './domain/quiz/joining';
 import { createLeaderboard } from './domain/quiz/leaderboard';
+import { createMembers } from './domain/quiz/members';
 import { createNames } from './domain/quiz/names';
 import { createOrders, orderIndexes } from './domain/quiz/orders';
 import { passingIndexes } from './domain/quiz/passing';
@@ -173,6 +174,11 @@ export function createServices(given: {
     }),
     maps: createMaps({ amapKey: config.AMAP_KEY, log }),
     misses: createMisses({ db, clock, key: config.dataKey }),
+    members: createMembers({
+      ranking: scores.ranking,
+      awards: prizes.awards,
+      rejected: async (quiz) => (await settlement.held(quiz, 'rejected')).map(({ pid }) => pid),
+    }),
     names,
     leaderboard,
     orders,

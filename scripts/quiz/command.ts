@@ -60,21 +60,18 @@ export const beijing = (at: number): string =>
 const helpColumn = 46;
 
 /** 「  check 編號    合規檢查…」: the helps stand below each other; one that has no room goes to the next line. */
-export function usageLine(call: string, help: string): string {
-  const width = columnsOf(call);
-  const gap = width < helpColumn ? ' '.repeat(helpColumn - width) : `\n${' '.repeat(helpColumn + 2)}`;
-  return `  ${call}${gap}${help}`;
-}
+export const usageLine = (call: string, help: string): string =>
+  columnsOf(call) < helpColumn
+    ? `  ${padded(call, helpColumn)}${help}`
+    : `  ${call}\n  ${padded('', helpColumn)}${help}`;
 
-/** How many columns of a terminal a text takes: Chinese and full-width signs two each. */
+/** As `padEnd`, in columns of a terminal. */
+export const padded = (text: string, columns: number): string =>
+  text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
+
+/** Chinese and full-width signs take two columns each. */
 export const columnsOf = (text: string): number =>
   [...text].reduce(
-    (sum, sign) =>
-      sum +
-      (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
-        sign,
-      )
-        ? 2
-        : 1),
+    (sum, sign) => sum + (/[\p{Script=Han}\u3000-\u303f\uff01-\uff60]/u.test(sign) ? 2 : 1),
     0,
   );

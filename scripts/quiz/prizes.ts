@@ -7,7 +7,7 @@ import type { AwardFilter } from '../../src/domain/prizes/export';
 import { tellMorning, tellSponsor } from '../../src/domain/prizes/report';
 import { tellWait } from '../../src/domain/quiz/waits';
 import { AppError } from '../../src/errors';
-import { type Asked, type Command, Misuse, only } from './command';
+import { type Asked, type Command, Misuse, only, padded } from './command';
 
 const dayMs = 86_400_000;
 
@@ -60,8 +60,32 @@ export const exportTable: Command = {
         ? await exports.winners(filter, { ...file, by, full })
         : await exports.points(id, played.scores(id), { ...file, by, full });
     console.log(
-      `已寫好 ${path}:${done.rows} 行，${full ? '含完整個人資料，請妥善保管' : '個人資料已遮蔽'}。`,
+      `已寫好 ${path}：${done.rows} 行，${full ? '含完整個人資料，請妥善保管' : '個人資料已遮蔽'}。`,
     );
+    return 0;
+  },
+};
+
+export const groups: Command = {
+  args: '編號 [--group 名稱 --out 檔案.csv|.xlsx]',
+  help: '參加者分群：各有幾人；--group 導出一群，誰導出都有記錄',
+  async run({ args, values, services }) {
+    const id = only(args);
+    const { members, campaigns, prizes } = services;
+    const quiz = { ...(await campaigns.row(id)), id };
+    const all = await members.counts(quiz);
+    const { group, full, by, out: path } = values;
+    if (group === '') {
+      for (const { name, label, people } of all)
+        console.log(`${padded(name, 26)}${String(people).padStart(8)} 人  ${label}`);
+      return 0;
+    }
+    if (!all.some(({ name }) => name === group))
+      throw new AppError('NotFound', 'group', `沒有叫「${group}」的群；有哪些：npm run quiz -- groups ${id}`);
+    const file = await fileFor(path);
+    const rows = members.in(quiz, group);
+    const done = await prizes.exports.group({ quiz: id, group, rows }, { ...file, by, full });
+    console.log(`已寫好 ${path}：${done.rows} 人，沒有 openid${full ? '' : '，名字已遮蔽'}。`);
     return 0;
   },
 };
@@ -117,7 +141,7 @@ export const courier: Command = {
           ...(await fileFor(values.out)),
           by,
         });
-        console.log(`已寫好 ${values.out}:${rows} 件待寄。`);
+        console.log(`已寫好 ${values.out}：${rows} 件待寄。`);
         return 0;
       }
       case 'import': {

@@ -24,7 +24,7 @@ export type AwardFilter = {
 /** Who took what out of here. `rows` is missing when it was cut off. */
 type ExportRow = {
   _id: string;
-  what: 'winners' | 'points' | 'courier';
+  what: 'winners' | 'points' | 'group' | 'courier';
   by: string;
   at: Date;
   format: SheetFormat;
@@ -47,6 +47,7 @@ export type PointsRow = {
   days: number;
   level: number;
 };
+type NamedRow = PointsRow & { rank: number; name: string };
 export type Take = { format: SheetFormat; out: Writable; by: string };
 type Line = { award: Award; claim: Claim | undefined; name: string };
 
@@ -148,6 +149,17 @@ export function createExports(given: {
     return all;
   }
 
+  async function* named(quiz: string, rows: AsyncIterable<PointsRow>): AsyncGenerator<NamedRow> {
+    let rank = 0;
+    for await (const batch of inBatches(rows)) {
+      const names = await namesOf(
+        quiz,
+        batch.map(({ pid }) => pid),
+      );
+      for (const row of batch) yield { ...row, rank: ++rank, name: names.get(row.pid) ?? '' };
+    }
+  }
+
   return {
     /** Winners, one line for each award. `full`: names, phones, addresses and codes as they are. */
     winners: (filter: AwardFilter, { full, ...how }: Take & { full: boolean }) =>
@@ -161,26 +173,29 @@ export function createExports(given: {
       }),
 
     /** Points of a quiz in the order of `rows` (best first). */
-    points: (quiz: string, rows: AsyncIterable<PointsRow>, { full, ...how }: Take & { full: boolean }) => {
-      async function* ranked() {
-        let rank = 0;
-        for await (const batch of inBatches(rows)) {
-          const names = await namesOf(
-            quiz,
-            batch.map(({ pid }) => pid),
-          );
-          for (const row of batch) yield { ...row, rank: ++rank, name: names.get(row.pid) ?? '' };
-        }
-      }
-      return take({
+    points: (quiz: string, rows: AsyncIterable<PointsRow>, { full, ...how }: Take & { full: boolean }) =>
+      take({
         what: 'points',
         take: how,
         full,
         filter: { quiz },
-        columns: pointColumns(full),
-        rows: ranked(),
-      });
-    },
+        columns: [{ title: '名次', of: ({ rank }) => rank }, ...pointColumns({ full, pid: full })],
+        rows: named(quiz, rows),
+      }),
+
+    /** The people of one group of a quiz, by pid: what a later message is addressed to. */
+    group: (
+      { quiz, group, rows }: { quiz: string; group: string; rows: AsyncIterable<PointsRow> },
+      { full, ...how }: Take & { full: boolean },
+    ) =>
+      take({
+        what: 'group',
+        take: how,
+        full,
+        filter: { quiz, group },
+        columns: pointColumns({ full, pid: true }),
+        rows: named(quiz, rows),
+      }),
 
     /** What is approved and has an address, in a courier's columns. Always full: it is for the parcel. */
     courier: (filter: AwardFilter, columns: Column<Line & { claim: Claim }>[], how: Take) => {
@@ -251,10 +266,9 @@ function winnerColumns(full: boolean): Column<Line>[] {
   ];
 }
 
-const pointColumns = (full: boolean): Column<PointsRow & { rank: number; name: string }>[] => [
-  { title: '名次', of: ({ rank }) => rank },
+const pointColumns = ({ full, pid }: { full: boolean; pid: boolean }): Column<NamedRow>[] => [
   { title: '名字', of: ({ name }) => (full ? name : maskBoardName(name)) },
-  ...(full ? [{ title: '玩家', of: ({ pid }: PointsRow) => pid }] : []),
+  ...(pid ? [{ title: '玩家', of: (row: PointsRow) => row.pid }] : []),
   { title: '積分', of: ({ points }) => points },
   { title: '答對', of: ({ right }) => right },
   { title: '答題', of: ({ answered }) => answered },
