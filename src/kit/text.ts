@@ -16,17 +16,31 @@ const convert = (text: string): string =>
 /** Traditional to Simplified, phrase by phrase. 50–70 µs for a long answer: cache by result where it repeats. */
 export const toSimplified = (text: string): string => convert(text);
 
-/** Texts in the script she uses; the last 500 converted answers are kept, since keyword answers repeat. */
+/**
+ * Texts in the script she uses. Kept line by line, no phrase goes over the end of one: of an answer in a quiz a line or two
+ * are new, and the question was asked before.
+ */
 export function inScript(text: string, script: Script): string {
   if (script === 'hant') return text;
-  const kept = converted.get(text);
+  return text.split('\n').map(lineInSimplified).join('\n');
+}
+
+/** The last `mostLines` to twice as many. */
+const mostLines = 5_000;
+let lines = new Map<string, string>();
+let older = new Map<string, string>();
+
+function lineInSimplified(line: string): string {
+  const kept = lines.get(line);
   if (kept !== undefined) return kept;
-  const simplified = convert(text);
-  if (converted.size >= 500) converted.clear();
-  converted.set(text, simplified);
+  const simplified = older.get(line) ?? convert(line);
+  if (lines.size >= mostLines) {
+    older = lines;
+    lines = new Map();
+  }
+  lines.set(line, simplified);
   return simplified;
 }
-const converted = new Map<string, string>();
 
 export type Folded = {
   text: string;

@@ -125,13 +125,13 @@ export function createAwards(given: {
     const ticket = await tickets.hold({ quiz: award.quiz, prize: award.prize, award: award._id });
     if (!ticket) return false;
     crashPoint('award-ticket-held');
-    await rows.updateOne(
+    const now = await rows.findOneAndUpdate(
       { _id: award._id, ticket: { $exists: false }, state: { $nin: ['pending', 'expired', 'void'] } },
       { $set: { ticket: ticket._id, ...(ticket.code ? { code: ticket.code } : {}) } },
-      { timeoutMS },
+      { returnDocument: 'after', timeoutMS },
     );
-    const now = await read(award._id);
-    if (now?.ticket === ticket._id) await tickets.give(ticket._id, award._id);
+    const its = now ?? (await read(award._id));
+    if (its?.ticket === ticket._id) await tickets.give(ticket._id, award._id);
     else await tickets.free(ticket);
     crashPoint('award-ticket-given');
     return true;
@@ -184,13 +184,16 @@ export function createAwards(given: {
         log.warn({ err, award: award._id, duty }, `an award's ${duty} failed and will be tried again`);
       }
     }
-    await rows.updateOne(
+    const left = { $filter: { input: '$todo', cond: { $not: { $in: ['$$this', done] } } } };
+    const after = await rows.findOneAndUpdate(
       { _id: award._id },
-      { $pullAll: { todo: done }, $set: { todoAt: new Date() } },
-      { timeoutMS },
+      [
+        { $set: { todo: left } },
+        { $set: { todoAt: { $cond: [{ $eq: ['$todo', []] }, '$$REMOVE', new Date()] } } },
+      ],
+      { returnDocument: 'after', timeoutMS },
     );
-    await rows.updateOne({ _id: award._id, todo: [] }, { $unset: { todoAt: 1 } }, { timeoutMS });
-    return mustHave(award._id);
+    return after ?? mustHave(award._id);
   }
 
   /** One move along the table, by one conditional write. */

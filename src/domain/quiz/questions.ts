@@ -29,7 +29,8 @@ function bankOf(quiz: Pick<Quiz, 'questions' | 'prizes'>): Bank {
 /**
  * The next question for a person: never one she had while others remain, in an order of her own, and by the quiz's mix of
  * difficulties. The same arguments give the same question, so a second run asks the same. Undefined: the bank is used up
- * for today. One pass over the bank: it may hold thousands, and this runs with every answer.
+ * for today. This runs with every answer, and the bank may hold thousands: a few draws find one nearly always, else it
+ * is one pass over all.
  *
  * @param had.seen ids of the questions she has had, oldest first
  * @param had.today ids of those she has had today
@@ -40,10 +41,15 @@ export function pickQuestion(
   had: { seen: string[]; today: string[] },
 ): Question | undefined {
   const { asked, difficultyOf } = bankOf(quiz);
-  const today = new Set(had.today);
-  const lastSeen = new Map(had.seen.map((id, i) => [id, i]));
   const wanted = difficultyDue(quiz, had.seen, difficultyOf);
   const hers = hash(pid);
+  for (let i = 0; i < draws; i++) {
+    const question = asked[mix(hers, had.seen.length * draws + i) % asked.length]?.question;
+    if (!question || (wanted !== undefined && question.difficulty !== wanted)) continue;
+    if (!had.seen.includes(question.id) && !had.today.includes(question.id)) return question;
+  }
+  const today = new Set(had.today);
+  const lastSeen = new Map(had.seen.map((id, i) => [id, i]));
   const fitting = lowest();
   const fresh = lowest();
   const again = lowest();
@@ -58,6 +64,8 @@ export function pickQuestion(
   }
   return fitting.best() ?? fresh.best() ?? again.best();
 }
+
+const draws = 32;
 
 function lowest() {
   let best: Question | undefined;
