@@ -28,13 +28,18 @@ const claim = form(
   },
 );
 
-/** 「獎品」：贏了什麼、到哪一步、期限、單號；要寄的可以「領獎」。 */
+/** 「獎品」：贏了什麼、到哪一步、期限、單號，抽獎的號碼；要寄的可以「領獎」。 */
 export default [
   claim,
 
-  says(['獎品', '我的獎品'], async ({ fan, prizes, render }) => {
-    const lines = await prizes.prizesOf(fan.pid);
+  says(['獎品', '我的獎品'], async ({ fan, quiz, draws, prizes, at, render }) => {
+    const one = quiz.theOne(fan.play, at);
+    const [lines, seen] = await Promise.all([
+      prizes.prizesOf(fan.pid),
+      one ? draws.seenBy(one, fan.pid) : [],
+    ]);
     return render('prizes', {
+      draws: seen.filter(({ number }) => number !== ''),
       prizes: lines.slice(-8),
       more: Math.max(0, lines.length - 8),
       claimable: lines.some(({ next }) => next === 'claim'),

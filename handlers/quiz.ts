@@ -37,14 +37,7 @@ export default [
   says(['抽獎', '抽獎證明'], async ({ quiz, draws, fan, at, render }) => {
     const one = quiz.theOne(fan.play, at);
     if (!one) return render('quiz-none');
-    const shown = (await draws.of(one.id)).map(async ({ _id, prize, commitment, named, state }) => ({
-      name: one.prizes.find(({ id }) => id === prize)?.name ?? prize,
-      commitment,
-      named,
-      drawn: state === 'drawn',
-      number: (await draws.entryOf(_id, fan.pid)) ?? '',
-    }));
-    return render('quiz-draws', { quiz: one, draws: await Promise.all(shown) });
+    return render('quiz-draws', { quiz: one, draws: await draws.seenBy(one, fan.pid) });
   }),
 
   says(['退出', '不玩了'], ({ fan, quiz, at, render }) => {

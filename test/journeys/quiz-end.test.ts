@@ -68,7 +68,12 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
   const decided = await run(disqualify, [id, 'robot'], 'ann');
   expect(decided).toContain('robot 取消資格');
   expect(decided).toContain('等這些抽獎');
-  expect(await lin.says('獎品')).toContain('登機箱');
+  const hers = await lin.says('獎品');
+  expect(hers).toContain('登機箱');
+  const [, number = ''] = /抽獎號碼：\n· 登機箱 (\d{10})（等開獎）/.exec(hers) ?? [];
+  expect(await lin.says('抽獎')).toContain(`你的號碼：${number}`);
+  const wu = await town.follower('吳'); // who did not play has no number
+  expect(await wu.says('獎品')).not.toContain('抽獎號碼');
   expect(await waits()).toEqual(['抽獎 autumn/tour 等公開數「drand 第 5 輪」，2026-12-09 20:00 公布']);
 
   await town.turn(beijing('2026-12-09 20:01'));
@@ -78,5 +83,5 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
   const drawn = await run(draw, [`${id}/tour`, 'value', 'abc'], 'ben');
   expect(drawn).toContain('結案了');
   expect([await state(), await waits()]).toEqual(['settled', []]);
-  expect(await lin.says('獎品')).toMatch(/登機箱[^]*登機箱/);
+  expect(await lin.says('獎品')).toMatch(new RegExp(`登機箱[^]*登機箱[^]*${number}（已開獎）`));
 });

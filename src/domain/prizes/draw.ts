@@ -216,12 +216,19 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       return now.frozen;
     },
 
-    /** Her number in a frozen draw. */
-    async entryOf(id: string, pid: string): Promise<string | undefined> {
-      const draw = await rows.findOne({ _id: id }, { projection: { frozen: 1 } });
-      if (!draw?.frozen) return undefined;
-      const row = await entryRows.findOne({ pid, draw: id, attempt: draw.frozen.attempt });
-      return row?.entry;
+    /** The draws of a quiz as she sees them: what is promised, and her number once the list is frozen ('' before, or without one). */
+    async seenBy(quiz: Pick<Quiz, 'id' | 'prizes'>, pid: string): Promise<SeenDraw[]> {
+      const nameOf = new Map(quiz.prizes.map(({ id, name }) => [id, name]));
+      const its = await rows.find({ quiz: quiz.id }, { sort: { _id: 1 } }).toArray();
+      return Promise.all(
+        its.map(async ({ _id, prize, commitment, named, state, frozen }) => ({
+          name: nameOf.get(prize) ?? prize,
+          commitment,
+          named,
+          drawn: state === 'drawn',
+          number: (await entryRows.findOne({ pid, draw: _id, attempt: frozen?.attempt ?? '' }))?.entry ?? '',
+        })),
+      );
     },
 
     /**
@@ -367,6 +374,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
   };
 }
 
+export type SeenDraw = { name: string; commitment: string; named: string; drawn: boolean; number: string };
 export type Draws = ReturnType<typeof createDraws>;
 
 /** Ten digits at random: told to her, and all that the list says of her. */
