@@ -36,6 +36,7 @@ function swallowed(name, args) {
       ...['walk', 'players', 'group'],
     ],
     redeem: ['by', 'at'],
+    season: ['fans', 'days', 'seed'],
   };
   return (flags[name] ?? []).filter(
     (flag) => taken(flag) && !args.some((arg) => arg.split('=')[0] === `--${flag}`),
