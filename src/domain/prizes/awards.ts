@@ -116,31 +116,31 @@ export function createAwards(given: {
     return award;
   }
 
-  /** Its ticket, and with a ticket its code. False: none is left; it is looked for again when stock arrives. */
-  async function attach(award: Award): Promise<boolean> {
+  /** Its ticket, and with a ticket its code. Undefined: none is left; it is looked for again when stock arrives. */
+  async function attach(award: Award): Promise<Award | undefined> {
     if (award.ticket) {
       await tickets.give(award.ticket, award._id);
-      return true;
+      return award;
     }
     const ticket = await tickets.hold({ quiz: award.quiz, prize: award.prize, award: award._id });
-    if (!ticket) return false;
+    if (!ticket) return undefined;
     crashPoint('award-ticket-held');
-    const now = await rows.findOneAndUpdate(
+    const first = await rows.findOneAndUpdate(
       { _id: award._id, ticket: { $exists: false }, state: { $nin: ['pending', 'expired', 'void'] } },
       { $set: { ticket: ticket._id, ...(ticket.code ? { code: ticket.code } : {}) } },
       { returnDocument: 'after', timeoutMS },
     );
-    const its = now ?? (await read(award._id));
-    if (its?.ticket === ticket._id) await tickets.give(ticket._id, award._id);
+    const now = first ?? (await read(award._id));
+    if (now?.ticket === ticket._id) await tickets.give(ticket._id, award._id);
     else await tickets.free(ticket);
     crashPoint('award-ticket-given');
-    return true;
+    return now ?? award;
   }
 
   async function carryOut(award: Award, duty: Duty): Promise<boolean> {
     switch (duty) {
       case 'ticket':
-        return attach(award);
+        return (await attach(award)) !== undefined;
       case 'points':
         await effects.points(award, 'give');
         return true;
@@ -295,29 +295,52 @@ export function createAwards(given: {
     return prize;
   };
 
+  async function write(
+    quiz: Pick<Quiz, 'id' | 'prizes'>,
+    won: Decision,
+    { told: isTold }: { told: boolean },
+  ): Promise<{ award: Award; fresh: boolean }> {
+    const prize = prizeOf(quiz, won.prize);
+    const written = await insert(newAward({ quiz, prize, won, at: clock.now(), told: isTold }));
+    if (written.award.pid !== won.pid)
+      throw new AppError('Conflict', 'award.other', `${written.award._id} 已經是別人的了，不能再給一次。`);
+    crashPoint('award-written');
+    return written;
+  }
+
+  /**
+   * Writes down that somebody won; again is the same award. A code is attached when this returns, if stock has one.
+   *
+   * @param options `told`: the reply that goes out now says so (floors, 搶答). Otherwise she is told by the outbox.
+   * @throws AppError Conflict when this unit was won by somebody else.
+   */
+  async function award(
+    quiz: Pick<Quiz, 'id' | 'prizes'>,
+    won: Decision,
+    options: { told?: boolean } = {},
+  ): Promise<Award> {
+    const { award: hers, fresh } = await write(quiz, won, { told: options.told ?? false });
+    const whole = hers.todo.length > 0 ? await finish(hers) : hers;
+    if (fresh || !options.told || whole.state !== 'won') return whole;
+    const moved = await told(whole._id);
+    return moved.kind === 'unknown' ? whole : moved.award;
+  }
+
   return {
+    award,
     /**
-     * Writes down that somebody won; again is the same award. A code is attached when this returns, if stock has one.
-     *
-     * @param options `told`: the reply that goes out now says so (floors, 搶答). Otherwise she is told by the outbox.
-     * @throws AppError Conflict when this unit was won by somebody else.
+     * As `award`, for the reply that goes out now: done at once is what it says, that the prize is hers, and the code. The
+     * projector comes to the same answer within a second or so and does the rest.
      */
-    async award(
-      quiz: Pick<Quiz, 'id' | 'prizes'>,
-      won: Decision,
-      options: { told?: boolean } = {},
-    ): Promise<Award> {
-      const prize = prizeOf(quiz, won.prize);
-      const { award, fresh } = await insert(
-        newAward({ quiz, prize, won, at: clock.now(), told: options.told ?? false }),
-      );
-      if (award.pid !== won.pid)
-        throw new AppError('Conflict', 'award.other', `${award._id} 已經是別人的了，不能再給一次。`);
-      crashPoint('award-written');
-      const whole = award.todo.length > 0 ? await finish(award) : award;
-      if (fresh || !options.told || whole.state !== 'won') return whole;
-      const moved = await told(whole._id);
-      return moved.kind === 'unknown' ? whole : moved.award;
+    async announce(quiz: Pick<Quiz, 'id' | 'prizes'>, won: Decision): Promise<Award> {
+      const { award: hers, fresh } = await write(quiz, won, { told: true });
+      if (!fresh) return award(quiz, won, { told: true });
+      if (hers.what.kind !== 'code' && hers.what.kind !== 'coupon') return hers;
+      const coded = await attach(hers).catch((err: unknown) => {
+        log.warn({ err, award: hers._id }, "an award's ticket failed and will be tried again");
+        return undefined;
+      });
+      return coded ?? hers;
     },
 
     /**

@@ -21,7 +21,7 @@ export function createQuiz(given: {
   campaigns: Campaigns;
   playing: Playing;
   orders: Orders;
-  awards: Pick<Awards, 'award'>;
+  awards: Pick<Awards, 'announce'>;
 }) {
   const { campaigns, playing, orders, awards } = given;
   const current = (at: number): Quiz | undefined => campaigns.running(at)[0];
@@ -30,7 +30,7 @@ export function createQuiz(given: {
   async function giveAwards(quiz: Quiz, turn: Turn): Promise<void> {
     if (turn.kind !== 'answered' && turn.kind !== 'flashAnswered') return;
     const wins = turn.kind === 'answered' ? turn.result.wins : turn.wins;
-    for (const shown of wins) shown.code = (await awards.award(quiz, shown.win, { told: true })).code ?? '';
+    for (const shown of wins) shown.code = (await awards.announce(quiz, shown.win)).code ?? '';
   }
 
   return {

@@ -101,6 +101,20 @@ test('a code is shown at once; void, it is put aside and not given to the next',
   expect(next.code).toBeUndefined();
 });
 
+test('for the reply that goes out only what it says is done, the code too; the next look does the rest, once', async () => {
+  const card = await app.awards.announce(quiz, won('10', { prize: 'card' }));
+  expect(card).toMatchObject({ state: 'done', code: 'CARD-1' });
+  const points = await app.awards.announce(quiz, won('10', { prize: 'points' }));
+  expect(points.todo).toEqual(['ticket', 'points']);
+  for (const prize of ['card', 'points']) {
+    const whole = await app.awards.award(quiz, won('10', { prize }));
+    expect(whole).toMatchObject({ state: 'done', todo: [] });
+    expect(whole.todoAt).toBeUndefined();
+    expect(await app.awards.announce(quiz, won('10', { prize }))).toEqual(whole);
+  }
+  expect(await app.points.balance('p10')).toBe(50);
+});
+
 test.each(['award-written', 'award-ticket-held', 'award-ticket-given', 'award-duty-done'])(
   'killed at %s, an award and everything it causes are whole after the next look',
   async (gap) => {
