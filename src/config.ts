@@ -103,9 +103,10 @@ export const table = {
     'sample is invented and says so',
   ),
   OPEN_METEO_URL: setting(
-    z.url().default('https://api.open-meteo.com'),
-    'Its commercial host where you have a licence',
+    z.url().optional(),
+    'A host of your own; absent: its public one, or the customers’ where OPEN_METEO_KEY is set',
   ),
+  OPEN_METEO_KEY: setting(text.optional(), 'Its key for commercial use', 'secret'),
   QWEATHER_URL: setting(z.url().optional(), 'Your own API host of QWeather'),
   QWEATHER_KEY: setting(text.optional(), 'Its key', 'secret'),
   AMAP_KEY: setting(

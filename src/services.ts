@@ -203,6 +203,7 @@ export function createServices(given: {
     weather: createWeather({
       provider: config.WEATHER_PROVIDER,
       openMeteoUrl: config.OPEN_METEO_URL,
+      openMeteoKey: config.OPEN_METEO_KEY,
       qweatherUrl: config.QWEATHER_URL,
       qweatherKey: config.QWEATHER_KEY,
       clock,

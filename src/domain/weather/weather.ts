@@ -52,7 +52,7 @@ export type WeatherSource = { source: string; read(point: Point): Promise<Readin
 export type WeatherOptions = {
   provider: 'open-meteo' | 'qweather' | 'sample';
   openMeteoUrl?: string | undefined;
-  /** Only the commercial host of Open-Meteo wants one. */
+  /** For commercial use: with it the customers' host is asked. */
   openMeteoKey?: string | undefined;
   /** Each account of QWeather has its own API host. */
   qweatherUrl?: string | undefined;
@@ -130,7 +130,7 @@ function sourceOf(options: WeatherOptions): WeatherSource {
     return createQWeather({ baseUrl: qweatherUrl, apiKey: qweatherKey, log, ...machine });
   }
   return createOpenMeteo({
-    baseUrl: openMeteoUrl ?? 'https://api.open-meteo.com',
+    baseUrl: openMeteoUrl ?? `https://${openMeteoKey ? 'customer-api' : 'api'}.open-meteo.com`,
     ...(openMeteoKey ? { apiKey: openMeteoKey } : {}),
     ...machine,
   });

@@ -1,5 +1,6 @@
 import { createWeather, type WeatherOptions } from '../../../src/domain/weather/weather';
 import { AppError } from '../../../src/errors';
+import { createClock } from '../../../src/kit/clock';
 import { createLog } from '../../../src/kit/log';
 import refusedPlace from '../../fixtures/outside/open-meteo-error.json';
 import forecast from '../../fixtures/outside/open-meteo-forecast.json';
@@ -52,6 +53,27 @@ async function problemOf(call: Promise<unknown>): Promise<AppError> {
   if (!(err instanceof AppError)) throw new Error(`expected an AppError, got ${String(err)}`);
   return err;
 }
+
+test.each([
+  [undefined, undefined, 'https://api.open-meteo.com', null],
+  ['k1', undefined, 'https://customer-api.open-meteo.com', 'k1'],
+  ['k1', 'https://weather.example.com', 'https://weather.example.com', 'k1'],
+])('with the key %s and the address %s Open-Meteo is asked at %s', async (key, url, host, apikey) => {
+  const asked: URL[] = [];
+  const weather = createWeather({
+    provider: 'open-meteo',
+    openMeteoUrl: url,
+    openMeteoKey: key,
+    clock: createClock(),
+    log: createLog({ level: 'silent', name: 'test' }),
+    fetch: async (address) => {
+      asked.push(new URL(address instanceof Request ? address.url : address));
+      return Response.json(forecast);
+    },
+  });
+  await weather.at(hangzhou);
+  expect([asked[0]?.origin, asked[0]?.searchParams.get('apikey')]).toEqual([host, apikey]);
+});
 
 test('an answer of Open-Meteo becomes now, today and three days in Traditional words', async () => {
   expect(await weatherOf('open-meteo').at(hangzhou)).toEqual({
