@@ -118,11 +118,14 @@ function offered(
   quiz: Pick<Quiz, 'prizes'>,
   order: number,
 ): { prize: Prize; unit: string }[] {
-  const passed = state.passing.flatMap(({ prize: id, unit }) => {
-    const prize = quiz.prizes.find((one) => one.id === id);
-    return prize ? [{ prize, unit }] : [];
-  });
-  state.passing = [];
+  const passing = state.passing.map(({ prize: id, unit }) => ({
+    id,
+    prize: quiz.prizes.find((one) => one.id === id),
+    unit,
+  }));
+  const passed = passing.flatMap(({ prize, unit }) => (prize ? [{ prize, unit }] : []));
+  // A process that has not heard of a new prize judges by older rules: it waits for the next who knows it.
+  state.passing = passing.flatMap(({ id, prize, unit }) => (prize ? [] : [{ prize: id, unit }]));
   const own = quiz.prizes
     .filter((prize) => isFloor(prize, order))
     .map((prize) => ({ prize, unit: String(order) }));

@@ -172,8 +172,9 @@ export function createPlaying(given: {
     picked: Picked,
     who: { pid: string; at: number; id: string },
   ): Promise<Turn> {
-    if (before.flash) return answerFlash(quiz, before, picked, who);
     const { open } = before;
+    // 「3B」 while a 搶答題 stands before her: her own question, if one is open.
+    if (before.flash && (picked.n === undefined || !open)) return answerFlash(quiz, before, picked, who);
     const question = open && questionOf(quiz, open.q);
     if (!open || !question) return start(quiz, before, who);
     const lapse = whyLapsed(quiz, before, who.at);
@@ -273,7 +274,9 @@ export function createPlaying(given: {
 
   /** 「搶答」: the question for all, when its time has come. One try each, outside the daily count. */
   function startFlash(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
-    const play = today(before, who.at);
+    // A question of yesterday lapses here as everywhere: the new day would else take it for its own.
+    const { left: _left, ...hers } = whyLapsed(quiz, before, who.at) ? without(before) : before;
+    const play = today(hers, who.at);
     const times = quiz.prizes.flatMap((prize) =>
       prize.way.kind === 'first' ? [{ prize, way: prize.way }] : [],
     );
@@ -310,7 +313,9 @@ export function createPlaying(given: {
     const question = flash && questionOf(quiz, flash.q);
     const prize = quiz.prizes.find(({ way }) => way.kind === 'first' && way.question === flash?.q);
     const over = prize?.way.kind !== 'first' || who.at >= prize.way.at + flashOpenMs;
-    if (!flash || !question || over || whyClosed(quiz, who.at))
+    const lapse = flash && whyLapsed(quiz, { ...before, open: flash }, who.at);
+    // It has its own hour, whichever day that ends on.
+    if (!flash || !question || over || (lapse && lapse !== 'midnight'))
       return { kind: 'flashNone', play, next: null };
     const asked = asAsked(quiz, question, flash);
     if (picked.position >= flash.order.length)
@@ -433,10 +438,13 @@ export function levelOf(quiz: Pick<Quiz, 'levels'>, n: number): Level {
   return { ...level, n };
 }
 
-/** A new Beijing day: today's counts begin again; levels carry over. */
+/**
+ * A new Beijing day: today's counts begin again; levels carry over. A letter of yesterday that is worked on late does not
+ * turn back a day that she has begun.
+ */
 function today(play: Play, at: number): Play {
   const on = beijingDay(at);
-  return play.on === on ? play : { ...play, on, today: [] };
+  return play.on >= on ? play : { ...play, on, today: [] };
 }
 
 /** One question of hers is over, right or wrong: what it does to the counts and the level. */

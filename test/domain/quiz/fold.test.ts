@@ -95,6 +95,22 @@ test('a 搶答題 goes to the first who is right, once, beside any floor', () =>
   expect(told(folded(entries, [first, floor]).wins)).toEqual(['r@2 b#2', 'p@f b#2']);
 });
 
+test('a prize that passes on waits for the next who may have it, also while older rules judge that do not know it', () => {
+  const added = aPrize('p', { kind: 'floor', floors: [1, 2] }, { quantity: 2 });
+  const state = emptyFold();
+  const judged = (seq: number, prizes: Prize[], ...a: Entry[]): string[] =>
+    told(
+      fold(
+        state,
+        { _id: `q/${seq}`, quiz: 'q', seq, first: state.count + 1, v: 1, at: new Date(0), a },
+        { prizes },
+      ),
+    );
+  expect(judged(1, [added], ...answers('a', 'a'))).toEqual(['p@1 a#1']);
+  expect(judged(2, [], ...answers('b'))).toEqual([]); // a process that has not heard of the new prize
+  expect(judged(3, [added], ...answers('c'))).toEqual(['p@2 c#4']);
+});
+
 test('a name that every object has is a name like others', () => {
   const floors = aPrize('constructor', { kind: 'floor', every: 1 }, { quantity: 2, perQuiz: 1 });
   expect(told(folded(answers('toString', 'valueOf', 'a'), [floors]).wins)).toEqual([

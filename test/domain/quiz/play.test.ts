@@ -307,6 +307,17 @@ describe('an open question lapses at no cost', () => {
     expect(lin.play?.open?.sentAt).toBe(lin.at);
   });
 
+  test('and a letter of yesterday that is worked on late does not take her back to it', async () => {
+    const lin = aFan('lin', aQuiz({ perDay: 2 }), '2026-11-22 00:00:10');
+    await lin.starts();
+    await lin.answers('right');
+    const now = lin.at;
+    lin.at = beijing('2026-11-21 23:59:59');
+    expect(await lin.says(0)).toMatchObject({ kind: 'lapsed', play: { on: '2026-11-22' } });
+    lin.at = now + 60_000;
+    expect(await lin.answers('right')).toMatchObject({ next: { kind: 'none', why: 'dayDone' } });
+  });
+
   test('an answer accepted one millisecond before midnight counts for that day', async () => {
     const lin = aFan('lin', aQuiz(), '2026-11-21 23:59:50');
     await lin.starts();
@@ -442,6 +453,41 @@ describe('搶答', () => {
     // One for her own question from before it is.
     lin.at = now - 90_000;
     expect((await lin.says(lin.right())).kind).toBe('answered');
+  });
+
+  const asksFlash = async (fan: ReturnType<typeof aFan>, pid = 'lin') =>
+    fan.keep(playing.startFlash(fan.quiz, await fan.before(), { pid, at: fan.at }));
+
+  test('what was asked in the opening hours and answered after them counts; so does what was accepted by the end', async () => {
+    const early = aQuiz({ ...quiz, opensAt: '09:00', closesAt: '12:30' });
+    const lin = aFan('lin', early, '2026-11-21 12:29:58');
+    await asksFlash(lin);
+    expect(await lin.answers('right')).toMatchObject({ kind: 'flashAnswered', ok: true });
+    const short = { ...quiz, endsAt: beijing('2026-11-21 12:10:00') };
+    const wu = aFan('wu', short, '2026-11-21 12:09:50');
+    await asksFlash(wu, 'wu');
+    wu.quiz = { ...short, state: 'ended' };
+    expect(await wu.answers('right', 10_000)).toMatchObject({ kind: 'flashAnswered', ok: true });
+    const cai = aFan('cai', short, '2026-11-21 12:09:50');
+    await asksFlash(cai, 'cai');
+    expect((await cai.answers('right', 10_001)).kind).toBe('flashNone');
+  });
+
+  test('a letter with the number of her own question is an answer to that one, not her one try', async () => {
+    const lin = aFan('lin', quiz, '2026-11-21 12:00:01');
+    await lin.starts();
+    await asksFlash(lin);
+    lin.at += 5_000;
+    const own = lin.play?.open?.order.indexOf(0) as number;
+    expect(result(await lin.says(own, { n: 1 }))).toMatchObject({ ok: true, floor: 1 });
+    expect(await lin.answers('right')).toMatchObject({ kind: 'flashAnswered', again: false, ok: true });
+  });
+
+  test('who had left and asks for it is back in', async () => {
+    const lin = aFan('lin', quiz, '2026-11-21 12:00:01');
+    await lin.starts();
+    lin.play = { ...(lin.play as Play), left: true };
+    expect((await asksFlash(lin)).play).not.toHaveProperty('left');
   });
 
   test('of two that are open the later one is asked', async () => {
