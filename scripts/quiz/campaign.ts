@@ -155,7 +155,7 @@ export const approve: Command = {
 export const status: Command = {
   args: '[編號]',
   help: '所有活動，或一個活動的狀態、版本與記錄',
-  async run({ args, services: { campaigns, tickets, settlement } }) {
+  async run({ args, services: { campaigns, tickets, settlement, prizes } }) {
     if (args.length === 0) {
       for (const { _id, title, state, startsAt, endsAt } of await campaigns.list())
         console.log(`${_id}「${title}」${stateNames[state]} ${beijing(startsAt)} 至 ${beijing(endsAt)}`);
@@ -185,6 +185,10 @@ export const status: Command = {
     for (const { at, by, deed: what, state, reason } of row.log)
       console.log(
         `${beijing(at)} ${by} ${what === 'reject' ? '駁回修改' : table[what].name} → ${stateNames[state]}${reason ? `：${reason}` : ''}`,
+      );
+    for (const { at, by, what, full, filter, rows = '中斷' } of await prizes.exports.taken(id))
+      console.log(
+        `${beijing(at.getTime())} ${by} 導出 ${what}${full ? '（完整）' : ''} ${rows} 行 ${JSON.stringify(filter)}`,
       );
     return 0;
   },

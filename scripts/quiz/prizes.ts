@@ -53,6 +53,8 @@ export const exportTable: Command = {
     await services.campaigns.row(id);
     const { full, by, out: path } = values;
     const filter = filterOf(asked, id);
+    if (what === 'points' && Object.keys(filter).length > 1)
+      throw new AppError('Invalid', 'export.filter', '積分不分獎品、贊助商、狀態和日期，請去掉這些條件。');
     const file = await fileFor(path);
     const { exports, played } = services.prizes;
     const done =

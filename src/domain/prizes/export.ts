@@ -34,7 +34,7 @@ type ExportRow = {
 };
 
 export const exportIndexes: IndexSpec[] = [
-  { collection: 'exports', key: { at: -1 }, why: 'who took what lately' },
+  { collection: 'exports', key: { 'filter.quiz': 1, at: -1 }, why: 'who took what of a quiz lately' },
 ];
 
 /** Names as boards show them. */
@@ -206,8 +206,9 @@ export function createExports(given: {
       return take({ what: 'courier', take: how, full: true, filter, columns, rows: parcels() });
     },
 
-    /** Who took what, newest first. */
-    taken: (limit = 50): Promise<ExportRow[]> => kept.find({}, { sort: { at: -1 }, limit }).toArray(),
+    /** Who took what of a quiz, newest first. */
+    taken: (quiz: string, limit = 50): Promise<ExportRow[]> =>
+      kept.find({ 'filter.quiz': quiz }, { sort: { at: -1 }, limit }).toArray(),
   };
 }
 

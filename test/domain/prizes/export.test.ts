@@ -109,13 +109,13 @@ test('K16: hostile names and addresses are exported whole and harmless, as CSV a
 test('masked exports show neither name nor phone nor address nor code; full ones do, and both are kept with their taker', async () => {
   await claimed('1');
   const tea1 = await app.awards.award(quiz, won('2', { prize: 'tea' }), { told: true });
-  const masked = JSON.stringify(await csvOf({}, false));
+  const masked = JSON.stringify(await csvOf({ quiz: 'quiz' }, false));
   for (const secret of ['王小明', '13800001111', '靈隱路', tea1.redeem ?? ''])
     expect(masked).not.toContain(secret);
   expect(masked).toContain('138****1111');
-  const full = JSON.stringify(await csvOf({}, true));
+  const full = JSON.stringify(await csvOf({ quiz: 'quiz' }, true));
   for (const plain of ['王小明', '13800001111', '靈隱路']) expect(full).toContain(plain);
-  expect(await app.exports.taken()).toMatchObject([
+  expect(await app.exports.taken('quiz')).toMatchObject([
     { what: 'winners', by: 'amy', full: true, rows: 2 },
     { what: 'winners', by: 'amy', full: false, rows: 2 },
   ]);
@@ -164,10 +164,10 @@ test('points are exported in the order they come, numbered, 20,000 of them witho
 test('an export whose reader went away fails, and is kept as begun', async () => {
   await claimed('1');
   const out = new Writable({ write: (_part, _encoding, done) => done(new Error('disk full')) });
-  await expect(app.exports.winners({}, { format: 'csv', out, by: 'amy', full: false })).rejects.toThrow(
-    'disk full',
-  );
-  const [kept] = await app.exports.taken();
+  await expect(
+    app.exports.winners({ quiz: 'quiz' }, { format: 'csv', out, by: 'amy', full: false }),
+  ).rejects.toThrow('disk full');
+  const [kept] = await app.exports.taken('quiz');
   expect(kept).toMatchObject({ by: 'amy' });
   expect(kept?.rows).toBeUndefined();
 });
