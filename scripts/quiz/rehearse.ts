@@ -194,11 +194,11 @@ function tellQuestion({ question, flashFor, bytes, fits }: Walked, n: number): s
   ].join('\n');
 }
 
-function tellOdds({ players, days, answers, finished, prizes }: Odds): string {
+function tellOdds({ players, days, cut, answers, finished, prizes }: Odds): string {
   const here = `假想 ${players} 人、${days} 天：每天 ${habits.comes * 100}% 的人來，每題 ${habits.knows * 100}% 的人答對。`;
   return [
     '獎品的機會',
-    `${here}一共 ${answers} 個答案，${finished} 人通關。`,
+    `${here}一共 ${answers} 個答案${cut ? '（只演到一百萬個，後面的日子沒有算）' : ''}，${finished} 人通關。`,
     ...prizes.map(
       (one) =>
         `\n${one.prize.id}「${one.prize.name}」共 ${one.prize.quantity} 份\n  ${tellPrize(one, players)}`,

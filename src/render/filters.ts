@@ -17,6 +17,11 @@ export function addFilters(engine: Liquid): Liquid {
     const text = new Date(at + 8 * 3_600_000).toISOString();
     return `${Number(text.slice(5, 7))}月${Number(text.slice(8, 10))}日 ${text.slice(11, 16)}`;
   });
+  /** Business ms → 2026年11月29日, Beijing time. */
+  engine.registerFilter('date', (at: number) => {
+    const [year, month, day] = new Date(at + 8 * 3_600_000).toISOString().slice(0, 10).split('-');
+    return `${year}年${Number(month)}月${Number(day)}日`;
+  });
   /** Business ms → 14:05, Beijing time. */
   engine.registerFilter('time', (at: number) => new Date(at + 8 * 3_600_000).toISOString().slice(11, 16));
   /** 2026-11-22 → 週日. */

@@ -33,7 +33,9 @@ afterAll(() => database.drop());
 test('while a quiz runs the welcome is about it: until when, the best prizes, and how to begin', async () => {
   const fan = talk.fan();
   const said = await fan.follows();
-  expect(said).toContain('「秋日一戰」正在進行，到 11月27日 23:59 為止，每天 10 題，09:00 到 22:00 開放');
+  expect(said).toContain(
+    '「秋日一戰」正在進行：2026年11月21日到2026年11月27日，每天 10 題，09:00 到 22:00 開放',
+  );
   expect(said).toContain('· 溫泉券，共 1 份（湖邊溫泉）\n· 登機箱，共 1 份\n· 茶杯，共 9 份');
   expect(said).not.toContain('徽章');
   expect(said).toContain('回覆「開戰」就開始');

@@ -22,14 +22,22 @@ export type PrizeOdds = {
   /** Of a draw: how many of them take part in it. */
   entered: number | undefined;
 };
-export type Odds = { players: number; days: number; answers: number; finished: number; prizes: PrizeOdds[] };
+/** `cut`: the million answers were over before the quiz was. */
+export type Odds = {
+  players: number;
+  days: number;
+  cut: boolean;
+  answers: number;
+  finished: number;
+  prizes: PrizeOdds[];
+};
 
 /**
  * What each prize would give over so many invented players: floors by the same fold as in the chat, ranks and taking part
  * by the same rule as in the settlement. The same quiz and number give the same figures.
  */
 export async function oddsOf(quiz: QuizContent, players: number): Promise<Odds> {
-  const { scores, rounds, given, answers, days } = playAll(quiz, players);
+  const { scores, rounds, given, answers, days, cut } = playAll(quiz, players);
   const standings = { ranking: () => scores, rounds: () => rounds };
   const decided = winners(quiz, standings, { excluded: new Set(), lastDay: beijingDay(quiz.endsAt) });
   for await (const { prize } of decided) given.set(prize, (given.get(prize) ?? 0) + 1);
@@ -41,7 +49,7 @@ export async function oddsOf(quiz: QuizContent, players: number): Promise<Odds> 
     return { prize, ...floorsOf(prize), given: got, entered };
   });
   const finished = scores.filter(({ level }) => level > quiz.levels.length).length;
-  return { players, days, answers, finished, prizes };
+  return { players, days, cut, answers, finished, prizes };
 }
 
 function floorsOf(prize: Prize): Pick<PrizeOdds, 'reached' | 'lastFloor'> {
@@ -71,6 +79,7 @@ function playAll(quiz: QuizContent, count: number) {
   let waiting: Entry[] = [];
   let answers = 0;
   let days = 0;
+  let cut = false;
 
   function judge(): void {
     const batch = { _id: '', quiz: quiz.id, seq: state.seq + 1, first: answers - waiting.length + 1, v: 1 };
@@ -95,7 +104,8 @@ function playAll(quiz: QuizContent, count: number) {
   }
 
   for (const on of daysOf(quiz)) {
-    if (answers >= mostAnswers) break;
+    cut = answers >= mostAnswers;
+    if (cut) break;
     days++;
     const here = players.filter(() => chance() < habits.comes);
     const today = here.map((player) => ({ player, round: roundOn(quiz.id, player, on, answers) }));
@@ -118,6 +128,7 @@ function playAll(quiz: QuizContent, count: number) {
     given: new Map(Object.entries(state.given)),
     answers,
     days,
+    cut,
   };
 }
 
