@@ -1,4 +1,5 @@
 import {
+  type AwardExpire,
   type AwardRef,
   type AwardTell,
   awardExpire,
@@ -20,7 +21,7 @@ export type JobTable = {
   'quiz-settle': QuizMoment;
   'award-tell': AwardTell;
   'award-remind': AwardRef;
-  'award-expire': AwardRef;
+  'award-expire': AwardExpire;
   'quiz-remind': QuizRemind;
 };
 

@@ -426,11 +426,11 @@ export function createAwards(given: {
       }),
 
     /** Not claimed, or not used, in time. Nothing happens before its time, or while it waits. */
-    expire: (id: string): Promise<Moved> =>
+    expire: (id: string, now = clock.now()): Promise<Moved> =>
       move(id, 'expired', {
         by: 'system',
         todo: ['return', 'pass'],
-        only: { claimBy: { $lte: clock.now() } },
+        only: { claimBy: { $lte: now } },
       }),
 
     /** What arrived or was used long ago is done with. */

@@ -42,7 +42,7 @@ export function createAwardEffects(given: {
         id: `award-expire:${_id}:${claimBy}`,
         dueAt: new Date(claimBy + 1),
         job: 'award-expire',
-        data: { award: _id },
+        data: { award: _id, claimBy },
       });
     },
     tell: ({ _id }, what) =>

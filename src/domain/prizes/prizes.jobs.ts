@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Job } from '../../kit/job';
 
 export type AwardRef = { award: string };
+/** `claimBy`: the deadline that is past. */
+export type AwardExpire = AwardRef & { claimBy: number };
 export type AwardTell = AwardRef & { what: 'won' | 'sent' };
 const data = z.object({ award: z.string() });
 
@@ -18,7 +20,7 @@ export const awardRemind: Job<AwardRef> = {
 };
 
 /** The deadline is past. It may have been put off since; then another timer is armed. */
-export const awardExpire: Job<AwardRef> = {
-  data,
-  run: ({ prizes }, { award }) => prizes.expire(award),
+export const awardExpire: Job<AwardExpire> = {
+  data: data.extend({ claimBy: z.number() }),
+  run: ({ prizes }, { award, claimBy }) => prizes.expire(award, claimBy),
 };

@@ -68,13 +68,16 @@ export function createPrizes(given: {
     /** What settlement does with a prize that is free again (void, expired). Must bear being called twice. */
     passOnWith: (passOn: (award: Award) => Promise<void>): void => effects.passOnWith(passOn),
 
-    /** Her deadline is past. What she wrote before it, and a kill did not let count, counts. */
-    async expire(id: string): Promise<void> {
+    /**
+     * Her deadline (`passed`) is past. What she wrote before it, and a kill did not let count, counts.
+     * Our clock may be behind that of the process that fired the timer.
+     */
+    async expire(id: string, passed = 0): Promise<void> {
       if (await claims.read(id)) {
         const { kind } = await awards.move(id, 'claimed', { by: 'fan' });
         if (kind === 'moved' || kind === 'same') return;
       }
-      const { kind } = await awards.expire(id);
+      const { kind } = await awards.expire(id, Math.max(clock.now(), passed));
       crashPoint('award-expired');
       if (kind === 'moved' || kind === 'same') await tell(id, 'expired');
     },

@@ -256,10 +256,13 @@ export function createCampaigns(given: {
       return state;
     },
 
-    /** The job of the start time: a scheduled quiz begins. Does nothing when it began, was withdrawn or moved. */
-    async begin(id: string): Promise<void> {
+    /**
+     * The job of the start time: a scheduled quiz begins. Does nothing when it began, was withdrawn or moved.
+     * `firedAt`: the time that has come, on the clock of the process that fired the timer; ours may be behind it.
+     */
+    async begin(id: string, firedAt = 0): Promise<void> {
       const row = await rows.findOne({ _id: id });
-      if (!row || row.startsAt > clock.now()) return;
+      if (!row || row.startsAt > Math.max(clock.now(), firedAt)) return;
       // `start` was interrupted between its timer and its write, or is at it just now: to be tried again.
       if (row.state === 'checked') throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有公布。`);
       if (row.state !== 'scheduled') return;
@@ -275,12 +278,14 @@ export function createCampaigns(given: {
       });
     },
 
-    /** The job of the end time. Does nothing when it ended or its end was moved. */
-    async finish(id: string): Promise<void> {
+    /** The job of the end time. Does nothing when it ended or its end was moved. `passed`: a moment that is over, as in `begin`. */
+    async finish(id: string, passed = 0): Promise<void> {
+      const isDue = ({ state, endsAt }: Pick<QuizRow, 'state' | 'endsAt'>) =>
+        table.end.from.includes(state) && (endsAt <= passed || endsAt < clock.now());
       const row = await rows.findOne({ _id: id }, { projection: { state: 1, endsAt: 1 } });
-      if (!row || row.endsAt >= clock.now() || !table.end.from.includes(row.state)) return;
+      if (!row || !isDue(row)) return;
       await act({ id, by: 'timer' }, (current) =>
-        table.end.from.includes(current.state) && current.endsAt < clock.now()
+        isDue(current)
           ? { deed: 'end', set: { state: 'ended', pauses: closed(current, current.endsAt) } }
           : undefined,
       );

@@ -12,13 +12,16 @@ const settleAfterMs = 10 * 60_000;
 const againAfterMs = 60_000;
 
 /** The start time of a published quiz has come. */
-export const quizStart: Job<QuizMoment> = { data, run: ({ campaigns }, { quiz }) => campaigns.begin(quiz) };
+export const quizStart: Job<QuizMoment> = {
+  data,
+  run: ({ campaigns }, { quiz, at }) => campaigns.begin(quiz, at),
+};
 
 /** Its end is past. */
 export const quizEnd: Job<QuizMoment> = {
   data,
-  async run({ campaigns, timers }, { quiz: id }) {
-    await campaigns.finish(id);
+  async run({ campaigns, timers }, { quiz: id, at }) {
+    await campaigns.finish(id, at);
     const quiz = await campaigns.find(id);
     if (quiz?.state === 'ended') await armSettlement(timers, id, quiz.endsAt);
   },

@@ -50,11 +50,11 @@ async function work(): Promise<void> {
     const { job, data } = row.effect;
     if (job === 'award-tell') await app.tell(data.award, data.what);
     else if (job === 'award-remind') await app.tell(data.award, 'remind');
-    else await app.expire(data.award);
+    else await app.expire(data.award, data.claimBy);
     await db.collection<{ _id: string }>('outbox').updateOne({ _id: row._id }, { $set: { state: 'done' } });
   }
 }
-type Later = { job: string; data: { award: string; what: 'won' | 'sent' } };
+type Later = { job: string; data: { award: string; what: 'won' | 'sent'; claimBy: number } };
 const told = async () =>
   (await outbox()).flatMap(({ _id, effect }) => {
     const { kind, reply } = effect as { kind: string; reply?: { text: string } };
@@ -184,6 +184,14 @@ test('not claimed in time: reminded, expired, told, and the ticket is back and p
     kind: 'refused',
     why: 'expired',
   });
+});
+
+test('its time is over for a process whose clock is behind the one that fired the timer, too', async () => {
+  const { _id } = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
+  const claimBy = (await app.awards.read(_id))?.claimBy ?? 0;
+  stage.clock.setOffset(claimBy - 200 - Date.now());
+  await app.expire(_id, claimBy);
+  expect((await app.awards.read(_id))?.state).toBe('expired');
 });
 
 test('void in a process without settlement, a prize passes on as soon as one with settlement looks', async () => {

@@ -93,6 +93,21 @@ test('a quiz runs by its times, without anybody’s hand after it was published'
   expect(await state()).toBe('ended');
 });
 
+test('a process whose clock is a moment behind the one that fired the timer still begins and ends it', async () => {
+  await publish();
+  at('2026-12-01 09:00');
+  await one.timers.fireDue();
+  now -= 200;
+  await tick();
+  expect(await state()).toBe('running');
+  at('2026-12-07 21:00');
+  now += 1;
+  await one.timers.fireDue();
+  now -= 200;
+  await tick();
+  expect(await state()).toBe('ended');
+});
+
 test('one ticket for each promised item lies in stock before the first answer', async () => {
   await publish({ prizes: [prize('bag', { quantity: 7 })] });
   at('2026-12-01 09:00');
