@@ -222,5 +222,5 @@ export function* playsToday(her: Person, today: Today): Visit {
       break;
   }
   if (chance.is(0.1)) yield say(4 * second, chance.oneOf(['排行', '我的積分']));
-  if (last !== '' || chance.is(0.5)) yield* looksAtPrizes(her);
+  if (chance.is(0.4)) yield* looksAtPrizes(her);
 }

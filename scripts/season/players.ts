@@ -8,9 +8,9 @@ export type Step = { after: number } & Act;
 export type Visit = Generator<Step, void, string>;
 
 /** So many letters may be on the way at once … */
-const mostUnderWay = 32;
+const mostUnderWay = 64;
 /** … and so far (business ms) the clock may run on while the oldest is: nobody's reading time is much longer than she meant. */
-const lookaheadMs = 200;
+const lookaheadMs = 400;
 /** Over more than this the clock is turned step by step, through what falls due on the way. */
 const leapMs = 120_000;
 
