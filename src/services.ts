@@ -94,7 +94,7 @@ export function createServices(given: {
   const timers = createTimers({ db, outbox, clock });
   const tickets = createTickets({ db });
   const subscribers = createSubscribers({ db, dataKey: config.dataKey, appId, clock });
-  const names = createNames({ db });
+  const names = createNames({ db, clock });
   const points = createPoints({ db, clock });
   const hotels = createHotels({ db });
   const draws = createDraws({ db, clock, dataKey: config.dataKey });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Connection } from 'mongoose';
 import { type App, createApp } from '../../src/app';
 import type { Config } from '../../src/config';
-import { createClock } from '../../src/kit/clock';
+import { beijingDay, createClock, type TurnableClock } from '../../src/kit/clock';
 import { createLog, type Log } from '../../src/kit/log';
 import { root } from '../../src/kit/root';
 import { simulatedAccount } from '../../src/simulator/account';
@@ -31,6 +31,8 @@ export type RigOptions = {
   log?: Log;
   /** Beijing time at the start, `2026-11-24T10:00`; without it ours. Needed for `turnTo`. */
   at?: string;
+  /** Business time moves by `turnTo` alone. */
+  stopped?: boolean;
 };
 
 export type Member = {
@@ -59,7 +61,7 @@ export async function createRig(options: RigOptions = {}) {
   const { webs = 1, workers = 0, redisUrl = database.redisUrl } = options;
   const handlersFolder = options.handlers ?? join(root, 'test', 'fixtures', 'handlers-accept');
   const offset = options.at === undefined ? 0 : Date.parse(`${options.at}:00+08:00`) - Date.now();
-  const clock = createClock(offset);
+  const clock = options.stopped ? stoppedClock(offset) : createClock(offset);
   const log = options.log ?? createLog({ level: 'silent', name: 'rig' });
   const db: Connection = await database.connect();
   if (options.at !== undefined) await tellClock(db, offset);
@@ -270,6 +272,20 @@ export async function createRig(options: RigOptions = {}) {
       await Promise.all(burials);
       await Promise.all(members.map((one) => one.mongo.close()));
       await database.drop();
+    },
+  };
+}
+
+function stoppedClock(first: number): TurnableClock {
+  const machine = Date.now();
+  let offset = first;
+  const now = () => machine + offset;
+  return {
+    now,
+    day: (at = now()) => beijingDay(at),
+    offset: () => offset,
+    setOffset: (ms) => {
+      offset = ms;
     },
   };
 }

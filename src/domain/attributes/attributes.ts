@@ -31,8 +31,9 @@ export function createAttributes({ db, clock }: { db: Connection; clock: Clock }
       );
     },
     of: (pid: string): Promise<Attribute[]> => rows.find({ pid }).toArray(),
-    async erase(pid: string): Promise<void> {
-      await rows.deleteMany({ pid });
+    /** All of hers, or what is not later than `upTo`. */
+    async erase(pid: string, upTo?: Date): Promise<void> {
+      await rows.deleteMany({ pid, ...(upTo ? { at: { $lte: upTo } } : {}) });
     },
   };
 }

@@ -22,8 +22,9 @@ export function createEnquiries({ db, clock }: { db: Connection; clock: Clock })
       );
     },
     newest: (limit: number): Promise<EnquiryRow[]> => rows.find({}, { sort: { at: -1 }, limit }).toArray(),
-    async erase(pid: string): Promise<void> {
-      await rows.deleteMany({ pid });
+    /** All of hers, or what is not later than `upTo`. */
+    async erase(pid: string, upTo?: Date): Promise<void> {
+      await rows.deleteMany({ pid, ...(upTo ? { at: { $lte: upTo } } : {}) });
     },
   };
 }

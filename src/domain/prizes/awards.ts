@@ -230,7 +230,9 @@ export function createAwards(given: {
     if (moved) return { kind: 'moved', award: todo.length > 0 ? await finish(moved) : moved };
     const award = await read(id);
     if (!award || award.state === 'pending') return { kind: 'unknown' };
-    if (award.state === to) return { kind: 'same', award };
+    // Whoever moved it may have died before what follows was done, and whoever asks counts on that.
+    if (award.state === to)
+      return { kind: 'same', award: award.todo.length > 0 ? await finish(award) : award };
     if (kinds && !kinds.includes(award.what.kind)) return { kind: 'refused', award, why: 'kind' };
     if (!from.includes(award.state)) return { kind: 'refused', award, why: 'state' };
     return { kind: 'refused', award, why: award.waits && !evenIfWaiting ? 'waits' : 'other' };

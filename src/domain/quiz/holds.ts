@@ -75,7 +75,9 @@ export function createHolds(given: {
       crashPoint('hold-points-reversed');
       const why = { by: decided?.by ?? 'system', reason: decided?.reason ?? '' };
       for (const award of await awards.of(pid, quiz)) {
-        if (award.state !== 'void' && award.state !== 'expired') await awards.annul(award._id, why);
+        const over = award.state === 'void' || award.state === 'expired';
+        // Void and not yet back in stock: a kill came between. The next must find it there.
+        if (!over || award.todo.length > 0) await awards.annul(award._id, why);
         crashPoint('hold-award-annulled');
       }
     }

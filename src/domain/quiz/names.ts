@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import { forbiddenWords } from './forbidden-words';
 
-type NameRow = { _id: string; name: string };
+type NameRow = { _id: string; name: string; at?: Date };
 
 /** `long`: more than eight characters. `signs`: something else than letters, digits and Han characters. */
 export type Renamed =
@@ -17,7 +18,7 @@ export const defaultName = (pid: string): string =>
   `旅友${createHash('sha256').update(`name\n${pid}`).digest('hex').slice(0, 4).toUpperCase()}`;
 
 /** What boards call people: a name of their own choice, or the default. Nothing else about them is ever shown. */
-export function createNames({ db }: { db: Connection }) {
+export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
   const rows = db.collection<NameRow>('names');
   const timeoutMS = 2_500;
 
@@ -27,7 +28,11 @@ export function createNames({ db }: { db: Connection }) {
       const name = wanted.normalize('NFKC').trim();
       const why = whyRefused(name);
       if (why) return { kind: 'refused', why };
-      await rows.updateOne({ _id: pid }, { $set: { name } }, { upsert: true, timeoutMS });
+      await rows.updateOne(
+        { _id: pid },
+        { $set: { name, at: new Date(clock.now()) } },
+        { upsert: true, timeoutMS },
+      );
       return { kind: 'renamed', name };
     },
     /** The names of these people, every one of them. */
@@ -38,8 +43,10 @@ export function createNames({ db }: { db: Connection }) {
         names.set(_id, name);
       return names;
     },
-    /** For erasure: she is 旅友 again. */
-    forget: async (pid: string): Promise<void> => void (await rows.deleteOne({ _id: pid }, { timeoutMS })),
+    /** For erasure: she is 旅友 again. A name that she took after `upTo` stays. */
+    async forget(pid: string, upTo?: Date): Promise<void> {
+      await rows.deleteOne({ _id: pid, ...(upTo ? { at: { $not: { $gt: upTo } } } : {}) }, { timeoutMS });
+    },
   };
 }
 

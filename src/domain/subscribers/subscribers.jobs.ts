@@ -36,11 +36,13 @@ export const erase: Job<EraseData> = {
     await outbox.erase(fan, new Date(upTo));
     crashPoint('erase-outbox-gone');
     if (pid === '') return;
-    // In a running quiz she keeps her name, so what it stands for may be of after her return.
-    if (again && (await subscribers.load(fan))?.pid === pid) return;
-    await enquiries.erase(pid);
-    await attributes.erase(pid);
-    await names.forget(pid);
+    // In a running quiz she keeps her name, so what it stands for may be of after her return: that stays.
+    const back = (await subscribers.load(fan))?.pid === pid;
+    if (again && back) return;
+    const last = back ? new Date(upTo) : undefined;
+    await enquiries.erase(pid, last);
+    await attributes.erase(pid, last);
+    await names.forget(pid, last);
     // What is on its way to her keeps its address until it has arrived.
     await prizes.claims.erase(pid);
     if (again) return;

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { createNames, defaultName } from '../../../src/domain/quiz/names';
+import { createClock } from '../../../src/kit/clock';
 import { testDatabase } from '../../support/database';
 
 const database = testDatabase();
@@ -10,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 test('everybody has a name from the start, and keeps the one she chose', async () => {
-  const names = createNames({ db });
+  const names = createNames({ db, clock: createClock() });
   expect(defaultName('lin')).toMatch(/^旅友[0-9A-F]{4}$/);
   expect(await names.rename('mei', '  Ｍei 去海邊 ')).toEqual({ kind: 'renamed', name: 'Mei 去海邊' });
   expect(await names.nameOf(['lin', 'mei'])).toEqual(
@@ -38,10 +39,16 @@ test.each([
   ['ＡＤＭＩＮ', 'forbidden'],
   ['加微abc', 'forbidden'],
 ])('%j is no name: %s', async (wanted, why) => {
-  expect(await createNames({ db }).rename('tao', wanted)).toEqual({ kind: 'refused', why });
+  expect(await createNames({ db, clock: createClock() }).rename('tao', wanted)).toEqual({
+    kind: 'refused',
+    why,
+  });
 });
 
 test('eight characters of any kind are enough', async () => {
   for (const name of ['一二三四五六七八', 'Anna2026', 'さくら', '𠮷田'])
-    expect(await createNames({ db }).rename('tao', name)).toEqual({ kind: 'renamed', name });
+    expect(await createNames({ db, clock: createClock() }).rename('tao', name)).toEqual({
+      kind: 'renamed',
+      name,
+    });
 });

@@ -38,6 +38,10 @@ export type Facts = {
   scores: { pid: string; points: number; right: number; answered: number; flash: number; reached: number }[];
   awards: { _id: string; pid: string; order?: number; ticket?: string }[];
   tickets: { prize: string; state: string }[];
+  /** Movements of points that have other causes: purchases, reversals. */
+  others?: { _id: string; pid: string; delta: number }[];
+  /** Awards that came to nothing: their item of the stock is back. */
+  returned?: string[];
 };
 
 type Answer = LoggedBatch['a'][number] & { order: number; right: boolean; worth: number };
@@ -188,13 +192,8 @@ function toldFaults(
 
 /** The ledger holds the answers and the points won, each once; balances and scores are their sums. */
 function paymentFaults(facts: Facts, answers: Answer[], prizes: Due[]): string[] {
-  const { quiz, ledger, balances, scores } = facts;
-  const due = new Map<string, number>();
-  for (const { k, worth } of answers) if (worth > 0) due.set(`answer/${k}`, worth);
-  for (const { id, prize } of prizes) {
-    const points = quiz.prizes.find((one) => one.id === prize)?.points;
-    if (points) due.set(`award/${id}`, points);
-  }
+  const { ledger, balances, scores } = facts;
+  const due = movementsDue(facts, answers, prizes);
   const sums = new Map<string, number>();
   const faults: string[] = [];
   for (const { _id, pid, delta } of ledger) {
@@ -217,6 +216,30 @@ function paymentFaults(facts: Facts, answers: Answer[], prizes: Due[]): string[]
   return faults;
 }
 
+function movementsDue({ quiz, others = [] }: Facts, answers: Answer[], prizes: Due[]): Map<string, number> {
+  const due = new Map(others.map(({ _id, delta }) => [_id, delta]));
+  for (const { k, worth } of answers) if (worth > 0) due.set(`answer/${k}`, worth);
+  for (const { id, prize } of prizes) {
+    const points = quiz.prizes.find((one) => one.id === prize)?.points;
+    if (points) due.set(`award/${id}`, points);
+  }
+  return due;
+}
+
+/** What somebody must have now. */
+export function balanceDue(facts: Facts, pid: string): number {
+  const { answers } = readLog(facts);
+  const prizes = prizesDue(facts.quiz, answers);
+  const whose = new Map([
+    ...answers.map((one) => [`answer/${one.k}`, one.pid] as const),
+    ...prizes.map((one) => [`award/${one.id}`, one.pid] as const),
+    ...(facts.others ?? []).map((one) => [one._id, one.pid] as const),
+  ]);
+  return [...movementsDue(facts, answers, prizes)]
+    .filter(([id]) => whose.get(id) === pid)
+    .reduce((sum, [, delta]) => sum + delta, 0);
+}
+
 export function scoresDue(answers: Answer[]) {
   const scores = new Map<
     string,
@@ -236,7 +259,7 @@ export function scoresDue(answers: Answer[]) {
 }
 
 /** Whoever must have a prize has it, with one item of the stock, and nobody else has. */
-function prizeFaults({ quiz, awards, tickets }: Facts, prizes: Due[]): string[] {
+function prizeFaults({ quiz, awards, tickets, returned = [] }: Facts, prizes: Due[]): string[] {
   const due = new Map(prizes.map((prize) => [prize.id, prize]));
   const faults = awards.flatMap(({ _id, pid, order, ticket }) => {
     const prize = due.get(_id);
@@ -250,7 +273,7 @@ function prizeFaults({ quiz, awards, tickets }: Facts, prizes: Due[]): string[] 
   for (const { id, quantity } of quiz.prizes) {
     const states = tickets.filter(({ prize }) => prize === id).map(({ state }) => state);
     const given = states.filter((state) => state === 'given').length;
-    const won = prizes.filter(({ prize }) => prize === id).length;
+    const won = prizes.filter((one) => one.prize === id && !returned.includes(one.id)).length;
     if (states.length !== quantity || given !== won || states.includes('held'))
       faults.push(`${id}: ${quantity} in stock, ${won} won; the stock says ${given} of ${states.length}`);
   }

@@ -1,0 +1,13 @@
+import { createStreet, runSequences, type Street } from './sequences';
+
+let street: Street;
+beforeAll(async () => {
+  street = await createStreet();
+});
+afterAll(() => street.close());
+
+test(
+  'C11: whatever fans do, in whatever order the work behind it is done, comes out as the model says',
+  () => runSequences(street, 30),
+  120_000,
+);
