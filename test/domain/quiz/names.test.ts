@@ -20,6 +20,8 @@ test('everybody has a name from the start, and keeps the one she chose', async (
       ['mei', 'Mei 去海邊'],
     ]),
   );
+  await names.forget('mei', new Date(Date.now() - 60_000));
+  expect((await names.nameOf(['mei'])).get('mei')).not.toBe(defaultName('mei'));
   await names.forget('mei');
   expect(await names.nameOf(['mei'])).toEqual(new Map([['mei', defaultName('mei')]]));
 });

@@ -246,7 +246,7 @@ export async function createStreet() {
       await rig.db.collection<QuizRow>('quizzes').insertOne(row);
       const version = { quiz: id, version: 1, at: 0, by: 'ann', changes: [], findings: [], content: quiz };
       await rig.db.collection<QuizVersion>('quizVersions').insertOne({ _id: `${id}/1`, ...version });
-      for (const one of quiz.prizes) await app().services.tickets.stock(id, one);
+      await Promise.all(quiz.prizes.map((one) => app().services.tickets.stock(id, one)));
       for (const one of apps) await one.services.campaigns.load();
       const fans = names.map(
         (): Her => ({
@@ -263,7 +263,7 @@ export async function createStreet() {
           points: 0,
         }),
       );
-      for (const { openid } of fans) await send(rig.event(openid, 'subscribe', { EventKey: '' }));
+      await Promise.all(fans.map(({ openid }) => send(rig.event(openid, 'subscribe', { EventKey: '' }))));
       return { fans, floors: 0 };
     },
 
@@ -704,13 +704,20 @@ const deeds: fc.Arbitrary<Deed>[] = [
   ),
 ];
 
-/** So many sequences of at most sixty deeds. A failure tells the seed and the path to see it again. */
-export function runSequences(street: Street, numRuns: number, seed = Date.now() % 2 ** 31): Promise<void> {
+/** So many sequences of at most so many deeds. A failure tells the seed and the path to see it again. */
+export function runSequences(
+  street: Street,
+  {
+    numRuns,
+    most,
+    seed = Math.floor(Math.random() * 2 ** 31),
+  }: { numRuns: number; most: number; seed?: number },
+): Promise<void> {
   process.stderr.write(`C11: ${numRuns} sequences, seed ${seed}\n`);
   return fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
-      fc.commands(deeds, { maxCommands: 60, size: 'max' }),
+      fc.commands(deeds, { maxCommands: most, size: 'max' }),
       async (scheduler, commands) => {
         const model = await street.begin(scheduler);
         await fc.scheduledModelRun(scheduler, () => ({ model, real: street }), commands);
