@@ -33,6 +33,8 @@ export type Play = {
   open?: Open;
   /** A 搶答題 she asked for: its answer goes first, her own question waits. */
   flash?: Open;
+  /** Where she stands in other quizzes: a question of theirs is as open as it was, its timer runs on. */
+  others?: Play[];
 };
 
 export type Open = {
@@ -105,7 +107,7 @@ export type Shown = {
   passedOn: boolean;
   code: string;
 };
-export type Missed = { right: string; explanation: string };
+export type Missed = Pick<Result, 'right' | 'explanation' | 'level' | 'levelRight' | 'levelPass' | 'last'>;
 /** What comes next: a question, or why there is none now. */
 export type Next =
   | { kind: 'question'; question: Asked }
@@ -203,7 +205,14 @@ export function createPlaying(given: {
   ): Turn {
     const missed = counted(quiz, before, { q: open.q, ok: false });
     const { play, next } = goOn(quiz, without(missed.play), who);
-    const told = { right: rightOf(question, open.order), explanation: question.explanation ?? '' };
+    const told: Missed = {
+      right: rightOf(question, open.order),
+      explanation: question.explanation ?? '',
+      level: before.level,
+      levelRight: before.levelRight,
+      levelPass: levelOf(quiz, before.level).pass,
+      last: missed.last ?? null,
+    };
     return { kind: 'outOfTime', play, missed: told, next };
   }
 
@@ -524,7 +533,7 @@ export function whyClosed(quiz: Quiz, at: number): Omit<Extract<Next, { kind: 'n
 }
 
 /** Why the question she had open is no longer open. It costs her nothing and may come again. */
-function whyLapsed(quiz: Quiz, play: Play, at: number): 'midnight' | 'paused' | 'ended' | undefined {
+export function whyLapsed(quiz: Quiz, play: Play, at: number): 'midnight' | 'paused' | 'ended' | undefined {
   const { open } = play;
   if (!open) return undefined;
   // What was accepted by the end counts, even if the quiz has ended by the time we come to it.

@@ -261,6 +261,25 @@ describe('the timer', () => {
     expect(await orders.of('q', 'lin')).toEqual([]);
   });
 
+  test('a level that ends with a question out of time is judged, and she is told', async () => {
+    const levels = [{ n: 1, questions: 2, pass: 1 }];
+    const lin = aFan('lin', { ...quiz, levels });
+    await lin.starts();
+    await lin.answers('right');
+    expect(await lin.answers('right', 30_000)).toMatchObject({
+      kind: 'outOfTime',
+      missed: { last: 'passed', level: 1 },
+    });
+    expect(lin.play?.level).toBe(2);
+    const wu = aFan('wu', { ...quiz, levels });
+    await wu.starts();
+    await wu.answers('wrong');
+    expect(await wu.answers('right', 30_000)).toMatchObject({
+      missed: { last: 'failed', level: 1, levelRight: 0, levelPass: 1 },
+      next: { kind: 'none', why: 'failedLevel' },
+    });
+  });
+
   test("the day's first answer earns the bonus even when a question ran out of time before", async () => {
     const lin = aFan('lin', quiz);
     await lin.starts();
