@@ -1,4 +1,5 @@
 import type { Asked, Command } from '../../scripts/quiz/command';
+import { report } from '../../scripts/quiz/prizes';
 import { disqualify, draw } from '../../scripts/quiz/settlement';
 import { tellWait } from '../../src/domain/quiz/waits';
 import { anEntry } from '../domain/quiz/a-quiz';
@@ -19,7 +20,8 @@ const waits = async () => (await town.services.settlement.waits(id)).map((wait) 
 async function run(command: Command, args: string[], by: string): Promise<string> {
   const said: string[] = [];
   const log = jest.spyOn(console, 'log').mockImplementation((line: unknown) => void said.push(String(line)));
-  const asked = { services: town.services, args, values: { by, reason: '機器作答', out: '' } };
+  const values = { by, reason: '機器作答', out: '', sponsor: '', day: '2026-12-07' };
+  const asked = { services: town.services, clock: town.app.clock, args, values };
   try {
     await (command as { run(given: Asked): Promise<number> }).run(asked as unknown as Asked);
   } finally {
@@ -64,6 +66,10 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
   await town.turn(beijing('2026-12-07 21:15'));
   expect(await state()).toBe('settling');
   expect(await waits()).toEqual([expect.stringContaining('1 人被留置，等人審核（名單還沒有公布）')]);
+
+  const morning = await run(report, [], 'ann');
+  expect(morning).toContain('玩家 2 人，答題 11 次');
+  expect(morning).toContain('等人來做（前面加 npm run quiz --）\n【秋天一戰到底】1 人被留置');
 
   const decided = await run(disqualify, [id, 'robot'], 'ann');
   expect(decided).toContain('robot 取消資格');

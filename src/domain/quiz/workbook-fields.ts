@@ -233,7 +233,7 @@ export const questionFields = {
   picture: {
     heading: '圖片',
     cell: cell.webAddress.optional(),
-    help: '可空。https:// 開頭的圖片地址；有圖的題目以圖文卡片發出。',
+    help: '可空。https:// 開頭的圖片地址；有圖的題目以圖文卡片發出，點開是圖和選項。',
   },
   attribute: {
     heading: '屬性名',
