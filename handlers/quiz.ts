@@ -40,9 +40,9 @@ export default [
     return render('quiz-draws', { quiz: one, draws: await draws.seenBy(one, fan.pid) });
   }),
 
-  says(['退出', '不玩了'], ({ fan, quiz, at, render }) => {
+  says(['退出', '不玩了'], ({ fan, campaigns, render }) => {
     const { play } = fan;
-    const one = quiz.theOne(play, at);
+    const one = play && campaigns.get(play.quiz);
     if (!play || !one) return render('quiz-none');
     fan.play = { ...play, left: true };
     return render('quiz-left', { quiz: one, play });
@@ -66,7 +66,7 @@ export default [
     const one = quiz.theOne(fan.play, at);
     if (!one) return render('quiz-none');
     const top = await leaderboard.top(one.id, 'final', 10);
-    if (!top) return render('quiz-boardAway', { play: fan.play ?? null });
+    if (!top) return render('quiz-boardAway', { play: quiz.standing(fan.play, one) ?? null });
     const [mine, today] = await Promise.all(
       ['final', clock.day(at)].map((board) => leaderboard.rankOf(one.id, board, fan.pid)),
     );
@@ -85,9 +85,10 @@ export default [
     render('quiz-renamed', await names.rename(fan.pid, params.name)),
   ),
 
-  says(['我的積分', '積分'], ({ fan, quiz, at, render }) => {
+  says(['我的積分', '積分'], ({ fan, quiz, campaigns, at, render }) => {
     const one = quiz.theOne(fan.play, at);
-    if (!one || !fan.play) return render('quiz-none');
-    return render('quiz-points', { quiz: one, play: fan.play });
+    const play = (one && quiz.standing(fan.play, one)) ?? fan.play;
+    const its = play && campaigns.get(play.quiz);
+    return its ? render('quiz-points', { quiz: its, play }) : render('quiz-none');
   }),
 ];

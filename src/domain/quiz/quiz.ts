@@ -1,9 +1,10 @@
+import { beijingDay } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { Awards } from '../prizes/awards';
 import type { Campaigns } from './campaigns';
 import type { Quiz } from './definition';
 import type { Orders } from './orders';
-import { type Asked, type Play, type Playing, type Turn, whyClosed } from './play';
+import { type Asked, type Play, type Playing, type Turn, whyClosed, whyLapsed } from './play';
 import { type Picked, readPick } from './questions';
 
 /** What a text means to the quiz. */
@@ -25,6 +26,12 @@ export function createQuiz(given: {
 }) {
   const { campaigns, playing, orders, awards } = given;
   const current = (at: number): Quiz | undefined => campaigns.running(at)[0];
+  const isOver = (quiz: Quiz, at: number): boolean => whyClosed(quiz, at)?.why === 'ended';
+
+  /** The quiz she plays as long as it goes on, else the one that runs now, else the one she played. */
+  function hersOrCurrent(hers: Quiz | undefined, at: number): Quiz | undefined {
+    return hers && !isOver(hers, at) ? hers : (current(at) ?? hers);
+  }
 
   /** What she won goes into the reply, a code at once. Written before it is told; the projector would write the same. */
   async function giveAwards(quiz: Quiz, turn: Turn): Promise<void> {
@@ -33,10 +40,22 @@ export function createQuiz(given: {
     for (const shown of wins) shown.code = (await awards.announce(quiz, shown.win)).code ?? '';
   }
 
+  /** From another quiz to this one; where she stands in the others is kept as long as they are (`campaigns.get`). */
+  async function goOver(quiz: Quiz, before: Play | undefined, who: Who): Promise<Play> {
+    const all = standings(before);
+    const play = all.find((one) => one.quiz === quiz.id) ?? (await playing.recall(quiz, who.pid, who.at));
+    const others = all.filter((one) => one.quiz !== quiz.id && campaigns.get(one.quiz));
+    return others.length > 0 ? { ...play, others } : play;
+  }
+
   return {
-    /** Hers if she is in one, else the one that runs now, else the next. */
+    /** Hers while it goes on, else the one that runs now, else the last she played, else the next, else the last. */
     theOne: (play: Play | undefined, at: number): Quiz | undefined =>
-      (play && campaigns.get(play.quiz)) ?? current(at) ?? campaigns.upcoming(at)[0],
+      hersOrCurrent(play && campaigns.get(play.quiz), at) ?? campaigns.latest(at),
+
+    /** Where she stands in a quiz, if she has played it. */
+    standing: (play: Play | undefined, quiz: Pick<Quiz, 'id'>): Play | undefined =>
+      standings(play).find((one) => one.quiz === quiz.id),
 
     /** An answer to her open question, a campaign's keyword, or 「繼續」; undefined for everything else. */
     claim(text: string, play: Play | undefined, at: number): QuizClaim | undefined {
@@ -46,10 +65,11 @@ export function createQuiz(given: {
         if (picked) return { does: 'answer', quiz: hers, picked };
       }
       const folded = fold(text);
-      if (folded === '继续' && hers) return { does: 'start', quiz: hers };
+      const known = play && campaigns.get(play.quiz);
+      if (folded === '继续' && known) return { does: 'start', quiz: known };
       if (folded === '跳过' && hers && asksAboutHer(hers, play)) return { does: 'skip', quiz: hers };
       if (folded === '抢答') {
-        const quiz = hers ?? current(at);
+        const quiz = hersOrCurrent(hers, at);
         return quiz && { does: 'flash', quiz };
       }
       const quiz = campaigns.byKeyword(folded, at);
@@ -60,7 +80,7 @@ export function createQuiz(given: {
     async play(claim: QuizClaim, before: Play | undefined, who: Who): Promise<Turn> {
       const { quiz } = claim;
       orders.useVersion(quiz.id, quiz.version);
-      const play = before?.quiz === quiz.id ? before : await playing.recall(quiz, who.pid, who.at);
+      const play = before?.quiz === quiz.id ? before : await goOver(quiz, before, who);
       if (claim.does === 'answer') {
         const turn = await playing.answer(quiz, play, claim.picked, who);
         await giveAwards(quiz, turn);
@@ -80,10 +100,13 @@ export function createQuiz(given: {
 
     /** The one line under other replies: how to go on, or once a day that a quiz runs. */
     remark(play: Play | undefined, at: number, firstToday: () => boolean): string | undefined {
-      if (play?.open && !play.left) return `（回覆「繼續」回到第 ${play.open.n} 題）`;
+      const hers = play && !play.left ? campaigns.get(play.quiz) : undefined;
+      if (hers && play?.open && !whyLapsed(hers, play, at)) return `（回覆「繼續」回到第 ${play.open.n} 題）`;
       const quiz = current(at);
-      if (!quiz || play?.left || (play && play.today.length > 0) || whyClosed(quiz, at) || !firstToday())
-        return undefined;
+      if (!quiz || whyClosed(quiz, at)) return undefined;
+      const played = standings(play).find((one) => one.quiz === quiz.id);
+      const knowsIt = played && (played.left || (played.on === beijingDay(at) && played.today.length > 0));
+      if (knowsIt || !firstToday()) return undefined;
       return `「${quiz.title}」進行中，回覆「${quiz.keywords[0]}」答題贏獎品`;
     },
 
@@ -107,10 +130,17 @@ export function createQuiz(given: {
 
     /** Until when her name in a quiz is kept after she left (business ms). */
     nameKeptUntil(play: Play | undefined): number | undefined {
-      const quiz = play && campaigns.get(play.quiz);
-      return quiz && quiz.endsAt + claimsOpenMs;
+      const ends = standings(play).flatMap(({ quiz }) => campaigns.get(quiz)?.endsAt ?? []);
+      return ends.length > 0 ? Math.max(...ends) + claimsOpenMs : undefined;
     },
   };
+}
+
+/** In every quiz of hers, the one she is in now first. */
+function standings(play: Play | undefined): Play[] {
+  if (!play) return [];
+  const { others = [], ...mine } = play;
+  return [mine, ...others];
 }
 
 const asksAboutHer = (quiz: Quiz, play: Play | undefined): boolean =>

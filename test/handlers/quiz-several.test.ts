@@ -1,0 +1,96 @@
+import { stageRehearsal } from '../../src/domain/quiz/rehearsal';
+import { aPrize, aQuestion, aQuiz, beijing } from '../domain/quiz/a-quiz';
+import { testDatabase } from '../support/database';
+import { createTalk, type Talk } from '../support/talk';
+
+const database = testDatabase();
+let talk: Talk;
+
+const questions = Array.from({ length: 12 }, (_, i) => aQuestion(`t${i}`));
+const autumn = aQuiz({
+  id: 'autumn',
+  title: '秋日一戰',
+  keywords: ['秋戰'],
+  timerSeconds: 20,
+  questions: [...questions, aQuestion('f')],
+  prizes: [aPrize('fp', { kind: 'first', question: 'f', at: beijing('2026-11-23 12:00:00') })],
+});
+const beside = aQuiz({ id: 'beside', title: '旁邊一戰', keywords: ['旁戰'], questions });
+const winter = aQuiz({
+  id: 'winter',
+  title: '冬日一戰',
+  keywords: ['冬戰'],
+  startsAt: beijing('2026-11-30 00:00:00'),
+  endsAt: beijing('2026-12-20 23:59:59'),
+  questions: [...questions, aQuestion('f')],
+  prizes: [aPrize('fp', { kind: 'first', question: 'f', at: beijing('2026-12-01 12:00:00') })],
+});
+
+beforeEach(async () => {
+  await database.clear();
+  talk = await createTalk(database);
+  const db = await database.connect();
+  const { tickets, draws, campaigns } = talk.services;
+  for (const content of [autumn, beside, winter]) await stageRehearsal({ db, tickets, draws, content });
+  await campaigns.load();
+});
+afterAll(() => database.drop());
+
+test('when hers is over, what she asks and clicks is about the one that runs', async () => {
+  const fan = talk.fan();
+  await fan.says('秋戰');
+  talk.turnClockTo('2026-12-01T12:01');
+  const said = await fan.says('杭州天氣');
+  expect(said).not.toContain('回到第');
+  expect(said).toContain('「冬日一戰」進行中');
+  expect(await fan.says('規則')).toMatch(/^冬日一戰/);
+  expect(await fan.says('搶答')).toContain('題目 f');
+  const another = talk.fan();
+  talk.turnClockTo('2026-11-22T10:00');
+  await another.says('秋戰');
+  talk.turnClockTo('2026-12-01T12:01');
+  expect(await another.clicks('QUIZ')).toContain('第 1 題');
+  expect((await another.row()).talk.quiz?.quiz).toBe('winter');
+});
+
+test('the line about an open question goes at midnight, when it lapses, and the one about the quiz comes again', async () => {
+  const fan = talk.fan();
+  await fan.says('秋戰');
+  expect(await fan.says('杭州天氣')).toContain('回到第 1 題');
+  talk.turnClockTo('2026-11-23T09:00');
+  const said = await fan.says('杭州天氣');
+  expect(said).not.toContain('回到第');
+  expect(said).toContain('進行中，回覆「');
+});
+
+test('who goes over to another quiz and comes back finds her question with its timer, not a new one', async () => {
+  const fan = talk.fan();
+  await fan.says('秋戰');
+  const before = (await fan.row()).talk.quiz?.open;
+  expect(await fan.says('旁戰')).toContain('第 1 題');
+  talk.turnClockTo('2026-11-22T10:05');
+  expect(await fan.says('秋戰')).toContain('超時了');
+  expect((await fan.row()).talk.quiz?.today).toEqual([before?.q]);
+  expect(await fan.says('旁戰')).toContain('接著答');
+});
+
+test('her name is kept as long as any quiz of hers has claims open', async () => {
+  const fan = talk.fan();
+  talk.turnClockTo('2026-11-30T10:00');
+  await fan.says('冬戰');
+  await fan.says('秋戰'); // long over
+  const { quiz } = (await fan.row()).talk;
+  expect(quiz?.quiz).toBe('autumn');
+  expect(talk.services.quiz.nameKeptUntil(quiz)).toBe(winter.endsAt + 90 * 86_400_000);
+});
+
+test('points and leaving are of the quiz she plays, and who left comes back by 繼續', async () => {
+  const fan = talk.fan();
+  await fan.says('秋戰');
+  talk.turnClockTo('2026-12-01T10:00');
+  expect(await fan.says('我的積分')).toContain('秋日一戰');
+  await fan.says('冬戰');
+  expect(await fan.says('我的積分')).toContain('冬日一戰');
+  expect(await fan.says('退出')).toContain('「冬戰」');
+  expect(await fan.says('繼續')).toContain('接著答');
+});
