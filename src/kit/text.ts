@@ -101,7 +101,8 @@ function isEdge(unit: string): boolean {
 
 /** Characters that are Simplified forms and also ordinary Traditional characters: they prove nothing. */
 const both = new Set(
-  '后里面干只台斗谷几松范余云游占舍叶系复卷冲尽制升表板朴致注丑术折征志咸向吊同布并伙杯周家才扎托御岳幸念杆柜欲杰着了为于吃床抬峰群秋炮蔑雇灶窗',
+  '后里面干只台斗谷几松范余云游占舍叶系复卷冲尽制升表板朴致注丑术折征志咸向吊同布并伙杯周家才扎托御岳幸念杆柜欲杰着了为于吃床抬峰群秋炮蔑雇灶窗' +
+    '出回冬糖千真查教佛局私克划凶岩栗戚蒙捍拼挨扇拐旗既矩棋梁泛污泄沈抵呆酸症皂困朱秘弦捆彩累玩唇修庵搜席卜姜苔虱胡核咨噪溪逾挽扣巨旋合暗霑沾刮肴糊喂哄郁曲霉娘尸昆雕奸',
 );
 
 const simplifiedOnly: Set<string> = (() => {

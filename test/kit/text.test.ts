@@ -22,6 +22,8 @@ test('what is Simplified already stays as it is', () => {
 test('a character of both scripts proves neither', () => {
   expect(scriptOf('西湖著名')).toBeUndefined();
   expect(scriptOf('酒店')).toBeUndefined();
+  for (const ordinary of ['退出', '查查', '真的？', '今年冬天', '回家', '糖'])
+    expect(scriptOf(ordinary)).toBeUndefined();
   expect(scriptOf('天氣')).toBe('hant');
   expect(scriptOf('天气')).toBe('hans');
 });
