@@ -1,15 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Liquid, type Template } from 'liquidjs';
+import { Liquid } from 'liquidjs';
 import { AppError } from '../errors';
 import { root } from '../kit/root';
 import type { Reply } from '../wechat/protocol/reply';
 import { addFilters } from './filters';
+import { compilePlain } from './plain';
 
 /** Plain data for a template: no functions (LiquidJS would call them), no class instances. */
 export type RenderData = object;
 
 type Compiled = (data: RenderData) => Reply;
+type Fill = (data: RenderData) => string;
 type News = { title: string; description?: string; picUrl?: string; url: string };
 
 const liquidOptions = {
@@ -36,10 +38,15 @@ export function createRender(folder: string = join(root, 'templates', 'replies')
     files.filter(isPart).map((file) => [file.replace('.txt', ''), source(file).trimEnd()]),
   );
   const engine = addFilters(new Liquid({ ...liquidOptions, templates: parts }));
+  const filling = (text: string): Fill => {
+    const template = engine.parse(text);
+    const plain = compilePlain(engine, template, parts);
+    return (data) => tidied(plain(data) ?? String(engine.renderSync(template, data)));
+  };
   const compiled = new Map<string, Compiled>();
   for (const file of files.filter((one) => !isPart(one))) {
     const { name, compile } = kindOf(file);
-    compiled.set(name, compile(engine, source(file)));
+    compiled.set(name, compile(filling, source(file)));
   }
   /** A template with the same (unchanged) data object says the same: domains hand out cached objects, and filling costs 50 µs. */
   const filled = new Map<string, WeakMap<RenderData, Reply>>();
@@ -69,7 +76,9 @@ const isPart = (file: string): boolean => file.startsWith('_');
 
 export type Render = ReturnType<typeof createRender>['render'];
 
-function kindOf(file: string): { name: string; compile: (engine: Liquid, source: string) => Compiled } {
+type Compile = (filling: (text: string) => Fill, source: string) => Compiled;
+
+function kindOf(file: string): { name: string; compile: Compile } {
   if (file.endsWith('.txt')) return { name: file.slice(0, -4), compile: compileText };
   if (file.endsWith('.news.json')) return { name: file.slice(0, -10), compile: compileNews };
   throw new AppError(
@@ -79,33 +88,26 @@ function kindOf(file: string): { name: string; compile: (engine: Liquid, source:
   );
 }
 
-function compileText(engine: Liquid, source: string): Compiled {
-  const template = engine.parse(source);
-  return (data) => ({ kind: 'text', text: textOf(engine, template, data) });
-}
+const compileText: Compile = (filling, source) => {
+  const fill = filling(source);
+  return (data) => ({ kind: 'text', text: fill(data) });
+};
 
-function compileNews(engine: Liquid, source: string): Compiled {
-  const articles = (JSON.parse(source) as { articles: News[] }).articles.map(
-    (article) =>
-      Object.fromEntries(Object.entries(article).map(([key, value]) => [key, engine.parse(value)])) as Record<
-        keyof News,
-        Template[]
-      >,
+const compileNews: Compile = (filling, source) => {
+  const articles = (JSON.parse(source) as { articles: News[] }).articles.map((article) =>
+    Object.entries(article).map(([key, value]) => [key, filling(value)] as const),
   );
   return (data) => ({
     kind: 'news',
     articles: articles.map(
-      (article) =>
-        Object.fromEntries(
-          Object.entries(article).map(([key, template]) => [key, textOf(engine, template, data)]),
-        ) as News,
+      (article) => Object.fromEntries(article.map(([key, fill]) => [key, fill(data)])) as News,
     ),
   });
-}
+};
 
 /** Blank lines that a condition leaves behind are folded, so that templates can be laid out for reading. */
-const textOf = (engine: Liquid, template: Template[], data: RenderData): string =>
-  String(engine.renderSync(template, data))
+const tidied = (text: string): string =>
+  text
     .replace(/[ \t]+$/gm, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
