@@ -69,11 +69,14 @@ type Manner = {
 /** A piece of a visit; gives what she read last. */
 type Piece = Generator<Step, string, string>;
 
+/** Nobody tries longer than this in one go, whatever she is told. */
+const mostTries = 40;
+
 /** One round: questions as long as there are any. */
 function* round(her: Person, today: Today, manner: Manner, first: string): Piece {
   let read = first;
   let waited = 0;
-  for (let n = 1; n <= manner.stopsAfter; ) {
+  for (let n = 1; n <= Math.min(manner.stopsAfter, mostTries); ) {
     if (read.includes('答題暫停中') && waited++ < 5) {
       read = yield say(her.chance.between(60, 150) * second, '繼續');
       continue;

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import type { Outcome } from './after';
 import { type Habit, isMachine, type Person } from './habits';
-import type { AwardRow, Facts } from './oracle';
+import type { Facts, Won } from './oracle';
 import type { SeasonPrize } from './quiz';
 import { toldIn } from './read';
 import type { Town } from './town';
@@ -140,7 +140,7 @@ function byGroup({ prizes, facts }: Played, groupOf: (prize: SeasonPrize) => str
   return [...new Set(prizes.map(groupOf))].map((group) => {
     const mine = prizes.filter((prize) => groupOf(prize) === group);
     const won = facts.awards.filter(({ prize }) => mine.some(({ id }) => id === prize));
-    const in_ = (...states: string[]) => countOf(won, ({ state }: AwardRow) => states.includes(state));
+    const in_ = (...states: string[]) => countOf(won, ({ state }: Won) => states.includes(state));
     return [
       group,
       mine.reduce((sum, { quantity }) => sum + quantity, 0),

@@ -7,6 +7,8 @@ export type Told = {
   answer?: { points: number; floor: number | undefined; total: number; again: boolean; right: boolean };
   /** An answer to a 搶答題. */
   flash?: { points: number; again: boolean; right: boolean };
+  /** The last level that she has passed by this answer; 0 when nothing is said of it. */
+  passed: number;
   /** Prizes that these words give her. */
   prizes: { name: string; code: string | undefined; late: boolean }[];
 };
@@ -28,7 +30,9 @@ export function questionIn(words: string): Question | undefined {
 
 /** What she was told she has won or earned. */
 export function toldIn(words: string): Told {
-  const counted = /積分 (\d+)(?: · 第 (\d+) 樓)? · 第 \d+ 關 \d+\/\d+（對 \d+）/.exec(words);
+  const counted = /積分 (\d+)(?: · 第 (\d+) 樓)? · 第 (\d+) 關 \d+\/\d+（對 \d+）(\n第 \d+ 關過了)?/.exec(
+    words,
+  );
   const judged =
     /(答對了！|記下了，謝謝。|可惜，正確答案是 [^\n]*?)(?:（今日首答 )?＋(\d+) 分|這一題你已經答過/.exec(
       words,
@@ -55,6 +59,7 @@ export function toldIn(words: string): Told {
             },
           }
         : {}),
+    passed: counted ? Number(counted[3]) - (counted[4] ? 0 : 1) : 0,
     prizes: [
       ...[...words.matchAll(/得到「([^」]+)」(?:，兌換碼 (\S+))?/g)].map(([, name, code]) => ({
         name: name as string,

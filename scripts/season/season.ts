@@ -39,7 +39,7 @@ export async function runSeason({ fans, days, seed, say, ...place }: SeasonOptio
     const play = since();
     const outcome = await finish({ town, players, people, days, folder });
     say(`Settled, sent and proved: ${since().toFixed(0)} s`);
-    const judged = await judge({ town, people, prizes, days, review: outcome.review });
+    const judged = await judge({ town, people, prizes, review: outcome.review });
     const { journal, counts } = town;
     return {
       people,
