@@ -48,7 +48,7 @@ export const bring: Command = {
         console.log(
           `${brought.how === 'same' ? '內容沒有變' : '已存成草稿'}：${brought.id}「${brought.title}」${codesTold(brought.codes)}`,
         );
-        console.log(`接著：npm run quiz -- check ${brought.id}`);
+        console.log(`接著：npm run quiz -- rehearse ${brought.id}（彩排），再 check ${brought.id}`);
         return 0;
       case 'proposed':
         if (brought.changes.length === 0)

@@ -10,6 +10,7 @@ import { letters } from '../../src/domain/quiz/questions';
 import { crowd, curtain, stageRehearsal } from '../../src/domain/quiz/rehearsal';
 import { type Walked, walk } from '../../src/domain/quiz/walk';
 import { readQuizFile, tellProblem } from '../../src/domain/quiz/workbook';
+import { AppError } from '../../src/errors';
 import { createClock, type TurnableClock } from '../../src/kit/clock';
 import { createLog } from '../../src/kit/log';
 import { createRender } from '../../src/render/render';
@@ -67,7 +68,7 @@ export async function perform(
   });
   try {
     const { tickets, draws } = app.services;
-    await stageRehearsal({ db: app.db, tickets, draws, content });
+    await stageRehearsal({ db: app.db, tickets, draws, content }).catch(mayNot);
     await app.prepare();
     console.log(opening(content, begin));
     await talk(app, clock, content, input);
@@ -77,6 +78,18 @@ export async function perform(
     await dropScratch(app.db, redis).catch(() => {});
     await app.close();
   }
+}
+
+const notAuthorized = 13;
+
+function mayNot(error: unknown): never {
+  if ((error as { code?: unknown }).code !== notAuthorized) throw error;
+  throw new AppError(
+    'Forbidden',
+    'rehearsal.database',
+    '這個 MongoDB 帳號不能開暫時的資料庫；請換一個可以的，或在自己的電腦上不設 MONGODB_URI，用檔案彩排：npm run quiz -- rehearse 檔案.xlsx',
+    { cause: error },
+  );
 }
 
 /** An account of its own: nothing can reach the real one, or leave the machine. */
@@ -104,6 +117,8 @@ async function talk(app: App, clock: TurnableClock, content: QuizContent, input:
   tell(await say({ MsgType: 'event', Event: 'subscribe', EventKey: '' }));
   const lines = createInterface({ input, terminal: false });
   const prompt = () => input.isTTY && process.stdout.write(`\n彩排 ${beijing(clock.now())} > `);
+  // Ctrl-C ends it as 離開 does: what was put up for it is taken down.
+  process.once('SIGINT', () => lines.close());
   prompt();
   for await (const line of lines) {
     const text = line.trim();

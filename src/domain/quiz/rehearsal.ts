@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { beijingDay, startOfBeijingDay } from '../../kit/clock';
 import type { Draws } from '../prizes/draw';
 import type { Tickets } from '../prizes/tickets';
 import type { QuizRow, QuizVersion } from './campaign-row';
@@ -9,7 +10,6 @@ import { roundOf } from './play';
 
 /** So many tickets of each prize are made: nobody wins more in a rehearsal. */
 const mostTickets = 2_000;
-const dayMs = 86_400_000;
 
 /**
  * Puts a quiz on the stage of an empty database as if it had been published and begun, whatever its author left it in. Its
@@ -44,7 +44,7 @@ export async function stageRehearsal(given: {
 
 /** The first moment of a quiz at which a question can be opened. */
 export function curtain({ startsAt, opensAt }: Pick<QuizContent, 'startsAt' | 'opensAt'>): number {
-  const day = startsAt + 8 * 3_600_000 - ((startsAt + 8 * 3_600_000) % dayMs) - 8 * 3_600_000;
+  const day = startOfBeijingDay(beijingDay(startsAt));
   const [hours = 0, minutes = 0] = opensAt.split(':').map(Number);
   return Math.max(startsAt, day + (hours * 60 + minutes) * 60_000);
 }
