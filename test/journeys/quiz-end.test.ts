@@ -78,6 +78,7 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
   expect(hers).toContain('登機箱');
   const [, number = ''] = /抽獎號碼：\n· 登機箱 (\d{10})（等開獎）/.exec(hers) ?? [];
   expect(await lin.says('抽獎')).toContain(`你的號碼：${number}`);
+  expect(await lin.says('抽獎')).toMatch(/名單：\d+ 個號碼，雜湊 [0-9a-f]{64}/);
   const wu = await town.follower('吳'); // who did not play has no number
   expect(await wu.says('獎品')).not.toContain('抽獎號碼');
   expect(await waits()).toEqual(['抽獎 autumn/tour 等公開數「drand 第 5 輪」，2026-12-09 20:00 公布']);

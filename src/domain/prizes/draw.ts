@@ -221,10 +221,13 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       const nameOf = new Map(quiz.prizes.map(({ id, name }) => [id, name]));
       const its = await rows.find({ quiz: quiz.id }, { sort: { _id: 1 } }).toArray();
       return Promise.all(
-        its.map(async ({ _id, prize, commitment, named, state, frozen }) => ({
+        its.map(async ({ _id, prize, commitment, named, state, frozen, value }) => ({
           name: nameOf.get(prize) ?? prize,
           commitment,
           named,
+          listHash: frozen?.hash ?? '',
+          entries: frozen?.entries ?? 0,
+          value: value?.text ?? '',
           drawn: state === 'drawn',
           number: (await entryRows.findOne({ pid, draw: _id, attempt: frozen?.attempt ?? '' }))?.entry ?? '',
         })),
@@ -374,7 +377,18 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
   };
 }
 
-export type SeenDraw = { name: string; commitment: string; named: string; drawn: boolean; number: string };
+export type SeenDraw = {
+  name: string;
+  commitment: string;
+  named: string;
+  /** '' and 0 before the list is frozen. */
+  listHash: string;
+  entries: number;
+  /** '' before two people have entered it. */
+  value: string;
+  drawn: boolean;
+  number: string;
+};
 export type Draws = ReturnType<typeof createDraws>;
 
 /** Ten digits at random: told to her, and all that the list says of her. */

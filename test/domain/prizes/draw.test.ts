@@ -197,6 +197,15 @@ describe('the order of things', () => {
     expect(JSON.stringify(proof)).not.toContain('p3');
   });
 
+  test('everybody sees the hash of the list as soon as it is frozen, and the value once it is decided', async () => {
+    const [before] = await draws.seenBy(quiz, 'stranger');
+    expect(before).toMatchObject({ listHash: '', entries: 0, value: '' });
+    const { hash } = await freeze();
+    expect(await draws.seenBy(quiz, 'stranger')).toMatchObject([{ listHash: hash, entries: 40, value: '' }]);
+    await enterBoth();
+    expect(await draws.seenBy(quiz, 'stranger')).toMatchObject([{ listHash: hash, value: '3f6d09a1' }]);
+  });
+
   test('the first win, the next are reserves, and a second run says the same', async () => {
     const proof = await wholeDraw();
     expect(await draws.run(id)).toMatchObject({ won: proof.won, reserve: proof.reserve });
