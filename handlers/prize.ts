@@ -24,7 +24,10 @@ const claim = form(
       waiting.map(({ id }) => prizes.claims.submit({ award: id, pid: fan.pid, form: filled })),
     );
     const problems = results.flatMap((one) => (one.kind === 'invalid' ? one.problems : []));
-    return render('claim-kept', { ...filled, problems, prizes: waiting.map(({ name }) => name) });
+    const named = (kind: string) =>
+      waiting.filter((_, i) => results[i]?.kind === kind).map(({ name }) => name);
+    const [kept, late] = [named('claimed'), named('refused')];
+    return render('claim-kept', { ...filled, problems, prizes: kept, late });
   },
 );
 

@@ -24,6 +24,18 @@ export function addFilters(engine: Liquid): Liquid {
   });
   /** Business ms → 14:05, Beijing time. */
   engine.registerFilter('time', (at: number) => new Date(at + 8 * 3_600_000).toISOString().slice(11, 16));
+  /** Milliseconds to go → 2 天 3 小時. */
+  engine.registerFilter('span', (ms: number) => {
+    const minutes = Math.max(1, Math.ceil(ms / 60_000));
+    const parts: [number, string][] = [
+      [Math.floor(minutes / 1_440), '天'],
+      [Math.floor(minutes / 60) % 24, '小時'],
+      [minutes % 60, '分鐘'],
+    ];
+    const first = parts.findIndex(([count]) => count > 0);
+    const told = parts.slice(first, first + 2).filter(([count]) => count > 0);
+    return told.map(([count, unit]) => `${count} ${unit}`).join(' ');
+  });
   /** 2026-11-22 → 週日. */
   engine.registerFilter(
     'weekday',

@@ -94,3 +94,22 @@ test('points and leaving are of the quiz she plays, and who left comes back by �
   expect(await fan.says('退出')).toContain('「冬戰」');
   expect(await fan.says('繼續')).toContain('接著答');
 });
+
+test('before it begins she is told when, and how long that still is', async () => {
+  expect(await talk.fan().says('冬戰')).toContain('還沒開賽：11月30日 00:00 開始，還有 7 天 14 小時');
+});
+
+test('a form that is through after the deadline says that nothing was kept', async () => {
+  const fan = talk.fan();
+  const { pid } = await fan.row();
+  const bag = aPrize('bag', { kind: 'floor', floors: [1] }, { name: '登機箱', claimDays: 1 });
+  const won = { prize: 'bag', pid, on: '2026-11-22', why: 'floor' as const, unit: '1' };
+  await talk.services.prizes.awards.award({ id: 'autumn', prizes: [bag] }, won, { told: true });
+  talk.turnClockTo('2026-11-23T23:50');
+  for (const words of ['領獎', '林小姐', '13800138000', '浙江省杭州市西湖區示例路 1 號'])
+    await fan.says(words);
+  talk.turnClockTo('2026-11-24T00:05');
+  const said = await fan.says('同意');
+  expect(said).not.toContain('記下了');
+  expect(said).toContain('「登機箱」的領取期限過了');
+});

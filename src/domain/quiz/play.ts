@@ -116,6 +116,8 @@ export type Next =
       why: 'dayDone' | 'failedLevel' | 'bankEmpty' | 'closed' | 'paused' | 'ended' | 'notYet';
       opensAt?: string;
       startsAt?: number;
+      /** Until then. */
+      inMs?: number;
     };
 
 /** A 搶答題 may be answered for an hour after its time. */
@@ -523,10 +525,11 @@ function rightOf(question: Question, order: number[]): string {
 
 /** Why no question can be opened now. */
 export function whyClosed(quiz: Quiz, at: number): Omit<Extract<Next, { kind: 'none' }>, 'kind'> | undefined {
-  if (at < quiz.startsAt) return { why: 'notYet', startsAt: quiz.startsAt };
+  const notYet = { why: 'notYet' as const, startsAt: quiz.startsAt, inMs: quiz.startsAt - at };
+  if (at < quiz.startsAt) return notYet;
   if (at > quiz.endsAt || ['ended', 'settling', 'settled'].includes(quiz.state)) return { why: 'ended' };
   if (quiz.state === 'paused') return { why: 'paused' };
-  if (quiz.state !== 'running') return { why: 'notYet', startsAt: quiz.startsAt };
+  if (quiz.state !== 'running') return notYet;
   const time = new Date(at + 8 * 3_600_000).toISOString().slice(11, 16);
   if (time < quiz.opensAt || time >= quiz.closesAt) return { why: 'closed', opensAt: quiz.opensAt };
   return undefined;
