@@ -8,9 +8,9 @@ export type Trace = Pick<Entry, 'pid' | 'on' | 'q' | 'ok' | 'took' | 'flash'>;
 
 /** Fewer answers than this prove nothing. */
 const leastAnswers = 8;
-/** A machine is right, and always after the same time. Fast people are not held for being fast: both must come together. */
+/** A machine is right, and always after the same time, but for what the way to us adds. Fast people are not held for being fast: both must come together. */
 const botRight = 0.95;
-const botSpreadMs = 800;
+const botSpreadMs = 1_200;
 /** Times that are equal, answer by answer, to this resolution … */
 const rhythmMs = 100;
 /** … over so many answers in a row, at the same place of the same day, … */
@@ -56,7 +56,7 @@ export async function suspicions(
 
 type Person = { right: number; took: number[]; days: Map<string, number[]> };
 
-/** Nearly all right, and nine of ten answers within less than a second of each other. */
+/** Nearly all right, and nine of ten answers within little more than a second of each other. */
 function likeABot({ right, took }: Person): string | undefined {
   const n = took.length;
   if (n < leastAnswers || right / n < botRight) return undefined;

@@ -77,6 +77,15 @@ test('a bot that waits like a person, but always as long, is held too', async ()
   expect(await heldOf(players('patient', 50, patient), 'patient')).toBe(50);
 });
 
+test('a bot that hits the letter until it counts is held, though the way to us blurs its times', async () => {
+  const hitting: typeof bot = (dice) => () => {
+    let took = 0;
+    while (took < floorMs) took += dice.between(300, 800);
+    return { ok: true, took: took + dice.between(0, 700) };
+  };
+  expect(await heldOf(players('hitting', 300, hitting), 'hitting')).toBeGreaterThanOrEqual(285);
+});
+
 test('neither pace nor knowledge alone holds anybody', async () => {
   expect(await heldOf(players('impatient', 1_000, impatient), 'impatient')).toBe(0);
   expect(await heldOf(players('expert', 1_000, expert), 'expert')).toBeLessThanOrEqual(10);
