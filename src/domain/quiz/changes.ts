@@ -18,7 +18,7 @@ export function compareQuiz(old: QuizContent, next: QuizContent, { begun }: { be
   compareTimes(old, next, { begun, found });
   compareRules(old, next, { begun, found });
   compareQuestions(old, next, found);
-  comparePrizes(old, next, found);
+  comparePrizes(old, next, { begun, found });
   return changes;
 }
 
@@ -132,15 +132,22 @@ function questionChange(old: Question, next: Question): string | undefined {
   return undefined;
 }
 
-function comparePrizes(old: QuizContent, next: QuizContent, { add }: Found): void {
+function comparePrizes(
+  old: QuizContent,
+  next: QuizContent,
+  { begun, found: { add } }: { begun: boolean; found: Found },
+): void {
   const before = new Map(old.prizes.map((prize) => [prize.id, prize]));
   const longer = next.endsAt > old.endsAt;
   for (const prize of old.prizes)
     if (!next.prizes.some(({ id }) => id === prize.id)) add(`獎品「${prize.name}」`, '公布後不能拿掉');
   for (const prize of next.prizes) {
     const was = before.get(prize.id);
-    if (!was) add(`新獎品「${prize.name}」`);
-    else if (canonical(was) !== canonical(prize)) {
+    if (!was) {
+      const { way } = prize;
+      const known = begun && way.kind === 'first' && old.questions.some(({ id }) => id === way.question);
+      add(`新獎品「${prize.name}」`, known && '已經開賽，有人答過這一題；搶答請另加一題新的');
+    } else if (canonical(was) !== canonical(prize)) {
       const name = `獎品「${was.name}」`;
       const reasons = [...prizeCosts(was, prize), ...wayCosts(was, prize, { longer })];
       if (reasons.length === 0) add(name);

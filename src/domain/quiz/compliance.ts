@@ -2,6 +2,7 @@ import { beijingDay } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import list from './compliance-rules.json';
 import type { Prize, QuizContent } from './definition';
+import { isOpenAt } from './play';
 
 export type Finding = { level: 'refuse' | 'warn'; rule: string; reason: string; where: string };
 
@@ -58,7 +59,7 @@ function wordsIn(texts: Text[], rule: Rule): Found[] {
   const unless = rule.unless ? new RegExp(rule.unless, 'u') : undefined;
   return texts.flatMap(({ where, text, kind }) => {
     if (rule.in === 'marketing' && kind === 'question') return [];
-    for (const sentence of text.split(/[。!?;\uff01\uff1f\uff1b\n]+/)) {
+    for (const sentence of text.split(/[。!;\uff01\uff1b\n]+/)) {
       const folded = fold(sentence);
       if (unless?.test(folded)) continue;
       for (const pattern of kind === 'question' ? inQuestions : patterns) {
@@ -127,8 +128,9 @@ export const facts: Record<string, (quiz: QuizContent, outside: Facts) => Found[
       : [],
   'first-time': (quiz) =>
     each(
-      ({ way }) => way.kind === 'first' && (way.at < quiz.startsAt || way.at >= quiz.endsAt),
-      '搶答時間不在活動期間',
+      ({ way }) =>
+        way.kind === 'first' && (way.at < quiz.startsAt || way.at >= quiz.endsAt || !isOpenAt(quiz, way.at)),
+      '搶答時間不在活動期間，或不在每日開放時間',
     )(quiz),
   bank: ({ questions, prizes, perDay, startsAt, endsAt }) => {
     const flash = new Set(prizes.flatMap(({ way }) => (way.kind === 'first' ? [way.question] : [])));
@@ -150,9 +152,15 @@ function lackOf(prize: Prize, quiz: QuizContent, codes: Facts['codes']): Found[]
   const where = of(prize);
   const { kind, quantity, way, id } = prize;
   const lacks: Found[] = [];
+  const asked = way.kind === 'first' ? way.question : undefined;
   const promised = leastFor(way, quiz);
   if (quantity > 0 && promised > quantity)
     lacks.push({ where, more: `照「${wayNames[way.kind]}」要發 ${promised} 份，數量只寫了 ${quantity}` });
+  if (way.kind === 'first' && quantity > 1)
+    lacks.push({ where, more: `搶答只有首位答對者得，數量寫了 ${quantity}，只發得出 1 份` });
+  const [winning] = quiz.prizes.filter((one) => one.way.kind === 'first' && one.way.question === asked);
+  if (asked !== undefined && winning !== prize)
+    lacks.push({ where, more: `搶答題 ${asked} 已經是${of(winning ?? prize)}的，一題只發得出一個獎` });
   const have = codes?.get(id) ?? 0;
   // A coupon's codes may come from its sponsor; without any the program makes its own.
   if (codes && have < quantity && (kind === 'code' || (kind === 'coupon' && have > 0)))

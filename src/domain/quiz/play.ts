@@ -530,9 +530,13 @@ export function whyClosed(quiz: Quiz, at: number): Omit<Extract<Next, { kind: 'n
   if (at > quiz.endsAt || ['ended', 'settling', 'settled'].includes(quiz.state)) return { why: 'ended' };
   if (quiz.state === 'paused') return { why: 'paused' };
   if (quiz.state !== 'running') return notYet;
+  return isOpenAt(quiz, at) ? undefined : { why: 'closed', opensAt: quiz.opensAt };
+}
+
+/** Whether the opening hours of the day are on. */
+export function isOpenAt({ opensAt, closesAt }: Pick<Quiz, 'opensAt' | 'closesAt'>, at: number): boolean {
   const time = new Date(at + 8 * 3_600_000).toISOString().slice(11, 16);
-  if (time < quiz.opensAt || time >= quiz.closesAt) return { why: 'closed', opensAt: quiz.opensAt };
-  return undefined;
+  return time >= opensAt && time < closesAt;
 }
 
 /** Why the question she had open is no longer open. It costs her nothing and may come again. */

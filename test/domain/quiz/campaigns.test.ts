@@ -449,6 +449,20 @@ describe('once it is published', () => {
     expect(await propose(more)).not.toHaveLength(0);
   });
 
+  test('after the start a 搶答題 must be a new one: somebody knows the others', async () => {
+    const flash = (asked: string) =>
+      prize('flash', {
+        quantity: 1,
+        way: { kind: 'first', question: asked, at: beijing('2026-12-03 12:00') },
+      });
+    await publish();
+    at('2026-12-01 09:00');
+    await tick();
+    await expect(propose({ prizes: [prize('bag'), flash('q1')] })).rejects.toThrow('搶答請另加一題新的');
+    const questions = [...content().questions, question('new')];
+    expect(await propose({ questions, prizes: [prize('bag'), flash('new')] })).toHaveLength(2);
+  });
+
   test('after the start a draw’s entry condition and the points of an answer stand, since others paid for them', async () => {
     const draw = (rounds: number) =>
       prize('stay', {

@@ -26,6 +26,15 @@ const draw = (more: object = {}): Prize['way'] => ({
   ...more,
 });
 
+const withFlash = (when: string, hours: Partial<QuizContent>, more: Partial<Prize> = {}) => {
+  const way = { kind: 'first' as const, question: 'q1', at: beijing(when) };
+  return content({ ...hours, prizes: [prize('bag', { way, quantity: 1, ...more })] });
+};
+
+const twoFlash = content({
+  prizes: ['bag', 'cup'].flatMap((id) => withFlash('2026-12-02 12:00', {}, { id }).prizes),
+});
+
 test('a quiz with everything in it passes', () => {
   expect(refusals(content())).toEqual([]);
 });
@@ -47,7 +56,11 @@ test.each<[string, QuizContent]>([
   ['claim-conditions', withPrize({ conditions: '' })],
   ['delivery', withPrize({ delivery: '' })],
   ['coupon-terms', withPrize({ kind: 'coupon', usedAt: '各門市' })],
-  ['first-time', withPrize({ way: { kind: 'first', question: 'q1', at: beijing('2026-12-08 09:00') } })],
+  ['first-time', withFlash('2026-12-08 09:00', {})],
+  ['first-time', withFlash('2026-12-02 08:59', { opensAt: '09:00' })],
+  ['first-time', withFlash('2026-12-02 21:00', { closesAt: '21:00' })],
+  ['stock', withFlash('2026-12-02 12:00', {}, { quantity: 2 })],
+  ['stock', twoFlash],
   ['stock', withPrize({ quantity: 1 })],
   ['stock', withPrize({ quantity: 9, way: { kind: 'ranking', board: 'final', from: 1, to: 10 } })],
   ['stock', withPrize({ quantity: 20, way: { kind: 'ranking', board: 'daily', from: 1, to: 3 } })],
@@ -87,6 +100,16 @@ test.each([
   ['gambling', '猜中了賠率更高。'],
   ['fraud-words', '百分之百中獎！'],
   ['fraud-words', '參加就有，人人有獎。'],
+  ['fraud-words', '天天抽獎必中！'],
+  ['fraud-words', '每日一抽，必中大獎。'],
+  ['follow-to-see-answer', '想知道正確答案？關注我們！'],
+  ['follow-to-see-answer', '先關注再看答案。'],
+  ['follow-to-see-answer', '沒有關注的人看不到解析。'],
+  ['share-to-see-answer', '轉發之後公布答案。'],
+  ['share-for-another-try', '邀請 3 人參加即可抽獎。'],
+  ['share-for-another-try', '拉新人入群送優惠券。'],
+  ['no-change', '小藝保留隨時變更活動內容之權利。'],
+  ['no-change', '本平台有權提前終止活動。'],
 ])('%s: 「%s」 is refused', (rule, words) => {
   expect(refusals(saying(words))).toEqual([rule]);
 });
@@ -99,6 +122,14 @@ test.each([
   '歡迎告訴朋友。',
   '一人一號，用程式代答取消資格。',
   '並非人人有獎。',
+  '誠摯邀請您參加本次答題，贏取好禮。',
+  '紅包中獎者會收到通知。',
+  '禮包中含門票兩張。',
+  '中途離開不必中斷遊戲。',
+  '100% 中國製造。',
+  '您有權隨時取消參加活動。',
+  '用程式代答的，主辦方有權取消其資格並收回獎品。',
+  '答完看答案，喜歡就關注我們。',
 ])('「%s」 is nobody’s offence', (words) => {
   expect(refusals(saying(words))).toEqual([]);
 });
