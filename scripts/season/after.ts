@@ -53,11 +53,11 @@ export async function finish(season: Season): Promise<Outcome> {
   const parcels = await post(season, 1);
   const coupons = await redeem(season);
   // What nobody claimed expires; of the draws it passes on to reserves.
-  await town.turnTo(beijing(`${dayOf(days + 6)} 10:00`));
-  await everybodyLooks(season, days + 6);
+  await town.turnTo(beijing(`${dayOf(days + 5)} 10:00`));
+  await everybodyLooks(season, days + 5);
   const later = await post(season, 2);
-  await town.turnTo(beijing(`${dayOf(days + 12)} 10:00`));
-  await everybodyLooks(season, days + 12);
+  await town.turnTo(beijing(`${dayOf(days + 9)} 10:00`));
+  await everybodyLooks(season, days + 9);
   await town.settled();
   return {
     review,
