@@ -259,14 +259,16 @@ export function createAwards(given: {
     prize: Prize;
     won: Decision;
     told: boolean;
+    /** A claim of hers that was left undecided is gone on with; it may hold a ticket. */
+    adopting: boolean;
   }): Promise<Claimed> {
-    const { quiz, prize } = asked;
+    const { quiz, prize, adopting } = asked;
     // Most of a crowd leaves here, without having written anything.
-    if (!(await tickets.anyLeft(quiz.id, prize.id))) return { kind: 'soldOut' };
+    if (!adopting && !(await tickets.anyLeft(quiz.id, prize.id))) return { kind: 'soldOut' };
     const attempt = randomId();
     const wanted = newAward({ ...asked, at: clock.now() });
     const { award, fresh } = await insert({ ...wanted, state: 'pending', attempt });
-    if (!fresh) return { kind: 'already', award };
+    if (!fresh && !(adopting && (await adopt(award._id, attempt)))) return { kind: 'already', award };
     crashPoint('claim-pending');
     const ticket = await tickets.hold({ quiz: quiz.id, prize: prize.id, award: award._id });
     crashPoint('claim-ticket-held');
@@ -289,6 +291,12 @@ export function createAwards(given: {
       return now ? { kind: 'already', award: now } : { kind: 'soldOut' };
     }
     return { kind: 'won', award: await finish(await mustHave(award._id)) };
+  }
+
+  /** From now on only this attempt can make it certain; whoever had it finds that out. */
+  async function adopt(id: string, attempt: string): Promise<boolean> {
+    const set = { $set: { attempt, todoAt: new Date() } };
+    return (await rows.updateOne({ _id: id, state: 'pending' }, set, { timeoutMS })).matchedCount === 1;
   }
 
   const prizeOf = (quiz: Pick<Quiz, 'id' | 'prizes'>, id: string): Prize => {
@@ -348,16 +356,20 @@ export function createAwards(given: {
     /**
      * First come, first served: an award only if a ticket is left. The unit is the limit: `<pid>` once in a quiz,
      * `<pid>-<on>` once a day.
+     *
+     * @param options `resume`: whoever asks is alone at it, so a claim that is still undecided was left by a process that
+     *   died: it is decided now.
      */
     async claim(
       quiz: Pick<Quiz, 'id' | 'prizes'>,
       won: Decision,
-      options: { told?: boolean } = {},
+      { told: isTold = false, resume = false }: { told?: boolean; resume?: boolean } = {},
     ): Promise<Claimed> {
       const prize = prizeOf(quiz, won.prize);
       const before = await known.add(awardId(quiz.id, won));
-      if (before) return { kind: 'already', award: before };
-      return gate(() => decide({ quiz, prize, won, told: options.told ?? false }));
+      const adopting = resume && before?.state === 'pending';
+      if (before && !adopting) return { kind: 'already', award: before };
+      return gate(() => decide({ quiz, prize, won, told: isTold, adopting }));
     },
 
     read,

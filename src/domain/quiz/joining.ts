@@ -50,7 +50,7 @@ export function createJoining(given: {
           const days = played.filter((day) => day <= on);
           if (!hasJoined(way, days) || hasJoined(way, days.slice(0, -1))) continue;
           const won = { prize, pid, on, order, why: 'participation' as const, unit: pid };
-          if ((await given.awards.claim(quiz, won)).kind === 'soldOut') break;
+          if ((await given.awards.claim(quiz, won, { resume: true })).kind === 'soldOut') break;
         }
       }
     },

@@ -122,7 +122,7 @@ export function createSettlement(given: {
     const { prize, pid, on, why, unit, order } = decision;
     const won = { prize, pid, on, why, unit, ...(order === undefined ? {} : { order }) };
     // Participation prizes are given while the quiz runs: here come those whose stock came back or came later.
-    if (why === 'participation') await awards.claim(quiz, won);
+    if (why === 'participation') await awards.claim(quiz, won, { resume: true });
     else await awards.award(quiz, won);
     crashPoint('settlement-prize-given');
   }

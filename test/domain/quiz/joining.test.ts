@@ -95,6 +95,23 @@ test('a kill anywhere between gives the same prizes, each once', async () => {
   expect(await points.audit()).toEqual([]);
 });
 
+test.each(['claim-pending', 'claim-ticket-held'])(
+  'killed at %s, and taken up before any sweeper came: it goes to the same people all the same',
+  async (point) => {
+    await threeDays();
+    planCrash(point, 1, () => {
+      throw new Error(`killed at ${point}`);
+    });
+    await expect(build().projector.catchUp('q')).rejects.toThrow('killed');
+    await theirLeaseIsOver();
+    const { projector, prizes } = build();
+    await projector.catchUp('q');
+    await prizes.awards.sweep({ lostMs: 0, undoneMs: 0 });
+    expect((await have()).slice(0, 2)).toEqual(['twice ben 2026-11-21 4', 'twice ann 2026-11-21 6']);
+    expect(await have()).toHaveLength(4);
+  },
+);
+
 test('stock that comes later goes, in settlement, to who found none', async () => {
   await threeDays();
   const { projector } = build();

@@ -430,7 +430,7 @@ async function starts(street: Street, her: Her, words: string): Promise<void> {
   const { clock } = street.rig;
   const now = clock.now();
   const on = clock.day(now);
-  if (words === '繼續' && (!her.playing || her.left)) {
+  if (words === '繼續' && !her.playing) {
     check(await says(street, her, words), { has: [], not: ['第 1 題', '第 2 題', '第 3 題', '第 4 題'] });
     return;
   }
