@@ -40,8 +40,9 @@ type Measured = {
   p50: number;
   p99: number;
   rssMiB: number;
-  /** Of the worker beside the quiz, for one answer. */
+  /** Of the worker beside the quiz, and of MongoDB, for one callback. */
   workerMicros: number;
+  mongoMicros: number;
 };
 type Contestant = (typeof contestants)[number] & {
   child: Child;
@@ -125,6 +126,7 @@ async function slice(
   const usage = async () => ({
     own: await one.child.ask<Usage>('usage'),
     worker: (await one.worker?.ask<Usage>('usage'))?.cpuMicros ?? 0,
+    mongo: await one.child.ask<number>('mongo'),
   });
   const before = await usage();
   // A message twice is a copy to ours and gets a kept reply; the others cannot tell.
@@ -150,6 +152,7 @@ async function slice(
     p99: percentile(done.latencies, 0.99),
     rssMiB: after.own.rss / 2 ** 20,
     workerMicros: (after.worker - before.worker) / done.answered,
+    mongoMicros: (after.mongo - before.mongo) / done.answered,
   };
 }
 
@@ -174,8 +177,11 @@ function report(all: Contestant[]): void {
     const head = ['', 'callbacks/s', 'CPU µs each', '÷ co-wechat', '÷ floor', 'p50 ms', 'p99 ms', 'RSS MiB'];
     const { title, connections } = shapes[shape];
     console.log(`\n${title}, ${connections} kept connections\n${tabled([head, ...rows])}`);
-    const worker = shown(figure(get(of('quiz answer'), 'workerMicros')));
-    console.log(`Beside it, in the worker (ledger, rounds, scores, boards): ${worker} µs an answer.`);
+    const beside = (what: 'workerMicros' | 'mongoMicros', name: Name = 'quiz answer') =>
+      shown(figure(get(of(name), what)));
+    console.log(
+      `Beside a quiz answer, µs: the worker ${beside('workerMicros')}, MongoDB ${beside('mongoMicros')}; beside a keyword of ours: MongoDB ${beside('mongoMicros', 'ours')}.`,
+    );
   };
   console.log(
     `\nNode ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}). Middle of ${peer.measured.steady.length} rounds (least–most).`,

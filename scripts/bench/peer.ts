@@ -14,6 +14,8 @@ type Peer = {
   proof?: () => Promise<Proved>;
   /** Resolves when everything behind the answers is done. */
   settled?: () => Promise<void>;
+  /** CPU of the database so far, µs. */
+  mongo?: () => Promise<number>;
   close: () => Promise<void>;
 };
 /** What the order log has, the prizes given, and what the audit finds wrong. */
@@ -30,6 +32,7 @@ const peers: Record<string, () => Promise<Peer>> = {
     return {
       port: await app.http.listen(0, '127.0.0.1'),
       kept: () => kept(app),
+      mongo: () => mongoMicros(app),
       close: app.close,
     };
   },
@@ -47,6 +50,7 @@ const peers: Record<string, () => Promise<Peer>> = {
     return {
       port: await app.http.listen(0, '127.0.0.1'),
       kept: () => kept(app),
+      mongo: () => mongoMicros(app),
       async proof(): Promise<Proved> {
         const awards = await app.db.collection('awards').countDocuments();
         return { answers: orders.state(id).count, awards, differences: (await proof.audit(id)).length };
@@ -148,6 +152,13 @@ async function ourApp(role: 'web' | 'worker', database: string): Promise<App> {
 const kept = (app: App): Promise<number> =>
   app.db.collection('inbox').countDocuments({ doneAt: { $exists: true } });
 
+async function mongoMicros({ db }: App): Promise<number> {
+  const status = await db.db?.command({ serverStatus: 1 }, { timeoutMS: 10_000 });
+  // Linux says it; elsewhere it stays 0.
+  const { user_time_us: user = 0, system_time_us: system = 0 } = status?.['extra_info'] ?? {};
+  return Number(user) + Number(system);
+}
+
 async function listen(server: Server): Promise<Peer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -166,6 +177,7 @@ answerParent(
     kept: async () => (await starting).kept?.(),
     proof: async () => (await starting).proof?.(),
     settled: async () => (await starting).settled?.(),
+    mongo: async () => (await (await starting).mongo?.()) ?? 0,
     usage: (): Usage => {
       const { user, system } = process.cpuUsage();
       return { cpuMicros: user + system, rss: process.memoryUsage.rss() };
