@@ -173,6 +173,7 @@ export function createDispatch(given: {
         return (
           call(turn, rules.forClick(message.key)) ??
           fromOperator(turn, services.replies.compiled().click(message.key, clock.now())) ??
+          fromQuizKey(turn, message.key) ??
           otherwise(turn)
         );
       case 'scan':
@@ -260,6 +261,12 @@ export function createDispatch(given: {
     if (first) turn.by = 'operator';
     for (const reply of more) turn.effects.push({ kind: 'tell', reply });
     return first;
+  }
+
+  /** The button that a marketer gave a quiz: as if she had said its keyword. */
+  function fromQuizKey(turn: Turn, key: string): Promise<Said> | undefined {
+    const [keyword] = services.campaigns.byMenuKey(key, turn.cause.at)?.keywords ?? [];
+    return keyword === undefined ? undefined : again(turn, keyword);
   }
 
   const otherwise = (turn: Turn): Promise<Said> | undefined => call(turn, rules.otherwise);

@@ -20,6 +20,7 @@ const winter = aQuiz({
   id: 'winter',
   title: '冬日一戰',
   keywords: ['冬戰'],
+  menuKey: 'WINTER',
   startsAt: beijing('2026-11-30 00:00:00'),
   endsAt: beijing('2026-12-20 23:59:59'),
   questions: [...questions, aQuestion('f')],
@@ -93,6 +94,13 @@ test('points and leaving are of the quiz she plays, and who left comes back by �
   expect(await fan.says('我的積分')).toContain('冬日一戰');
   expect(await fan.says('退出')).toContain('「冬戰」');
   expect(await fan.says('繼續')).toContain('接著答');
+});
+
+test('the menu key of a quiz begins it', async () => {
+  talk.turnClockTo('2026-12-01T10:00');
+  const fan = talk.fan();
+  expect(await fan.clicks('WINTER')).toContain('第 1 題');
+  expect((await fan.row()).talk.quiz?.quiz).toBe('winter');
 });
 
 test('before it begins she is told when, and how long that still is', async () => {
