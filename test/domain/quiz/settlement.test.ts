@@ -349,8 +349,16 @@ test('a kill at any point, on any pass, changes nothing about the end', async ()
   const passes: Record<string, number[]> = {
     'settlement-step-done': [1, 3, 5, 7],
     'settlement-prize-given': [1, 4],
+    'award-moved': [1, 3],
   };
-  for (const point of [...points, 'draw-entries-written', 'draw-frozen', 'draw-drawn'])
+  for (const point of [
+    ...points,
+    'draw-entries-written',
+    'draw-frozen',
+    'draw-drawn',
+    'award-moved',
+    'claim-pending',
+  ])
     for (const pass of passes[point] ?? [1]) {
       await database.clear();
       turnTo('2026-11-20 10:00:00');
