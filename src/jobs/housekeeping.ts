@@ -4,7 +4,7 @@ import { crashPoint } from '../kit/crash-point';
 import type { Job } from '../kit/job';
 
 const dayMs = 86_400_000;
-/** How long things are kept (promises L6): inbox bodies 30 days, the outbox 30 days. */
+/** How long things are kept (promises L6): inbox bodies 30 days, the outbox 30 days, what was said last 30 days. */
 const keptDays = 30;
 
 /** Once a Beijing day, at 04:00: what is older than its retention goes, and the next day's run is armed. */
@@ -16,6 +16,7 @@ export const housekeeping: Job<HousekeepingData> = {
     await inbox.forget(before);
     crashPoint('inbox-forgotten');
     await outbox.forget(before);
+    await subscribers.forgetWords(before);
     await timers.forget(before);
     crashPoint('timers-forgotten');
     await subscribers.forgetGraves();

@@ -301,6 +301,19 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     },
     /** Whether what she sent at `at` comes from before she left: then nothing of it may bring her back. */
     isGone,
+    /**
+     * What was said with her last changes, and a form she never ended: a name, a phone, an address may stand there. Of those
+     * who have not been here since `before`.
+     */
+    async forgetWords(before: Date): Promise<void> {
+      await rows.updateMany(
+        {
+          seenAt: { $lt: before },
+          $or: [{ 'said.0': { $exists: true } }, { 'talk.form': { $exists: true } }],
+        },
+        { $set: { said: [] }, $unset: { 'talk.form': '' }, $inc: { v: 1 } },
+      );
+    },
     async forgetGraves(): Promise<void> {
       await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });
     },
