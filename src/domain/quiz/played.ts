@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { Hold } from './holds';
 import type { ScoreRow } from './scores';
 
 type PlayedScore = Pick<ScoreRow, 'pid' | 'points' | 'right' | 'answered' | 'days' | 'level'>;
@@ -24,16 +25,19 @@ export function createPlayed({ db }: { db: Connection }) {
       return { players: found?.players ?? 0, answers: found?.answers ?? 0 };
     },
 
-    /** Who took part, the best first. */
-    scores: (quiz: string): AsyncIterable<PlayedScore> =>
-      db.collection<PlayedScore & { quiz: string; reached: number }>('scores').find(
+    /** Who took part and was not disqualified, the best first. */
+    async *scores(quiz: string): AsyncGenerator<PlayedScore> {
+      const out = new Set(await db.collection<Hold>('holds').distinct('pid', { quiz, state: 'rejected' }));
+      const all = db.collection<PlayedScore & { quiz: string; reached: number }>('scores').find(
         { quiz },
         {
           sort: { points: -1, reached: 1 },
           projection: { _id: 0, pid: 1, points: 1, right: 1, answered: 1, days: 1, level: 1 },
           batchSize: 500,
         },
-      ),
+      );
+      for await (const score of all) if (!out.has(score.pid)) yield score;
+    },
 
     /** How these questions (a sponsor's) were answered, and by how many people. Reads the whole log: not for a reply. */
     async questions(
