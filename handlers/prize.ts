@@ -35,14 +35,15 @@ const claim = form(
 export default [
   claim,
 
-  says(['獎品', '我的獎品'], async ({ fan, quiz, draws, prizes, at, render }) => {
-    const one = quiz.theOne(fan.play, at);
-    const [lines, seen] = await Promise.all([
-      prizes.prizesOf(fan.pid),
-      one ? draws.seenBy(one, fan.pid) : [],
-    ]);
+  says(['獎品', '我的獎品'], async ({ fan, campaigns, draws, prizes, render }) => {
+    const [lines, numbers] = await Promise.all([prizes.prizesOf(fan.pid), draws.numbersOf(fan.pid)]);
+    // 別的活動開始了，上一個活動的抽獎號碼還在；太久以前的活動不再提
+    const shown = numbers.flatMap(({ quiz, prize, ...one }) => {
+      const name = campaigns.get(quiz)?.prizes.find(({ id }) => id === prize)?.name;
+      return name === undefined ? [] : [{ name, ...one }];
+    });
     return render('prizes', {
-      draws: seen.filter(({ number }) => number !== ''),
+      draws: shown.slice(-6),
       prizes: lines.slice(-8),
       more: Math.max(0, lines.length - 8),
       claimable: lines.some(({ next }) => next === 'claim'),

@@ -234,6 +234,19 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       );
     },
 
+    /** Her numbers in all the draws she is in, whichever quiz they are of; the oldest first. */
+    async numbersOf(pid: string): Promise<{ quiz: string; prize: string; number: string; drawn: boolean }[]> {
+      const hers = await entryRows.find({ pid }).toArray();
+      if (hers.length === 0) return [];
+      const its = await rows
+        .find({ _id: { $in: hers.map(({ draw }) => draw) } }, { sort: { valueAt: 1, _id: 1 } })
+        .toArray();
+      return its.flatMap(({ _id, quiz, prize, state, frozen }) => {
+        const entry = hers.find(({ draw, attempt }) => draw === _id && attempt === frozen?.attempt)?.entry;
+        return entry === undefined ? [] : [{ quiz, prize, number: entry, drawn: state === 'drawn' }];
+      });
+    },
+
     /**
      * Enters the value that was named, once it is known. Two people, each on her own; only when both say the same it
      * counts.

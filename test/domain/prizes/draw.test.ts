@@ -189,6 +189,8 @@ describe('the order of things', () => {
     const mine = await numberOf('p3');
     expect(mine).toMatch(/^\d{10}$/);
     expect(await numberOf('stranger')).toBe('');
+    expect(await draws.numbersOf('p3')).toEqual([{ quiz: 'q', prize: 'tour', number: mine, drawn: false }]);
+    expect(await draws.numbersOf('stranger')).toEqual([]);
     await enterBoth();
     await draws.run(id);
     const proof = await draws.proof(id);
