@@ -33,6 +33,8 @@ export type RigOptions = {
   at?: string;
   /** Business time moves by `turnTo` alone. */
   stopped?: boolean;
+  /** How far the clocks of the web processes are ahead, one after the other. */
+  skewMs?: number[];
 };
 
 export type Member = {
@@ -103,7 +105,10 @@ export async function createRig(options: RigOptions = {}) {
   }
 
   async function startHere(given: Parameters<typeof createApp>[1] & { role: Member['role'] }) {
-    const app = await createApp(config, { ...given, clock, log });
+    const skew = options.skewMs?.[members.length] ?? 0;
+    const now = () => clock.now() + skew;
+    const own = skew === 0 ? clock : { ...clock, now, day: (at = now()) => beijingDay(at) };
+    const app = await createApp(config, { ...given, clock: own, log });
     try {
       await app.prepare();
     } catch (error) {

@@ -141,7 +141,10 @@ export async function createStreet() {
 
   async function send(fields: Fields | ReturnType<Rig['event']>): Promise<string> {
     const body = writeXml(fields);
-    const reply = await app().answering.answer(readMessage(body), body);
+    const message = readMessage(body);
+    const deliver = () => app().answering.answer(message, body);
+    // Told a failure (her leave was carried out while it was answered), WeChat sends it again.
+    const reply = await deliver().catch(deliver);
     return reply?.kind === 'text' ? reply.text : '';
   }
   const wait = (ms: number) => rig.turnTo(rig.clock.now() + ms);
