@@ -5,11 +5,20 @@ import { inScript } from '../../kit/text';
 /** She said 「開賽提醒我」. */
 export type QuizRemind = { quiz: string; pid: string };
 
+const againAfterMs = 10 * 60_000;
+
 /** The quiz has begun: tells her, once, if she is still here. */
 export const quizRemind: Job<QuizRemind> = {
   data: z.object({ quiz: z.string(), pid: z.string() }),
-  async run({ campaigns, subscribers, outbox, clock }, { quiz: id, pid }) {
+  async run({ campaigns, subscribers, outbox, timers, clock }, { quiz: id, pid }) {
+    if (campaigns.get(id)?.state === 'scheduled') await campaigns.load();
     const quiz = campaigns.get(id);
+    if (quiz?.state === 'scheduled') {
+      // Something kept it from beginning: not told before it has.
+      const dueAt = new Date(clock.now() + againAfterMs);
+      const timer = { dueAt, job: 'quiz-remind', data: { quiz: id, pid } } as const;
+      return timers.arm({ id: `quiz-remind:${id}:${pid}:${dueAt.getTime()}`, ...timer });
+    }
     const her = await subscribers.byPid(pid);
     if (!quiz || !her || clock.now() > quiz.endsAt) return;
     const text = inScript(

@@ -9,6 +9,7 @@ import { createCampaigns } from '../../../src/domain/quiz/campaigns';
 import { claimsOf } from '../../../src/domain/quiz/claims';
 import type { QuizContent } from '../../../src/domain/quiz/definition';
 import { quizEnd, quizStart } from '../../../src/domain/quiz/quiz.jobs';
+import { quizRemind } from '../../../src/domain/quiz/reminders.jobs';
 import { startSampleQuiz } from '../../../src/domain/quiz/sample';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { beijingDay } from '../../../src/kit/clock';
@@ -106,6 +107,25 @@ test('a process whose clock is a moment behind the one that fired the timer stil
   now -= 200;
   await tick();
   expect(await state()).toBe('ended');
+});
+
+test('who asked to be told of the start is told when it has begun, not when only its time has come', async () => {
+  const quiz = await publish();
+  const told: string[] = [];
+  const outbox = { add: async (cause: { id: string }) => void told.push(cause.id) };
+  const subscribers = { byPid: async () => ({ fan: 'f' }) };
+  const other = process(); // has not heard of the beginning yet
+  await other.campaigns.load();
+  const services = { ...other, outbox, subscribers, clock } as unknown as Services;
+  const remind = () => quizRemind.run(services, { quiz: id, pid: 'lin' });
+  at('2026-12-01 09:00');
+  await remind();
+  expect(told).toEqual([]);
+  const again = await db.collection('timers').findOne({ job: 'quiz-remind', state: 'armed' });
+  expect(again).toMatchObject({ data: { quiz: id, pid: 'lin' } });
+  await one.campaigns.begin(id, quiz.startsAt);
+  await remind();
+  expect(told).toEqual([`quiz-remind_${id}_lin`]);
 });
 
 test('one ticket for each promised item lies in stock before the first answer', async () => {
