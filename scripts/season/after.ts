@@ -21,7 +21,8 @@ export type Outcome = {
   review: Review;
   draws: { id: string; entries: number; verified: boolean }[];
   parcels: { approved: number; exported: number; sent: number; badLines: number };
-  coupons: { used: number; again: number };
+  /** `again`: tried a second time; `refused`: of these. */
+  coupons: { used: number; again: number; refused: number };
   /** `leaks`: phone numbers that stand in a masked file. */
   exports: { files: number; rows: number; leaks: number };
   /** Differences that the program itself finds. */
@@ -160,12 +161,14 @@ async function post({ town, folder }: Season, round: number) {
 /** Two of three show their coupons at a counter; a few try again. */
 async function redeem({ town }: Season): Promise<Outcome['coupons']> {
   const codes = [...new Set(town.journal.flatMap(({ read }) => couponsIn(read)))];
-  const outcome = { used: 0, again: 0 };
+  const outcome = { used: 0, again: 0, refused: 0 };
   for (const [i, code] of codes.entries()) {
     if (i % 3 === 0) continue;
     const who = { by: `店員${i % 9}`, at: '湖濱店' };
     if ((await town.services.prizes.redeem(code, who)).kind === 'used') outcome.used++;
-    if (i % 10 === 1 && (await town.services.prizes.redeem(code, who)).kind === 'already') outcome.again++;
+    if (i % 10 !== 1) continue;
+    outcome.again++;
+    if ((await town.services.prizes.redeem(code, who)).kind !== 'used') outcome.refused++;
   }
   return outcome;
 }

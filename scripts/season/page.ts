@@ -28,7 +28,11 @@ const table = (head: Cell[], rows: Cell[][]): string =>
 const countOf = <Row>(rows: Row[], is: (row: Row) => boolean): number => rows.filter(is).length;
 
 /** Whether anything differs from what it must be. */
-export const isWrong = ({ differences, counts, outcome: { proof, draws, exports } }: Played): boolean =>
+export const isWrong = ({
+  differences,
+  counts,
+  outcome: { proof, draws, exports, coupons },
+}: Played): boolean =>
   [
     differences.length,
     proof.replay,
@@ -37,6 +41,7 @@ export const isWrong = ({ differences, counts, outcome: { proof, draws, exports 
     counts.banners,
     exports.leaks,
   ].some((n) => n > 0) ||
+  coupons.refused < coupons.again ||
   draws.length === 0 ||
   draws.some(({ verified }) => !verified);
 
@@ -95,7 +100,7 @@ export function pageOf(played: Played): string {
       ['sponsor', 'stock', ...stateColumns],
       byGroup(played, ({ sponsor }) => sponsor),
     ),
-    `Parcels: ${outcome.parcels.approved} approved, ${outcome.parcels.sent} sent with a number, ${outcome.parcels.badLines} bad lines told. Coupons: ${outcome.coupons.used} used, ${outcome.coupons.again} of ${outcome.coupons.again} second tries refused. Exports: ${outcome.exports.files} files, ${outcome.exports.rows} rows of ${facts.awards.length} winners and ${facts.players} players each.`,
+    `Parcels: ${outcome.parcels.approved} approved, ${outcome.parcels.sent} sent with a number, ${outcome.parcels.badLines} bad lines told. Coupons: ${outcome.coupons.used} used, ${outcome.coupons.refused} of ${outcome.coupons.again} second tries refused. Exports: ${outcome.exports.files} files, ${outcome.exports.rows} rows of ${facts.awards.length} winners and ${facts.players} players each.`,
   ].join('\n\n');
 }
 
