@@ -446,7 +446,10 @@ async function starts(street: Street, her: Her, words: string): Promise<void> {
   const same = her.open?.on === on ? her.open : undefined;
   newDay(her, on);
   const told = await says(street, her, words);
-  if (same) return void expect(shownIn(street.quiz, told)).toEqual(same.shown);
+  if (same) {
+    expect(shownIn(street.quiz, told)).toEqual(same.shown);
+    return;
+  }
   delete her.open;
   const over = stop(her);
   if (over) expect(told).toContain(over);
@@ -462,7 +465,10 @@ async function asksForFlash(street: Street, her: Her): Promise<void> {
   her.left = false;
   newDay(her, clock.day(now));
   if (her.open?.on !== her.on) delete her.open;
-  if (now >= startsAt + 3_600_000) return void expect(told).toContain('現在沒有搶答題');
+  if (now >= startsAt + 3_600_000) {
+    expect(told).toContain('現在沒有搶答題');
+    return;
+  }
   const shown = shownIn(street.quiz, told);
   expect(shown?.question).toBe('flash');
   her.flash = { shown: shown as Shown, sentAt: now, on: clock.day(now) };
