@@ -34,6 +34,14 @@ export default [
     return one ? render('quiz-rules', { ...one, draws: await draws.of(one.id) }) : render('quiz-none');
   }),
 
+  says(['獎品表', '有什麼獎品', '獎品表第{page}頁'], ({ params, quiz, fan, at, more, render }) => {
+    const one = quiz.theOne(fan.play, at);
+    if (!one) return render('quiz-none');
+    const table = quiz.prizeTable(one, Math.max(1, Number.parseInt(params.page ?? '1', 10) || 1));
+    more(table.next ? `獎品表第${table.next}頁` : undefined);
+    return render('quiz-prizes', table);
+  }),
+
   says(['抽獎', '抽獎證明'], async ({ quiz, draws, fan, at, render }) => {
     const one = quiz.theOne(fan.play, at);
     if (!one) return render('quiz-none');

@@ -10,6 +10,7 @@ const questions = Array.from({ length: 12 }, (_, i) => aQuestion(`t${i}`));
 const autumn = aQuiz({
   id: 'autumn',
   title: '秋日一戰',
+  forfeiture: '放棄的退回庫存',
   keywords: ['秋戰'],
   timerSeconds: 20,
   questions: [...questions, aQuestion('f')],
@@ -24,7 +25,10 @@ const winter = aQuiz({
   startsAt: beijing('2026-11-30 00:00:00'),
   endsAt: beijing('2026-12-20 23:59:59'),
   questions: [...questions, aQuestion('f')],
-  prizes: [aPrize('fp', { kind: 'first', question: 'f', at: beijing('2026-12-01 12:00:00') })],
+  prizes: [
+    aPrize('fp', { kind: 'first', question: 'f', at: beijing('2026-12-01 12:00:00') }),
+    ...[2, 3, 4, 5].map((n) => aPrize(`p${n}`, { kind: 'ranking', board: 'final', from: n, to: n })),
+  ],
 });
 
 beforeEach(async () => {
@@ -101,6 +105,18 @@ test('the menu key of a quiz begins it', async () => {
   const fan = talk.fan();
   expect(await fan.clicks('WINTER')).toContain('第 1 題');
   expect((await fan.row()).talk.quiz?.quiz).toBe('winter');
+});
+
+test('all that can be won is told: how many, what it is worth, how, and by when it must be claimed', async () => {
+  const said = await talk.fan().says('獎品表');
+  expect(said).toMatch(/^秋日一戰 · 獎品\n2026年11月21日.*2026年11月27日/);
+  expect(said).toMatch(/· 獎品 fp，1 份，每份 ¥10\n {2}搶答，2026年11月23日.*；中獎後 7 天內領取/);
+  expect(said).toContain('逾期：放棄的退回庫存');
+  expect(await talk.fan().says('規則')).toContain('「獎品表」');
+  const fan = talk.fan();
+  talk.turnClockTo('2026-12-01T10:00');
+  expect(await fan.says('獎品表')).not.toContain('獎品 p5');
+  expect(await fan.says('更多')).toContain('獎品 p5');
 });
 
 test('before it begins she is told when, and how long that still is', async () => {

@@ -14,6 +14,8 @@ export type QuizClaim =
 
 type Who = { pid: string; at: number; id: string };
 
+/** So many prizes fit in one message with all that is told of them. */
+const prizesOnPage = 4;
 /** The day her name in a quiz is forgotten after she left: when the last claim is over. */
 const claimsOpenMs = 90 * 86_400_000;
 
@@ -126,6 +128,22 @@ export function createQuiz(given: {
           sponsor: sponsors.get(sponsor) ?? '',
         }));
       return { quiz, prizes };
+    },
+
+    /** What the account owes everybody who plays: each prize with its number, worth, way and time to claim it, by pages from 1. */
+    prizeTable({ title, startsAt, endsAt, forfeiture, prizes }: Quiz, page: number) {
+      const from = (page - 1) * prizesOnPage;
+      const shown = prizes.slice(from, from + prizesOnPage).map((prize) => ({
+        name: prize.name,
+        quantity: prize.quantity,
+        priceFen: prize.priceFen,
+        claimDays: prize.claimDays,
+        way: prize.way.kind,
+        at: 'at' in prize.way ? prize.way.at : 0,
+        conditions: prize.conditions ?? '',
+      }));
+      const next = from + prizesOnPage < prizes.length ? page + 1 : 0;
+      return { title, startsAt, endsAt, forfeiture, prizes: shown, next };
     },
 
     /** Until when her name in a quiz is kept after she left (business ms). */
