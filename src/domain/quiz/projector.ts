@@ -48,6 +48,10 @@ export type ProjectorOptions = {
   bulkSize?: number;
 };
 
+/**
+ * A step costs the same few commands however many answers it takes: looking more often, or with every answer, makes the
+ * database dearer when it has most to do. 排行 is behind by no more than this.
+ */
 const pollMs = 1_000;
 const leaseMs = 10_000;
 const keepFoldEvery = 20_000;
@@ -275,27 +279,14 @@ export function createProjector(given: ProjectorOptions) {
   }
 
   let turn: Promise<void> | undefined;
-  let again = false;
   let closed = true;
   let timer: NodeJS.Timeout | undefined;
 
-  /** One after the other; told while at it: once more. */
-  function run(): Promise<void> {
-    again = true;
-    turn ??= (async () => {
-      while (again) {
-        again = false;
-        for (const quiz of await given.quizzes())
-          await project(quiz).catch((err: unknown) =>
-            log.error({ err, quiz }, 'answers could not be projected; it is tried again'),
-          );
-      }
-    })()
-      .catch((err: unknown) => log.warn({ err }, 'projecting failed; it runs again soon'))
-      .finally(() => {
-        turn = undefined;
-      });
-    return turn;
+  async function projectAll(): Promise<void> {
+    for (const quiz of await given.quizzes())
+      await project(quiz).catch((err: unknown) =>
+        log.error({ err, quiz }, 'answers could not be projected; it is tried again'),
+      );
   }
 
   return {
@@ -330,18 +321,16 @@ export function createProjector(given: ProjectorOptions) {
     start(): void {
       closed = false;
       const tick = () => {
-        timer = setTimeout(() => void run().finally(() => !closed && tick()), pollMs);
-        timer.unref();
+        turn = projectAll()
+          .catch((err: unknown) => log.warn({ err }, 'projecting failed; it runs again soon'))
+          .finally(() => {
+            if (!closed) timer = setTimeout(tick, pollMs).unref();
+          });
       };
       tick();
     },
-    /** There is something new: do not wait for the next look. */
-    nudge(): void {
-      if (!closed) void run();
-    },
     async close(): Promise<void> {
       closed = true;
-      again = false;
       clearTimeout(timer);
       await turn;
       await release();

@@ -210,7 +210,6 @@ test('the loop projects what is appended, and lets go of the lease when it close
   const one = newProcess();
   await orderLog(db).append([{ pid: 'lin', q: '1' }]);
   one.projector.start();
-  one.projector.nudge();
   await one.projector.close();
   expect(await scoreOf('lin')).toMatchObject({ points: 10 });
   expect(await newProcess().projector.project(quizId)).toBe('done');
