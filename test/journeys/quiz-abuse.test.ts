@@ -1,3 +1,4 @@
+import { erase } from '../../src/domain/subscribers/subscribers.jobs';
 import { quizOfTheBurst } from '../domain/quiz/burst';
 import { rightLetter, shownIn } from '../support/quiz-table';
 import { createTown, type Town, type TownFan } from '../support/town';
@@ -109,6 +110,20 @@ test('A4: a second after the deadline and its grace an answer counts for nothing
   const second = shownIn(quiz, late);
   if (!second) throw new Error('no question');
   expect(await di.says(rightLetter(quiz, second)[0])).toContain('答對了');
+});
+
+test('a name that she took after coming back outlives what is still to be done about her leave', async () => {
+  const gao = await town.follower('高');
+  await asked(gao, '一戰到底');
+  const [pid, leftAt] = [await pidOf(gao), town.clock.now()];
+  await gao.leaves();
+  wait(2_000);
+  await gao.follows();
+  await gao.says('改名 小高');
+  const fan = town.services.subscribers.fanOf(gao.openid);
+  await erase.run(town.services, { fan, pid, upTo: leftAt, leftAt });
+  expect(await pidOf(gao)).toBe(pid);
+  expect((await town.services.names.nameOf([pid])).get(pid)).toBe('小高');
 });
 
 test('A5: fifty times gone and back is one person: one welcome, one day of questions, one of each prize', async () => {
