@@ -56,7 +56,9 @@ test('A4: whoever walks through the options has given the first one, and nothing
   const others = [...shown.options.keys()].filter((letter) => letter !== right);
   const [wrong = 'F'] = others;
   await lin.says(wrong);
-  for (const letter of [right, ...others.slice(1)]) expect(await lin.says(letter)).toContain('看清題目再答');
+  // The next question may have fewer options than this one.
+  for (const letter of [right, ...others.slice(1)])
+    expect(await lin.says(letter)).toMatch(/看清題目再答|沒有這個選項/);
   const given = await answersOf(lin);
   expect(given.map(({ entry }) => [entry.q, entry.ok])).toEqual([[shown.question, false]]);
 });
