@@ -64,6 +64,7 @@ export type Turn =
       right: string;
       explanation: string;
       points: number;
+      floor: number | null;
     }
   | { kind: 'flashNone'; play: Play; next: number | null }
   | { kind: 'stopped'; play: Play; next: Exclude<Next, { kind: 'question' }> };
@@ -336,7 +337,17 @@ export function createPlaying(given: {
     const ok = choice === question.right;
     const right = { right: rightOf(question, flash.order), explanation: question.explanation ?? '' };
     if (quiz.staff.includes(who.pid))
-      return { kind: 'flashAnswered', play, ok, again: false, wins: [], first: false, ...right, points: 0 };
+      return {
+        kind: 'flashAnswered',
+        play,
+        ok,
+        again: false,
+        wins: [],
+        first: false,
+        ...right,
+        points: 0,
+        floor: null,
+      };
     const entry: Entry = {
       k: `${roundOf(quiz.id, who.pid, 'flash')}:${question.id}`,
       pid: who.pid,
@@ -363,6 +374,7 @@ export function createPlaying(given: {
       first: wins.some((win) => win.why === 'first'),
       ...right,
       points,
+      floor: placed.again ? null : placed.order,
     };
   }
 

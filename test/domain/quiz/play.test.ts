@@ -435,7 +435,12 @@ describe('搶答', () => {
     const own = lin.play?.open;
     const who = { pid: 'lin', at: lin.at };
     expect(lin.keep(playing.startFlash(quiz, await lin.before(), who)).kind).toBe('flashAsked');
-    expect(await lin.answers('wrong')).toMatchObject({ kind: 'flashAnswered', ok: false, points: 0 });
+    expect(await lin.answers('wrong')).toMatchObject({
+      kind: 'flashAnswered',
+      ok: false,
+      points: 0,
+      floor: 1,
+    });
     expect(lin.play).toMatchObject({ today: [], levelAsked: 0, open: own });
     lin.keep(playing.startFlash(quiz, await lin.before(), { pid: 'lin', at: lin.at }));
     expect(await lin.answers('right')).toMatchObject({
