@@ -2,8 +2,9 @@ import { follows, scans } from '../src/bot/bot';
 
 export default [
   /** 有答題活動在進行，歡迎詞就說它：到什麼時候、有什麼獎、怎麼開始。 */
-  follows(({ fan, quiz, at, render }) => {
+  follows(async ({ fan, quiz, prizes, at, render }) => {
     const first = fan.firstTime('welcome');
+    if (!first) await prizes.tellMissed(fan.pid); // 不在的時候開出來的獎
     const shown = quiz.onShow(at);
     if (!shown) return render(first ? 'welcome' : 'welcome-back');
     fan.firstToday('quiz'); // 不必在下面再提一次
@@ -11,11 +12,11 @@ export default [
   }),
 
   /** 掃了我們的某個二維碼：說那個渠道自己的話；認不得的碼，剛關注的照樣歡迎，老朋友打個招呼。 */
-  scans(undefined, async ({ message, fan, channels, render }) => {
+  scans(undefined, async ({ message, fan, channels, prizes, render }) => {
     const scene = message.kind === 'follow' || message.kind === 'scan' ? message.scene : undefined;
     const channel = scene === undefined ? null : await channels.get(scene);
     if (channel) {
-      fan.firstTime('welcome');
+      if (!fan.firstTime('welcome') && message.kind === 'follow') await prizes.tellMissed(fan.pid);
       return render('channel', { words: channel.words });
     }
     return message.kind === 'follow' ? undefined : render('welcome-back');

@@ -166,6 +166,9 @@ export function createAwards(given: {
     }
   }
 
+  const lacksTicket = (todo: Duty[], done: Duty[]): boolean =>
+    todo.includes('ticket') && !done.includes('ticket');
+
   /** Does what is still to be done about an award. What fails stays to be done, and the sweeper tries again. */
   async function finish(award: Award): Promise<Award> {
     const done: Duty[] = [];
@@ -176,6 +179,8 @@ export function createAwards(given: {
           done.push(duty); // it came to nothing meanwhile
           continue;
         }
+        // Until codes are imported there is nothing to tell her.
+        if (duty === 'tell' && award.what.kind === 'code' && lacksTicket(award.todo, done)) continue;
         if (await carryOut(award, duty)) done.push(duty);
         else if (duty === 'ticket')
           log.warn({ award: award._id }, 'an award has no ticket: its stock is less than was promised');

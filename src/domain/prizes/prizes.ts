@@ -65,6 +65,10 @@ export function createPrizes(given: {
     played: given.played,
     redeem: redeem.redeem,
     tell,
+    /** What was decided while she was away: told when she is back. */
+    async tellMissed(pid: string): Promise<void> {
+      for (const { _id, state } of await awards.of(pid)) if (state === 'won') await tell(_id, 'won');
+    },
     /** What settlement does with a prize that is free again (void, expired). Must bear being called twice. */
     passOnWith: (passOn: (award: Award) => Promise<void>): void => effects.passOnWith(passOn),
 

@@ -51,7 +51,7 @@ export function createSettlement(given: {
   projector: Pick<Projector, 'catchUp'>;
   scores: Standings;
   points: Pick<Points, 'reverse'>;
-  awards: Pick<Awards, 'award' | 'claim' | 'annul' | 'wait' | 'of' | 'find'>;
+  awards: Pick<Awards, 'award' | 'claim' | 'annul' | 'wait' | 'of' | 'find' | 'count'>;
   draws: Draws;
   leaderboard?: Pick<Leaderboard, 'hide' | 'unhide'> | undefined;
   /** How many messages accepted by a moment (business ms) are not answered yet: they may be answers. */
@@ -209,6 +209,21 @@ export function createSettlement(given: {
     await giveDrawn(quiz, pid);
   }
 
+  /** A code that was shown to somebody who lost it again is given to nobody else. */
+  async function codesMissing(quiz: Quiz): Promise<Wait[]> {
+    const coded = quiz.prizes.filter(({ kind }) => kind === 'code');
+    const waits = coded.map(async ({ id: prize }): Promise<Wait> => {
+      const lacking = {
+        quiz: quiz.id,
+        prize,
+        todo: 'ticket',
+        state: { $nin: ['pending', 'void', 'expired'] },
+      };
+      return { for: 'codes', prize, missing: await awards.count(lacking) };
+    });
+    return (await Promise.all(waits)).filter((wait) => wait.for !== 'codes' || wait.missing > 0);
+  }
+
   return {
     /**
      * Goes on from wherever it is, as far as it can. Call it again when people have been decided about, when the values of
@@ -281,7 +296,8 @@ export function createSettlement(given: {
     async waits(id: string): Promise<Wait[]> {
       const quiz = await quizOf(id);
       const [row, held, its] = await Promise.all([read(id), holds.held(id), draws.of(id)]);
-      return waitsOf({ quiz, row, held: held.size, draws: its, now: clock.now() });
+      const settling = waitsOf({ quiz, row, held: held.size, draws: its, now: clock.now() });
+      return [...settling, ...(await codesMissing(quiz))];
     },
   };
 }

@@ -161,6 +161,23 @@ test('who left is not told, and finds her prize when she comes back under the sa
   expect(await told()).toEqual([]);
   expect(await app.awards.read(_id)).toMatchObject({ state: 'won' });
   expect(await app.prizesOf('lin')).toMatchObject([{ name: '保溫杯', next: 'claim', until: '2026-11-29' }]);
+  stage.fans.set('lin', { fan: 'hash-of-lin', script: 'hans' });
+  for (let i = 0; i < 2; i++) await app.tellMissed('lin');
+  expect(await told()).toEqual([`told_${_id}_won_01: award-won`]);
+  expect(await app.awards.read(_id)).toMatchObject({ state: 'told' });
+});
+
+test('whose code is not in stock is told once it is', async () => {
+  stage.fans.set('lin', { fan: 'hash-of-lin', script: 'hans' });
+  await app.awards.award(quiz, won('1', { prize: 'card', pid: 'wu' }), { told: true });
+  const { _id } = await app.awards.award(quiz, won('2', { prize: 'card', pid: 'lin', why: 'ranking' }));
+  await work();
+  expect(await told()).toEqual([]);
+  await app.tickets.addCodes({ quiz: 'quiz', prize: 'card' }, [{ line: 1, code: 'CARD-2' }]);
+  await app.awards.sweep({ undoneMs: -1_000 });
+  await work();
+  expect(await told()).toEqual([`told_${_id}_won_01: award-won`]);
+  expect(await app.awards.read(_id)).toMatchObject({ code: 'CARD-2', state: 'done' });
 });
 
 test('not claimed in time: reminded, expired, told, and the ticket is back and passed on', async () => {
