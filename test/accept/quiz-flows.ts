@@ -13,6 +13,7 @@ const claims = () => undefined;
 
 type Stage = { quiz: QuizContent; shown?: Shown; sent: Sent[] };
 const stages = new Map<string, Stage>();
+let written = 0;
 const stageOf = (openid: string): Stage => stages.get(openid) as Stage;
 
 const questions: Question[] = [
@@ -54,10 +55,10 @@ async function write(rig: Rig, openid: string, prizes: (from: number) => Prize[]
   await rig.turnTo(rig.clock.now() + 24 * hour);
   const from = Math.floor(rig.clock.now() / 60_000) * 60_000;
   const quiz: QuizContent = {
-    id: `z${stages.size}`,
+    id: `z${++written}`,
     title: '一戰到底',
     intro: '',
-    keywords: [`戰${stages.size}`],
+    keywords: [`戰${written}`],
     startsAt: from,
     endsAt: from + hour,
     opensAt: '00:00',
