@@ -5,7 +5,7 @@ export default [
   claims(
     ({ quiz, message, fan, at }) => quiz.claim(message.content, fan.play, at),
     async ({ params: claim, quiz, questionPages, attributes, fan, id, at, render }) => {
-      const first = !fan.play;
+      const newHere = !quiz.standing(fan.play, claim.quiz);
       const turn = await quiz.play(claim, fan.play, { pid: fan.pid, id, at });
       fan.play = turn.play;
       if (turn.kind === 'answered' && turn.result.attribute) {
@@ -13,7 +13,7 @@ export default [
         const consent = '回答即同意我們記下它，只用來推薦合適的路線';
         await attributes.set({ pid: fan.pid, name, value, source: `quiz:${claim.quiz.id}`, consent });
       }
-      const said = render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, first });
+      const said = render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, newHere });
       const asked = quiz.asked(turn); // 有圖的題用一張圖文卡片問，點開是圖和選項
       const open = turn.play.flash ?? turn.play.open;
       if (!asked?.picture || !open || said.kind !== 'text') return said;

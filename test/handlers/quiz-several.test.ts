@@ -58,6 +58,20 @@ test('when hers is over, what she asks and clicks is about the one that runs', a
   expect((await another.row()).talk.quiz?.quiz).toBe('winter');
 });
 
+test('who was first with a flash question is told so, and nothing else; who came after her is told that', async () => {
+  const answerAt = async (minute: string) => {
+    const fan = talk.fan();
+    talk.turnClockTo(`2026-11-23T${minute}`);
+    const asked = await fan.says('搶答');
+    talk.turnClockTo(`2026-11-23T${minute}:05`);
+    return await fan.says(/([A-D])\. 甲/.exec(asked)?.[1] ?? '');
+  };
+  const said = await answerAt('12:01');
+  expect(said).toContain('你是第一個答對搶答題的人，得到「獎品 fp」');
+  expect(said).not.toContain('先一步');
+  expect(await answerAt('12:02')).toContain('可惜已經有人比你先一步');
+});
+
 test('the line about an open question goes at midnight, when it lapses, and the one about the quiz comes again', async () => {
   const fan = talk.fan();
   await fan.says('秋戰');
@@ -72,7 +86,7 @@ test('who goes over to another quiz and comes back finds her question with its t
   const fan = talk.fan();
   await fan.says('秋戰');
   const before = (await fan.row()).talk.quiz?.open;
-  expect(await fan.says('旁戰')).toContain('第 1 題');
+  expect(await fan.says('旁戰')).toMatch(/^旁邊一戰\n[^]*第 1 題/); // new to her, though she has played another
   talk.turnClockTo('2026-11-22T10:05');
   expect(await fan.says('秋戰')).toContain('超時了');
   expect((await fan.row()).talk.quiz?.today).toEqual([before?.q]);

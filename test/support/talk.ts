@@ -111,7 +111,7 @@ export async function createTalk(
     fan,
     services,
     rules,
-    /** A Beijing moment, `2026-11-22T22:30`. */
+    /** A Beijing moment, `2026-11-22T22:30` or `2026-11-22T22:30:05`. */
     turnClockTo: (moment: string) => {
       now = beijing(moment);
     },
@@ -120,7 +120,7 @@ export async function createTalk(
 
 export type Talk = Awaited<ReturnType<typeof createTalk>>;
 
-const beijing = (moment: string): number => Date.parse(`${moment}:00+08:00`);
+const beijing = (moment: string): number => Date.parse(`${moment}+08:00`);
 
 function textOf(reply: Reply | null): string {
   if (reply === null) return '';
