@@ -13,7 +13,7 @@ const claim = form(
     agreed: choice(
       '姓名、電話和地址只用來寄這份獎品，辦完 90 天後刪除。可以嗎？',
       ['同意', '不同意'],
-      '您的同意',
+      '你的同意',
     ),
   },
   async ({ params, fan, prizes, render }) => {

@@ -281,7 +281,7 @@ function sampleRows(now: number): Record<SheetName, Cells[]> {
         board: '日榜',
         from: 1,
         to: 3,
-        usedAt: '半日茶鋪各門市，出示短碼由店員核銷',
+        usedAt: '半日茶鋪各門市，出示券碼由店員核銷',
         validUntil: day(90),
         delivery: '中獎後在對話裡發券碼',
       },
