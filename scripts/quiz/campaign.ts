@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { bringQuiz } from '../../src/domain/quiz/bring';
 import { tellChange } from '../../src/domain/quiz/campaigns';
 import type { Finding } from '../../src/domain/quiz/compliance';
@@ -10,7 +9,7 @@ import { tellWait } from '../../src/domain/quiz/waits';
 import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/workbook';
 import { writeTemplate } from '../../src/domain/quiz/workbook-template';
 import { AppError } from '../../src/errors';
-import { type Asked, beijing, type Command, only } from './command';
+import { type Asked, beijing, type Command, fileAt, only } from './command';
 
 export const template: Command = {
   args: '檔案.xlsx',
@@ -23,8 +22,6 @@ export const template: Command = {
     return 0;
   },
 };
-
-const fileAt = async (path: string) => ({ name: basename(path), bytes: await readFile(path) });
 
 export const bring: Command = {
   args: '檔案.xlsx|.json [--dry-run]',

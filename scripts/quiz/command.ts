@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { Config } from '../../src/config';
 import type { Claims } from '../../src/domain/quiz/claims';
+import { AppError } from '../../src/errors';
 import type { Clock } from '../../src/kit/clock';
 import type { Log } from '../../src/kit/log';
 import type { Services } from '../../src/services';
@@ -51,6 +54,16 @@ export function only(args: string[]): string {
   const [first, ...more] = args;
   if (first === undefined || more.length > 0) throw new Misuse();
   return first;
+}
+
+/** A file that an argument names. */
+export async function fileAt(path: string): Promise<{ name: string; bytes: Buffer }> {
+  try {
+    return { name: basename(path), bytes: await readFile(path) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new AppError('NotFound', 'quiz_file', `沒有這個檔案：${path}`);
+  }
 }
 
 /** `2026-12-01 09:00`, Beijing time. */

@@ -1,5 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { open } from 'node:fs/promises';
 import { readTable } from '../../src/domain/import/read-table';
 import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
 import { courierColumns } from '../../src/domain/prizes/courier';
@@ -7,7 +6,7 @@ import type { AwardFilter } from '../../src/domain/prizes/export';
 import { tellMorning, tellSponsor } from '../../src/domain/prizes/report';
 import { tellWait } from '../../src/domain/quiz/waits';
 import { AppError } from '../../src/errors';
-import { type Asked, type Command, Misuse, only, padded } from './command';
+import { type Asked, type Command, fileAt, Misuse, only, padded } from './command';
 
 const dayMs = 86_400_000;
 
@@ -147,11 +146,11 @@ export const courier: Command = {
         return 0;
       }
       case 'import': {
-        const table = await readTable({ name: basename(what), bytes: await readFile(what) });
+        const table = await readTable(await fileAt(what));
         const result = await prizes.courier.readTracking(table, { by, courier: name });
         for (const { line, message } of result.problems) console.error(`第 ${line} 行：${message}`);
         console.log(
-          `登記了 ${result.sent} 件，已登記過 ${result.same} 件，有問題 ${result.problems.length} 行。粉絲會收到單號。`,
+          `登記了 ${result.sent} 件，已登記過 ${result.same} 件，有問題 ${result.problems.length} 行。${result.sent > 0 ? '粉絲會收到單號。' : ''}`,
         );
         return result.problems.length > 0 ? 1 : 0;
       }

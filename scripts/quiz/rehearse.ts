@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type App, createApp } from '../../src/app';
 import type { Config } from '../../src/config';
@@ -18,7 +16,7 @@ import { simulatedAccount } from '../../src/simulator/account';
 import { dropScratch, scratchName } from '../../src/store/scratch';
 import { readMessage } from '../../src/wechat/protocol/inbound';
 import { maxTextBytes, type Reply, xmlOf } from '../../src/wechat/protocol/reply';
-import { type Asked, beijing, type Command, Misuse, only } from './command';
+import { type Asked, beijing, type Command, fileAt, Misuse, only } from './command';
 
 const mostPlayers = 10_000;
 
@@ -41,7 +39,7 @@ export const rehearse: Command = {
 /** The quiz as kept, in any state; or as a file says, before it is imported. */
 async function contentFor({ services }: Asked, what: string): Promise<QuizContent | undefined> {
   if (!/\.(xlsx|json)$/i.test(what)) return contentOf(await services.campaigns.row(what));
-  const reading = await readQuizFile({ name: basename(what), bytes: await readFile(what) });
+  const reading = await readQuizFile(await fileAt(what));
   if (reading.kind === 'read') return reading.content;
   for (const problem of reading.problems) console.error(tellProblem(problem));
   console.error(`共 ${reading.total} 處要改，改好才能彩排。`);

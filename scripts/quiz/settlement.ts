@@ -50,12 +50,14 @@ const next = {
   uncommitted: () => '開賽時沒有公布承諾，不能公開抽獎',
 };
 
-async function tellHeld(services: Asked['services'], quiz: string): Promise<void> {
+async function tellHeld(services: Asked['services'], quiz: string): Promise<number> {
   const names = { held: '留置', released: '放行', rejected: '取消資格' };
-  for (const { pid, state, reasons, decided } of await services.settlement.held(quiz)) {
+  const all = await services.settlement.held(quiz);
+  for (const { pid, state, reasons, decided } of all) {
     const how = decided ? `，${decided.by}：${decided.reason}` : '';
     console.log(`  ${pid} ${names[state]}${how}（${reasons.map(({ seen }) => seen).join('；')}）`);
   }
+  return all.length;
 }
 
 /** A decision about one person, with the reason that is kept. */
@@ -100,7 +102,9 @@ export const held: Command = {
   args: '編號',
   help: '誰被留置，為什麼，怎麼決定的',
   async run({ args, services }) {
-    await tellHeld(services, only(args));
+    const quiz = only(args);
+    await services.campaigns.row(quiz);
+    if ((await tellHeld(services, quiz)) === 0) console.log('沒有人被留置。');
     return 0;
   },
 };

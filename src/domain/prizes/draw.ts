@@ -268,7 +268,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
         throw new AppError(
           'Conflict',
           'draw_early',
-          `「${draw.named}」要到 ${beijing(draw.valueAt)} 才會公布。`,
+          `「${draw.named}」要到 ${beijing(draw.valueAt).slice(0, 16).replace('T', ' ')} 才會公布。`,
         );
       return together({
         draw,

@@ -35,11 +35,9 @@ export function createFindings({ db, tickets }: { db: Connection; tickets: Pick<
     return others.flatMap((other) => [
       ...other.keywords
         .filter((word) => mine.has(fold(word)))
-        .map((word) =>
-          taken('keywords', `關鍵字「${word}」在同一段時間屬於活動「${other.title}」，請換一個`),
-        ),
+        .map((word) => taken('關鍵字', `關鍵字「${word}」在同一段時間屬於活動「${other.title}」，請換一個`)),
       ...(content.menuKey !== undefined && content.menuKey === other.menuKey
-        ? [taken('menuKey', `菜單鍵 ${other.menuKey} 在同一段時間屬於活動「${other.title}」，請換一個`)]
+        ? [taken('菜單鍵', `菜單鍵 ${other.menuKey} 在同一段時間屬於活動「${other.title}」，請換一個`)]
         : []),
     ]);
   }
@@ -73,13 +71,13 @@ export const tellFinding = ({ level, where, reason, rule }: Finding): string =>
 function claimed(content: QuizContent, claims: Claims): Finding[] {
   const own = new Set(reserved.map(fold));
   const found = content.keywords.flatMap((word) => {
-    if (fold(word) === '') return [taken('keywords', `關鍵字「${word}」只有標點或空白，請換一個`)];
-    if (own.has(fold(word))) return [taken('keywords', `「${word}」在答題時另有用處，請換一個`)];
+    if (fold(word) === '') return [taken('關鍵字', `關鍵字「${word}」只有標點或空白，請換一個`)];
+    if (own.has(fold(word))) return [taken('關鍵字', `「${word}」在答題時另有用處，請換一個`)];
     const by = claims(word, 'says');
-    return by ? [taken('keywords', `關鍵字「${word}」已由 ${by} 回答，請換一個`)] : [];
+    return by ? [taken('關鍵字', `關鍵字「${word}」已由 ${by} 回答，請換一個`)] : [];
   });
   const by = content.menuKey === undefined ? undefined : claims(content.menuKey, 'clicks');
-  return by ? [...found, taken('menuKey', `菜單鍵 ${content.menuKey} 已由 ${by} 回答，請換一個`)] : found;
+  return by ? [...found, taken('菜單鍵', `菜單鍵 ${content.menuKey} 已由 ${by} 回答，請換一個`)] : found;
 }
 
 const taken = (where: string, reason: string): Finding => ({
