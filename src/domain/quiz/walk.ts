@@ -27,14 +27,14 @@ export function walk(content: QuizContent, render: Render): Walked[] {
       render('quiz-asked', {
         quiz: content,
         question: shown(content, question),
-        first: true,
+        newHere: true,
         resumed: false,
       }),
     );
   const longest = questions.toSorted((a, b) => bytesOf(b) - bytesOf(a))[0];
   return questions.map((question) => {
     const next = { kind: 'question', question: shown(content, longest ?? question) };
-    const told = { quiz: content, first: false, result: worst(content, question), next };
+    const told = { quiz: content, result: worst(content, question), next };
     const bytes = Math.max(bytesOf(question), length(render('quiz-answered', told)));
     const flash = content.prizes.find(({ way }) => way.kind === 'first' && way.question === question.id);
     return { question, flashFor: flash?.name, bytes, fits: bytes <= maxTextBytes };
