@@ -110,6 +110,12 @@ test.each([
   ['share-for-another-try', '拉新人入群送優惠券。'],
   ['no-change', '小藝保留隨時變更活動內容之權利。'],
   ['no-change', '本平台有權提前終止活動。'],
+  ['share-for-another-try', '轉發朋友圈可多抽一次。'],
+  ['share-for-another-try', '分享再抽一次！'],
+  ['share-for-another-try', '邀請好友一起來，可再答 3 題。'],
+  ['no-change', '主辦方可隨時修改，恕不另行通知。'],
+  ['no-change', '我們可以隨時調整獎品。'],
+  ['no-change', '活動如有變更，恕不另行通知。'],
 ])('%s: 「%s」 is refused', (rule, words) => {
   expect(refusals(saying(words))).toEqual([rule]);
 });
@@ -130,6 +136,13 @@ test.each([
   '您有權隨時取消參加活動。',
   '用程式代答的，主辦方有權取消其資格並收回獎品。',
   '答完看答案，喜歡就關注我們。',
+  '歡迎分享給朋友，明天再答一題。',
+  '分享不會多抽一次。',
+  '與家人分享旅途，每天答 5 題。',
+  '未中獎者恕不另行通知。',
+  '主辦方不得隨時修改規則。',
+  '主辦方寄出前，您可隨時修改收件地址。',
+  '名字可以隨時修改，不影響名次。',
 ])('「%s」 is nobody’s offence', (words) => {
   expect(refusals(saying(words))).toEqual([]);
 });
@@ -140,7 +153,8 @@ test('ordinary words in questions are facts, but an inducement hides nowhere', (
   expect(
     refusals(asking('哪項國家級非遺與朋友分享茶禮有關？', '它曾獲最佳展示獎，邀請各國參加頒獎。')),
   ).toEqual([]);
-  expect(refusals(asking('西湖在哪？', '分享到朋友圈再得一次機會'))).toEqual(['share-for-another-try']);
+  for (const words of ['分享到朋友圈再得一次機會', '轉發朋友圈可多抽一次'])
+    expect(refusals(asking('西湖在哪？', words))).toEqual(['share-for-another-try']);
 });
 
 test('what a person must weigh is a warning, not a refusal', () => {
