@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { exportNames, tellFilter } from '../../src/domain/prizes/export';
 import { bringQuiz } from '../../src/domain/quiz/bring';
 import { tellChange } from '../../src/domain/quiz/campaigns';
 import type { Finding } from '../../src/domain/quiz/compliance';
@@ -149,6 +150,9 @@ export const approve: Command = {
   },
 };
 
+/** What was due was done by itself. */
+const who = (by: string): string => (by === 'timer' ? '定時' : by);
+
 export const status: Command = {
   args: '[編號]',
   help: '所有活動，或一個活動的狀態、版本與記錄',
@@ -177,15 +181,15 @@ export const status: Command = {
     tellFindings(row.check?.findings ?? []);
     for (const { version, at, by, approvedBy, changes } of await campaigns.history(id))
       console.log(
-        `第 ${version} 版 ${beijing(at)} ${by} 寫，${approvedBy ?? by} ${version === 1 ? '公布' : '批准'} ${changes.join('、')}`,
+        `第 ${version} 版 ${beijing(at)} ${by} 寫，${who(approvedBy ?? by)} ${[version === 1 ? '公布' : '批准', ...(changes.length > 0 ? [changes.join('、')] : [])].join(' ')}`,
       );
     for (const { at, by, deed: what, state, reason } of row.log)
       console.log(
-        `${beijing(at)} ${by} ${what === 'reject' ? '駁回修改' : table[what].name} → ${stateNames[state]}${reason ? `：${reason}` : ''}`,
+        `${beijing(at)} ${who(by)} ${what === 'reject' ? '駁回修改' : table[what].name} → ${stateNames[state]}${reason ? `：${reason}` : ''}`,
       );
     for (const { at, by, what, full, filter, rows = '中斷' } of await prizes.exports.taken(id))
       console.log(
-        `${beijing(at.getTime())} ${by} 導出 ${what}${full ? '（完整）' : ''} ${rows} 行 ${JSON.stringify(filter)}`,
+        `${beijing(at.getTime())} ${by} 導出${exportNames[what]}${full ? '（完整）' : ''} ${rows} 行，${tellFilter(filter)}`,
       );
     return 0;
   },

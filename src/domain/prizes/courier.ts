@@ -16,6 +16,8 @@ export const parcelFields = {
   quantity: () => 1,
   value: ({ award }: Parcel) => award.what.priceFen / 100,
   remark: ({ award }: Parcel) => award.what.delivery ?? '',
+  /** For the courier to fill in; the file then comes back as it is. */
+  empty: () => '',
 } as const;
 export type ParcelField = keyof typeof parcelFields;
 
@@ -28,6 +30,8 @@ export const usualColumns: [string, ParcelField][] = [
   ['物品名稱', 'goods'],
   ['數量', 'quantity'],
   ['備註', 'remark'],
+  ['快遞公司', 'empty'],
+  ['快遞單號', 'empty'],
 ];
 
 export const courierColumns = (wanted: [string, ParcelField][] = usualColumns): Column<Parcel>[] =>

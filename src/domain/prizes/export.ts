@@ -37,6 +37,31 @@ export const exportIndexes: IndexSpec[] = [
   { collection: 'exports', key: { 'filter.quiz': 1, at: -1 }, why: 'who took what of a quiz lately' },
 ];
 
+/** Who took what, in words. */
+export const exportNames: Record<ExportRow['what'], string> = {
+  winners: '中獎',
+  points: '積分',
+  group: '分群',
+  courier: '快遞',
+};
+
+/** 「活動 autumn、獎品 cup」 */
+export function tellFilter(filter: Record<string, unknown>): string {
+  const words: Record<string, string> = {
+    quiz: '活動',
+    prize: '獎品',
+    sponsor: '贊助商',
+    state: '狀態',
+    day: '中獎日',
+    group: '分群',
+  };
+  const told = Object.entries(filter).map(([name, value]) => {
+    const state = name === 'state' ? awardStateNames[value as AwardState] : undefined;
+    return `${words[name] ?? name} ${state ?? String(value)}`;
+  });
+  return told.join('、') || '全部';
+}
+
 /** Names as boards show them. */
 export type NamesOf = (quiz: string, pids: string[]) => Promise<Map<string, string>>;
 export type PointsRow = {
@@ -113,7 +138,7 @@ export function createExports(given: {
         ['導出編號', _id],
         ['導出人', by],
         ['導出時間', timeOf(at)],
-        ['條件', JSON.stringify(filter)],
+        ['條件', tellFilter(filter)],
         ['個人資料', full ? '完整' : '已遮蔽'],
       ];
       const count = await writeSheet({ format, columns, rows, out, about });

@@ -4,7 +4,7 @@ import type { Connection } from 'mongoose';
 import { readTable } from '../../../src/domain/import/read-table';
 import { plainCell, safeCell } from '../../../src/domain/prizes/cells';
 import { courierColumns } from '../../../src/domain/prizes/courier';
-import type { PointsRow } from '../../../src/domain/prizes/export';
+import { type PointsRow, tellFilter } from '../../../src/domain/prizes/export';
 import { tellMorning, tellSponsor } from '../../../src/domain/prizes/report';
 import { prize, prizeStage, quizWith, won } from './stage';
 
@@ -121,6 +121,18 @@ test('masked exports show neither name nor phone nor address nor code; full ones
   ]);
 });
 
+test('who took what is told in words', async () => {
+  const { out, bytes } = sink();
+  await app.exports.winners({ quiz: 'quiz', state: 'sent' }, { format: 'xlsx', out, by: 'amy', full: false });
+  const read = new ExcelJS.Workbook();
+  await read.xlsx.load(bytes() as unknown as ExcelJS.Buffer);
+  const cells: ExcelJS.CellValue[] = [];
+  for (const sheet of read.worksheets)
+    sheet.eachRow((line) => line.eachCell(({ value }) => cells.push(value)));
+  expect(cells).toContain('活動 quiz、狀態 已寄出');
+  expect(tellFilter({ quiz: 'x', prize: 'y', group: 'won' })).toBe('活動 x、獎品 y、分群 won');
+});
+
 test('exports filter by prize, sponsor, state and day', async () => {
   await claimed('1');
   await app.awards.award(quiz, won('2', { on: '2026-11-23' }), { told: true });
@@ -184,6 +196,8 @@ test('to the courier and back: approved parcels go out, tracking numbers come in
     { 訂單號: 'quiz/cup/1', 收件人: '王小明', 收件人電話: '13800001111', 物品名稱: '保溫杯', 數量: '1' },
     { 訂單號: 'quiz/cup/2' },
   ]);
+  const unfilled = await app.courier.readTracking(parcels, { by: 'amy' });
+  expect(unfilled.problems.map(({ message }) => message)).toEqual(['運單號是空的', '運單號是空的']);
   const back = [
     '客户订单号,运单号,快递公司',
     'quiz/cup/1,SF1234567890,顺丰',
@@ -209,6 +223,16 @@ test('to the courier and back: approved parcels go out, tracking numbers come in
   ]);
   const headless = await readTable({ name: 'x.csv', bytes: Buffer.from('a,b\n1,2') });
   expect((await app.courier.readTracking(headless, { by: 'amy' })).problems).toHaveLength(2);
+});
+
+test('the courier’s columns filled in, the exported file goes straight back', async () => {
+  await claimed('1');
+  await app.courier.approve({ quiz: 'quiz' }, 'amy');
+  const { out, bytes } = sink();
+  await app.exports.courier({ quiz: 'quiz' }, courierColumns(), { format: 'csv', out, by: 'amy' });
+  const filled = await readTable({ name: 'x.csv', bytes: bytes() });
+  for (const { cells } of filled.rows) Object.assign(cells, { 快遞公司: '順豐', 快遞單號: 'SF1234567890' });
+  expect(await app.courier.readTracking(filled, { by: 'amy' })).toMatchObject({ sent: 1, problems: [] });
 });
 
 test('the morning page and a sponsor’s page count what happened', async () => {
