@@ -119,6 +119,13 @@ const digits = cell
     error: '裡有不是數字的，請填數字，用 | 分隔，例如 66|88',
   });
 
+/** A question's page shows it over https, where a picture over http stays blank. */
+const picture = cell
+  .text(1000, '請填 https:// 開頭的圖片地址')
+  .refine((value) => /^https:\/\//i.test(value) && URL.canParse(value), {
+    error: '不是圖片地址，請填 https:// 開頭的完整網址',
+  });
+
 const yes = choice({ yes: '是', no: '否' }).transform((value) => value === 'yes');
 
 export const quizFields = {
@@ -178,7 +185,11 @@ export const quizFields = {
   audience: { heading: '參加對象', cell: choice({ all: '全部' }).optional(), help: '目前只有「全部」。' },
   staff: {
     heading: '工作人員',
-    cell: cell.list(64, '請填粉絲編號（pid），用 | 分隔').optional(),
+    cell: cell
+      .list(64, '請填粉絲編號（pid），用 | 分隔')
+      // As an export shows it: a `'` before what a spreadsheet would take for a formula.
+      .transform((pids) => pids.map((pid) => pid.replace(/^'/, '')))
+      .optional(),
     help: '可空。主辦與贊助商員工的粉絲編號（pid），用 | 分隔：可以玩，但沒有樓層，不上榜，不得獎。',
   },
 } satisfies Fields;
@@ -232,7 +243,7 @@ export const questionFields = {
   },
   picture: {
     heading: '圖片',
-    cell: cell.webAddress.optional(),
+    cell: picture.optional(),
     help: '可空。https:// 開頭的圖片地址；有圖的題目以圖文卡片發出，點開是圖和選項。',
   },
   attribute: {
@@ -357,7 +368,7 @@ export const sponsorFields = {
     cell: cell.text(100, '請填贊助詞').optional(),
     help: '可空。出現在它的題目與獎品旁。',
   },
-  logo: { heading: '標誌', cell: cell.webAddress.optional(), help: '可空。https:// 開頭的圖片地址。' },
+  logo: { heading: '標誌', cell: picture.optional(), help: '可空。https:// 開頭的圖片地址。' },
 } satisfies Fields;
 
 export const codeFields = {

@@ -102,8 +102,17 @@ function readAll(raw: Raw): Reading {
       message,
     }),
   );
-  if (total > 0 || !whole) return { kind: 'refused', problems: found.slice(0, mostProblems), total };
+  if (total > 0 || !whole)
+    return { kind: 'refused', problems: inOrder(found, called).slice(0, mostProblems), total };
   return { kind: 'read', ...whole };
+}
+
+/** As its author goes through the file; what is about a sheet as a whole, or about none of ours, goes first. */
+function inOrder(problems: Problem[], called: Raw['called']): Problem[] {
+  const place = names.map((name) => called[name]);
+  return problems.toSorted(
+    (a, b) => place.indexOf(a.sheet) - place.indexOf(b.sheet) || (a.line ?? 0) - (b.line ?? 0),
+  );
 }
 
 const schemas = new WeakMap<Fields, z.ZodObject>();

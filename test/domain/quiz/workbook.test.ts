@@ -139,7 +139,14 @@ test.each<[string, string, number, ExcelJS.CellValue, string]>([
     '圖片',
     2,
     'x.jpg',
-    'questions 第 2 行 圖片 欄「x.jpg」：不是網址，請填 https:// 或 http:// 開頭的完整網址',
+    'questions 第 2 行 圖片 欄「x.jpg」：不是圖片地址，請填 https:// 開頭的完整網址',
+  ],
+  [
+    'sponsors',
+    '標誌',
+    2,
+    'http://x.example/a.png',
+    'sponsors 第 2 行 標誌 欄「http://x.example/a.png」：不是圖片地址，請填 https:// 開頭的完整網址',
   ],
   ['questions', '答案', 9, 'A', 'questions 第 9 行 答案 欄「A」：屬性題沒有對錯，請清空'],
   [
@@ -183,6 +190,29 @@ test('all that is wrong is told at once, up to 200 places, and the whole number'
   if (reading.kind !== 'refused') return;
   expect(reading.problems).toHaveLength(200);
   expect(reading.total).toBeGreaterThanOrEqual(301);
+});
+
+test('what is wrong is told in the order of the sheets and their lines', async () => {
+  const file = await workbook((sheet) => {
+    cellOf(sheet('codes'), '獎品', 2).value = 'none';
+    cellOf(sheet('prizes'), '數量', 3).value = 'x';
+    cellOf(sheet('prizes'), '名稱', 2).value = { formula: '1+1', result: 2 };
+    cellOf(sheet('questions'), '答案', 2).value = 'Z';
+    cellOf(sheet('questions'), '題目', 3).value = 'x'.repeat(201);
+  });
+  expect((await problems(file)).map((told) => told.split(' ').slice(0, 3).join(' '))).toEqual([
+    'questions 第 2',
+    'questions 第 3',
+    'prizes 第 2',
+    'prizes 第 3',
+    'codes 第 2',
+  ]);
+});
+
+test('people of the staff may be given as an export shows them', async () => {
+  const quiz = small();
+  quiz.quiz['staff'] = ["'-Ab3", 'Cd4'];
+  expect(await readQuizFile(json(quiz))).toMatchObject({ content: { staff: ['-Ab3', 'Cd4'] } });
 });
 
 test('formulas, unknown sheets and columns, a sheet that is missing, cells without a heading', async () => {
@@ -251,8 +281,8 @@ test('JSON holds the same as a workbook, its places named as JSON names them', a
   bad.prizes[0] = { ...bad.prizes[0], way: { kind: 'ranking', board: 'weekly', from: 3, to: 1 } };
   expect(await problems(json(bad))).toEqual([
     'questions 第 1 行 colour 欄：不認得這個欄位',
-    'prizes 第 1 行 board 欄「weekly」：不認得，請填 日榜、總榜 其中之一',
     'questions 第 1 行 right 欄「2」：不是這一題的選項，請填 A 到 B',
+    'prizes 第 1 行 board 欄「weekly」：不認得，請填 日榜、總榜 其中之一',
   ]);
 });
 
