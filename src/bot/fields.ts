@@ -47,11 +47,12 @@ export const number = (
   },
 });
 
-/** One of a list: by its number or its words. */
+/** One of a list: by its number, its words or others that mean it (`also`). */
 export const choice = <const Option extends string>(
   question: string,
   options: readonly Option[],
   short = firstLine(question),
+  also: { [one in Option]?: readonly string[] } = {},
 ): Field<Option> => ({
   short,
   question: `${question}\n${options.map((option, i) => `${i + 1}. ${option}`).join('\n')}`,
@@ -59,7 +60,9 @@ export const choice = <const Option extends string>(
   read: (message) => {
     const said = saidIn(message);
     if (said === undefined) return undefined;
-    const chosen = options.find((option, i) => fold(option) === said || String(i + 1) === said);
+    const chosen = options.find((option, i) =>
+      [option, String(i + 1), ...(also[option] ?? [])].some((one) => fold(one) === said),
+    );
     if (chosen !== undefined) return { value: chosen };
     return /^\d+$/.test(said) ? { no: `請回覆 1 到 ${options.length}。` } : undefined;
   },
@@ -74,7 +77,7 @@ export const phone = (question: string, short = '手機號'): Field<string> => (
     const said = saidIn(message)
       ?.replaceAll('-', '')
       .replace(/^\+?86(?=1\d{10}$)/, '');
-    if (said === undefined || !/^\d{6,}$/.test(said)) return undefined;
+    if (said === undefined || !/^\d{3,}$/.test(said)) return undefined;
     return /^1[3-9]\d{9}$/.test(said) ? { value: said } : { no: '這不像手機號，請回覆 11 位的號碼。' };
   },
 });

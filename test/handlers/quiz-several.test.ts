@@ -137,6 +137,29 @@ test('before it begins she is told when, and how long that still is', async () =
   expect(await talk.fan().says('冬戰')).toContain('還沒開賽：11月30日 00:00 開始，還有 7 天 14 小時');
 });
 
+test('the claim form takes other words for yes and no, and tells what a number lacks', async () => {
+  for (const [word, end] of [
+    ['確認', '記下了'],
+    ['好', '記下了'],
+    ['是', '記下了'],
+    ['否', '什麼都沒有記下'],
+    ['不', '什麼都沒有記下'],
+  ] as const) {
+    const fan = talk.fan();
+    const { pid } = await fan.row();
+    const bag = aPrize('bag', { kind: 'floor', floors: [1] }, { name: '登機箱' });
+    const won = { prize: 'bag', pid, on: '2026-11-22', why: 'floor' as const, unit: `yes-${word}` };
+    await talk.services.prizes.awards.award({ id: 'autumn', prizes: [bag] }, won, { told: true });
+    await fan.says('領獎');
+    await fan.says('林小姐');
+    for (const short of ['123', '12345', '1380013800'])
+      expect(await fan.says(short)).toContain('這不像手機號');
+    await fan.says('138-0013-8000');
+    await fan.says('浙江省杭州市西湖區示例路 1 號');
+    expect(await fan.says(word)).toContain(end);
+  }
+});
+
 test('a form that is through after the deadline says that nothing was kept', async () => {
   const fan = talk.fan();
   const { pid } = await fan.row();
