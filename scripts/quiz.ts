@@ -84,7 +84,7 @@ async function main(argv: string[]): Promise<number> {
   });
   const [name = '', ...args] = positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new Misuse();
+  if (!command) throw new Misuse(name === '' ? '' : `沒有「${name}」這個指令。`);
   if ('alone' in command) return await command.alone({ args });
 
   const config = loadConfig();
@@ -129,6 +129,7 @@ void (async () => {
   } catch (error) {
     const misused =
       error instanceof Misuse || (error as { code?: unknown }).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
+    if (error instanceof Misuse && error.message !== '') console.error(error.message);
     console.error(misused ? usage() : messageOf(error));
     process.exitCode = misused ? 2 : 1;
   }

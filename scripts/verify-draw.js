@@ -17,7 +17,16 @@ if (!file) {
   console.error('node verify-draw.js PROOF.json [ENTRY]');
   process.exit(2);
 }
-const proof = JSON.parse(readFileSync(file, 'utf8'));
+let proof;
+try {
+  proof = JSON.parse(readFileSync(file, 'utf8'));
+  if (typeof proof.seed !== 'string' || !Array.isArray(proof.entries)) throw new TypeError();
+} catch ({ code }) {
+  console.error(
+    code === 'ENOENT' ? `沒有這個檔案：${file}` : `讀不懂這個檔案，要的是導出的證明（JSON）：${file}`,
+  );
+  process.exit(2);
+}
 const sha256 = (data) => createHash('sha256').update(data).digest('hex');
 const hmac = (key, ...parts) => parts.reduce((mac, part) => mac.update(part), createHmac('sha256', key));
 

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { plainCell } from '../../src/domain/prizes/cells';
 import { verify as verifyDraw } from '../../src/domain/prizes/draw-proof';
 import { AppError } from '../../src/errors';
 import { type Asked, beijing, type Command, Misuse, only } from './command';
@@ -73,8 +74,10 @@ const decision = (
   help,
   async run(asked) {
     const { args, values, services } = asked;
-    const [quiz, pid, ...more] = args;
-    if (!quiz || !pid || more.length > 0) throw new Misuse();
+    const [quiz, shown, ...more] = args;
+    if (!quiz || !shown || more.length > 0) throw new Misuse();
+    // As an export shows it.
+    const pid = plainCell(shown);
     const reason = values.reason.trim();
     if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
     await act(services.settlement, { quiz, pid, by: values.by, reason });

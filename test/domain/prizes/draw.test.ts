@@ -275,6 +275,23 @@ describe('the proof', () => {
     expect([fits, said.includes(`${proof.won[1]} 排在第 2 位`)]).toEqual([true, true]);
   });
 
+  test('that is not there, or is no proof, is told in one sentence', async () => {
+    const bad = join(dir, 'bad.json');
+    for (const [file, text, told] of [
+      ['missing.json', undefined, '沒有這個檔案'],
+      [bad, '{', '讀不懂這個檔案'],
+      [bad, 'null', '讀不懂這個檔案'],
+      [bad, '{}', '讀不懂這個檔案'],
+    ] as const) {
+      if (text !== undefined) writeFileSync(file, text);
+      const failed: unknown = await promisify(execFile)(process.execPath, [
+        'scripts/verify-draw.js',
+        file,
+      ]).catch((error: unknown) => error);
+      expect(failed).toMatchObject({ code: 2, stderr: expect.stringMatching(`^${told}[^\n]*\n$`) as string });
+    }
+  });
+
   test.each<[string, (proof: DrawProof) => DrawProof]>([
     ['another seed', (proof) => ({ ...proof, seed: 'ab'.repeat(32) })],
     ['an entry added', (proof) => ({ ...proof, entries: [...proof.entries, '99999999999'] })],
