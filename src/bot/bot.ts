@@ -8,7 +8,7 @@
  *     ];
  */
 import type { City } from '../domain/cities/cities';
-import type { Play } from '../domain/quiz/play';
+import type { Play } from '../domain/quiz/standing';
 import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
 import type { JobData, JobName } from '../jobs/jobs';
 import type { Script } from '../kit/text';

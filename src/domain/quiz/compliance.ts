@@ -2,7 +2,7 @@ import { beijingDay } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import list from './compliance-rules.json';
 import type { Prize, QuizContent } from './definition';
-import { isOpenAt } from './play';
+import { isOpenAt } from './standing';
 
 export type Finding = { level: 'refuse' | 'warn'; rule: string; reason: string; where: string };
 

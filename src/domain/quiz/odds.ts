@@ -1,8 +1,8 @@
 import { beijingDay } from '../../kit/clock';
 import type { Prize, QuizContent } from './definition';
 import { type Entry, emptyFold, fold, isFloor } from './fold';
-import { levelOf } from './play';
 import { newRound, newScore, type RoundRow, type ScoreRow } from './scores';
+import { levelOf } from './standing';
 import { meets, winners } from './winners';
 
 /** How invented players play: seven in ten come on a day, answer until their day is over, and know six of ten. */

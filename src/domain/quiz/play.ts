@@ -1,134 +1,31 @@
 import { AppError } from '../../errors';
 import { beijingDay } from '../../kit/clock';
-import type { Level, Question, Quiz } from './definition';
-import type { Entry, Win } from './fold';
-import { type Orders, type Placed, quizOver } from './orders';
-import { letters, optionOrder, type Picked, pickQuestion } from './questions';
-
-/**
- * Where she stands in a quiz: kept in her row, written together with the reply. It can always be worked out again from the
- * order log (`recall`), so losing it loses nothing.
- */
-export type Play = {
-  quiz: string;
-  /** The Beijing day the counts of today belong to. */
-  on: string;
-  /** Questions that count for today: answered, or run out of time. */
-  today: string[];
-  points: number;
-  right: number;
-  answered: number;
-  level: number;
-  /** Within the level. */
-  levelAsked: number;
-  levelRight: number;
-  /** The day whose first answer she has given: its bonus is earned. */
-  firstOn?: string;
-  /** She failed a level today: the same level again tomorrow. */
-  failedOn?: string;
-  /** She said 退出. */
-  left?: boolean;
-  /** All questions she has had, oldest first. */
-  seen: string[];
-  open?: Open;
-  /** A 搶答題 she asked for: its answer goes first, her own question waits. */
-  flash?: Open;
-  /** Where she stands in other quizzes: a question of theirs is as open as it was, its timer runs on. */
-  others?: Play[];
-};
-
-export type Open = {
-  q: string;
-  n: number;
-  order: number[];
-  sentAt: number;
-  /** When a 搶答題 stood before her instead. */
-  aside?: { from: number; until?: number };
-};
-
-/** What is said back, by kind; the words are the handler's. */
-export type Turn =
-  | { kind: 'asked'; play: Play; question: Asked; resumed: boolean }
-  | { kind: 'answered'; play: Play; result: Result; next: Next }
-  | { kind: 'tooFast' | 'noSuchOption' | 'otherQuestion'; play: Play; question: Asked; n: number | null }
-  | { kind: 'outOfTime'; play: Play; missed: Missed; next: Next }
-  | { kind: 'lapsed'; play: Play; why: 'midnight' | 'paused' | 'closed' | 'ended'; next: Next }
-  | { kind: 'flashAsked'; play: Play; question: Asked; prize: string }
-  | {
-      kind: 'flashAnswered';
-      play: Play;
-      ok: boolean;
-      again: boolean;
-      wins: Shown[];
-      first: boolean;
-      right: string;
-      explanation: string;
-      points: number;
-      floor: number | null;
-    }
-  | { kind: 'flashNone'; play: Play; next: number | null }
-  | { kind: 'stopped'; play: Play; next: Exclude<Next, { kind: 'question' }> };
-
-export type Asked = {
-  n: number;
-  text: string;
-  kind: Question['kind'];
-  options: { letter: string; text: string }[];
-  seconds: number | null;
-  picture: string | null;
-  sponsor: string | null;
-};
-export type Result = {
-  ok: boolean;
-  profile: boolean;
-  /** What a `profile` question learned about her. */
-  attribute: { name: string; value: string } | undefined;
-  right: string;
-  explanation: string;
-  points: number;
-  bonus: number;
-  total: number;
-  floor: number | null;
-  /** The answer had been counted before: by another message of hers. */
-  again: boolean;
-  level: number;
-  levelAsked: number;
-  levelQuestions: number;
-  levelRight: number;
-  levelPass: number;
-  last: 'passed' | 'failed' | null;
-  wins: Shown[];
-};
-/** A prize as the reply shows it; `code` is filled in once the award is written. */
-export type Shown = {
-  win: Win;
-  name: string;
-  unit: string;
-  why: Win['why'];
-  passedOn: boolean;
-  code: string;
-};
-export type Missed = Pick<Result, 'right' | 'explanation' | 'level' | 'levelRight' | 'levelPass' | 'last'>;
-/** What comes next: a question, or why there is none now. */
-export type Next =
-  | { kind: 'question'; question: Asked }
-  | {
-      kind: 'none';
-      why: 'dayDone' | 'failedLevel' | 'bankEmpty' | 'closed' | 'paused' | 'ended' | 'notYet';
-      opensAt?: string;
-      startsAt?: number;
-      /** Until then. */
-      inMs?: number;
-    };
+import type { Question, Quiz } from './definition';
+import type { Entry } from './fold';
+import { type Orders, quizOver } from './orders';
+import { optionOrder, type Picked, pickQuestion } from './questions';
+import {
+  backToHers,
+  counted,
+  isLate,
+  isMeantForFlash,
+  levelOf,
+  newPlay,
+  type Open,
+  type Play,
+  questionOf,
+  recounted,
+  roundOf,
+  today,
+  tooFastMs,
+  whyClosed,
+  whyLapsed,
+  without,
+} from './standing';
+import { asAsked, type Missed, type Next, type Result, rightOf, shownWins, type Turn } from './turn';
 
 /** A 搶答題 may be answered for an hour after its time. */
 const flashOpenMs = 3_600_000;
-/** An option sooner than this after the question was sent is no answer: it was meant for something else. */
-const tooFastMs = 2_000;
-/** On top of the timer: the way there and back. */
-const graceMs = 3_000;
-
-export const roundOf = (quiz: string, pid: string, on: string): string => `${quiz}:${pid}:${on}`;
 
 /** Playing, as the rules of docs/quiz.md say. `at` is always the business time at which the message was accepted. */
 export function createPlaying(given: {
@@ -403,17 +300,6 @@ export function createPlaying(given: {
   };
 }
 
-/** Wins are told once: not with a second message for the same answer. */
-const shownWins = (quiz: Quiz, placed: Placed | undefined): Shown[] =>
-  (placed?.again ? [] : (placed?.wins ?? [])).map((win) => ({
-    win,
-    name: quiz.prizes.find((one) => one.id === win.prize)?.name ?? win.prize,
-    unit: win.unit,
-    why: win.why,
-    passedOn: win.why === 'floor' && win.unit !== String(win.order),
-    code: '',
-  }));
-
 export type Playing = ReturnType<typeof createPlaying>;
 
 /** The log was sealed: this process did not know yet that the quiz is being settled. */
@@ -421,146 +307,3 @@ function unlessOver(error: unknown): 'over' {
   if (error instanceof AppError && error.code === quizOver) return 'over';
   throw error;
 }
-
-const newPlay = (quiz: Quiz, at: number): Play => ({
-  quiz: quiz.id,
-  on: beijingDay(at),
-  today: [],
-  points: 0,
-  right: 0,
-  answered: 0,
-  level: 1,
-  levelAsked: 0,
-  levelRight: 0,
-  seen: [],
-});
-
-/** The 搶答題 is done with, and her own question is the one that a letter means. */
-function backToHers(play: Play, at: number): Play {
-  const { open } = play;
-  if (!open?.aside || open.aside.until !== undefined) return play;
-  return { ...play, open: { ...open, aside: { ...open.aside, until: at } } };
-}
-
-/**
- * A letter sent twice, or one that was accepted while the 搶答題 stood before her and is worked on only now, because its
- * process died: it is not meant for her own question.
- */
-const isMeantForFlash = ({ aside }: Open, at: number): boolean =>
-  aside !== undefined && at >= aside.from && at < (aside.until ?? aside.from) + tooFastMs;
-
-const without = ({ open: _closed, ...play }: Play): Play => play;
-
-const questionOf = (quiz: Quiz, id: string): Question | undefined =>
-  quiz.questions.find((question) => question.id === id);
-
-/** The level's size; after the last one it goes on with the last one's. */
-export function levelOf(quiz: Pick<Quiz, 'levels'>, n: number): Level {
-  const level = quiz.levels[n - 1] ?? quiz.levels.at(-1);
-  if (!level) throw new AppError('Invalid', 'NO_LEVELS', 'A quiz has at least one level.');
-  return { ...level, n };
-}
-
-/**
- * A new Beijing day: today's counts begin again; levels carry over. A letter of yesterday that is worked on late does not
- * turn back a day that she has begun.
- */
-function today(play: Play, at: number): Play {
-  const on = beijingDay(at);
-  return play.on >= on ? play : { ...play, on, today: [] };
-}
-
-/** One question of hers is over, right or wrong: what it does to the counts and the level. */
-function counted(
-  quiz: Quiz,
-  play: Play,
-  { q, ok }: { q: string; ok: boolean },
-): { play: Play; last: 'passed' | 'failed' | undefined } {
-  const level = levelOf(quiz, play.level);
-  const levelAsked = play.levelAsked + 1;
-  const levelRight = play.levelRight + (ok ? 1 : 0);
-  const over = levelAsked >= level.questions;
-  const passed = over && levelRight >= level.pass;
-  const after: Play = {
-    ...play,
-    today: [...play.today, q],
-    seen: [...play.seen.filter((id) => id !== q), q],
-    right: play.right + (ok ? 1 : 0),
-    answered: play.answered + 1,
-    level: passed ? play.level + 1 : play.level,
-    levelAsked: over ? 0 : levelAsked,
-    levelRight: over ? 0 : levelRight,
-    ...(over && !passed ? { failedOn: play.on } : {}),
-  };
-  return { play: after, last: over ? (passed ? 'passed' : 'failed') : undefined };
-}
-
-/** As `counted`, with what was judged at the time: levels may have been eased since. */
-function recounted(before: Play, { q, on, ok, level, last }: Entry): Play {
-  // Around midnight one of yesterday's may stand after one of today's.
-  const play = before.on < on ? { ...before, on, today: [] } : before;
-  return {
-    ...play,
-    today: play.on === on ? [...play.today, q] : play.today,
-    seen: [...play.seen.filter((id) => id !== q), q],
-    right: play.right + (ok ? 1 : 0),
-    answered: play.answered + 1,
-    level,
-    levelAsked: last ? 0 : play.levelAsked + 1,
-    levelRight: last ? 0 : play.levelRight + (ok ? 1 : 0),
-    firstOn: play.on,
-    ...(last === 'failed' ? { failedOn: on } : {}),
-  };
-}
-
-export function asAsked(quiz: Quiz, question: Question, open: Open): Asked {
-  const sponsor = quiz.sponsors.find((one) => one.id === question.sponsor)?.name;
-  return {
-    n: open.n,
-    text: question.text,
-    kind: question.kind,
-    options: open.order.map((index, i) => ({
-      letter: letters[i] as string,
-      text: question.options[index] ?? '',
-    })),
-    seconds: quiz.timerSeconds ?? null,
-    picture: question.picture ?? null,
-    sponsor: sponsor ?? null,
-  };
-}
-
-/** 「B. 靈隱寺」; empty for a question without a right answer. */
-function rightOf(question: Question, order: number[]): string {
-  if (question.right === undefined) return '';
-  return `${letters[order.indexOf(question.right)]}. ${question.options[question.right]}`;
-}
-
-/** Why no question can be opened now. */
-export function whyClosed(quiz: Quiz, at: number): Omit<Extract<Next, { kind: 'none' }>, 'kind'> | undefined {
-  const notYet = { why: 'notYet' as const, startsAt: quiz.startsAt, inMs: quiz.startsAt - at };
-  if (at < quiz.startsAt) return notYet;
-  if (at > quiz.endsAt || ['ended', 'settling', 'settled'].includes(quiz.state)) return { why: 'ended' };
-  if (quiz.state === 'paused') return { why: 'paused' };
-  if (quiz.state !== 'running') return notYet;
-  return isOpenAt(quiz, at) ? undefined : { why: 'closed', opensAt: quiz.opensAt };
-}
-
-/** Whether the opening hours of the day are on. */
-export function isOpenAt({ opensAt, closesAt }: Pick<Quiz, 'opensAt' | 'closesAt'>, at: number): boolean {
-  const time = new Date(at + 8 * 3_600_000).toISOString().slice(11, 16);
-  return time >= opensAt && time < closesAt;
-}
-
-/** Why the question she had open is no longer open. It costs her nothing and may come again. */
-export function whyLapsed(quiz: Quiz, play: Play, at: number): 'midnight' | 'paused' | 'ended' | undefined {
-  const { open } = play;
-  if (!open) return undefined;
-  // What was accepted by the end counts, even if the quiz has ended by the time we come to it.
-  if (at > quiz.endsAt || quiz.state === 'settling' || quiz.state === 'settled') return 'ended';
-  if (quiz.state === 'paused' || quiz.pauses.some((pause) => pause.from >= open.sentAt && pause.from <= at))
-    return 'paused';
-  return play.on === beijingDay(at) ? undefined : 'midnight';
-}
-
-const isLate = (quiz: Quiz, { sentAt }: Open, at: number): boolean =>
-  quiz.timerSeconds !== undefined && at - sentAt > quiz.timerSeconds * 1_000 + graceMs;

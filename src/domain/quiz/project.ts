@@ -3,7 +3,6 @@ import { AppError } from '../../errors';
 import { crashPoint } from '../../kit/crash-point';
 import type { LedgerRow } from '../points/points';
 import type { Batch } from './fold';
-import { roundOf } from './play';
 import {
   newRound,
   newScore,
@@ -14,6 +13,7 @@ import {
   scoreAfter,
   scoreId,
 } from './scores';
+import { roundOf } from './standing';
 
 /** Where `scores` and `rounds` are kept: the real ones, or those of a replay. */
 export type Tables = { scores: string; rounds: string };

@@ -9,8 +9,8 @@ import { type Batch, emptyFold, type FoldState, fold, type Win } from './fold';
 import { type Began, begun } from './joining';
 import type { Leaderboard } from './leaderboard';
 import type { Orders } from './orders';
-import { roundOf } from './play';
 import { createProjection, ledgerRows, MovedOn, ordered } from './project';
+import { roundOf } from './standing';
 
 /** `projections{_id: quiz}`: how far the order log has been taken in, and who does it. */
 export type ProjectionRow = {

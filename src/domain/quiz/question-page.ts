@@ -3,7 +3,8 @@ import { AppError } from '../../errors';
 import type { Script } from '../../kit/text';
 import type { Campaigns } from './campaigns';
 import type { Quiz, Sponsor } from './definition';
-import { type Asked, asAsked, type Open } from './play';
+import type { Open } from './standing';
+import { type Asked, asAsked } from './turn';
 
 /** What stands on the page of a question: never which option is right. */
 export type QuestionPage = {

@@ -4,8 +4,10 @@ import type { Awards } from '../prizes/awards';
 import type { Campaigns } from './campaigns';
 import type { Quiz } from './definition';
 import type { Orders } from './orders';
-import { type Asked, type Play, type Playing, type Turn, whyClosed, whyLapsed } from './play';
+import type { Playing } from './play';
 import { type Picked, readPick } from './questions';
+import { type Play, whyClosed, whyLapsed } from './standing';
+import type { Asked, Turn } from './turn';
 
 /** What a text means to the quiz. */
 export type QuizClaim =

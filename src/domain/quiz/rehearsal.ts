@@ -6,7 +6,7 @@ import type { QuizRow, QuizVersion } from './campaign-row';
 import type { QuizContent } from './definition';
 import type { Entry } from './fold';
 import type { Orders } from './orders';
-import { roundOf } from './play';
+import { roundOf } from './standing';
 
 /** So many tickets of each prize are made: nobody wins more in a rehearsal. */
 const mostTickets = 2_000;

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { IndexSpec } from '../../store/indexes';
 import type { Entry } from './fold';
-import { roundOf } from './play';
+import { roundOf } from './standing';
 
 /**
  * One person in one quiz, worked out from the order log: `scores{_id: '<quiz>:<pid>'}`. 搶答 counts in `points` only: it

@@ -1,8 +1,8 @@
 import type { Reply } from '../../wechat/protocol/reply';
 import { maxTextBytes } from '../../wechat/protocol/reply';
 import type { Question, Quiz, QuizContent } from './definition';
-import type { Asked, Result, Shown } from './play';
 import { letters } from './questions';
+import type { Asked, Result, Shown } from './turn';
 
 /** One question as its author has to check it. */
 export type Walked = {

@@ -1,8 +1,10 @@
 import type { Connection } from 'mongoose';
 import type { Quiz } from '../../../src/domain/quiz/definition';
 import { createOrders, type Orders, orderIndexes } from '../../../src/domain/quiz/orders';
-import { createPlaying, type Play, type Playing, type Turn } from '../../../src/domain/quiz/play';
+import { createPlaying, type Playing } from '../../../src/domain/quiz/play';
 import { letters } from '../../../src/domain/quiz/questions';
+import type { Play } from '../../../src/domain/quiz/standing';
+import type { Turn } from '../../../src/domain/quiz/turn';
 import { createSubscribers, subscriberIndexes } from '../../../src/domain/subscribers/subscribers';
 import { createClock } from '../../../src/kit/clock';
 import { createIndexes } from '../../../src/store/indexes';
