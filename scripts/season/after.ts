@@ -50,6 +50,7 @@ export async function finish(season: Season): Promise<Outcome> {
   const draws = [];
   for (const { draw } of frozen.waiting) draws.push(await proven(season, draw));
 
+  await orderMissingCodes(season);
   await everybodyLooks(season, days + 1);
   const parcels = await post(season, 1);
   const coupons = await redeem(season);
@@ -73,6 +74,22 @@ export async function finish(season: Season): Promise<Outcome> {
     exports: await exportAll(season),
     proof: await prove(season),
   };
+}
+
+/** Codes that machines were shown are burnt: as many more, for those who come after them. */
+async function orderMissingCodes({ town }: Season): Promise<void> {
+  const { settlement, tickets, prizes } = town.services;
+  for (const wait of await settlement.waits(quizId)) {
+    if (wait.for !== 'codes') continue;
+    const codes = Array.from({ length: wait.missing }, (_, i) => ({
+      line: i + 1,
+      code: `MORE-${wait.prize}-${i}`,
+    }));
+    await tickets.addCodes({ quiz: quizId, prize: wait.prize }, codes);
+  }
+  // At once, as the sweeper does within seconds.
+  await prizes.awards.sweep({ undoneMs: -1_000 });
+  await town.settled();
 }
 
 /** Somebody looks at those who are held, and at the farm that a fan has told of. */
