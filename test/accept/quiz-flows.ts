@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { bringQuiz } from '../../src/domain/quiz/bring';
 import type { Prize, Question, QuizContent, Way } from '../../src/domain/quiz/definition';
 import type { Entry } from '../../src/domain/quiz/fold';
+import { announced } from '../domain/quiz/a-quiz';
 import { findFaults, type LoggedBatch, type Sent } from '../domain/quiz/oracle';
 import { rightLetter, type Shown, shownIn } from '../support/quiz-table';
 import { heard, type Rig } from '../support/rig';
@@ -61,19 +62,7 @@ async function write(rig: Rig, openid: string, prizes: (from: number) => Prize[]
     keywords: [`戰${written}`],
     startsAt: from,
     endsAt: from + hour,
-    opensAt: '00:00',
-    closesAt: '24:00',
-    perDay: 10,
-    pointsPerAnswer: 10,
-    firstBonus: 5,
-    levels: [{ n: 1, questions: 5, pass: 3 }],
-    rules: '一、每天最多十題，答對一題 10 分，每天第一題另加 5 分。二、中獎後七天內領取。',
-    organiser: '某某旅行社有限公司',
-    contact: '400-000-0000',
-    forfeiture: '七天內沒有領取視為放棄，獎品退回庫存。',
-    sponsors: [],
-    audience: 'all',
-    staff: [],
+    ...announced,
     questions: [...questions, flash],
     prizes: prizes(from),
   };

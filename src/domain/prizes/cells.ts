@@ -3,6 +3,7 @@ export type Cell = string | number | undefined;
 
 /** What a spreadsheet may take for the start of a formula (promises K16), also behind blanks and in full-width forms. */
 const risky = /^[\s\uFEFF\u200B-\u200F\u2060]*[=+\-@＝＋－＠﹢﹣﹦﹫]|^[\t\r\n\0]/;
+// XML, and so XLSX, cannot carry these characters: they are what is looked for.
 // oxlint-disable-next-line no-control-regex
 const unwritable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g;
 /** What Excel takes in one cell. */

@@ -33,6 +33,7 @@ export const claimIndexes: IndexSpec[] = [
   },
 ];
 
+// Control characters come from broken files and hostile hands: they are what is looked for.
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u001f\u007f\ufffd]/;
 const line = (least: number, most: number, wrong: string) =>

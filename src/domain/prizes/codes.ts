@@ -4,6 +4,7 @@ export type CodeLine = { line: number; code: string };
 export type CodeProblem = { line: number; message: string };
 
 const most = 100;
+// Control characters come from broken files and hostile hands: they are what is looked for.
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u001f\u007f\ufffd]/;
 const header = /^(code|codes|兌換碼|兑换码|券碼|券码|卡密|激活碼|激活码)$/i;

@@ -71,3 +71,20 @@ export const anEntry = (pid: string, q: string, more: Partial<Entry> = {}): Entr
     ...more,
   };
 };
+
+/** What the compliance gate asks of every quiz, and a day of ten questions. */
+export const announced = {
+  opensAt: '00:00',
+  closesAt: '24:00',
+  perDay: 10,
+  pointsPerAnswer: 10,
+  firstBonus: 5,
+  levels: [{ n: 1, questions: 5, pass: 3 }],
+  rules: '一、每天最多十題，答對一題 10 分，每天第一題另加 5 分。二、中獎後七天內領取。',
+  organiser: '某某旅行社有限公司',
+  contact: '400-000-0000',
+  forfeiture: '七天內沒有領取視為放棄，獎品退回庫存。',
+  sponsors: [],
+  audience: 'all' as const,
+  staff: [],
+};

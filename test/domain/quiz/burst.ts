@@ -7,6 +7,7 @@ import { root } from '../../../src/kit/root';
 import { keepKilling } from '../../support/kill-loop';
 import { createQuizTable, crowd, dice, quantile } from '../../support/quiz-table';
 import { createRig } from '../../support/rig';
+import { announced } from './a-quiz';
 
 export type BurstOptions = {
   /** How many answer in the first burst, every other one of them a 搶答題 and the rest their own; fewer may follow. */
@@ -72,19 +73,7 @@ export function quizOfTheBurst(): QuizContent {
     keywords: ['一戰到底'],
     startsAt: beijing('08:00'),
     endsAt: beijing('22:00'),
-    opensAt: '00:00',
-    closesAt: '24:00',
-    perDay: 10,
-    pointsPerAnswer: 10,
-    firstBonus: 5,
-    levels: [{ n: 1, questions: 5, pass: 3 }],
-    rules: '一、每天最多十題，答對一題 10 分，每天第一題另加 5 分。二、中獎後七天內領取。',
-    organiser: '某某旅行社有限公司',
-    contact: '400-000-0000',
-    forfeiture: '七天內沒有領取視為放棄，獎品退回庫存。',
-    sponsors: [],
-    audience: 'all',
-    staff: [],
+    ...announced,
     questions: [...own, ...flash],
     prizes: [
       {
