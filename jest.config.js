@@ -17,6 +17,8 @@ module.exports = {
   transformIgnorePatterns: ['/node_modules/(?!.*mongodb/lib/runtime_adapters\\.js$)'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 30_000,
+  // A loaded machine may be ten times slower; what really hangs is told in the end.
+  testTimeout: 180_000,
+  setupFiles: ['<rootDir>/test/support/patience.ts'],
   maxWorkers: 2,
 };

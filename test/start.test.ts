@@ -8,8 +8,6 @@ import { root } from '../src/kit/root';
 import { identityOf } from '../src/store/process-identity';
 import { descendantsOf, endOf, processesWith, type Seen, until } from './support/processes';
 
-jest.setTimeout(120_000);
-
 let dataDir: string;
 let started: ChildProcess[];
 /** Everything that a start ran, to be ended whatever a test finds. */
@@ -58,7 +56,7 @@ async function npmStartReady() {
       (response) => response.ok,
       () => false,
     );
-  await until(() => run.npm.exitCode !== null || answers(), { what: '/readyz answers', withinMs: 90_000 });
+  await until(() => run.npm.exitCode !== null || answers(), { what: '/readyz answers', withinMs: 150_000 });
   if (run.npm.exitCode !== null) throw new Error(`npm start ended: ${run.said()}`);
   const all = [{ pid: run.pid, parent: 0, command: 'npm' }, ...descendantsOf(run.pid)].map((seen) => ({
     ...seen,
@@ -119,9 +117,10 @@ describe('npm start leaves no process behind after', () => {
     expect(all.length).toBeGreaterThanOrEqual(8);
     strike(all, pid);
     const left = () => all.filter((seen) => identityOf(seen.pid) === seen.identity);
-    await until(() => left().length === 0, { what: 'everything that ran has ended', withinMs: 15_000 }).catch(
-      () => undefined,
-    );
+    await until(() => left().length === 0, {
+      what: 'everything that ran has ended',
+      withinMs: 120_000,
+    }).catch(() => undefined);
     expect(left()).toEqual([]);
     expect(processesWith(dataDir)).toEqual([]);
   });

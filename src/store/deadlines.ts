@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import { patient } from './patience';
 
 /** A call that states no `timeoutMS` ends after this: long for a call, short for a process that hangs. */
 const longestMs = 5 * 60_000;
@@ -49,7 +50,7 @@ function bound(on: Record<string | symbol, unknown>, name: string, at: number, m
     const { timeoutMS = most, ...options } = (args[at] ?? {}) as Options;
     if (timeoutMS !== undefined && !options.signal) {
       while (args.length < at) args.push(undefined);
-      args[at] = { ...options, signal: AbortSignal.timeout(timeoutMS) };
+      args[at] = { ...options, signal: AbortSignal.timeout(patient(timeoutMS)) };
     }
     return method.apply(this, args);
   };

@@ -1,5 +1,6 @@
 import mongoose, { type Connection } from 'mongoose';
 import { enforceDeadlines } from './deadlines';
+import { patient } from './patience';
 
 mongoose.set('sanitizeFilter', true);
 mongoose.set('strictQuery', 'throw');
@@ -19,9 +20,9 @@ export async function connectMongo(
     autoIndex: false,
     autoCreate: false,
     bufferCommands: false,
-    serverSelectionTimeoutMS: 5_000,
-    connectTimeoutMS: 5_000,
-    waitQueueTimeoutMS: 2_000,
+    serverSelectionTimeoutMS: patient(5_000),
+    connectTimeoutMS: patient(5_000),
+    waitQueueTimeoutMS: patient(2_000),
     maxPoolSize: 20,
     minPoolSize: 2,
     writeConcern: { w: 'majority' },

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Log } from '../kit/log';
+import { patient } from './patience';
 
 /** A connection that fails fast: for producers and reads, where waiting helps nobody. */
 export function connectRedis(url: string, log: Log): Redis {
@@ -7,8 +8,8 @@ export function connectRedis(url: string, log: Log): Redis {
     new Redis(url, {
       maxRetriesPerRequest: 1,
       enableOfflineQueue: false,
-      connectTimeout: 2_000,
-      commandTimeout: 2_000,
+      connectTimeout: patient(2_000),
+      commandTimeout: patient(2_000),
     }),
     log,
   );

@@ -6,8 +6,8 @@ let passing: Map<string, Flow[]>;
 beforeAll(async () => {
   sweep = await createSweep(flows);
   passing = await sweep.explore();
-}, 60_000);
-afterAll(() => sweep.close(), 60_000);
+});
+afterAll(() => sweep.close());
 
 test('C3: every crash point in the source is passed by some flow', () => {
   expect(crashPointsInSource().filter((name) => !passing.has(name))).toEqual([]);

@@ -22,7 +22,7 @@ beforeAll(async () => {
     log: createLog({ level: 'trace', name: 'rig', to }),
   });
 });
-afterAll(() => rig.close(), 60_000);
+afterAll(() => rig.close());
 
 /** All that is stored and logged anywhere, as one text. */
 async function everything(): Promise<string> {

@@ -1,10 +1,14 @@
+import { bePatient } from '../../src/store/patience';
 import { createEnvelope } from '../../src/wechat/protocol/crypto';
 import { signatureOf } from '../../src/wechat/protocol/signature';
 import { createFaultProxy } from '../support/fault-proxy';
 import { answersOf, createRig, type Rig } from '../support/rig';
 
 let rig: Rig;
-afterEach(() => rig.close());
+afterEach(async () => {
+  bePatient(10);
+  await rig.close();
+});
 
 /** Delivers in waves, each fan once a wave, and gives what every delivery was answered. */
 async function deliverAll(words: string, count: number, wave = 50): Promise<string[][]> {
@@ -139,6 +143,7 @@ test('A8: a flood of one fan has bounded effects and rows, and the others are an
 });
 
 test('D4: with the database in a black hole the answer is a failure before WeChat hangs up, never a false success', async () => {
+  bePatient(1);
   rig = await createRig({ callbacks: { copies: 1 } });
   const [member] = rig.members;
   member?.mongo.blackHole();

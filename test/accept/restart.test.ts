@@ -6,8 +6,6 @@ import { type Engines, startEngines } from '../../src/store/engines';
 import { processesWith, until } from '../support/processes';
 import { answersOf, createRig, type Rig } from '../support/rig';
 
-jest.setTimeout(120_000);
-
 let dataDir: string;
 let engines: Engines;
 let rig: Rig;

@@ -7,7 +7,7 @@ let rig: Rig;
 beforeEach(async () => {
   rig = await createRig({ webs: 2, callbacks: { gapMs: 300 } });
 });
-afterEach(() => rig.close(), 60_000);
+afterEach(() => rig.close());
 
 const [first, second] = [0, 1];
 const memberAt = (slot: number) => rig.slots[slot]?.member as Member;

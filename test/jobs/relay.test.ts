@@ -4,7 +4,7 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await createRig();
 });
-afterAll(() => rig.close(), 30_000);
+afterAll(() => rig.close());
 
 const busy = (times: number) =>
   rig.sim.knobs.set({ path: '/cgi-bin/message/custom/send', failBefore: { errcode: 45009 }, times });

@@ -6,7 +6,7 @@ beforeAll(async () => {
   rig = await createRig();
   await rig.db.collection('timers').deleteMany({});
 });
-afterAll(() => rig.close(), 30_000);
+afterAll(() => rig.close());
 
 const day = 86_400_000;
 

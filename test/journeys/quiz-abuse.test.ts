@@ -160,4 +160,4 @@ test('A5: fifty times gone and back is one person: one welcome, one day of quest
   expect(awards.filter(({ why }) => why === 'floor').length).toBeLessThanOrEqual(1);
   const prizes = awards.reduce((sum, { what }) => sum + (what.points ?? 0), 0);
   expect(await town.services.points.balance(pid)).toBe(earned + prizes);
-}, 60_000);
+});

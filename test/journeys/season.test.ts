@@ -21,4 +21,4 @@ test('a small town plays two days, and all it was told is true', async () => {
   expect(isWrong(season)).toBe(false);
   expect(season.outcome.review.byMistake).toEqual([]);
   expect(pageOf(season)).toContain('| oracle: what fans read');
-}, 120_000);
+});

@@ -62,7 +62,7 @@ test('a draft is played as a fan will play it, from its first opening on, and no
   expect(databases.filter(({ name }) => name.startsWith(`${database.name}-`))).toEqual([]);
   expect(await redis.keys(`*${database.name}-rehearsal*`)).toEqual([]);
   expect(await db.collection('quizzes').countDocuments()).toBe(0);
-}, 60_000);
+});
 
 test('--walk lists every question with its answer and what each prize would give', async () => {
   const { id, ...row } = quiz;

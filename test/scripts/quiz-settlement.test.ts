@@ -85,11 +85,11 @@ test('an operator settles from the command line, and everybody can work the draw
   await run(commands.draw, ['q/tour', 'proof'], { out: file });
   const { stdout } = await promisify(execFile)(process.execPath, ['scripts/verify-draw.js', file]);
   expect(stdout).not.toContain('✗');
-}, 60_000);
+});
 
 test('a code that an export shows with its quote is taken', async () => {
   await stage.publish({ ...quiz, id: 'q2' });
   const held = await run(commands.hold, ['q2', "'-Ab3"], { reason: '同一台手機' });
   expect(held.said).toContain('  -Ab3 留置');
   expect((await run(commands.release, ['q2', '-Ab3'], { reason: '查過了' })).said).toContain('-Ab3 放行');
-}, 60_000);
+});

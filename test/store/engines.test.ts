@@ -10,8 +10,6 @@ import { root } from '../../src/kit/root';
 import { type Engines, startEngines, useEngines } from '../../src/store/engines';
 import { endOf, linesOf, processesWith, until } from '../support/processes';
 
-jest.setTimeout(60_000);
-
 let dataDir: string;
 let started: ChildProcess[];
 
@@ -94,7 +92,7 @@ async function withBoth<T>(engines: Addresses, work: (both: Both) => Promise<T>)
 async function expectNothingLeft(): Promise<void> {
   await until(() => processesWith(dataDir).length === 0, {
     what: 'no engine and no guard is left',
-    withinMs: 15_000,
+    withinMs: 120_000,
   });
   expect(processesWith(dataDir)).toEqual([]);
 }

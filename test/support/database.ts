@@ -34,7 +34,7 @@ export function testDatabase(mongoUri?: string) {
           autoIndex: false,
           autoCreate: false,
           maxPoolSize: 20,
-          serverSelectionTimeoutMS: 5_000,
+          serverSelectionTimeoutMS: 60_000,
           w: 'majority',
         })
         .asPromise();

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../../src/kit/root';
+import { patient } from '../../src/store/patience';
 import { endOf, linesOf } from './processes';
 
 export type MemberSettings = {
@@ -15,17 +16,19 @@ export type MemberSettings = {
   followsClock?: true;
   /** The level of its log, which goes to its stdout. */
   logLevel?: string;
+  /** How many times longer than in production it waits for its database. */
+  patience: number;
 };
 
 /** A web or worker in a process of its own (`fixtures/member-program.ts`), ready to serve. */
-export async function forkMember(settings: MemberSettings) {
+export async function forkMember(settings: Omit<MemberSettings, 'patience'>) {
   const program = spawn(
     process.execPath,
     [
       '-r',
       join(root, 'test', 'support', 'register-ts.js'),
       join(root, 'test', 'fixtures', 'member-program.ts'),
-      JSON.stringify(settings),
+      JSON.stringify({ ...settings, patience: patient(1) } satisfies MemberSettings),
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );

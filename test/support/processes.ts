@@ -50,7 +50,7 @@ export function descendantsOf(pid: number): Seen[] {
 /** Waits until a question is answered with yes; fails with `what` when that takes longer than `withinMs`. */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
-  { what, withinMs = 20_000 }: { what: string; withinMs?: number },
+  { what, withinMs = 150_000 }: { what: string; withinMs?: number },
 ): Promise<void> {
   for (const giveUpAt = Date.now() + withinMs; !(await isSo()); ) {
     if (Date.now() > giveUpAt) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
@@ -78,7 +78,7 @@ export function linesOf(program: ChildProcess) {
     /** The first line, past or to come, that has this key. */
     async with(key: string): Promise<Record<string, unknown>> {
       const found = () => lines.find((line) => key in line);
-      await until(() => found() !== undefined || ended, { what: `a line with ${key}`, withinMs: 60_000 });
+      await until(() => found() !== undefined || ended, { what: `a line with ${key}`, withinMs: 150_000 });
       const line = found();
       if (!line) throw new Error(`It ended without a line with ${key}; it said ${JSON.stringify(lines)}`);
       return line;

@@ -4,6 +4,7 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
+import { patient } from '../../store/patience';
 import {
   beginRebuild,
   endRebuild,
@@ -102,7 +103,7 @@ export function createLeaderboard(given: { redis: Redis; prefix: string; db: Con
     if (redis.status !== 'ready') return undefined;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), patienceMs);
+      timer = setTimeout(() => resolve(undefined), patient(patienceMs));
     });
     return Promise.race([ask().catch(() => undefined), late]).finally(() => clearTimeout(timer));
   }

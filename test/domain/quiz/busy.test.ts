@@ -48,7 +48,7 @@ test('an answer that cannot be placed now is placed when WeChat sends it again, 
   const heard = await says(lin, 'A');
   expect(heard[0]).toMatch(/^HTTP 5/);
   expect(heard.at(-1)).toContain('第 1 樓');
-}, 30_000);
+});
 
 test('an answer that cannot be placed for a long time is not put out of the way: it is placed when that is over', async () => {
   const lin = rig.openid();
@@ -64,4 +64,4 @@ test('an answer that cannot be placed for a long time is not put out of the way:
   await rig.drain();
   expect(await rig.count('inbox', { quarantinedAt: { $exists: true } })).toBe(0);
   expect(await rig.rows('orders')).toMatchObject([{ seq: 1, a: [{ q: expect.any(String) }] }]);
-}, 30_000);
+});

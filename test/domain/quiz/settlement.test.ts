@@ -368,7 +368,7 @@ test('a kill at any point, on any pass, changes nothing about the end', async ()
       expect([point, pass, story.crashed]).toEqual([point, pass, true]);
       expect([point, pass, story.end]).toEqual([point, pass, end]);
     }
-}, 120_000);
+});
 
 test('two people who settle at once come to one result', async () => {
   await (await played()).projector.close();
