@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { createLog } from '../../src/kit/log';
 import { simulatedAccount } from '../../src/simulator/account';
 import { writeXml } from '../../src/simulator/xml';
+import { bePatient } from '../../src/store/patience';
 import { createEnvelope } from '../../src/wechat/protocol/crypto';
 import { signatureOf } from '../../src/wechat/protocol/signature';
 import { answersOf, createRig, type Rig } from '../support/rig';
@@ -123,6 +124,7 @@ test('W9: secrets and what was sent show up in no answer, log, Redis key or docu
   // A handler that fails, and a database that does.
   const fails = rig.text(openid, '壞了');
   answers.push(...answersOf(await rig.deliver(fails, openid)));
+  bePatient(1); // it is refused before she leaves
   rig.slots[0]?.member.mongo.cut();
   const { url, body } = rig.sim.callbacks.prepare(rig.text(openid, `做 ${canaries.words}`), openid);
   answers.push((await post(address(Object.fromEntries(new URL(url).searchParams)), body)).body);

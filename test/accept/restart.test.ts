@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineSettings } from '../../src/config';
 import { type Engines, startEngines } from '../../src/store/engines';
+import { bePatient } from '../../src/store/patience';
 import { processesWith, until } from '../support/processes';
 import { answersOf, createRig, type Rig } from '../support/rig';
+
+// A database that is away is what it is about.
+bePatient(1);
 
 let dataDir: string;
 let engines: Engines;
