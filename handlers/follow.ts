@@ -2,13 +2,13 @@ import { follows, scans } from '../src/bot/bot';
 
 export default [
   /** 有答題活動在進行，歡迎詞就說它：到什麼時候、有什麼獎、怎麼開始。 */
-  follows(async ({ fan, quiz, prizes, at, render }) => {
+  follows(async ({ fan, quiz, prizes, offers, at, render }) => {
     const first = fan.firstTime('welcome');
     if (!first) await prizes.tellMissed(fan.pid); // 不在的時候開出來的獎
     const shown = quiz.onShow(at);
-    if (!shown) return render(first ? 'welcome' : 'welcome-back');
+    if (!shown) return first ? render('welcome', offers.now(at)) : render('welcome-back');
     fan.firstToday('quiz'); // 不必在下面再提一次
-    return render('welcome-quiz', { first, ...shown });
+    return render('welcome-quiz', { first, ...shown, ...offers.now(at) });
   }),
 
   /** 掃了我們的某個二維碼：說那個渠道自己的話；認不得的碼，剛關注的照樣歡迎，老朋友打個招呼。 */

@@ -19,7 +19,7 @@ export default [
       'hi',
       'hello',
     ],
-    ({ render }) => render('help'),
+    ({ offers, at, render }) => render('help', offers.now(at)),
   ),
-  clicks('HELP', ({ render }) => render('help')),
+  clicks('HELP', ({ offers, at, render }) => render('help', offers.now(at))),
 ];

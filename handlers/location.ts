@@ -1,4 +1,4 @@
-import { says, sends } from '../src/bot/bot';
+import { needs, says, sends } from '../src/bot/bot';
 
 const withinKm = 20;
 /** 再遠就不算「在」那座城市。 */
@@ -17,33 +17,45 @@ export default [
     return redo('附近酒店');
   }),
 
-  says(['附近酒店', '附近的酒店', '附近住宿', '附近有什麼酒店'], async (context) => {
-    const { fan, hotels, maps, cities, links, render, choose } = context;
-    const { spot } = fan;
-    if (!spot) return '發個位置給我：點輸入框旁的＋，選「位置」。我按遠近找酒店。';
-    const where = spot.label ?? (await maps.placeOf(spot))?.label ?? '';
+  ...needs('nearby', [
+    says(['附近酒店', '附近的酒店', '附近住宿', '附近有什麼酒店'], async (context) => {
+      const { fan, hotels, maps, cities, links, offers, at, render, choose, notYet } = context;
+      const { spot } = fan;
+      if (!spot)
+        return offers.has('nearby', at)
+          ? '發個位置給我：點輸入框旁的＋，選「位置」。我按遠近找酒店。'
+          : notYet('酒店', fan.city);
+      const where = spot.label ?? (await maps.placeOf(spot))?.label ?? '';
 
-    const own = await hotels.near(spot, { limit: most, withinKm });
-    if (own.length > 0)
-      return render('nearby', {
-        where,
-        hotels: own.map((hotel) => ({
-          ...hotel,
-          link: hotel.bookUrl ? links.to(hotel.bookUrl, { kind: 'hotel', ref: hotel.id }) : '',
-        })),
+      const own = await hotels.near(spot, { limit: most, withinKm });
+      if (own.length > 0)
+        return render('nearby', {
+          where,
+          hotels: own.map((hotel) => ({
+            ...hotel,
+            link: hotel.bookUrl ? links.to(hotel.bookUrl, { kind: 'hotel', ref: hotel.id }) : '',
+          })),
+        });
+
+      const found = await maps.nearbyHotels(spot, { limit: most });
+      if (found.length > 0)
+        return render('nearby-map', { where, hotels: found.map((hotel) => ({ priceYuan: 0, ...hotel })) });
+
+      const near = cities.nearest(spot);
+      if (!near) return notYet('這附近的資料');
+      const { city, km } = near;
+      const there = offers.covers('hotels', city)
+        ? offers.asks(city, ['hotels', 'guides'])
+        : offers.asks(city);
+      const any = offers.has('nearby', at);
+      const prompt = render('nearby-none', {
+        withinKm,
+        city: cities.fullName(city),
+        km,
+        any,
+        also: there.length > 0,
       });
-
-    const found = await maps.nearbyHotels(spot, { limit: most });
-    if (found.length > 0)
-      return render('nearby-map', { where, hotels: found.map((hotel) => ({ priceYuan: 0, ...hotel })) });
-
-    const near = cities.nearest(spot);
-    if (!near) return render('otherwise');
-    const { city, km } = near;
-    const prompt = render('nearby-none', { withinKm, city: cities.fullName(city), km });
-    return choose(prompt, [
-      { label: `${city.name}酒店`, says: `${city.name}酒店` },
-      { label: `${city.name}攻略`, says: `${city.name}攻略` },
-    ]);
-  }),
+      return choose(prompt, there);
+    }),
+  ]),
 ];

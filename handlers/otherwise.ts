@@ -1,6 +1,5 @@
 import { otherwise } from '../src/bot/bot';
 
-const aboutCity = ['攻略', '天氣', '酒店', '景點'];
 const most = 9;
 
 /**
@@ -8,9 +7,10 @@ const most = 9;
  * 沒聽懂的話記個數，下一個關鍵詞從那裡來。
  */
 export default [
-  otherwise(async ({ message, cities, fan, misses, choose, suggest, render }) => {
+  otherwise(async ({ message, cities, fan, misses, offers, at, choose, notYet, suggest, render }) => {
     // 表情、問號、沒人認領的菜單。
-    if (message.kind !== 'text' || !/[\p{L}\p{N}]/u.test(message.content)) return render('help');
+    if (message.kind !== 'text' || !/[\p{L}\p{N}]/u.test(message.content))
+      return render('help', offers.now(at));
     const said = message.content;
     const place = cities.split(said);
     const whole = place.rest === '';
@@ -19,9 +19,11 @@ export default [
     if (place.kind === 'one') {
       const { name } = place.city;
       fan.remember({ city: place.city });
+      const asks = offers.asks(place.city);
+      if (asks.length === 0) return notYet(`${name}的資料`);
       return choose(
         whole ? `${cities.fullName(place.city)}，想看什麼？` : `這句我沒全聽懂。說到${name}，想看什麼？`,
-        aboutCity.map((what) => ({ label: `${name}${what}`, says: `${name}${what}` })),
+        asks,
       );
     }
     if (place.kind === 'several' && whole)
@@ -32,7 +34,7 @@ export default [
 
     const typo = cities.find(said);
     const near = [...(typo.kind === 'none' ? typo.near.map((city) => city.name) : []), ...suggest(said)];
-    if (near.length === 0) return render('otherwise');
+    if (near.length === 0) return render('otherwise', offers.now(at));
     return choose(
       '這句我沒聽懂，你是想說：',
       near.slice(0, 4).map((word) => ({ label: word, says: word })),

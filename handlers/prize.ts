@@ -1,4 +1,4 @@
-import { choice, form, phone, says, text } from '../src/bot/bot';
+import { choice, form, needs, phone, says, text } from '../src/bot/bot';
 
 /** 她同意的話；改了字就改版本。 */
 const consent = '寄送獎品 2026-11';
@@ -33,7 +33,7 @@ const claim = form(
 );
 
 /** 「獎品」：贏了什麼、到哪一步、期限、單號，抽獎的號碼；要寄的可以「領獎」。 */
-export default [
+export default needs('quiz', [
   claim,
 
   says(['獎品', '我的獎品'], async ({ fan, campaigns, draws, prizes, render }) => {
@@ -62,4 +62,4 @@ export default [
     const { lines } = await prizes.winners(one.id, { masked: true, limit: 20 });
     return render('winners', { quiz: one, winners: lines });
   }),
-];
+]);

@@ -1,7 +1,7 @@
-import { claims, clicks, news, says } from '../src/bot/bot';
+import { claims, clicks, needs, news, says } from '../src/bot/bot';
 
 /** 「與小藝一戰到底」：開始、作答、繼續。什麼算一個答案由題目決定；其他的話各有各的去處。 */
-export default [
+export default needs('quiz', [
   claims(
     ({ quiz, message, fan, at }) => quiz.claim(message.content, fan.play, at),
     async ({ params: claim, quiz, questionPages, attributes, fan, id, at, render }) => {
@@ -99,4 +99,4 @@ export default [
     const its = play && campaigns.get(play.quiz);
     return its ? render('quiz-points', { quiz: its, play }) : render('quiz-none');
   }),
-];
+]);

@@ -1,9 +1,9 @@
-import { clicks, says } from '../src/bot/bot';
+import { clicks, needs, says } from '../src/bot/bot';
 
 const perPage = 8;
 
 /** 「明天杭州到上海的高鐵」：兩座城市之外都可以不說；日子是北京的日子，不說就是今天。 */
-export default [
+export default needs('trains', [
   says(
     [
       '{before}{from:city?}到{to:city?}{after}',
@@ -11,13 +11,15 @@ export default [
       '{before}{from:city?}至{to:city?}{after}',
       '{before}{from:city?}到{to:city?}{after}第{page}頁',
     ],
-    async ({ params, at, clock, trains, fan, render, pass, more }) => {
+    async (context) => {
+      const { params, at, clock, trains, fan, offers, render, pass, notYet, more } = context;
       const { from, to } = params;
       // 「我到上海了」說的不是車。
       if (!from || !to) return pass();
       if (from.id === to.id)
-        return `${from.name}到${to.name}，原地就是。想在城裡逛，回覆「${to.name}景點」。`;
+        return `${from.name}到${to.name}，原地就是。${offers.covers('sights', to) ? `想在城裡逛，回覆「${to.name}景點」。` : ''}`;
       fan.remember({ city: to });
+      if (!offers.has('trains', at)) return notYet('列車時刻', to);
 
       const { on, kind, rest } = trains.parseAsk(`${params.before} ${params.after}`.replace(/[從从由]/g, ''));
       const today = clock.day(at);
@@ -45,11 +47,13 @@ export default [
       });
     },
   ),
-  says(['列車', '車次', '火車', '高鐵', '動車', '火車票', '列車時刻', '高鐵票'], ({ render }) =>
-    render('train-which'),
+  says(
+    ['列車', '車次', '火車', '高鐵', '動車', '火車票', '列車時刻', '高鐵票'],
+    ({ offers, at, notYet, render }) =>
+      offers.has('trains', at) ? render('train-which', offers.now(at)) : notYet('列車時刻'),
   ),
   clicks('TRAINS', ({ redo }) => redo('列車')),
-];
+]);
 
 /** 北京時間 14:05。 */
 const timeOf = (at: number): string => new Date(at + 8 * 3_600_000).toISOString().slice(11, 16);

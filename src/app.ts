@@ -3,6 +3,7 @@ import { checkMenu, loadHandlers } from './bot/discover';
 import { createDispatch } from './bot/dispatch';
 import { createFanLimit } from './bot/fan-limit';
 import type { Config } from './config';
+import { offeredTables } from './domain/offers/offers';
 import { createCallback } from './http/callback';
 import { createMetrics } from './http/metrics';
 import { createHttp } from './http/server';
@@ -153,6 +154,7 @@ export async function createApp(config: Config, options: AppOptions) {
       );
     await versions.watch('cities', () => services.cities.load());
     await versions.watch('quiz', () => services.campaigns.load());
+    for (const name of offeredTables) await versions.watch(name, () => services.offers.load());
     await versions.watch('replies', () => services.replies.reload());
     // Before the first answer comes: it would wait until the log is folded, and all that come behind it.
     for (const { id } of services.campaigns.running(clock.now())) await services.orders.catchUp(id);

@@ -100,7 +100,7 @@ export const table = {
   REQUIRE_SAFE_MODE: setting(flag.default(false), 'Refuse to start without WECHAT_ENCODING_AES_KEY'),
   WEATHER_PROVIDER: setting(
     z.enum(['sample', 'open-meteo', 'qweather']).default('sample'),
-    'sample is invented and says so',
+    'sample is invented, and only for the simulator',
   ),
   OPEN_METEO_URL: setting(
     z.url().optional(),
@@ -125,7 +125,11 @@ export const table = {
 
 export type Settings = { [Name in keyof typeof table]: z.infer<(typeof table)[Name]['parse']> };
 
-export type Config = Settings & { production: boolean; dataDir: string; dataKey: string };
+/** The account that the simulator plays where none is set. */
+export const simulatedAppId = 'wx5e1f0c0a11ce0001';
+
+/** `simulated`: no account of anybody's. What is invented may be shown. */
+export type Config = Settings & { production: boolean; simulated: boolean; dataDir: string; dataKey: string };
 
 /** Reads and checks all settings; every problem is told at once. An empty value counts as absent. */
 export function loadConfig(env: NodeJS.ProcessEnv = withDotEnv(process.env)): Config {
@@ -145,6 +149,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = withDotEnv(process.env)): Co
   return {
     ...all,
     production: env['NODE_ENV'] === 'production',
+    simulated: (all.WECHAT_APP_ID ?? simulatedAppId) === simulatedAppId,
     dataDir,
     dataKey: all.DATA_KEY ?? keptKey(dataDir),
   };

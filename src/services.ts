@@ -12,6 +12,7 @@ import { createProcesses } from './domain/inbox/processes';
 import { createLinks } from './domain/links/links';
 import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
+import { createOffers } from './domain/offers/offers';
 import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
 import { createPoints, pointsIndexes } from './domain/points/points';
 import { createDraws, drawIndexes } from './domain/prizes/draw';
@@ -148,6 +149,18 @@ export function createServices(given: {
     unanswered: inbox.undoneUpTo,
   });
   prizes.passOnWith(settlement.passOn);
+  const cities = createCities({ db });
+  const maps = createMaps({ amapKey: config.AMAP_KEY, log });
+  const weather = createWeather({
+    // Invented weather is for the simulator: no brand tells its fans of it.
+    provider: config.WEATHER_PROVIDER === 'sample' && !config.simulated ? 'none' : config.WEATHER_PROVIDER,
+    openMeteoUrl: config.OPEN_METEO_URL,
+    openMeteoKey: config.OPEN_METEO_KEY,
+    qweatherUrl: config.QWEATHER_URL,
+    qweatherKey: config.QWEATHER_KEY,
+    clock,
+    log,
+  });
 
   return {
     clock,
@@ -158,7 +171,7 @@ export function createServices(given: {
     timers,
     subscribers,
     tickets,
-    cities: createCities({ db }),
+    cities,
     attributes: createAttributes({ db, clock }),
     campaigns,
     channels: createChannels({ db }),
@@ -172,7 +185,7 @@ export function createServices(given: {
       publicUrl,
       lookups: { hotel: async (id) => (await hotels.get(id))?.bookUrl },
     }),
-    maps: createMaps({ amapKey: config.AMAP_KEY, log }),
+    maps,
     misses: createMisses({ db, clock, key: config.dataKey }),
     members: createMembers({
       ranking: scores.ranking,
@@ -180,6 +193,7 @@ export function createServices(given: {
       rejected: async (quiz) => (await settlement.held(quiz, 'rejected')).map(({ pid }) => pid),
     }),
     names,
+    offers: createOffers({ db, cities, campaigns, weather: weather.connected, maps: maps.available }),
     leaderboard,
     orders,
     points,
@@ -200,15 +214,7 @@ export function createServices(given: {
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
     sights: createSights({ db }),
     trains: createTrains({ db, clock }),
-    weather: createWeather({
-      provider: config.WEATHER_PROVIDER,
-      openMeteoUrl: config.OPEN_METEO_URL,
-      openMeteoKey: config.OPEN_METEO_KEY,
-      qweatherUrl: config.QWEATHER_URL,
-      qweatherKey: config.QWEATHER_KEY,
-      clock,
-      log,
-    }),
+    weather,
   };
 }
 

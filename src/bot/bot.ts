@@ -8,6 +8,7 @@
  *     ];
  */
 import type { City } from '../domain/cities/cities';
+import type { Need } from '../domain/offers/offers';
 import type { Play } from '../domain/quiz/standing';
 import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
 import type { JobData, JobName } from '../jobs/jobs';
@@ -95,6 +96,8 @@ export type Context<P, M extends Message = Message> = Services & {
   pass(): Promise<Said>;
   /** Asks back with a numbered list; 「1」 or the label answers as if she had said the text beside it. */
   choose(prompt: string | Reply, options: { label: string; says: string }[]): string;
+  /** Says honestly that there is none (yet) of what she asks for, 「杭州的酒店」, and offers what there is, about the city first. */
+  notYet(what: string, city?: City): string;
   /** What 「更多」 means from now on; `undefined`: there is no more. */
   more(says: string | undefined): void;
   /** Opens a form: its questions are asked one at a time. */
@@ -117,13 +120,19 @@ export type Trigger =
   | { on: 'claims'; claim: (context: never) => unknown; remark?: (context: never) => string | undefined }
   | { on: 'form'; form: Form<Fields> };
 
-export type Rule = Trigger & { run: Handler<never, never> };
+export type Rule = Trigger & { run: Handler<never, never>; needs?: Need };
 
 // A rule list holds handlers of many parameter types; the engine calls each with what its own trigger promised.
 const rule = <P, M extends Message>(trigger: Trigger, run: Handler<P, M>): Rule => ({
   ...trigger,
   run,
 });
+
+/**
+ * Rules that have an answer only where there is something to answer from: `needs('hotels', [says('酒店', …)])`. They are
+ * asked all the same, and say so; but no suggestion leads to them, and a menu is warned of them.
+ */
+export const needs = (need: Need, rules: Rule[]): Rule[] => rules.map((one) => ({ ...one, needs: need }));
 
 /** She says a keyword or a pattern: `says('攻略', …)`, `says(['天氣', '{city}天氣'], …)`. Script, width, case and spaces do not matter. */
 export const says = <const Pattern extends string>(

@@ -46,7 +46,7 @@ export function createDispatch(given: {
   log: Log;
 }) {
   const { rules, services, render, clock, log } = given;
-  const suggest = createSuggest(rules.keywords);
+  const suggest = createSuggest(rules.keywords, (need) => services.offers.has(need, clock.now()));
   /** Menu taps that operators' old rules answer, and everything else they claim. */
   const claimed = (text: string): string | undefined => rules.forText(text)?.file;
 
@@ -334,6 +334,7 @@ export function createDispatch(given: {
     const prompt = render(found.kind === 'several' ? 'which-city' : 'unknown-city', {
       typed,
       near: options.length > 0,
+      ...services.offers.now(turn.cause.at),
     });
     throw saying(choose(turn, prompt, options));
   }
@@ -379,6 +380,11 @@ export function createDispatch(given: {
       pass: () => pass(turn),
       choose: (prompt: string | Reply, options: { label: string; says: string }[]) =>
         choose(turn, prompt, options),
+      notYet: (what: string, city?: City) => {
+        const about = city ? services.offers.asks(city) : [];
+        const options = about.length > 0 ? about : services.offers.asks(undefined);
+        return choose(turn, render('not-yet', { what, also: options.length > 0 }), options);
+      },
       more: (text: string | undefined) => {
         if (text === undefined) delete turn.talk.more;
         else turn.talk.more = { says: text, at: clock.now() };

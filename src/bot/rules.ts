@@ -1,3 +1,4 @@
+import type { Need } from '../domain/offers/offers';
 import { AppError } from '../errors';
 import { fold, foldWithOffsets } from '../kit/text';
 import type { Rule } from './bot';
@@ -50,7 +51,7 @@ export function compileRules(loaded: Loaded[]) {
   const forms = new Map<string, Loaded>();
   const claimers: (Loaded & { rule: { on: 'claims' } })[] = [];
   const only: { scan?: Loaded; follows?: Loaded; leaves?: Loaded; otherwise?: Loaded } = {};
-  const keywords: string[] = [];
+  const keywords: { word: string; needs: Need | undefined }[] = [];
   let longest = 0;
 
   const push = <T>(map: Map<string, T[]>, key: string, value: T) =>
@@ -67,7 +68,7 @@ export function compileRules(loaded: Loaded[]) {
         );
       claim(`says 「${word}」`, one.file, `says 「${source}」`);
       exact.set(word, one);
-      keywords.push(source);
+      keywords.push({ word: source, needs: one.rule.needs });
       return;
     }
     const pattern = readPattern(source, one);
@@ -185,6 +186,8 @@ export function compileRules(loaded: Loaded[]) {
     /** Words that have an exact answer, as their authors wrote them. */
     keywords,
     menuKeys: [...clicks.keys()],
+    /** What the button of a key can only be answered with. */
+    needOf: (key: string): Need | undefined => clicks.get(key)?.rule.needs,
     claims,
     table,
   };

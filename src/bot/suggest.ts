@@ -1,12 +1,15 @@
+import type { Need } from '../domain/offers/offers';
 import { fold } from '../kit/text';
+import type { Rules } from './rules';
 
-/** Keywords that share most characters with what she typed; used when nothing else had an answer. */
-export function createSuggest(keywords: string[]) {
-  const known = keywords.map((word) => ({ word, folded: fold(word) }));
+/** Keywords that have an answer now and share most characters with what she typed; used when nothing else had one. */
+export function createSuggest(keywords: Rules['keywords'], has: (need: Need) => boolean) {
+  const known = keywords.map((one) => ({ ...one, folded: fold(one.word) }));
 
   return (text: string, most = 3): string[] => {
     const said = fold(text).slice(0, 40);
     return known
+      .filter(({ needs }) => needs === undefined || has(needs))
       .map(({ word, folded }) => ({ word, score: likeness(said, folded) }))
       .filter(({ score }) => score > 0.3)
       .toSorted((a, b) => b.score - a.score)

@@ -1,6 +1,8 @@
+import { simulatedAppId } from '../config';
+
 /** The account that the simulator plays when none is configured. It is invented and only ever spoken to on loopback. */
 export const simulatedAccount = {
-  appId: 'wx5e1f0c0a11ce0001',
+  appId: simulatedAppId,
   appSecret: 'simulated-secret-of-no-account-01',
   token: 'xiaoyiSimulated',
   encodingAesKey: 'c2ltdWxhdGVkIGtleSBvZiBubyByZWFsIGFjY291bnQ',

@@ -59,6 +59,7 @@ export async function createTalk(
   for (const { file, result } of await importSample({ importer, folder }))
     if (result.kind !== 'written') throw new Error(`${file}: ${JSON.stringify(result)}`);
   await services.cities.load();
+  await services.offers.load();
   const rules = loadHandlers();
   const dispatch = createDispatch({ rules, services, render, clock, log });
 

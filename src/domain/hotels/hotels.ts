@@ -82,6 +82,10 @@ export function createHotels({ db }: { db: Connection }) {
       return { total: found?.total[0]?.n ?? 0, hotels: (found?.page ?? []).map(toHotel) };
     },
 
+    /** Whether we know any hotel of a city, whatever it costs. */
+    anyIn: async (city: string): Promise<boolean> =>
+      (await readAcrossSwap(() => rows.findOne({ cityId: city }, { projection: { _id: 1 } }))) !== null,
+
     /** The nearest hotels, nearest first, with the distance as the crow flies. `point` in GCJ-02. */
     async near(
       point: Point,

@@ -50,7 +50,8 @@ export type Reading = {
 export type WeatherSource = { source: string; read(point: Point): Promise<Reading> };
 
 export type WeatherOptions = {
-  provider: 'open-meteo' | 'qweather' | 'sample';
+  /** `none`: nobody is asked, and nobody answers. */
+  provider: 'open-meteo' | 'qweather' | 'sample' | 'none';
   openMeteoUrl?: string | undefined;
   /** For commercial use: with it the customers' host is asked. */
   openMeteoKey?: string | undefined;
@@ -86,6 +87,8 @@ export function createWeather(options: WeatherOptions) {
   });
 
   return {
+    /** Whether there is anybody to ask. */
+    connected: options.provider !== 'none',
     source: source.source,
     sample,
 
@@ -124,6 +127,8 @@ function sourceOf(options: WeatherOptions): WeatherSource {
     ...(options.now ? { now: options.now } : {}),
     ...(options.fetch ? { fetch: options.fetch } : {}),
   };
+  if (provider === 'none')
+    return { source: '', read: () => Promise.reject(new Error('No weather service.')) };
   if (provider === 'sample') return createSampleWeather({ clock });
   if (provider === 'qweather') {
     if (!qweatherUrl || !qweatherKey) throw new Error('QWeather needs its API host and its key.');
