@@ -30,7 +30,7 @@ import { createMedia } from '../src/wechat/api/media';
 const usage = `用法：
   npm run import -- ${importKinds.join('|')} 檔案.csv|.xlsx|.json [--dry-run] [--force]   整張表換成檔案的內容；有一行不對就什麼都不寫
   npm run import -- replies [檔案.json] [--dry-run]   公眾平台後台的舊關鍵字回覆；不給檔案就向微信讀取
-  npm run import -- sample [--force]   程式自帶的示例資料；自己導入過的表不動，加 --force 也換回示例
+  npm run import -- sample [--force]   程式自帶的資料（接了公眾號就只有城市、攻略、景點，其餘是編的）；自己導入過的表不動，加 --force 也換回
   --dry-run   只檢查，不寫入
   --force     會刪去一半以上的行也照做`;
 
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
       case 'replies':
         return await bringReplies(db, config, asked);
       case 'sample':
-        return await bringSample(db, asked);
+        return await bringSample(db, config, asked);
       default:
         return await bringTable(db, asked.what, asked);
     }
@@ -104,7 +104,9 @@ async function bringTable(
   kind: ImportKind,
   { file = '', dryRun, force }: Asked,
 ): Promise<number> {
-  const result = await importerOn(db).importFile({
+  const importer = importerOn(db);
+  const last = (await importer.lastImports())[kind];
+  const result = await importer.importFile({
     kind,
     name: basename(file),
     bytes: await bytesOf(file),
@@ -123,22 +125,24 @@ async function bringTable(
   const { rows, added, changed, same, removed } = result;
   const counts = `共 ${rows} 行：新增 ${added}，更改 ${changed}，不變 ${same}，刪去 ${removed}`;
   console.log(dryRun ? `檢查通過，沒有寫入。若寫入，${counts}。` : `${kind} 已導入，${counts}。`);
-  if (dryRun && !force && isDrastic(result)) console.log(drasticWords(result));
+  if (dryRun && !force && last && !last.sample && isDrastic(result)) console.log(drasticWords(result));
   return 0;
 }
 
-async function bringSample(db: Connection, { force }: Asked): Promise<number> {
+async function bringSample(db: Connection, config: Config, { force }: Asked): Promise<number> {
   const results = await importSample({
     importer: importerOn(db),
     folder: join(root, 'src/simulator/sample'),
     force,
+    factsOnly: !config.simulated,
   });
   for (const { table, result } of results) {
     if (result.kind === 'kept') console.log(`${table}：保留你導入的 ${result.source}`);
-    else if (result.kind === 'written') console.log(`${table}:${result.rows} 行示例資料`);
+    else if (result.kind === 'written') console.log(`${table}:${result.rows} 行，隨程式附帶`);
     else
       for (const problem of result.problems) console.error(`${table}:${tellProblem(problem, result.unit)}`);
   }
+  if (!config.simulated) console.log('酒店、列車、渠道的示例是編的，只給模擬器，這個公眾號不用。');
   return results.some(({ result }) => result.kind === 'refused') ? 1 : 0;
 }
 

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { createAnswering } from './bot/answering';
 import { checkMenu, loadHandlers } from './bot/discover';
 import { createDispatch } from './bot/dispatch';
 import { createFanLimit } from './bot/fan-limit';
 import type { Config } from './config';
+import { createImporter } from './domain/import/import';
+import { bringFacts } from './domain/import/sample';
 import { offeredTables } from './domain/offers/offers';
 import { createCallback } from './http/callback';
 import { createMetrics } from './http/metrics';
@@ -17,6 +20,7 @@ import { createWorker } from './jobs/worker';
 import { createClock, type TurnableClock } from './kit/clock';
 import type { Job } from './kit/job';
 import { createLog, type Log } from './kit/log';
+import { root } from './kit/root';
 import { migrations } from './migrations';
 import { createRender } from './render/render';
 import { createServices, indexes } from './services';
@@ -152,6 +156,11 @@ export async function createApp(config: Config, options: AppOptions) {
       throw new Error(
         `Indexes that state invariants are missing: ${missing.join(', ')}. Run: npm run migrate`,
       );
+    // What is true of the world, for an account of somebody's; the simulator brings all of its sample by itself.
+    if (!config.simulated) {
+      const importer = createImporter({ db, clock, cities: services.cities });
+      await bringFacts({ db, importer, folder: join(root, 'src', 'simulator', 'sample') });
+    }
     await versions.watch('cities', () => services.cities.load());
     await versions.watch('quiz', () => services.campaigns.load());
     for (const name of offeredTables) await versions.watch(name, () => services.offers.load());

@@ -33,6 +33,7 @@ import { createProjector } from './domain/quiz/projector';
 import { createProof } from './domain/quiz/proof';
 import { createQuestionPages } from './domain/quiz/question-page';
 import { createQuiz } from './domain/quiz/quiz';
+import { sampleAuthor } from './domain/quiz/sample';
 import { createScores, scoreIndexes } from './domain/quiz/scores';
 import { createSettlement } from './domain/quiz/settlement';
 import { createReplies, replyIndexes } from './domain/replies/replies';
@@ -99,7 +100,8 @@ export function createServices(given: {
   const points = createPoints({ db, clock });
   const hotels = createHotels({ db });
   const draws = createDraws({ db, clock, dataKey: config.dataKey });
-  const campaigns = createCampaigns({ db, clock, timers, tickets, draws });
+  const notBy = config.simulated ? undefined : sampleAuthor;
+  const campaigns = createCampaigns({ db, clock, timers, tickets, draws, notBy });
   const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
   const prizes = createPrizes({
     db,

@@ -5,7 +5,7 @@ import { readTable } from './read-table';
 import { type Problem, quoted, type Row, type Table, tableLimits } from './rows';
 import type { Lookups, Stored, TableKind } from './table';
 import { type ImportKind, importKinds, tables } from './tables';
-import { type Changes, compareTable, type ImportRow, writeTable } from './write-table';
+import { type Changes, compareTable, type ImportRow, sampleKinds, writeTable } from './write-table';
 
 /**
  * `written` says what changed (with `dryRun`: what would). `refused`: nothing was written; `problems` are the first 200 of `total`,
@@ -26,9 +26,9 @@ export type ImportAsk = {
   dryRun?: boolean;
   /** The file's name, kept with the date of the import. */
   source?: string;
-  /** The invented data that comes with the program. */
+  /** It comes with the program: a table that somebody imported keeps its place, and cities that he does not have are left out. */
   sample?: boolean;
-  /** Also when more than half of the rows there are would go. */
+  /** Also when more than half of the rows there are would go; a sample also in place of somebody's own. */
   force?: boolean;
   onProgress?: (done: number, of: number) => void | Promise<void>;
 };
@@ -44,7 +44,9 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
     problems.add(...tableProblems(asked.rows, table));
     // The sample comes with the program, whatever a machine's clock says.
     const latestOn = asked.sample ? '9999-12-31' : clock.day(clock.now() + 2 * 86_400_000);
-    const documents = readRows({ rows: asked.rows, table, lookups: lookupsIn(cities, latestOn), problems });
+    const lookups = lookupsIn(cities, latestOn);
+    const rowsToRead = asked.sample ? asked.rows.filter((row) => hasCities(row, table, lookups)) : asked.rows;
+    const documents = readRows({ rows: rowsToRead, table, lookups, problems });
     if (asked.kind === 'cities') problems.add(...(await stillNamed(db, documents)));
     if (problems.total > 0) return { kind: 'refused', problems: problems.first(), total: problems.total };
 
@@ -175,11 +177,16 @@ const lookupsIn = (cities: Cities, latestOn: string): Lookups => ({
   },
 });
 
-/** A new table of cities must keep those that hotels, guides, sights and trains name. */
+const hasCities = ({ cells }: Row, { columns }: TableKind, lookups: Lookups): boolean =>
+  columns.filter((name) => /(^|_)city$/.test(name)).every((name) => lookups.city(String(cells[name])));
+
+/** A new table of cities must keep those that hotels, guides, sights and trains name, where somebody imported them. */
 async function stillNamed(db: Connection, documents: Stored[]): Promise<Problem[]> {
   const kept = new Set(documents.map((document) => document._id));
   const problems: Problem[] = [];
-  for (const table of Object.values<TableKind>(tables)) {
+  const samples = await sampleKinds(db);
+  for (const [kind, table] of Object.entries<TableKind>(tables)) {
+    if (samples.some((one) => one === kind)) continue;
     for (const field of table.cityFields) {
       const named = (await db.collection(table.collection).distinct(field)) as unknown[];
       for (const id of named.map(String).filter((one) => !kept.has(one))) {

@@ -1,16 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Connection } from 'mongoose';
+import { AppError } from '../../errors';
 import type { FileResult, Importer } from './import';
 import type { ImportKind } from './tables';
+import { clearSample } from './write-table';
 
-/** Cities first: the others name them. */
-const files: [ImportKind, string][] = [
-  ['cities', 'cities.csv'],
-  ['guides', 'guides.json'],
-  ['sights', 'sights.csv'],
-  ['hotels', 'hotels.csv'],
-  ['trains', 'trains.csv'],
-  ['channels', 'channels.csv'],
+/** Cities first: the others name them. `fact`: true of the world, so that every account may tell it. */
+const files: { table: ImportKind; file: string; fact: boolean }[] = [
+  { table: 'cities', file: 'cities.csv', fact: true },
+  { table: 'guides', file: 'guides.json', fact: true },
+  { table: 'sights', file: 'sights.csv', fact: true },
+  { table: 'hotels', file: 'hotels.csv', fact: false },
+  { table: 'trains', file: 'trains.csv', fact: false },
+  { table: 'channels', file: 'channels.csv', fact: false },
 ];
 
 /** `kept`: somebody imported their own table of this kind, which the sample never replaces. */
@@ -20,34 +23,67 @@ export type SampleResult = {
   result: FileResult | { kind: 'kept'; source: string };
 };
 
+type Given = { importer: Importer; folder: string };
+
 /**
- * Imports the invented data of `folder`, so that a first start has something to show. Tables that came from anywhere else stay as they are; running
+ * Imports what lies in `folder`, so that a first start has something to show. Tables that came from anywhere else stay as they are; running
  * it again changes nothing. Stops at the first table that is refused.
  */
-export async function importSample(given: {
-  importer: Importer;
-  folder: string;
-  /** Takes the place of tables that came from elsewhere too. */
-  force?: boolean;
-}): Promise<SampleResult[]> {
-  const last = await given.importer.lastImports();
+export async function importSample(
+  given: Given & {
+    /** Takes the place of tables that came from elsewhere too. */
+    force?: boolean;
+    /** Without what is invented. */
+    factsOnly?: boolean;
+  },
+): Promise<SampleResult[]> {
   const results: SampleResult[] = [];
-  for (const [table, file] of files) {
-    const before = last[table];
-    if (before && !before.sample && !given.force) {
-      results.push({ table, file, result: { kind: 'kept', source: before.source } });
-      continue;
-    }
-    const bytes = await readFile(join(given.folder, file));
-    const result = await given.importer.importFile({
-      kind: table,
-      name: file,
-      bytes,
-      sample: true,
-      force: true,
-    });
+  for (const { table, file, fact } of files) {
+    if (given.factsOnly && !fact) continue;
+    const result = await bring({ ...given, table, file });
     results.push({ table, file, result });
     if (result.kind === 'refused') break;
   }
   return results;
+}
+
+async function bring({
+  importer,
+  folder,
+  table,
+  file,
+  force = false,
+}: Given & { table: ImportKind; file: string; force?: boolean }): Promise<SampleResult['result']> {
+  const bytes = await readFile(join(folder, file));
+  try {
+    return await importer.importFile({ kind: table, name: file, bytes, sample: true, force });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'import.own') throw error;
+    return { kind: 'kept', source: (error.details as { source: string }).source };
+  }
+}
+
+/** Another import takes at most so long to end, or to be given up when it was killed. */
+const mostTries = 60;
+
+/**
+ * The facts for an account of somebody's: tables that were never filled are. What is there stays as it is, whoever brought
+ * it; what is invented and was left by the simulator goes. Any number of processes may do this at once, and be killed.
+ */
+export async function bringFacts(given: Given & { db: Connection }): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const last = await given.importer.lastImports();
+      for (const { table, file, fact } of files) {
+        if (fact && !last[table]) await bring({ ...given, table, file });
+        if (!fact && last[table]?.sample) await clearSample(given.db, table);
+      }
+      return;
+    } catch (error) {
+      const isBusy =
+        error instanceof AppError && ['import.busy', 'import.cities-changed'].includes(error.code);
+      if (!isBusy || tries === mostTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
 }

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import { swapCollection } from '../../store/swap';
 import type { Stored, TableKind } from './table';
-import type { ImportKind } from './tables';
+import { type ImportKind, tables } from './tables';
 import { takeTurn } from './turn';
 
 /** What an import changes, or would change. */
@@ -39,9 +39,12 @@ export async function writeTable(given: Given): Promise<Changes> {
   const { db, kind, table, documents, note } = given;
   const turn = await takeTurn(db);
   try {
+    const last = await imports(db).findOne({ _id: kind });
+    if (note.sample && !given.force && last && !last.sample) throw own(last.source);
     await requireCities(db, given.cityIds);
     const changes = await compareTable(db, table, documents);
-    if (!given.force && isDrastic(changes)) {
+    // What came with the program is nobody's work.
+    if (last && !last.sample && !given.force && isDrastic(changes)) {
       throw new AppError('Conflict', 'import.drastic', `什麼都沒有寫入：${drasticWords(changes)}`);
     }
     if (changes.added + changes.changed + changes.removed > 0) {
@@ -56,17 +59,57 @@ export async function writeTable(given: Given): Promise<Changes> {
         beforeSwap: () => turn.keep(),
       });
     }
-    await db
-      .collection<ImportRow>('imports')
-      .replaceOne({ _id: kind }, { ...note, rows: documents.length }, { upsert: true });
-    await db
-      .collection<{ _id: string; n: number }>('versions')
-      .updateOne({ _id: kind }, { $inc: { n: 1 } }, { upsert: true });
+    await imports(db).replaceOne({ _id: kind }, { ...note, rows: documents.length }, { upsert: true });
+    await bump(db, kind);
+    if (kind === 'cities') await dropStranded(db, new Set(documents.map(({ _id }) => _id)));
     return changes;
   } finally {
     await turn.end();
   }
 }
+
+/** Takes the sample of a kind out again; a table that somebody imported stays. */
+export async function clearSample(db: Connection, kind: ImportKind): Promise<void> {
+  const turn = await takeTurn(db);
+  try {
+    const last = await imports(db).findOne({ _id: kind });
+    if (!last?.sample) return;
+    await db.collection(tables[kind].collection).deleteMany({});
+    await imports(db).deleteOne({ _id: kind });
+    await bump(db, kind);
+  } finally {
+    await turn.end();
+  }
+}
+
+/** Rows that came with the program hold on to no city: with the last of it they go. */
+async function dropStranded(db: Connection, cities: Set<string>): Promise<void> {
+  const kinds = await sampleKinds(db);
+  for (const kind of kinds) {
+    const { collection, cityFields }: TableKind = tables[kind];
+    if (cityFields.length === 0) continue;
+    const gone = cityFields.map((field) => ({ [field]: { $nin: [...cities] } }));
+    await db.collection(collection).deleteMany({ $or: gone });
+    await bump(db, kind);
+  }
+}
+
+/** The kinds whose table came with the program. */
+export async function sampleKinds(db: Connection): Promise<ImportKind[]> {
+  const rows = await imports(db).find({ sample: true }).toArray();
+  return rows.map(({ _id }) => _id as ImportKind);
+}
+
+const imports = (db: Connection) => db.collection<ImportRow>('imports');
+
+async function bump(db: Connection, kind: ImportKind): Promise<void> {
+  await db
+    .collection<{ _id: string; n: number }>('versions')
+    .updateOne({ _id: kind }, { $inc: { n: 1 } }, { upsert: true });
+}
+
+const own = (source: string): AppError =>
+  new AppError('Conflict', 'import.own', `保留你導入的 ${source}`, { details: { source } });
 
 /** More than half of what is there would go: rarely meant. */
 export const isDrastic = ({ removed, changed, same }: Changes): boolean => removed > changed + same;

@@ -42,12 +42,14 @@ export function createCampaigns(given: {
   tickets: Pick<Tickets, 'codes' | 'stock'>;
   /** Seeds are committed to before the first answer. */
   draws?: Pick<Draws, 'commit'>;
+  /** An author whose quizzes nobody plays: of the sample, where the account is somebody's. */
+  notBy?: string | undefined;
 }) {
   const { db, clock, timers, tickets, draws } = given;
   const rows = db.collection<QuizRow>('quizzes');
   const past = db.collection<QuizVersion>('quizVersions');
   const versions = db.collection<{ _id: string; n: number }>('versions');
-  const held = createHeld({ db, clock });
+  const held = createHeld({ db, clock, notBy: given.notBy });
   const findings = createFindings({ db, tickets });
   const rulesKept = new Map<string, Pick<Quiz, 'prizes'>>();
 

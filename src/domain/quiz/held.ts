@@ -12,7 +12,15 @@ const keptMs = 120 * 24 * 3_600_000;
  * The published quizzes, as this process holds them: a snapshot, swapped whole by `load`. A quiz that did not change
  * stays the same object, so what others derive from it may hang on it (a WeakMap).
  */
-export function createHeld({ db, clock }: { db: Connection; clock: Clock }) {
+export function createHeld({
+  db,
+  clock,
+  notBy,
+}: {
+  db: Connection;
+  clock: Clock;
+  notBy: string | undefined;
+}) {
   const rows = db.collection<QuizRow>('quizzes');
   let current = index([]);
   let revs = new Map<string, number>();
@@ -21,6 +29,7 @@ export function createHeld({ db, clock }: { db: Connection; clock: Clock }) {
   async function read(): Promise<void> {
     const filter = {
       state: { $in: held },
+      ...(notBy === undefined ? {} : { author: { $ne: notBy } }),
       $or: [{ state: { $ne: 'settled' as const } }, { endsAt: { $gt: clock.now() - keptMs } }],
     };
     const heads = await rows.find(filter, { projection: { _id: 1, rev: 1 } }).toArray();

@@ -4,7 +4,8 @@ import type { Campaigns } from './campaigns';
 import type { Claims } from './claims';
 import { tellProblem } from './workbook';
 
-const author = 'sample';
+/** Who wrote the sample quiz. */
+export const sampleAuthor = 'sample';
 
 /**
  * Publishes the sample quiz, so that a first start has something to play. Only where there is no other quiz; interrupted,
@@ -19,16 +20,16 @@ export async function startSampleQuiz(given: {
   const { campaigns, tickets, claims, file } = given;
   const present = await campaigns.list();
   const [only] = present;
-  if (only && (present.length > 1 || (await campaigns.row(only._id)).author !== author))
+  if (only && (present.length > 1 || (await campaigns.row(only._id)).author !== sampleAuthor))
     return { kind: 'kept' };
   if (only && only.state !== 'draft' && only.state !== 'checked') return { kind: 'kept' };
 
-  const brought = await bringQuiz({ campaigns, tickets, claims, by: author, file });
+  const brought = await bringQuiz({ campaigns, tickets, claims, by: sampleAuthor, file });
   if (brought.kind === 'refused') return { kind: 'refused', problems: brought.problems.map(tellProblem) };
   const { id } = brought;
-  const { findings, passed } = await campaigns.check({ id, by: author, claims });
+  const { findings, passed } = await campaigns.check({ id, by: sampleAuthor, claims });
   if (!passed)
     return { kind: 'refused', problems: findings.map(({ where, reason }) => `${where}：${reason}`) };
-  await campaigns.start({ id, by: author, claims });
+  await campaigns.start({ id, by: sampleAuthor, claims });
   return { kind: 'started' };
 }

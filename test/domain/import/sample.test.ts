@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Connection } from 'mongoose';
 import { createGuides } from '../../../src/domain/guides/guides';
 import { tellProblem } from '../../../src/domain/import/import';
-import { importSample } from '../../../src/domain/import/sample';
+import { bringFacts, importSample } from '../../../src/domain/import/sample';
 import { root } from '../../../src/kit/root';
 import { testDatabase } from '../../support/database';
-import { createTravel, hotelCells, rowsOf } from './travel';
+import { cityCells, createTravel, hotelCells, rowsOf } from './travel';
 
 const database = testDatabase();
 let db: Connection;
@@ -74,4 +74,112 @@ test('the sample replaces an operator’s own table only when it is forced to', 
   ).toEqual(['own']);
   const forced = await importSample({ importer: travel.importer, folder, force: true });
   expect(forced.every(({ result }) => result.kind === 'written')).toBe(true);
+});
+
+describe('an account of somebody’s', () => {
+  const facts = () => bringFacts({ db, importer: travel.importer, folder });
+  const rows = (table: string) => db.collection(table).countDocuments();
+  const own = (kind: 'cities' | 'guides', cells: Record<string, unknown>[]) =>
+    travel.importer.importTable({ kind, rows: rowsOf(cells), source: `${kind}.xlsx` });
+  const guide = {
+    city: 'hangzhou',
+    title: '自家的杭州',
+    overview: '湖邊',
+    seasons: '春天',
+    routes: '一日：繞湖',
+    food: '片兒川',
+    tips: '穿雙好走的鞋',
+    updated_on: '2026-11-20',
+  };
+
+  beforeEach(async () => {
+    await Promise.all(
+      ['imports', 'cities', 'guides', 'sights', 'hotels', 'trains', 'channels'].map((table) =>
+        db.collection(table).deleteMany({}),
+      ),
+    );
+  });
+
+  test('has cities, guides and sights from its first start on, and nothing that is invented', async () => {
+    await facts();
+    for (const table of ['cities', 'guides', 'sights']) expect(await rows(table)).toBeGreaterThan(30);
+    for (const table of ['hotels', 'trains', 'channels']) expect(await rows(table)).toBe(0);
+  });
+
+  test('has them once, however many processes start', async () => {
+    await Promise.all([facts(), facts(), facts()]);
+    const { cities, guides, sights } = await travel.importer.lastImports();
+    expect([await rows('cities'), await rows('guides'), await rows('sights')]).toEqual(
+      [cities, guides, sights].map((one) => one?.rows),
+    );
+  });
+
+  test('keeps what an operator imported, before the first start or after it', async () => {
+    await own('cities', [cityCells('hangzhou', { name: '杭州', name_hans: '杭州' })]);
+    await facts();
+    expect([await rows('cities'), await rows('guides')]).toEqual([1, 1]);
+    await own('guides', [guide]);
+    await facts();
+    expect((await createGuides({ db }).of('hangzhou'))?.title).toBe('自家的杭州');
+    const { cities, guides, sights } = await travel.importer.lastImports();
+    expect([cities?.sample, guides?.sample, sights?.sample]).toEqual([false, false, true]);
+  });
+
+  test('takes an operator’s import that ends while the facts are read', async () => {
+    await own('cities', [cityCells('hangzhou', { name: '杭州', name_hans: '杭州' })]);
+    const late = {
+      ...travel.importer,
+      lastImports: async () => {
+        const last = await travel.importer.lastImports();
+        await own('guides', [guide]);
+        return last;
+      },
+    };
+    await bringFacts({ db, importer: late, folder });
+    expect((await createGuides({ db }).of('hangzhou'))?.title).toBe('自家的杭州');
+  });
+
+  test('goes on where a start was killed', async () => {
+    await facts();
+    await db.collection<{ _id: string }>('imports').deleteMany({ _id: { $in: ['guides', 'sights'] } });
+    await db.collection('sights').deleteMany({});
+    await facts();
+    expect(await rows('guides')).toBeGreaterThan(30);
+    expect(await rows('sights')).toBeGreaterThan(150);
+  });
+
+  test('takes cities of its own, also without those of the facts: their guides and sights go', async () => {
+    await facts();
+    const result = await own('cities', [
+      cityCells('HZ', { name: '杭州', name_hans: '杭州' }),
+      cityCells('suzhou', { name: '蘇州', name_hans: '苏州' }),
+    ]);
+    expect(result).toMatchObject({ kind: 'written', rows: 2 });
+    expect(await db.collection('guides').distinct('_id')).toEqual(['suzhou']);
+    expect(await db.collection('sights').distinct('cityId')).toEqual(['suzhou']);
+  });
+
+  test('but no city of a table that an operator imported can be taken from under it', async () => {
+    await facts();
+    await own('guides', [guide]);
+    const result = await own('cities', [cityCells('suzhou', { name: '蘇州', name_hans: '苏州' })]);
+    expect(result).toMatchObject({ kind: 'refused', problems: [{ value: 'hangzhou' }] });
+  });
+
+  test('loses what the simulator left, and keeps its own', async () => {
+    await run();
+    await travel.importer.importTable({
+      kind: 'hotels',
+      rows: rowsOf([hotelCells('own')]),
+      source: '自家酒店.xlsx',
+      force: true,
+    });
+    await facts();
+    expect([await rows('hotels'), await rows('trains'), await rows('channels')]).toEqual([1, 0, 0]);
+    expect(await travel.trains.between('beijing', 'shanghai', { on: '2026-11-23' })).toEqual({
+      trains: [],
+      importedOn: undefined,
+      sample: false,
+    });
+  });
 });
