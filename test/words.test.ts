@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from '@swc/core';
 import { root } from '../src/kit/root';
+import { inScript } from '../src/kit/text';
 
 /** Beside Chinese the full-width marks stand: ，：；！？（）. */
 const halfWidth =
@@ -49,4 +50,23 @@ test('what people read has full-width punctuation beside Chinese', () => {
     ...files('templates', /\.(txt|html)$/),
   ];
   expect(read.flatMap(wrongIn)).toEqual([]);
+});
+
+/** As a Simplified reader would see them: words of Taiwan that the mainland has others for. */
+const ofTaiwan =
+  /连结|杂凑|联络|电邮|简讯|软体|硬体|网路|萤幕|滑鼠|伺服器|视讯|讯息|帐号|影片|资讯|品质|预设|信箱|程式|档案|选单|登入|计程车|捷运|搜寻|储存|列印/;
+
+test('what a Simplified fan reads of our own words is as the mainland says it', () => {
+  const own = [
+    ...files('templates', /\.(txt|html)$/).map((file) =>
+      readFileSync(join(root, file), 'utf8').replace(/\{%.*?%\}|\{\{.*?\}\}/gs, '*'),
+    ),
+    ...['handlers', 'src/bot'].flatMap((folder) =>
+      files(folder, /\.ts$/).flatMap((file) =>
+        literalsOf(readFileSync(join(root, file), 'utf8'), 'typescript'),
+      ),
+    ),
+  ];
+  const lines = own.flatMap((text) => inScript(text, 'hans').split('\n'));
+  expect(lines.filter((line) => ofTaiwan.test(line))).toEqual([]);
 });

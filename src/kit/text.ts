@@ -17,11 +17,44 @@ const convert = (text: string): string =>
 export const toSimplified = (text: string): string => convert(text);
 
 /**
+ * What our words say as in Taiwan and the mainland calls otherwise. A line holds names and guides too, so only what
+ * means one thing wherever it stands: 土豆 and 程序 are not here, nor 影片 (a film) or 資訊 (in the names of companies).
+ */
+const mainlandWords: [taiwan: RegExp, mainland: string][] = [
+  [/雜湊值?/g, '哈希值'],
+  // Where it is a verb, a bridge 連結兩岸, no mark and none of these stands behind it.
+  [/連結(?=收到|已|失效|過期|打不開|在|是|裡|給|\P{Script=Han}|$)/gu, '链接'],
+  [/聯絡(?![處辦員官站])/g, '联系'],
+  [/電子信箱|電郵信箱|電郵(?!件)/g, '邮箱'],
+  [/簡訊/g, '短信'],
+  [/網際網路/g, '互联网'],
+  [/網路/g, '网络'],
+  [/軟體(?!動物)/g, '软件'],
+  [/硬體/g, '硬件'],
+  [/螢幕/g, '屏幕'],
+  [/伺服器/g, '服务器'],
+  [/視訊/g, '视频'],
+  [/訊息/g, '消息'],
+  [/帳號/g, '账号'],
+];
+const mayDiffer = new RegExp(mainlandWords.map(([taiwan]) => taiwan.source).join('|'), 'u');
+
+/** What stands in 「」 is a name, or what she should type: the same word in either script. */
+function inMainlandWords(line: string): string {
+  if (!mayDiffer.test(line)) return line;
+  return line.replace(/「[^」]*」|[^「]+/g, (piece) =>
+    piece.startsWith('「')
+      ? piece
+      : mainlandWords.reduce((text, [taiwan, mainland]) => text.replace(taiwan, mainland), piece),
+  );
+}
+
+/**
  * Texts in the script she uses. Kept line by line, no phrase goes over the end of one: of an answer in a quiz a line or two
  * are new, and the question was asked before.
  */
 export function inScript(text: string, script: Script): string {
-  if (script === 'hant') return text;
+  if (script !== 'hans') return text;
   return text.split('\n').map(lineInSimplified).join('\n');
 }
 
@@ -33,7 +66,7 @@ let older = new Map<string, string>();
 function lineInSimplified(line: string): string {
   const kept = lines.get(line);
   if (kept !== undefined) return kept;
-  const simplified = older.get(line) ?? convert(line);
+  const simplified = older.get(line) ?? convert(inMainlandWords(line));
   if (lines.size >= mostLines) {
     older = lines;
     lines = new Map();
