@@ -126,6 +126,7 @@ export async function createApp(config: Config, options: AppOptions) {
     callback: createCallback({ reader, answer: answering.answer, counts: metrics.callback, log }),
     links: services.links,
     questionPages: services.questionPages,
+    script: services.defaultScript,
     ready: () => problemsOf({ db, redis }),
     log,
   });

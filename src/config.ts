@@ -114,6 +114,10 @@ export const table = {
     'A 高德 Web service key: second source for hotels, and place names',
     'secret',
   ),
+  DEFAULT_SCRIPT: setting(
+    z.enum(['traditional', 'simplified']).default('traditional'),
+    'The script for whoever has not shown hers yet',
+  ),
   SERVICE_HOURS: setting(
     z
       .string()

@@ -45,6 +45,7 @@ import { createTrains, trainIndexes } from './domain/trains/trains';
 import { createWeather } from './domain/weather/weather';
 import type { Clock } from './kit/clock';
 import type { Log } from './kit/log';
+import type { Script } from './kit/text';
 import type { Render } from './render/render';
 import type { IndexSpec } from './store/indexes';
 import { createVersions } from './store/versions';
@@ -89,6 +90,7 @@ export function createServices(given: {
   const { config, db, clock, log, role, redis } = given;
   const appId = config.WECHAT_APP_ID ?? '';
   const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
+  const defaultScript: Script = config.DEFAULT_SCRIPT === 'simplified' ? 'hans' : 'hant';
   const versions = createVersions({ db });
   const processes = createProcesses({ db, role, log });
   const inbox = createInbox({ db, processes, log, ...(given.onGroup ? { onGroup: given.onGroup } : {}) });
@@ -112,7 +114,10 @@ export function createServices(given: {
     outbox,
     points,
     render: given.render,
-    fanByPid: subscribers.byPid,
+    fanByPid: async (pid) => {
+      const her = await subscribers.byPid(pid);
+      return her && { script: defaultScript, ...her };
+    },
     titleOf: (quiz) => campaigns.get(quiz)?.title,
     namesOf: (_quiz, pids) => names.nameOf(pids),
     played: createPlayed({ db }),
@@ -165,6 +170,8 @@ export function createServices(given: {
   });
 
   return {
+    /** Of somebody whose own is not known yet. */
+    defaultScript,
     clock,
     versions,
     processes,

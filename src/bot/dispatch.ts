@@ -66,7 +66,7 @@ export function createDispatch(given: {
   function openTurn(message: Message, her: Subscriber | undefined, cause: { id: string; at: number }) {
     const detected = message.kind === 'text' && !her?.scriptChosen ? scriptOf(message.content) : undefined;
     const changes: FanChanges = {};
-    const script: Script = detected ?? her?.script ?? 'hant';
+    const script: Script = detected ?? her?.script ?? services.defaultScript;
     if (detected && her && her.script !== detected) changes.script = detected;
     return {
       message,

@@ -7,6 +7,7 @@ import type { QuestionPages } from '../domain/quiz/question-page';
 import { AppError } from '../errors';
 import { randomId } from '../kit/ids';
 import type { Log } from '../kit/log';
+import { inScript, type Script } from '../kit/text';
 import { createPages } from '../render/pages';
 import { isCallback } from './callback';
 
@@ -19,6 +20,8 @@ export function createHttp(given: {
   links: Links;
   questionPages: QuestionPages;
   ready: Readiness;
+  /** Of whoever opens what is not there: nobody knows hers. */
+  script: Script;
   log: Log;
 }) {
   const { callback, links, questionPages, ready, log } = given;
@@ -27,7 +30,7 @@ export function createHttp(given: {
   app.silent = true;
   let stopping = false;
 
-  app.use(translateErrors(log));
+  app.use(translateErrors(log, given.script));
   const router = new Router();
   router.get('/', (ctx) => {
     ctx.body = '小藝在。健康檢查：/readyz\n';
@@ -101,20 +104,20 @@ const policy = (nonce: string): string =>
   `default-src 'none'; style-src 'nonce-${nonce}'; img-src https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /** The HTTP edge: an AppError becomes its status and sentence; anything else a 500 with an id to look up in the log. */
-function translateErrors(log: Log): Middleware {
+function translateErrors(log: Log, script: Script): Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (err) {
       if (err instanceof AppError && err.expose) {
         ctx.status = err.status;
-        ctx.body = err.message;
+        ctx.body = inScript(err.message, script);
         return;
       }
       const id = randomId(6);
       log.error({ err, id, path: ctx.path }, 'a request failed');
       ctx.status = err instanceof AppError ? err.status : 500;
-      ctx.body = `出了點問題，編號 ${id}。`;
+      ctx.body = inScript(`出了點問題，編號 ${id}。`, script);
     }
   };
 }

@@ -42,6 +42,7 @@ test.each(['hant', 'hans'] as const)('the page of a picture question fits a phon
     links: {} as never,
     questionPages,
     ready: async () => [],
+    script: 'hant',
     log,
   });
   const url = `http://127.0.0.1:${await http.listen(0, '127.0.0.1')}`;

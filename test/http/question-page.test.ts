@@ -30,7 +30,14 @@ beforeAll(async () => {
   await stageRehearsal({ db: await database.connect(), tickets, draws, content: quiz });
   await campaigns.load();
   const log = createLog({ level: 'silent', name: 'http' });
-  const { handler } = createHttp({ callback: () => {}, links, questionPages, ready: async () => [], log });
+  const { handler } = createHttp({
+    callback: () => {},
+    links,
+    questionPages,
+    ready: async () => [],
+    script: 'hant',
+    log,
+  });
   get = (url) => supertest(handler).get(url.replace('https://wx.xiaoyi.example.com', ''));
 });
 afterAll(() => database.drop());

@@ -10,7 +10,7 @@ const againAfterMs = 10 * 60_000;
 /** The quiz has begun: tells her, once, if she is still here. */
 export const quizRemind: Job<QuizRemind> = {
   data: z.object({ quiz: z.string(), pid: z.string() }),
-  async run({ campaigns, subscribers, outbox, timers, clock }, { quiz: id, pid }) {
+  async run({ campaigns, subscribers, outbox, timers, clock, defaultScript }, { quiz: id, pid }) {
     if (campaigns.get(id)?.state === 'scheduled') await campaigns.load();
     const quiz = campaigns.get(id);
     if (quiz?.state === 'scheduled') {
@@ -23,7 +23,7 @@ export const quizRemind: Job<QuizRemind> = {
     if (!quiz || !her || clock.now() > quiz.endsAt) return;
     const text = inScript(
       `「${quiz.title}」開賽了，回覆「${quiz.keywords[0]}」來答題。`,
-      her.script ?? 'hant',
+      her.script ?? defaultScript,
     );
     await outbox.add({ id: `quiz-remind_${id}_${pid}`, fan: her.fan }, [
       { kind: 'tell', reply: { kind: 'text', text } },
