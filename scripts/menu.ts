@@ -1,12 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { loadHandlers } from '../src/bot/discover';
-import { loadConfig } from '../src/config';
+import { lackingIn, loadHandlers } from '../src/bot/discover';
+import { engineSettings, loadConfig } from '../src/config';
+import { remedies } from '../src/domain/offers/offers';
 import { AppError, messageOf } from '../src/errors';
+import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';
 import { root } from '../src/kit/root';
+import { readOffers } from '../src/services';
 import { simulatedAccount } from '../src/simulator/account';
 import { readAddresses } from '../src/store/addresses';
+import { useEngines } from '../src/store/engines';
+import { connectMongo } from '../src/store/mongo';
 import { createWechatClient } from '../src/wechat/api/client';
 import { isWechatError } from '../src/wechat/api/errors';
 import { createMenu } from '../src/wechat/api/menu';
@@ -15,7 +20,7 @@ import { createMenuTool, ruleKeysIn } from '../src/wechat/api/menu-tool';
 
 const help = `用法：npm run menu -- pull|check|diff|push [檔案] [--force]
   pull   把公眾號現在的菜單存成檔案（檔案已有別的內容時要加 --force）
-  check  檢查檔案：個數、長度、類型、每個 key 有沒有處理程式認領
+  check  檢查檔案：個數、長度、類型、每個 key 有沒有處理程式認領；按鈕背後還沒有資料的會提醒
   diff   推上去會改變什麼
   push   檢查後推上去；粉絲五分鐘內看到
 檔案預設是 templates/menu.json。`;
@@ -93,6 +98,7 @@ async function push(file: string): Promise<boolean> {
     .push(json)
     .catch((error: unknown) => Promise.reject(explain(error)));
   if (!done) return tellProblems(file, problems);
+  await warnIfPossible(json);
   if (changes.length === 0) console.log(`${account}的菜單已經是這樣，沒有推送。`);
   else console.log(`已推送，粉絲五分鐘內看到：\n${changes.join('\n')}`);
   const keys = ruleKeysIn(readMenuFile(json, { claimed: [] }).menu);
@@ -100,6 +106,40 @@ async function push(file: string): Promise<boolean> {
     console.log(`${keys.length} 個按鈕由導入的規則回覆；還沒導入的話：npm run import -- replies`);
   return true;
 }
+
+/** Buttons that have nothing to answer from yet: worth knowing, no mistake in the file. */
+async function warn(json: unknown): Promise<void> {
+  const config = loadConfig();
+  const engines = await useEngines({
+    dataDir: config.dataDir,
+    settings: engineSettings(),
+    mongo: !config.MONGODB_URI,
+    redis: false,
+    say: (line) => console.error(line),
+  });
+  try {
+    const db = await connectMongo(config.MONGODB_URI ?? engines.mongoUri ?? '', { appName: 'xiaoyi-menu' });
+    try {
+      const clock = createClock();
+      const offers = await readOffers({ config, db, clock });
+      const has = (need: keyof typeof remedies) => offers.has(need, clock.now());
+      for (const { name, need } of lackingIn(json, { rules: loadHandlers(), has }))
+        console.error(
+          `提醒：「${name}」背後還沒有${remedies[need].what}，點了只會說沒有。${remedies[need].todo}`,
+        );
+    } finally {
+      await db.close();
+    }
+  } finally {
+    await engines.stop();
+  }
+}
+
+/** A menu can be checked where no database is. */
+const warnIfPossible = (json: unknown): Promise<void> =>
+  warn(json).catch((error: unknown) =>
+    console.error(`提醒：連不上資料庫，沒能看按鈕背後有沒有資料（${messageOf(error)}）`),
+  );
 
 function tellProblems(file: string, problems: string[]): boolean {
   if (problems.length === 0) console.log(`${file} 沒有問題。`);
@@ -113,8 +153,11 @@ async function main(args: string[]): Promise<number> {
   switch (command) {
     case 'pull':
       return (await pull(file, args.includes('--force'))) ? 0 : 1;
-    case 'check':
-      return tellProblems(file, toolFor('check').tool.check(readFile(file))) ? 0 : 1;
+    case 'check': {
+      const json = readFile(file);
+      await warnIfPossible(json);
+      return tellProblems(file, toolFor('check').tool.check(json)) ? 0 : 1;
+    }
     case 'diff':
       return (await diff(file)) ? 0 : 1;
     case 'push':

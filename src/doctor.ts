@@ -3,11 +3,12 @@ import { checkMenu, loadHandlers } from './bot/discover';
 import { type Config, engineSettings, loadConfig } from './config';
 import { createInbox } from './domain/inbox/inbox';
 import { createProcesses } from './domain/inbox/processes';
+import { type Need, remedies } from './domain/offers/offers';
 import { createOutbox } from './domain/outbox/outbox';
 import { messageOf } from './errors';
 import { createClock } from './kit/clock';
 import { createLog } from './kit/log';
-import { indexes } from './services';
+import { indexes, readOffers } from './services';
 import { readAddresses } from './store/addresses';
 import { useEngines } from './store/engines';
 import { missingInvariants } from './store/indexes';
@@ -49,7 +50,7 @@ export async function examine(): Promise<Finding[]> {
       ...settings(config),
       running,
       ...handlers(),
-      ...(await database(config.MONGODB_URI ?? engines.mongoUri ?? '')),
+      ...(await database(config, config.MONGODB_URI ?? engines.mongoUri ?? '')),
       ...(await redis(config.REDIS_URL ?? engines.redisUrl ?? '')),
       ...(await account(config)),
     ];
@@ -58,7 +59,8 @@ export async function examine(): Promise<Finding[]> {
   }
 }
 
-function settings(config: Config): Finding[] {
+/** What the settings alone show. */
+export function settings(config: Config): Finding[] {
   const found = [good('設定都讀得懂')];
   if (!config.WECHAT_APP_ID)
     found.push(
@@ -78,7 +80,14 @@ function settings(config: Config): Finding[] {
         '把它和資料庫一起備份；正式環境請寫進密鑰庫',
       ),
     );
-  if (config.WECHAT_APP_ID && !config.PUBLIC_URL?.startsWith('https://'))
+  if (config.WECHAT_APP_ID && !config.PUBLIC_URL)
+    found.push(
+      bad(
+        '沒有設定 PUBLIC_URL：酒店的預訂連結、答題的圖片頁會指向本機，粉絲打不開',
+        '在 .env 填 PUBLIC_URL=https://你的網域',
+      ),
+    );
+  else if (config.WECHAT_APP_ID && !config.PUBLIC_URL?.startsWith('https://'))
     found.push(note('PUBLIC_URL 不是 https', '微信要求回調在 80 或 443 端口，連結用 https'));
   if (config.WECHAT_MAX_AGE === 0)
     found.push(note('WECHAT_MAX_AGE=0：不檢查回調的時間', '除非在排查問題，請設回 600'));
@@ -109,7 +118,7 @@ function handlers(): Finding[] {
   }
 }
 
-async function database(uri: string): Promise<Finding[]> {
+async function database(config: Config, uri: string): Promise<Finding[]> {
   let db: Connection | undefined;
   try {
     db = await connectMongo(uri, { appName: 'xiaoyi-doctor' });
@@ -125,13 +134,38 @@ async function database(uri: string): Promise<Finding[]> {
         : bad(`缺少索引：${missing.join('、')}`, 'npm run migrate'),
     );
     found.push(clockOf((hello?.['localTime'] as Date | undefined)?.getTime()));
-    found.push(...(await work(db)));
+    found.push(...(await work(db)), ...(await content(db, config)));
     return found;
   } catch (error) {
     return [bad(`MongoDB 連不上：${messageOf(error)}`, '檢查 MONGODB_URI、網路和帳號')];
   } finally {
     await db?.close();
   }
+}
+
+const needs: Need[] = ['guides', 'sights', 'hotels', 'trains', 'weather', 'quiz'];
+
+/** What fans can ask about, and what is still to be brought. */
+export async function content(db: Connection, config: Config): Promise<Finding[]> {
+  const clock = createClock();
+  const offers = await readOffers({ config, db, clock });
+  const has = (need: Need): boolean => offers.has(need, clock.now());
+  const there = needs.filter(has).map((need) => remedies[need].what);
+  const found =
+    (await db.collection('cities').countDocuments({}, { limit: 1 })) === 0
+      ? [bad('一座城市都不認得，什麼也答不了', '啟動一次就有（npm start），或 npm run import -- cities 檔案')]
+      : [good(`能答：城市${there.map((what) => `、${what}`).join('')}`)];
+  for (const need of needs.filter((one) => !has(one)))
+    found.push(note(`還沒有${remedies[need].what}：粉絲問起會照實說，平時不提`, remedies[need].todo));
+  const sights = await db.collection<{ _id: string; sample: boolean }>('imports').findOne({ _id: 'sights' });
+  if (!config.simulated && sights?.sample)
+    found.push(
+      note(
+        '景點用的是隨程式附帶的資料：開放時間和票價沒有逐條核實',
+        'npm run import -- sights 檔案，換成自己核過的',
+      ),
+    );
+  return found;
 }
 
 function clockOf(server: number | undefined): Finding {

@@ -20,6 +20,7 @@ import { createPrizes, prizeIndexes } from './domain/prizes/prizes';
 import { createTickets, ticketIndexes } from './domain/prizes/tickets';
 import { createCampaigns, quizIndexes } from './domain/quiz/campaigns';
 import type { QuizState } from './domain/quiz/definition';
+import { createHeld } from './domain/quiz/held';
 import { holdIndexes } from './domain/quiz/holds';
 import { createJoining } from './domain/quiz/joining';
 import { createLeaderboard } from './domain/quiz/leaderboard';
@@ -102,8 +103,7 @@ export function createServices(given: {
   const points = createPoints({ db, clock });
   const hotels = createHotels({ db });
   const draws = createDraws({ db, clock, dataKey: config.dataKey });
-  const notBy = config.simulated ? undefined : sampleAuthor;
-  const campaigns = createCampaigns({ db, clock, timers, tickets, draws, notBy });
+  const campaigns = createCampaigns({ db, clock, timers, tickets, draws, notBy: unplayed(config) });
   const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
   const prizes = createPrizes({
     db,
@@ -159,8 +159,7 @@ export function createServices(given: {
   const cities = createCities({ db });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });
   const weather = createWeather({
-    // Invented weather is for the simulator: no brand tells its fans of it.
-    provider: config.WEATHER_PROVIDER === 'sample' && !config.simulated ? 'none' : config.WEATHER_PROVIDER,
+    provider: weatherOf(config),
     openMeteoUrl: config.OPEN_METEO_URL,
     openMeteoKey: config.OPEN_METEO_KEY,
     qweatherUrl: config.QWEATHER_URL,
@@ -228,3 +227,19 @@ export function createServices(given: {
 }
 
 export type Services = ReturnType<typeof createServices>;
+
+/** What can be answered now, for commands. */
+export async function readOffers({ config, db, clock }: { config: Config; db: Connection; clock: Clock }) {
+  const cities = createCities({ db });
+  const campaigns = createHeld({ db, clock, notBy: unplayed(config) });
+  const maps = config.AMAP_KEY !== undefined;
+  const offers = createOffers({ db, cities, campaigns, weather: weatherOf(config) !== 'none', maps });
+  await Promise.all([cities.load(), campaigns.load()]);
+  await offers.load();
+  return offers;
+}
+
+/** Invented weather and the invented quiz are for the simulator: no brand tells its fans of them. */
+const weatherOf = (config: Config) =>
+  config.WEATHER_PROVIDER === 'sample' && !config.simulated ? 'none' : config.WEATHER_PROVIDER;
+const unplayed = (config: Config) => (config.simulated ? undefined : sampleAuthor);

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Need } from '../domain/offers/offers';
 import { AppError } from '../errors';
 import { root } from '../kit/root';
 import { ruleKeyPrefix } from '../wechat/api/selfmenu';
@@ -50,11 +51,28 @@ export function checkMenu(rules: Rules, file: string = join(root, 'templates', '
     );
 }
 
+/** Buttons of a menu that could only be told that there is nothing. */
+export function lackingIn(
+  menu: unknown,
+  { rules, has }: { rules: Rules; has: (need: Need) => boolean },
+): { name: string; need: Need }[] {
+  return buttonsIn(menu).flatMap(({ type, key, name }) => {
+    // A location is answered with the hotels round it.
+    const need = type === 'location_select' ? 'nearby' : type === 'click' ? rules.needOf(key) : undefined;
+    return need === undefined || has(need) ? [] : [{ name, need }];
+  });
+}
+
 /** The keys of a menu's buttons that come back to us as clicks. */
-function keysIn(menu: unknown): string[] {
-  if (Array.isArray(menu)) return menu.flatMap(keysIn);
+const keysIn = (menu: unknown): string[] =>
+  buttonsIn(menu).flatMap(({ type, key }) => (type === 'click' ? [key] : []));
+
+type Button = { type: string; key: string; name: string };
+
+function buttonsIn(menu: unknown): Button[] {
+  if (Array.isArray(menu)) return menu.flatMap(buttonsIn);
   if (typeof menu !== 'object' || menu === null) return [];
-  const { type, key, ...rest } = menu as { type?: unknown; key?: unknown };
-  const own = type === 'click' && typeof key === 'string' ? [key] : [];
-  return [...own, ...Object.values(rest).flatMap(keysIn)];
+  const { type, key, name = '', ...rest } = menu as Record<string, unknown>;
+  const own = typeof type === 'string' && typeof key === 'string' ? [{ type, key, name: String(name) }] : [];
+  return [...own, ...Object.values(rest).flatMap(buttonsIn)];
 }

@@ -6,6 +6,20 @@ import type { Campaigns } from '../quiz/campaigns';
 /** What an account may lack: tables that an operator brings, a service to connect, a campaign. */
 export type Need = 'guides' | 'sights' | 'hotels' | 'trains' | 'weather' | 'nearby' | 'quiz';
 
+/** Of what an account lacks: its name, and how an operator brings it. */
+export const remedies: Record<Need, { what: string; todo: string }> = {
+  guides: { what: '攻略', todo: 'npm run import -- guides 檔案' },
+  sights: { what: '景點', todo: 'npm run import -- sights 檔案' },
+  hotels: { what: '酒店', todo: 'npm run import -- hotels 檔案' },
+  trains: { what: '列車時刻', todo: 'npm run import -- trains 檔案' },
+  weather: {
+    what: '天氣服務',
+    todo: '在 .env 選 WEATHER_PROVIDER：open-meteo（品牌要 OPEN_METEO_KEY）或 qweather（要 QWEATHER_URL、QWEATHER_KEY）',
+  },
+  nearby: { what: '附近的酒店', todo: 'npm run import -- hotels 檔案，或在 .env 填 AMAP_KEY' },
+  quiz: { what: '答題活動', todo: 'npm run quiz -- template 檔案.xlsx，填好後 import、check、start' },
+};
+
 /**
  * What can be answered now, by an example: `hotels` is a city that has some, `trains` 「北京到西安」, `quiz` the keyword of the
  * one that runs; '' where there is nothing. `nearby`: whether hotels round her can be found.
