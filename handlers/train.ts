@@ -25,6 +25,19 @@ export default needs('trains', [
       const today = clock.day(at);
       const found = await trains.between(from.id, to.id, { on, ...(kind ? { kind } : {}) });
       const ahead = found.trains.filter((train) => on !== today || train.departs > timeOf(at));
+      const gone = found.trains.length - ahead.length;
+      // 只提有得答的：當天別的車種，或明天的車
+      const others =
+        kind &&
+        ahead.length === 0 &&
+        gone === 0 &&
+        (await trains.between(from.id, to.id, { on })).trains.length > 0
+          ? `${from.name}到${to.name}${on === today ? '' : on}`
+          : '';
+      const tomorrow =
+        gone > 0 &&
+        ahead.length === 0 &&
+        (await trains.between(from.id, to.id, { on: clock.day(at + 86_400_000) })).trains.length > 0;
       const page = Math.max(1, Number.parseInt(params.page ?? '1', 10) || 1);
       const skip = (page - 1) * perPage;
       const last = skip + perPage >= ahead.length;
@@ -38,7 +51,9 @@ export default needs('trains', [
         kind: kind ?? '',
         unread: rest,
         total: ahead.length,
-        gone: found.trains.length - ahead.length,
+        gone,
+        others,
+        tomorrow,
         skip,
         last,
         trains: ahead.slice(skip, skip + perPage).map((train) => ({ secondClassFen: 0, ...train })),

@@ -16,7 +16,7 @@ export default needs('weather', [
     async ({ params, fan, weather, offers, at, notYet, render }) => {
       const city = params.city ?? fan.city;
       if (city) fan.remember({ city });
-      if (!weather.connected) return notYet('實況天氣', city);
+      if (!weather.connected) return notYet('天氣', city);
       if (!city) return `想看哪裡的天氣？回覆「${offers.now(at).can.weather}天氣」，或直接發個位置給我。`;
       return render('weather', await weather.at(city));
     },

@@ -144,6 +144,7 @@ async function database(config: Config, uri: string): Promise<Finding[]> {
 }
 
 const needs: Need[] = ['guides', 'sights', 'hotels', 'trains', 'weather', 'quiz'];
+const factual: Need[] = ['guides', 'sights'];
 
 /** What fans can ask about, and what is still to be brought. */
 export async function content(db: Connection, config: Config): Promise<Finding[]> {
@@ -151,11 +152,19 @@ export async function content(db: Connection, config: Config): Promise<Finding[]
   const offers = await readOffers({ config, db, clock });
   const has = (need: Need): boolean => offers.has(need, clock.now());
   const there = needs.filter(has).map((need) => remedies[need].what);
-  const found =
-    (await db.collection('cities').countDocuments({}, { limit: 1 })) === 0
-      ? [bad('一座城市都不認得，什麼也答不了', '啟動一次就有（npm start），或 npm run import -- cities 檔案')]
-      : [good(`能答：城市${there.map((what) => `、${what}`).join('')}`)];
-  for (const need of needs.filter((one) => !has(one)))
+  const any = async (table: string) => (await db.collection(table).countDocuments({}, { limit: 1 })) > 0;
+  const cities = await any('cities');
+  const found = [
+    cities
+      ? good(`能答：城市${there.map((what) => `、${what}`).join('')}`)
+      : bad(
+          '一座城市都不認得，攻略和景點也沒有',
+          '啟動一次就有（npm start），或 npm run import -- cities 檔案',
+        ),
+  ];
+  if (!(await any('channels')))
+    found.push(note('還沒有渠道：掃二維碼的人讀到一般的歡迎詞', 'npm run import -- channels 檔案'));
+  for (const need of needs.filter((one) => !has(one) && (cities || !factual.includes(one))))
     found.push(note(`還沒有${remedies[need].what}：粉絲問起會照實說，平時不提`, remedies[need].todo));
   const sights = await db.collection<{ _id: string; sample: boolean }>('imports').findOne({ _id: 'sights' });
   if (!config.simulated && sights?.sample)

@@ -12,6 +12,15 @@ import { type TestDatabase, testDatabase } from '../support/database';
 
 const account = { WECHAT_APP_ID: 'wx00112233445566aa', WECHAT_API_URL: 'http://127.0.0.1:1' };
 const folder = join(root, 'src', 'simulator', 'sample');
+const hotel = {
+  name: '湖邊小樓',
+  address: '湖濱路 1 號',
+  datum: 'gcj02',
+  stars: '4',
+  price_yuan: '388',
+  price_on: '2026-11-12',
+  price_source: '前台',
+};
 const apps: App[] = [];
 let database: TestDatabase;
 
@@ -54,7 +63,7 @@ test('two processes of a new account start at once and know cities, guides and s
   for (const app of both) {
     expect(await says(app, '杭州攻略')).toMatch(/（浙江杭州）/);
     expect(await says(app, '成都景點')).toMatch(/^成都景點（/);
-    expect(await says(app, '杭州天氣')).toContain('我手上還沒有');
+    expect(await says(app, '杭州天氣')).toContain('天氣服務還沒接上');
     expect(await answer(app, { kind: 'follow', scene: undefined })).toContain('杭州攻略');
   }
 });
@@ -78,4 +87,18 @@ test('an account that takes over the simulator’s data shows nothing invented, 
   for (const words of ['一戰到底', '規則', '排行', '杭州酒店', '杭州到上海', '杭州天氣', '幫助'])
     expect(await says(app, words)).not.toMatch(/示例|¥/);
   expect(await says(app, '杭州攻略')).toMatch(/（浙江杭州）/);
+});
+
+test('what an operator brings is offered within the next look at the versions, without a start', async () => {
+  const app = await start(account);
+  const importer = createImporter({ db: app.db, clock: app.clock, cities: app.services.cities });
+  await importer.importTable({
+    kind: 'hotels',
+    rows: [{ line: 2, cells: { ...hotel, id: 'own', city: 'suzhou', lng: '120.62', lat: '31.32' } }],
+  });
+  await app.services.versions.check();
+  expect(await answer(app, { kind: 'follow', scene: undefined })).toContain('蘇州 500以下 酒店');
+  expect(await says(app, '蘇州')).toContain('蘇州酒店');
+  expect(await says(app, '杭州')).not.toContain('杭州酒店');
+  expect(await says(app, '杭州酒店')).toMatch(/^杭州的酒店我手上還沒有/);
 });

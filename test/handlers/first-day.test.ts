@@ -27,17 +27,17 @@ test('welcome and help name only what has an answer', async () => {
 });
 
 test.each([
-  ['杭州天氣', '實況天氣'],
-  ['天氣', '實況天氣'],
-  ['杭州酒店', '杭州的酒店'],
-  ['杭州 500以下 酒店', '杭州的酒店'],
-  ['酒店', '酒店'],
-  ['附近酒店', '酒店'],
-  ['杭州到上海 明天 高鐵', '列車時刻'],
-  ['列車', '列車時刻'],
+  ['杭州天氣', '天氣服務還沒接上，陰晴我'],
+  ['天氣', '天氣服務還沒接上，陰晴我'],
+  ['杭州酒店', '杭州的酒店我手上還沒有，'],
+  ['杭州 500以下 酒店', '杭州的酒店我手上還沒有，'],
+  ['酒店', '酒店我手上還沒有，'],
+  ['附近酒店', '酒店我手上還沒有，'],
+  ['杭州到上海 明天 高鐵', '列車時刻我手上還沒有，'],
+  ['列車', '列車時刻我手上還沒有，'],
 ])('「%s」 is told honestly that there is none, and what there is', async (said, what) => {
   const answer = await talk.fan().says(said);
-  expect(answer).toMatch(new RegExp(`^${what}我手上還沒有，不敢隨口說。這些倒是說得上來：\\n1\\. `));
+  expect(answer).toMatch(new RegExp(`^${what}不敢隨口說。這些倒是說得上來：\\n1\\. `));
   expect(answer).not.toMatch(/示例|\d\. .*(天氣|酒店)/);
 });
 
@@ -50,7 +50,7 @@ test('each thing on the list has an answer', async () => {
 });
 
 test.each(['WEATHER', 'HOTELS', 'TRAINS'])('the button %s says so too', async (key) => {
-  expect(await talk.fan().clicks(key)).toContain('我手上還沒有');
+  expect(await talk.fan().clicks(key)).toMatch(/不敢隨口說。這些倒是說得上來/);
 });
 
 test('a location is answered with the city it is near, and what we can tell of it', async () => {

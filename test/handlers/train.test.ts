@@ -79,3 +79,28 @@ test('a misspelt city is asked back with the day kept', async () => {
   );
   expect(await fan.says('1')).toMatch(/^杭州到上海，11月23日/);
 });
+
+test('another kind of train, another day: named only where there are any', async () => {
+  const db = await database.connect();
+  const rows = db.collection<{ _id: string }>('trains');
+  const one = await rows.findOne({ from: 'hangzhou', to: 'shanghai' } as object);
+  const alone = {
+    ...one,
+    _id: 'alone',
+    from: 'hangzhou',
+    to: 'sanya',
+    runs: [1],
+    departs: '08:00',
+    kind: '直達',
+  };
+  await rows.insertOne(alone);
+  talk.turnClockTo('2026-11-22T10:00');
+  const fan = talk.fan();
+  const hint = await fan.says('杭州到三亞 明天 高鐵');
+  expect(hint).toContain('沒有查到直達的高鐵車次。換個車種試試，回覆「杭州到三亞2026-11-23」');
+  expect(await fan.says('杭州到三亞2026-11-23')).toMatch(/共 1 班\n/);
+  expect(await fan.says('杭州到三亞 今天 高鐵')).not.toContain('換個車種');
+  talk.turnClockTo('2026-11-23T10:00');
+  expect(await fan.says('杭州到三亞')).toMatch(/都開走了。\n/);
+  await rows.deleteOne({ _id: 'alone' });
+});
