@@ -40,11 +40,12 @@ export async function writeTable(given: Given): Promise<Changes> {
   const turn = await takeTurn(db);
   try {
     const last = await imports(db).findOne({ _id: kind });
-    if (note.sample && !given.force && last && !last.sample) throw own(last.source);
     await requireCities(db, given.cityIds);
     const changes = await compareTable(db, table, documents);
-    // What came with the program is nobody's work.
-    if (last && !last.sample && !given.force && isDrastic(changes)) {
+    // What came with the program is nobody's work. Other rows without a note are of somebody whose import was killed.
+    const isTheirs = last ? !last.sample : changes.changed + changes.removed > 0;
+    if (note.sample && isTheirs && !given.force) throw own(last?.source ?? '資料');
+    if (isTheirs && !given.force && isDrastic(changes)) {
       throw new AppError('Conflict', 'import.drastic', `什麼都沒有寫入：${drasticWords(changes)}`);
     }
     if (changes.added + changes.changed + changes.removed > 0) {

@@ -148,6 +148,14 @@ describe('an account of somebody’s', () => {
     expect(await rows('sights')).toBeGreaterThan(150);
   });
 
+  test('leaves an operator’s table whose import was killed before it was noted', async () => {
+    await own('cities', [cityCells('hangzhou', { name: '杭州', name_hans: '杭州' })]);
+    await own('guides', [guide]);
+    await db.collection<{ _id: string }>('imports').deleteOne({ _id: 'guides' });
+    await facts();
+    expect((await createGuides({ db }).of('hangzhou'))?.title).toBe('自家的杭州');
+  });
+
   test('takes cities of its own, also without those of the facts: their guides and sights go', async () => {
     await facts();
     const result = await own('cities', [
