@@ -175,6 +175,8 @@ const lineKey = ' lines';
 /** Excel keeps 15 digits; the rest of such a code is lost before it is saved. */
 const tooLong = '這個數太長，Excel 已改掉後面幾位；請把這一欄設成「文字」再貼一次';
 
+const notText = '這一格是數字或日期，開頭的 0 和格式都不算在內；請把這一欄設成「文字」，再從原始檔案貼一次';
+
 /** A sheet with explanations, which the template has, is nobody's data. */
 const explanations = fold('說明');
 
@@ -213,6 +215,18 @@ async function readWorkbook(bytes: Buffer): Promise<Raw> {
           throw unreadable(`${sheet.name} 的 ${one.address} 超出了 ${tableLimits.columns} 欄的上限。`);
         if (typeof one.value === 'number' && Math.abs(one.value) >= 1e15) {
           raw.problems.push({ sheet: sheet.name, line, value: one.address, message: tooLong });
+          cells[column - 1] = unread;
+          return;
+        }
+        // What it shows (00001234, 1-2) is not what it holds, and what was pasted may be lost already.
+        const [head] = grid;
+        const isCode = name === 'codes' && head && fieldIn(name, head.cells[column - 1] ?? '') === 'code';
+        if (
+          isCode &&
+          (typeof one.value !== 'object' || one.value instanceof Date) &&
+          typeof one.value !== 'string'
+        ) {
+          raw.problems.push({ sheet: sheet.name, line, value: one.address, message: notText });
           cells[column - 1] = unread;
           return;
         }

@@ -267,6 +267,49 @@ test('a code whose digits Excel has lost is refused, not imported', async () => 
   expect((await problems(file)).join()).toContain('Excel 已改掉後面幾位');
 });
 
+test.each([1234, 12, new Date('2026-03-12T00:00:00Z'), true])(
+  'a code that is no text but %p is refused by its cell, whatever it shows',
+  async (value) => {
+    const file = await workbook((sheet) => {
+      const cell = cellOf(sheet('codes'), '兌換碼', 3);
+      cell.style = { ...cell.style, numFmt: '00000000' };
+      cell.value = value;
+    });
+    expect(await problems(file)).toEqual([
+      expect.stringMatching(/^codes 第 3 行「B3」：這一格是數字或日期.*請把這一欄設成「文字」/),
+    ]);
+  },
+);
+
+test.each([
+  ['CARD-0001\u200b', 'U+200B'],
+  ['\u202aCARD-0002\u202c', 'U+202A、U+202C'],
+  ['CARD\u00a00003', 'U+00A0'],
+  ['CARD\u3164', 'U+3164'],
+  ['CA\ufe0fRD', 'U+FE0F'],
+  ['CA\u{e0041}RD', 'U+E0041'],
+  ['CARD\n0004', 'U+000A'],
+  ['1.23457E+17', '科學記號'],
+  ['1,23457e+17', '科學記號'],
+  ['１Ｅ＋17', '科學記號'],
+  ['1.5E-07', '科學記號'],
+  [' \u3000', '空著'],
+])('the code %j is refused by its line: %s', async (code, why) => {
+  const prizes = [{ ...small().prizes[0], id: 'card', kind: 'code' }];
+  const found = await problems(json({ ...small(), prizes, codes: { card: ['CARD-1', code] } }));
+  expect(found).toHaveLength(1);
+  expect(found[0]).toContain('codes 第 2 行 code 欄');
+  expect(found[0]).toContain(why);
+});
+
+test('a code with spaces, signs and letters of any script is taken', async () => {
+  const prizes = [{ ...small().prizes[0], id: 'card', kind: 'code' }];
+  const codes = [' ABC 123 ', '12E5', '00001234', '券-壹貳', 'E+17'];
+  const reading = await readQuizFile(json({ ...small(), prizes, codes: { card: codes } }));
+  expect(reading).toMatchObject({ kind: 'read' });
+  expect(reading.kind === 'read' && reading.codes.get('card')?.[0]).toBe('ABC 123');
+});
+
 test('JSON holds the same as a workbook, its places named as JSON names them', async () => {
   const read = await content(json(small()));
   expect(read).toMatchObject({
