@@ -4,6 +4,7 @@ import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
+import { isSamePerson } from '../../kit/signed';
 import type { IndexSpec } from '../../store/indexes';
 import type { Prize, Quiz } from '../quiz/definition';
 import { commitmentOf, type DrawProof, listHashOf, rank } from './draw-proof';
@@ -111,7 +112,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
   }): Promise<'waits' | 'done'> {
     const { draw, from, said, same, then } = given;
     const { pending } = draw;
-    const second = pending && pending.what === said.what && pending.by !== said.by;
+    const second = pending && pending.what === said.what && !isSamePerson(pending.by, said.by);
     if (second && !same(pending)) {
       await rows.updateOne({ _id: draw._id, pending }, { $unset: { pending: 1 } });
       throw new AppError(
