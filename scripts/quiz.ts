@@ -13,6 +13,7 @@ import { claimsOf } from '../src/domain/quiz/claims';
 import { messageOf } from '../src/errors';
 import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';
+import { namesAreSaid, signed } from '../src/kit/signed';
 import { createRender } from '../src/render/render';
 import { createServices, indexes } from '../src/services';
 import { useEngines } from '../src/store/engines';
@@ -38,6 +39,7 @@ const commands: Record<string, Command> = {
   withdraw: campaign.withdraw,
   approve: campaign.approve,
   reject: campaign.reject,
+  codes: campaign.codes,
   status: campaign.status,
   export: prizes.exportTable,
   report: prizes.report,
@@ -57,16 +59,17 @@ const usage = (): string =>
   [
     '用法：npm run quiz -- 指令 …',
     ...Object.entries(commands).map(([name, { args, help }]) => usageLine(`${name} ${args}`, help)),
-    '  --by 姓名   誰做的，會留下記錄；不給就用登入這台機器的名字',
+    '  --by 姓名   誰做的，和登入這台機器的名字一起留下記錄；不給就只記登入名',
+    `  要兩個人做的事：${namesAreSaid}。`,
     '說明見 docs/quiz.md。',
   ].join('\n');
 
 async function main(argv: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values: given, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
     options: {
-      by: { type: 'string', default: userInfo().username },
+      by: { type: 'string', default: '' },
       reason: { type: 'string', default: '' },
       now: { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
@@ -82,6 +85,7 @@ async function main(argv: string[]): Promise<number> {
       group: { type: 'string', default: '' },
     },
   });
+  const values = { ...given, by: signed(given.by, userInfo().username) };
   const [name = '', ...args] = positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) throw new Misuse(name === '' ? '' : `沒有「${name}」這個指令。`);

@@ -108,7 +108,10 @@ export async function createApp(config: Config, options: AppOptions) {
     resume: answering.resume,
     relay,
     hint: hints.hint,
-    sweepPrizes: services.prizes.sweep,
+    sweepPrizes: async () => {
+      await services.campaigns.restock();
+      await services.prizes.sweep();
+    },
     log,
   });
   const worker = createWorker({ redisUrl: options.redisUrl, prefix: `xiaoyi-${db.name}`, relay, log });

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { maskCode } from '../../src/domain/prizes/cells';
 import { exportNames, tellFilter } from '../../src/domain/prizes/export';
-import { bringQuiz } from '../../src/domain/quiz/bring';
+import { bringQuiz, tellCodes } from '../../src/domain/quiz/bring';
 import { tellChange } from '../../src/domain/quiz/campaigns';
+import type { Change } from '../../src/domain/quiz/changes';
 import type { Finding } from '../../src/domain/quiz/compliance';
 import { tellFinding } from '../../src/domain/quiz/findings';
 import { stateNames, table } from '../../src/domain/quiz/states';
@@ -10,7 +12,8 @@ import { tellWait } from '../../src/domain/quiz/waits';
 import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/workbook';
 import { writeTemplate } from '../../src/domain/quiz/workbook-template';
 import { AppError } from '../../src/errors';
-import { type Asked, beijing, type Command, fileAt, only } from './command';
+import { namesAreSaid } from '../../src/kit/signed';
+import { type Asked, beijing, type Command, fileAt, Misuse, only, tellSameLogin } from './command';
 
 export const template: Command = {
   args: '檔案.xlsx',
@@ -32,36 +35,40 @@ export const bring: Command = {
     if (values['dry-run']) {
       const reading = await readQuizFile(file);
       if (reading.kind === 'refused') return tellProblems(reading);
-      const { content } = reading;
+      const { content, codes } = reading;
       console.log(
         `讀得懂，沒有寫入：「${content.title}」${content.questions.length} 題，${content.prizes.length} 種獎品。`,
       );
+      for (const { id, name, quantity, kind } of content.prizes) {
+        const have = codes.get(id)?.length ?? 0;
+        if (kind === 'code' || have > 0)
+          for (const line of tellCodes({ name, quantity, have, added: 0, out: [] })) console.log(line);
+      }
       return 0;
     }
     const brought = await bringQuiz({ ...services, claims, by: values.by, file });
-    switch (brought.kind) {
-      case 'refused':
-        return tellProblems(brought);
-      case 'saved':
-        console.log(
-          `${brought.how === 'same' ? '內容沒有變' : '已存成草稿'}：${brought.id}「${brought.title}」${codesTold(brought.codes)}`,
-        );
-        console.log(`接著：npm run quiz -- rehearse ${brought.id}（彩排），再 check ${brought.id}`);
-        return 0;
-      case 'proposed':
-        if (brought.changes.length === 0)
-          console.log(`${brought.id} 內容沒有變。${codesTold(brought.codes)}`);
-        else {
-          console.log(`${brought.id} 已經公布；這些修改要另一位批准才生效：${codesTold(brought.codes)}`);
-          for (const change of brought.changes) console.log(`  ${tellChange(change)}`);
-          console.log(`請另一位：npm run quiz -- approve ${brought.id} --by 姓名`);
-        }
-        return 0;
+    if (brought.kind === 'refused') return tellProblems(brought);
+    const { id, title } = brought;
+    if (brought.kind === 'saved') {
+      console.log(`${brought.how === 'same' ? '內容沒有變' : '已存成草稿'}：${id}「${title}」`);
+      console.log(`接著：npm run quiz -- rehearse ${id}（彩排），再 check ${id}`);
+    } else {
+      if (brought.kind === 'refilled') console.log(`${id} 已經結束：檔案裡只收新的兌換碼，別的不看。`);
+      if (brought.changes.length === 0) console.log(`${id} 內容沒有變。`);
+      else {
+        console.log(`${id} 已經公布；這些修改要另一位批准才生效：`);
+        tellProposed(id, brought.changes);
+      }
     }
+    for (const line of brought.codes.flatMap(tellCodes)) console.log(line);
+    return 0;
   },
 };
 
-const codesTold = (added: number): string => (added > 0 ? `（新增 ${added} 個兌換碼）` : '');
+function tellProposed(id: string, changes: Change[]): void {
+  for (const change of changes) console.log(`  ${tellChange(change)}`);
+  console.log(`請另一位：npm run quiz -- approve ${id} --by 姓名（${namesAreSaid}）`);
+}
 
 function tellProblems({ problems, total }: { problems: Problem[]; total: number }): number {
   for (const problem of problems) console.error(tellProblem(problem));
@@ -143,9 +150,38 @@ export const approve: Command = {
   help: '批准別人提出的修改',
   async run({ args, values, services, claims }) {
     const id = only(args);
+    const { proposal } = await services.campaigns.row(id);
     const changes = await services.campaigns.approve({ id, by: values.by, claims });
     for (const change of changes) console.log(`  ${tellChange(change)}`);
     console.log(`${id} 的修改生效了。`);
+    if (proposal) tellSameLogin(proposal.by, values.by);
+    return 0;
+  },
+};
+
+const codeStates = { free: '待發', held: '發放中', given: '已發出', back: '不再發', spare: '備用' };
+
+export const codes: Command = {
+  args: '編號 獎品 [take-out 碼 …]',
+  help: '兌換碼發到哪裡了（--full 顯示還沒發的整個碼）；take-out 取出寫錯的，要另一位批准',
+  async run({ args, values, services: { campaigns, tickets }, claims }) {
+    const [id = '', prize = '', what, ...wrong] = args;
+    if (prize === '' || (what !== undefined && (what !== 'take-out' || wrong.length === 0)))
+      throw new Misuse();
+    if (what === 'take-out') {
+      const changes = await campaigns.takeOut({ id, prize, codes: wrong, by: values.by, claims });
+      console.log(`${id} 取出 ${wrong.length} 個碼，要另一位批准才生效；之前還可能發出去，急的話先 pause：`);
+      tellProposed(id, changes);
+      return 0;
+    }
+    const found = (await campaigns.row(id)).prizes.find((one) => one.id === prize);
+    if (!found) throw new AppError('NotFound', 'prize.unknown', `活動「${id}」沒有獎品「${prize}」。`);
+    const all = await tickets.codesOf(id, found);
+    console.log(`獎品「${found.name}」：數量 ${found.quantity}，${all.length} 個碼`);
+    for (const { code, state } of all) {
+      const hers = state === 'held' || state === 'given';
+      console.log(`  ${values.full && !hers ? code : maskCode(code)} ${codeStates[state]}`);
+    }
     return 0;
   },
 };

@@ -7,6 +7,7 @@ import type { Claims } from '../../src/domain/quiz/claims';
 import { AppError } from '../../src/errors';
 import type { Clock } from '../../src/kit/clock';
 import type { Log } from '../../src/kit/log';
+import { isSameLogin } from '../../src/kit/signed';
 import type { Services } from '../../src/services';
 
 /** What a command gets: the services on the real database, what stood on the line after its name, and the options. */
@@ -64,6 +65,11 @@ export async function fileAt(path: string): Promise<{ name: string; bytes: Buffe
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new AppError('NotFound', 'quiz_file', `沒有這個檔案：${path}`);
   }
+}
+
+/** Nobody is stopped by it: two people may share a machine. But it is said. */
+export function tellSameLogin(first: string, second: string): void {
+  if (isSameLogin(first, second)) console.log(`請留意：兩個人（${first}、${second}）用的是同一個登入名。`);
 }
 
 /** `2026-12-01 09:00`, Beijing time. */

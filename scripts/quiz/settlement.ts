@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { plainCell } from '../../src/domain/prizes/cells';
 import { verify as verifyDraw } from '../../src/domain/prizes/draw-proof';
 import { AppError } from '../../src/errors';
-import { type Asked, beijing, type Command, Misuse, only } from './command';
+import { namesAreSaid } from '../../src/kit/signed';
+import { type Asked, beijing, type Command, Misuse, only, tellSameLogin } from './command';
 
 export const settle: Command = {
   args: '編號 [--with-held]',
@@ -151,9 +152,12 @@ export const draw: Command = {
     const said = { id, by: values.by };
     if (what === 'value' && first !== undefined) {
       const done = await draws.enter({ ...said, value: first });
-      if (done === 'waits') console.log('記下了；請另一位核對原始公告後，自己也輸入一次。');
+      if (done === 'waits')
+        console.log(`記下了；請另一位核對原始公告後，自己也輸入一次。（${namesAreSaid}。）`);
       else {
         const { won, reserve } = await draws.run(id);
+        const { value } = (await draws.read(id)) ?? {};
+        if (value) tellSameLogin(value.by, value.approvedBy);
         console.log(`兩位輸入相同，開獎了。中獎號碼：${won.join(' ')}；候補：${reserve.join(' ') || '無'}`);
         await goOn(services, { quiz: id.split('/')[0] ?? '', by: values.by });
       }
@@ -166,7 +170,9 @@ export const draw: Command = {
       if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
       const done = await draws.putOff({ ...said, named: first, valueAt, reason });
       console.log(
-        done === 'waits' ? '記下了；請另一位也輸入一次。' : `改用「${first}」，${beijing(valueAt)} 公布。`,
+        done === 'waits'
+          ? `記下了；請另一位也輸入一次。（${namesAreSaid}。）`
+          : `改用「${first}」，${beijing(valueAt)} 公布。`,
       );
       return 0;
     }

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { readTable } from '../../src/domain/import/read-table';
 import { courierColumns } from '../../src/domain/prizes/courier';
+import { contentOf } from '../../src/domain/quiz/campaign-row';
 import { root } from '../../src/kit/root';
 import { isMachine, looksAtPrizes, type Person } from './habits';
 import type { Players, Step } from './players';
@@ -78,15 +79,17 @@ export async function finish(season: Season): Promise<Outcome> {
 
 /** Codes that machines were shown are burnt: as many more, for those who come after them. */
 async function orderMissingCodes({ town }: Season): Promise<void> {
-  const { settlement, tickets, prizes } = town.services;
+  const { settlement, tickets, prizes, campaigns } = town.services;
+  const content = contentOf(await campaigns.row(quizId));
   for (const wait of await settlement.waits(quizId)) {
-    if (wait.for !== 'codes') continue;
-    const codes = Array.from({ length: wait.missing }, (_, i) => ({
-      line: i + 1,
-      code: `MORE-${wait.prize}-${i}`,
-    }));
-    await tickets.addCodes({ quiz: quizId, prize: wait.prize }, codes);
+    const prize = content.prizes.find(({ id }) => wait.for === 'codes' && id === wait.prize);
+    if (wait.for !== 'codes' || !prize) continue;
+    const more = Array.from({ length: wait.missing }, (_, i) => `MORE-${wait.prize}-${i}`);
+    prize.codes = (await tickets.addCodes({ quiz: quizId, prize: prize.id }, more, prize.codes)).codes;
   }
+  const claims = () => undefined;
+  if ((await campaigns.propose({ content, by: 'ann', claims })).length > 0)
+    await campaigns.approve({ id: quizId, by: 'ben', claims });
   // At once, as the sweeper does within seconds.
   await prizes.awards.sweep({ undoneMs: -1_000 });
   await town.settled();

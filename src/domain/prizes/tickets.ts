@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Connection } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
+import { AppError } from '../../errors';
 import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
-import type { Prize } from '../quiz/definition';
-import type { CodeLine } from './codes';
+import type { CodeList, Prize } from '../quiz/definition';
 
 /**
- * One item of stock. `held`: taken for an award that is being written; `given`: the award has it; `back`: it came back
- * after its code had been shown, so it is for a person to decide whether it may be given again.
+ * One item of stock. `held`: taken for an award that is being written; `given`: the award has it; `back`: its code was
+ * shown and came back, or was taken out, so it is given again only with another code.
  */
 export type Ticket = {
-  /** `<quiz>/<prize>/<n>`; for a code `n` is made from the code, so that a code lies in stock once. */
+  /** `<quiz>/<prize>/<n>`, n from 1 to the quantity: whoever makes tickets, and however often, there are never more. */
   _id: string;
   quiz: string;
   prize: string;
@@ -21,8 +21,13 @@ export type Ticket = {
   /** The award that gave it back. */
   was?: string;
   code?: string;
+  /** The codes it had before; nobody gets them again. */
+  burnt?: string[];
   heldAt?: Date;
 };
+
+/** Imported codes. `out`: those that two people took out since; an old file does not bring them back. */
+type CodeListRow = { _id: string; quiz: string; prize: string; codes: string[]; out: string[] };
 
 export const ticketIndexes: IndexSpec[] = [
   {
@@ -35,6 +40,14 @@ export const ticketIndexes: IndexSpec[] = [
   },
   {
     collection: 'tickets',
+    key: { quiz: 1, prize: 1, code: 1 },
+    unique: true,
+    invariant: true,
+    partial: { code: { $type: 'string' } },
+    why: 'a code lies on one ticket',
+  },
+  {
+    collection: 'tickets',
     key: { quiz: 1, prize: 1, state: 1, rnd: 1 },
     why: 'a free ticket of this prize, from a place on; how many are left',
   },
@@ -42,6 +55,7 @@ export const ticketIndexes: IndexSpec[] = [
 ];
 
 type Item = { quiz: string; prize: string };
+type Write = mongo.AnyBulkWriteOperation<Ticket>;
 export type Counts = Record<Ticket['state'], number>;
 
 const timeoutMS = 2_500;
@@ -51,22 +65,76 @@ const soldOutMs = 1_000;
 /** Stock: one document per item, taken by one conditional write, so that no kill and no crowd gives one away twice. */
 export function createTickets({ db }: { db: Connection }) {
   const rows = db.collection<Ticket>('tickets');
+  const lists = db.collection<CodeListRow>('codeLists');
   const soldOut = new Map<string, number>();
 
-  const insertNew = async (tickets: Ticket[]): Promise<number> => {
-    let made = 0;
-    for (let from = 0; from < tickets.length; from += 1_000) {
-      const done = await rows.bulkWrite(
-        tickets.slice(from, from + 1_000).map(({ _id, ...row }) => ({
-          updateOne: { filter: { _id }, update: { $setOnInsert: row }, upsert: true },
-        })),
-        { ordered: false, writeConcern: { w: 'majority' } },
-      );
-      made += done.upsertedCount;
+  /** What another process was quicker to write is no error: nothing of it is written twice. */
+  async function write(writes: Write[]): Promise<number> {
+    let written = 0;
+    for (let from = 0; from < writes.length; from += 1_000) {
+      const part = writes.slice(from, from + 1_000);
+      const done = await rows
+        .bulkWrite(part, { ordered: false, writeConcern: { w: 'majority' } })
+        .catch((error: unknown) => {
+          const { code, result } = error as { code?: unknown; result?: mongo.BulkWriteResult };
+          if (code !== 11_000 || !result) throw error;
+          return result;
+        });
+      written += done.upsertedCount + done.modifiedCount;
       crashPoint('tickets-made');
     }
-    return made;
-  };
+    return written;
+  }
+
+  const present = (quiz: string, prize: string): Promise<Present[]> =>
+    rows.find({ quiz, prize }, { projection: { state: 1, code: 1, burnt: 1 }, sort: { _id: 1 } }).toArray();
+
+  async function listed(of: CodeList | undefined): Promise<Pick<CodeListRow, 'codes' | 'out'>> {
+    const row = of && (await lists.findOne({ _id: of.list }, { projection: { codes: 1, out: 1 } }));
+    return row ?? { codes: [], out: [] };
+  }
+
+  async function keepList(row: Omit<CodeListRow, '_id'>): Promise<CodeList> {
+    const { quiz, prize, codes, out } = row;
+    const hash = createHash('sha256')
+      .update(JSON.stringify([codes, out]))
+      .digest('base64url')
+      .slice(0, 22);
+    const list = `${quiz}/${prize}/${hash}`;
+    await lists.updateOne({ _id: list }, { $setOnInsert: row }, { upsert: true });
+    crashPoint('codes-listed');
+    return { list, count: codes.length };
+  }
+
+  /** Brings the codes of a list onto tickets: first onto numbers that have none yet, last in place of burnt ones. */
+  async function fill(quiz: string, prize: Prize): Promise<number> {
+    const { codes, out } = await listed(prize.codes);
+    const wrong = new Set(out);
+    let made = 0;
+    for (;;) {
+      const all = await present(quiz, prize.id);
+      const takenOut = all.filter(({ code, state }) => code && wrong.has(code) && !isOut(state));
+      if (takenOut.length > 0 && (await write(takenOut.map(withoutCode))) > 0) continue;
+      const used = new Set(all.flatMap(({ code = [], burnt = [] }) => burnt.concat(code)));
+      const unused = codes.filter((code) => !used.has(code));
+      const vacant = vacantNumbers(quiz, prize, all);
+      const bare = all.filter(({ state, code }) => state === 'free' && code === undefined);
+      const back = all.filter(({ state }) => state === 'back');
+      const places = [
+        ...vacant.map(
+          (_id) => (code: string) => insertNew({ ...newTicket(_id, { quiz, prize: prize.id }), code }),
+        ),
+        ...[...bare, ...back].map((ticket) => (code: string) => withCode(ticket, code)),
+      ];
+      const pairs = unused
+        .slice(0, places.length)
+        .map((code, i) => (places[i] as (typeof places)[number])(code));
+      const written = await write(pairs);
+      made += written;
+      // Nothing to write, or others wrote it; what they left is looked for again.
+      if (written === pairs.length) return made;
+    }
+  }
 
   /** One of the free ones, from a random place on and then from the beginning. */
   async function takeFree({ quiz, prize, award }: Item & { award: string }): Promise<Ticket | undefined> {
@@ -94,28 +162,65 @@ export function createTickets({ db }: { db: Connection }) {
 
   return {
     /**
-     * Makes one ticket for each promised item; those that are there stay as they are. Codes are imported instead.
-     * Repeat it after a rise of the quantity.
+     * Makes one ticket for each promised item, with the codes of its list on them; those that are there stay as they are.
+     * Only for what is published and can shrink no more; repeat it after a change of quantity or codes.
      */
     async stock(quiz: string, prize: Prize): Promise<{ promised: number; have: number; made: number }> {
-      const { id, kind, quantity: promised } = prize;
-      const count = () => rows.countDocuments({ quiz, prize: id });
-      const before = await count();
-      if (kind === 'code' || before >= promised) return { promised, have: before, made: 0 };
-      const made = await insertNew(
-        Array.from({ length: promised }, (_, i) => newTicket({ quiz, prize: id, n: String(i + 1) })),
-      );
+      const { id, kind, quantity: promised, codes } = prize;
+      const plain = async () => {
+        const vacant = vacantNumbers(quiz, prize, await present(quiz, id));
+        return write(vacant.map((_id) => insertNew(newTicket(_id, { quiz, prize: id }))));
+      };
+      const made = codes ? await fill(quiz, prize) : kind === 'code' ? 0 : await plain();
       soldOut.delete(`${quiz}/${id}`);
-      return { promised, have: await count(), made };
+      return { promised, have: await rows.countDocuments({ quiz, prize: id }), made };
     },
 
-    /** Adds imported codes; one that lies in stock already is counted as `known`. */
-    async addCodes({ quiz, prize }: Item, codes: CodeLine[]): Promise<{ added: number; known: number }> {
-      const added = await insertNew(
-        codes.map(({ code }) => ({ ...newTicket({ quiz, prize, n: `c-${hashOf(code)}` }), code })),
-      );
-      soldOut.delete(`${quiz}/${prize}`);
-      return { added, known: codes.length - added };
+    /**
+     * The list of a prize with these codes after those that it has. `added`: those that are new; `out`: those that were
+     * taken out of it before and stay out.
+     */
+    async addCodes(
+      { quiz, prize }: Item,
+      codes: string[],
+      before?: CodeList,
+    ): Promise<{ codes: CodeList; added: number; out: string[] }> {
+      const { codes: had, out } = await listed(before);
+      const known = new Set([...had, ...out]);
+      const more = codes.filter((code) => !known.has(code));
+      const list =
+        before && more.length === 0 ? before : await keepList({ quiz, prize, codes: [...had, ...more], out });
+      return { codes: list, added: more.length, out: codes.filter((code) => out.includes(code)) };
+    },
+
+    /** The list without these codes. @throws AppError when one of them is not in it or is somebody's already */
+    async takeOut({ quiz, prize }: Item, wrong: string[], before: CodeList | undefined): Promise<CodeList> {
+      const { codes, out } = await listed(before);
+      const unknown = wrong.filter((code) => !codes.includes(code));
+      if (unknown.length > 0)
+        throw new AppError('NotFound', 'codes.unknown', `獎品「${prize}」沒有這些碼：${unknown.join('、')}`);
+      const gone = await rows
+        .find({ quiz, prize, code: { $in: wrong }, state: { $in: ['held', 'given'] } })
+        .toArray();
+      if (gone.length > 0)
+        throw new AppError(
+          'Conflict',
+          'codes.given',
+          `這些碼已經發出去了，不能取出：${gone.map(({ code }) => code).join('、')}；要收回請作廢那一份獎品（void）。`,
+        );
+      const left = codes.filter((code) => !wrong.includes(code));
+      return keepList({ quiz, prize, codes: left, out: [...new Set([...out, ...wrong])] });
+    },
+
+    /** Every code of a prize, in the order of its list, and what became of it; `spare`: on no ticket. */
+    async codesOf(quiz: string, prize: Prize): Promise<{ code: string; state: Ticket['state'] | 'spare' }[]> {
+      const { codes } = await listed(prize.codes);
+      const states = new Map<string, Ticket['state']>();
+      for (const { code, burnt = [], state } of await present(quiz, prize.id)) {
+        for (const old of burnt) states.set(old, 'back');
+        if (code !== undefined) states.set(code, state);
+      }
+      return codes.map((code) => ({ code, state: states.get(code) ?? 'spare' }));
     },
 
     /** Whether it is worth asking: false may be what this process saw within the last second. */
@@ -191,27 +296,58 @@ export function createTickets({ db }: { db: Connection }) {
       return counts;
     },
 
-    /** How many codes lie in stock (or were given) for each prize of a quiz. */
-    async codes(quiz: string): Promise<Map<string, number>> {
-      const found = await rows
-        .aggregate<{ _id: string; n: number }>([
-          { $match: { quiz, code: { $exists: true } } },
-          { $group: { _id: '$prize', n: { $sum: 1 } } },
-        ])
-        .toArray();
-      return new Map(found.map(({ _id, n }) => [_id, n]));
+    /** With how many codes each prize can keep its promise: those of its list that can be given, and what was given without. */
+    async codes({ id, prizes }: { id: string; prizes: Prize[] }): Promise<Map<string, number>> {
+      const counts = new Map<string, number>();
+      for (const prize of prizes) {
+        if (!prize.codes) continue;
+        const codes = new Set((await listed(prize.codes)).codes);
+        let have = codes.size;
+        for (const { code, burnt = [], state } of await present(id, prize.id)) {
+          have -= burnt.filter((old) => codes.has(old)).length;
+          if (isOut(state) && (code === undefined || !codes.has(code))) have++;
+        }
+        counts.set(prize.id, have);
+      }
+      return counts;
     },
   };
 }
 
 export type Tickets = ReturnType<typeof createTickets>;
 
-const newTicket = ({ quiz, prize, n }: Item & { n: string }): Ticket => ({
-  _id: `${quiz}/${prize}/${n}`,
-  quiz,
-  prize,
-  rnd: Math.random(),
-  state: 'free',
+type Present = Pick<Ticket, '_id' | 'state' | 'code' | 'burnt'>;
+
+/** It is somebody's. */
+const isOut = (state: Ticket['state']): boolean => state === 'held' || state === 'given';
+
+/** The numbers that have no ticket; no more of them than the quantity has room for. */
+function vacantNumbers(quiz: string, { id, quantity }: Prize, all: Present[]): string[] {
+  if (all.length >= quantity) return [];
+  const taken = new Set(all.map(({ _id }) => _id));
+  const numbers = Array.from({ length: quantity }, (_, i) => `${quiz}/${id}/${i + 1}`);
+  return numbers.filter((_id) => !taken.has(_id)).slice(0, quantity - all.length);
+}
+
+const newTicket = (_id: string, item: Item): Ticket => ({ _id, ...item, rnd: Math.random(), state: 'free' });
+
+const insertNew = ({ _id, ...row }: Ticket): Write => ({
+  updateOne: { filter: { _id }, update: { $setOnInsert: row }, upsert: true },
 });
 
-const hashOf = (code: string): string => createHash('sha256').update(code).digest('base64url').slice(0, 16);
+/** Only while nobody has it and its code is still the one that was seen. */
+const unmoved = ({ _id, state, code }: Present) => ({ _id, state, code: code ?? { $exists: false } });
+
+const withCode = (ticket: Present, code: string): Write => ({
+  updateOne: {
+    filter: unmoved(ticket),
+    update: { $set: { code, state: 'free' }, ...(ticket.code ? { $push: { burnt: ticket.code } } : {}) },
+  },
+});
+
+const withoutCode = (ticket: Present): Write => ({
+  updateOne: {
+    filter: unmoved(ticket),
+    update: { $set: { state: 'back' }, $unset: { code: 1 }, $push: { burnt: ticket.code as string } },
+  },
+});

@@ -1,57 +1,82 @@
 import { crashPoint } from '../../kit/crash-point';
 import type { Tickets } from '../prizes/tickets';
+import { contentOfQuiz } from './campaign-row';
 import type { Campaigns } from './campaigns';
 import type { Change } from './changes';
 import type { Claims } from './claims';
-import { isPublished } from './states';
-import { type Problem, readQuizFile } from './workbook';
+import type { Prize } from './definition';
+import { isOver, isPublished } from './states';
+import { type Reading, readQuizFile } from './workbook';
 
-export type Brought =
-  | { kind: 'refused'; problems: Problem[]; total: number }
-  | { kind: 'saved'; id: string; title: string; how: 'new' | 'replaced' | 'same'; codes: number }
+export type Brought = { id: string; title: string; codes: BroughtCodes[] } & (
+  | { kind: 'saved'; how: 'new' | 'replaced' | 'same' }
   /** It is published already: the change waits for a second person. Without changes there is nothing to wait for. */
-  | { kind: 'proposed'; id: string; title: string; changes: Change[]; codes: number };
+  | { kind: 'proposed'; changes: Change[] }
+  /** It is over: of the file only the codes count, and they wait for a second person. */
+  | { kind: 'refilled'; changes: Change[] }
+);
+
+/** `have`: with how many codes the promise could be kept. `out`: codes of the file that were taken out, and stay out. */
+export type BroughtCodes = Pick<Prize, 'name' | 'quantity'> & { added: number; have: number; out: string[] };
 
 /**
- * Reads a file and keeps it as a draft, or, when that quiz is published, as a proposed change. Its codes go into stock; one
- * that lies there already is not added twice. A refused file leaves nothing behind.
+ * Reads a file and keeps it as a draft, or, when that quiz is published, as a proposed change. The codes of a draft are
+ * those of its last file; to those of a published one a file only adds. A refused file leaves nothing behind.
  */
 export async function bringQuiz(given: {
   campaigns: Campaigns;
-  tickets: Pick<Tickets, 'addCodes'>;
+  tickets: Pick<Tickets, 'addCodes' | 'codes'>;
   claims: Claims;
   by: string;
   file: { name: string; bytes: Buffer };
-}): Promise<Brought> {
+}): Promise<Brought | Extract<Reading, { kind: 'refused' }>> {
   const { campaigns, tickets, claims, by, file } = given;
   const reading = await readQuizFile(file);
   if (reading.kind === 'refused') return reading;
-  const { content, codes } = reading;
-  const { id, title } = content;
+  const { content: read, codes: imported } = reading;
+  const { id } = read;
   const before = await campaigns.find(id);
+  const published = before !== undefined && isPublished(before.state);
+  const over = before !== undefined && isOver(before.state);
 
-  async function addCodes(): Promise<number> {
-    let added = 0;
-    for (const [prize, list] of codes) {
-      const lines = list.map((code, i) => ({ line: i + 1, code }));
-      added += (await tickets.addCodes({ quiz: id, prize }, lines)).added;
-    }
-    return added;
+  const told = new Map<string, Pick<BroughtCodes, 'added' | 'out'>>();
+  async function withCodes(prize: Prize): Promise<Prize> {
+    const codes = imported.get(prize.id) ?? [];
+    const had = before?.prizes.find((one) => one.id === prize.id)?.codes;
+    const since = published ? had : undefined;
+    if (codes.length === 0) return since ? { ...prize, codes: since } : prize;
+    const list = await tickets.addCodes({ quiz: id, prize: prize.id }, codes, since);
+    told.set(prize.id, { out: list.out, added: list.codes.list === had?.list ? 0 : list.added });
+    return { ...prize, codes: list.codes };
   }
+  const wanted = over ? contentOfQuiz(before) : read;
+  const prizes: Prize[] = [];
+  for (const prize of wanted.prizes) prizes.push(await withCodes(prize));
+  const content = { ...wanted, prizes };
+  crashPoint('quiz-codes-kept');
+  const counts = await tickets.codes(content);
+  const codes = prizes.flatMap(({ id: prize, name, quantity, kind }) => {
+    const { added = 0, out = [] } = told.get(prize) ?? {};
+    const have = counts.get(prize) ?? 0;
+    return kind === 'code' || counts.has(prize) ? [{ name, quantity, added, have, out }] : [];
+  });
+  const about = { id, title: content.title, codes };
 
-  if (!before || !isPublished(before.state)) {
-    const how = await campaigns.save({ content, by });
-    crashPoint('quiz-saved');
-    return { kind: 'saved', id, title, how, codes: await addCodes() };
-  }
-  // Codes first: the gate counts them. More codes than promised harm nobody.
-  const added = await addCodes();
-  crashPoint('quiz-codes-added');
-  return {
-    kind: 'proposed',
-    id,
-    title,
-    changes: await campaigns.propose({ content, by, claims }),
-    codes: added,
-  };
+  if (!published) return { kind: 'saved', ...about, how: await campaigns.save({ content, by }) };
+  const changes = await campaigns.propose({ content, by, claims });
+  return { kind: over ? 'refilled' : 'proposed', ...about, changes };
+}
+
+/** What an author is told of the codes of a prize; nothing when there is nothing to say. */
+export function tellCodes({ name, quantity, added, have, out }: BroughtCodes): string[] {
+  const of = `獎品「${name}」：`;
+  const numbers = `數量 ${quantity}，有 ${have} 個碼`;
+  return [
+    ...(added > 0 ? [`${of}新增 ${added} 個兌換碼`] : []),
+    ...(have > quantity
+      ? [`${of}${numbers}，只發得出 ${quantity} 份，多的 ${have - quantity} 個不會發`]
+      : []),
+    ...(have < quantity ? [`${of}${numbers}，還差 ${quantity - have} 個`] : []),
+    ...(out.length > 0 ? [`${of}這些碼取出過，沒有再放進去：${out.join('、')}`] : []),
+  ];
 }

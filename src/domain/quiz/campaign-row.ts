@@ -13,6 +13,8 @@ export type QuizRow = Omit<Quiz, 'id'> & {
   check?: { at: number; by: string; findings: Finding[] };
   /** A change of a published quiz that waits for a second person. */
   proposal?: { at: number; by: string; content: QuizContent; changes: Change[] };
+  /** The tickets of what is in force may not all be there yet. */
+  stocking?: true;
   /** The last 200 deeds. */
   log: LogEntry[];
 };
@@ -33,13 +35,16 @@ export type QuizVersion = {
 
 /** The quiz in a stored row, without what only operators need. */
 export function quizOf(row: QuizRow): Quiz {
-  const { _id, rev: _rev, author: _author, check: _check, proposal: _proposal, log: _log, ...quiz } = row;
+  const { _id, rev: _rev, author: _author, check: _check, proposal: _proposal, log: _log, ...more } = row;
+  const { stocking: _stocking, ...quiz } = more;
   return { id: _id, ...quiz };
 }
 
 /** What a marketer wrote: without what happened to it since. */
-export function contentOf(row: QuizRow): QuizContent {
-  const { state: _state, version: _version, pauses: _pauses, ...content } = quizOf(row);
+export const contentOf = (row: QuizRow): QuizContent => contentOfQuiz(quizOf(row));
+
+export function contentOfQuiz(quiz: Quiz): QuizContent {
+  const { state: _state, version: _version, pauses: _pauses, ...content } = quiz;
   return content;
 }
 

@@ -2,6 +2,7 @@ import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
+import { isSamePerson, namesAreSaid } from '../../kit/signed';
 import type { IndexSpec } from '../../store/indexes';
 import type { Draws } from '../prizes/draw';
 import type { Tickets } from '../prizes/tickets';
@@ -14,7 +15,7 @@ import type { Quiz, QuizContent } from './definition';
 import { createFindings, refuseOn } from './findings';
 import { createHeld } from './held';
 import { armSettlement } from './quiz.jobs';
-import { type Deed, isPublished, stateNames, table } from './states';
+import { type Deed, isOver, isPublished, stateNames, table } from './states';
 
 export const quizIndexes: IndexSpec[] = [
   { collection: 'quizVersions', key: { quiz: 1, version: 1 }, why: 'how did this quiz change' },
@@ -24,7 +25,7 @@ type By = { id: string; by: string };
 type Plan = {
   deed: Deed | 'reject';
   set?: Partial<Omit<QuizRow, '_id' | 'rev' | 'log'>>;
-  unset?: ('check' | 'proposal' | 'menuKey' | 'timerSeconds' | 'mix')[];
+  unset?: ('check' | 'proposal' | 'stocking' | 'menuKey' | 'timerSeconds' | 'mix')[];
   reason?: string | undefined;
   version?: Omit<QuizVersion, '_id' | 'quiz' | 'at'>;
 };
@@ -39,7 +40,7 @@ export function createCampaigns(given: {
   db: Connection;
   clock: Clock;
   timers: Pick<Timers, 'arm' | 'disarm'>;
-  tickets: Pick<Tickets, 'codes' | 'stock'>;
+  tickets: Pick<Tickets, 'codes' | 'counts' | 'stock' | 'takeOut'>;
   /** Seeds are committed to before the first answer. */
   draws?: Pick<Draws, 'commit'>;
   /** An author whose quizzes nobody plays: of the sample, where the account is somebody's. */
@@ -95,12 +96,88 @@ export function createCampaigns(given: {
     return held.get(id);
   }
 
-  /** Before anybody can win one; making what is there already makes nothing. */
+  /**
+   * Only for what is published and can shrink no more: of what might still be withdrawn, or fail to come into force, more
+   * could be made than is promised. Making what is there already makes nothing.
+   */
   async function makeStock({ id, prizes }: QuizContent): Promise<void> {
     for (const prize of prizes) await tickets.stock(id, prize);
     crashPoint('quiz-stocked');
     await draws?.commit({ id, prizes });
     crashPoint('quiz-draws-committed');
+  }
+
+  /** The tickets of what is in force. Begun anew by `restock` when it was cut off; `stocking` stays until all are there. */
+  async function finishStock(row: QuizRow): Promise<void> {
+    await makeStock(contentOf(row));
+    await rows.updateOne({ _id: row._id, version: row.version }, { $unset: { stocking: 1 } });
+  }
+
+  /**
+   * A scheduled quiz begins: from the mark on it cannot be withdrawn, so its stock may be made, and when that lies there it
+   * runs. Cut off anywhere, the timer of its start goes on with it.
+   */
+  async function open({ id, by }: By, startsAt?: number): Promise<void> {
+    const row = await rows.findOneAndUpdate(
+      { _id: id, state: 'scheduled' },
+      { $set: { stocking: true, ...(startsAt === undefined ? {} : { startsAt }) }, $inc: { rev: 1 } },
+      { returnDocument: 'after' },
+    );
+    if (!row) return;
+    crashPoint('quiz-stocking');
+    await makeStock(contentOf(row));
+    await act({ id, by }, (current) => {
+      if (current.state !== 'scheduled') return undefined;
+      // A change came into force meanwhile: its stock is another.
+      if (current.version !== row.version) throw busy(id);
+      return { deed: 'begin', set: { state: 'running' }, unset: ['stocking'] };
+    });
+  }
+
+  /**
+   * The job of the start time: a scheduled quiz begins. Does nothing when it began, was withdrawn or moved.
+   * `firedAt`: the time that has come, on the clock of the process that fired the timer; ours may be behind it.
+   */
+  async function begin(id: string, firedAt = 0): Promise<void> {
+    const row = await rows.findOne({ _id: id });
+    if (!row || row.startsAt > Math.max(clock.now(), firedAt)) return;
+    // `start` was interrupted between its timer and its write, or is at it just now: to be tried again.
+    if (row.state === 'checked') throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有公布。`);
+    if (row.state !== 'scheduled') return;
+    const found = await findings.rules(contentOf(row));
+    refuseOn(id, found);
+    await rows.updateOne(
+      { _id: id, rev: row.rev },
+      { $set: { check: { at: clock.now(), by: 'timer', findings: found } } },
+    );
+    await open({ id, by: 'timer' });
+  }
+
+  /** What stands against a change. Codes that are taken out may leave fewer than were promised: a wrong one is no prize. */
+  async function gate(row: QuizRow, next: QuizContent, claims: Claims): Promise<Finding[]> {
+    if (isOver(row.state)) return [];
+    const found = await findings.all(next, claims);
+    const fewer = row.prizes.some(({ id, codes }) => {
+      const now = next.prizes.find((one) => one.id === id)?.codes;
+      return codes && now && now.count < codes.count;
+    });
+    refuseOn(next.id, fewer ? found.filter(({ rule }) => rule !== 'stock') : found);
+    return found;
+  }
+
+  async function propose(given: { content: QuizContent; by: string; claims: Claims }): Promise<Change[]> {
+    const { by, claims } = given;
+    const next = plain(given.content);
+    const row = await loaded(next.id);
+    mustBe(row, 'propose');
+    const changes = weigh(row, next);
+    if (changes.length === 0) return [];
+    await gate(row, next, claims);
+    await act({ id: next.id, by }, (current) => {
+      if (current.rev !== row.rev) throw busy(next.id);
+      return { deed: 'propose', set: { proposal: { at: clock.now(), by, content: next, changes } } };
+    });
+    return changes;
   }
 
   const startTimer = (id: string, at: number) => `quiz-start:${id}:${at}`;
@@ -225,59 +302,50 @@ export function createCampaigns(given: {
       now,
     }: By & { claims: Claims; now?: true }): Promise<'scheduled' | 'running'> {
       const row = await loaded(id);
+      const at = clock.now();
+      // It was cut off while it began: begun anew.
+      if (row.state === 'scheduled' && row.startsAt <= at) {
+        await begin(id);
+        return 'running';
+      }
       mustBe(row, row.state === 'scheduled' && now ? 'begin' : 'schedule');
       if (row.state === 'scheduled') mustBeSecond(row, by);
-      const at = clock.now();
       if (row.endsAt <= at) throw refused(id, `結束時間 ${beijing(row.endsAt)} 已過，請改好再導入`);
       const startsAt = now ? Math.min(row.startsAt, at) : row.startsAt;
       const found = await findings.all(contentOf(row), claims);
       refuseOn(id, found);
       // Before the state moves: a kill between the two leaves a timer without effect, never a quiz without one.
       await armEnd(id, row.endsAt);
-      if (startsAt > at) await armStart(id, startsAt);
+      await armStart(id, startsAt);
       crashPoint('quiz-timers-armed');
-      const state = startsAt > at ? 'scheduled' : 'running';
-      if (state === 'running') await makeStock(contentOf(row));
-      await act({ id, by }, async (current, session) => {
-        if (current.rev !== row.rev) throw busy(id);
-        refuseOn(id, await findings.rivals(contentOf(row), session));
-        const deed = state === 'running' ? 'begin' : 'schedule';
-        const check = { at, by, findings: found };
-        if (row.state === 'scheduled') return { deed, set: { state, startsAt, check } };
-        const content = { ...contentOf(row), startsAt };
-        const version = {
-          version: row.version + 1,
-          by: row.author,
-          approvedBy: by,
-          changes: [],
-          findings: found,
-          content,
-        };
-        return { deed, set: { state, startsAt, check, version: version.version }, version };
-      });
-      return state;
+      const check = { at, by, findings: found };
+      if (row.state === 'scheduled') await rows.updateOne({ _id: id, rev: row.rev }, { $set: { check } });
+      else
+        await act({ id, by }, async (current, session) => {
+          if (current.rev !== row.rev) throw busy(id);
+          refuseOn(id, await findings.rivals(contentOf(row), session));
+          const version = {
+            version: row.version + 1,
+            by: row.author,
+            approvedBy: by,
+            changes: [],
+            findings: found,
+            content: { ...contentOf(row), startsAt },
+          };
+          const set = { state: 'scheduled' as const, startsAt, check, version: version.version };
+          return { deed: 'schedule', set, version };
+        });
+      if (startsAt > at) return 'scheduled';
+      await open({ id, by }, startsAt);
+      return 'running';
     },
 
-    /**
-     * The job of the start time: a scheduled quiz begins. Does nothing when it began, was withdrawn or moved.
-     * `firedAt`: the time that has come, on the clock of the process that fired the timer; ours may be behind it.
-     */
-    async begin(id: string, firedAt = 0): Promise<void> {
-      const row = await rows.findOne({ _id: id });
-      if (!row || row.startsAt > Math.max(clock.now(), firedAt)) return;
-      // `start` was interrupted between its timer and its write, or is at it just now: to be tried again.
-      if (row.state === 'checked') throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有公布。`);
-      if (row.state !== 'scheduled') return;
-      const found = await findings.rules(contentOf(row));
-      refuseOn(id, found);
-      await makeStock(contentOf(row));
-      await act({ id, by: 'timer' }, (current) => {
-        if (current.state !== 'scheduled') return undefined;
-        return {
-          deed: 'begin',
-          set: { state: 'running', check: { at: clock.now(), by: 'timer', findings: found } },
-        };
-      });
+    begin,
+
+    /** Every few seconds: the stock of a change that came into force and was cut off before it lay there. */
+    async restock(): Promise<void> {
+      for (const row of await rows.find({ stocking: true, state: { $ne: 'scheduled' } }).toArray())
+        await finishStock(row);
     },
 
     /** The job of the end time. Does nothing when it ended or its end was moved. `passed`: a moment that is over, as in `begin`. */
@@ -334,6 +402,12 @@ export function createCampaigns(given: {
       await act({ id, by }, (row) => {
         mustBe(row, 'withdraw');
         mustBeSecond(row, by);
+        if (row.stocking)
+          throw new AppError(
+            'Conflict',
+            'quiz_state',
+            `活動「${id}」正在開賽，不能撤回；要停請用 pause 或 end。`,
+          );
         return { deed: 'withdraw', set: { state: 'draft' }, unset: ['proposal'], reason };
       });
     },
@@ -342,26 +416,27 @@ export function createCampaigns(given: {
      * Lays down a change of a published quiz for a second person. Returns what it changes.
      * @throws AppError `Invalid` when any of it is to the players' cost (`details`: the changes) or the gate refuses.
      */
-    async propose({
-      content,
-      by,
-      claims,
-    }: {
-      content: QuizContent;
+    propose,
+
+    /**
+     * Lays down for a second person that wrong codes of a prize, which nobody has yet, are never given.
+     * @throws AppError when one of them is not there or is somebody's already
+     */
+    async takeOut(given: {
+      id: string;
+      prize: string;
+      codes: string[];
       by: string;
       claims: Claims;
     }): Promise<Change[]> {
-      const next = plain(content);
-      const row = await loaded(next.id);
-      mustBe(row, 'propose');
-      const changes = weigh(row, next);
-      if (changes.length === 0) return [];
-      refuseOn(next.id, await findings.all(next, claims));
-      await act({ id: next.id, by }, (current) => {
-        if (current.rev !== row.rev) throw busy(next.id);
-        return { deed: 'propose', set: { proposal: { at: clock.now(), by, content: next, changes } } };
-      });
-      return changes;
+      const { id, by, claims } = given;
+      const content = contentOf(await loaded(id));
+      const prize = content.prizes.find((one) => one.id === given.prize);
+      if (!prize)
+        throw new AppError('NotFound', 'prize.unknown', `活動「${id}」沒有獎品「${given.prize}」。`);
+      const codes = await tickets.takeOut({ quiz: id, prize: prize.id }, given.codes, prize.codes);
+      const prizes = content.prizes.map((one) => (one === prize ? { ...one, codes } : one));
+      return propose({ content: { ...content, prizes }, by, claims });
     },
 
     /** A second person puts a proposed change into force. */
@@ -370,19 +445,21 @@ export function createCampaigns(given: {
       const { proposal } = row;
       mustBe(row, 'approve');
       if (!proposal) throw new AppError('NotFound', 'quiz_proposal', `活動「${id}」沒有等待批准的修改。`);
-      if (proposal.by === by)
-        throw new AppError('Forbidden', 'second_person', `這個修改是 ${by} 提出的，請由另一位批准。`);
+      if (isSamePerson(proposal.by, by))
+        throw new AppError(
+          'Forbidden',
+          'second_person',
+          `這個修改是 ${proposal.by} 提出的，請由另一位批准。（${namesAreSaid}。）`,
+        );
       // Weighed again: the quiz may have begun since.
       const changes = weigh(row, proposal.content);
-      const found = await findings.all(proposal.content, claims);
-      refuseOn(id, found);
+      const found = await gate(row, proposal.content, claims);
       const { endsAt, startsAt } = proposal.content;
       await armEnd(id, endsAt);
       if (row.state === 'scheduled') await armStart(id, startsAt);
-      else await makeStock(proposal.content);
       await act({ id, by }, async (current, session) => {
         if (current.rev !== row.rev) throw busy(id);
-        refuseOn(id, await findings.rivals(proposal.content, session));
+        if (!isOver(row.state)) refuseOn(id, await findings.rivals(proposal.content, session));
         const version = {
           version: row.version + 1,
           by: proposal.by,
@@ -397,11 +474,18 @@ export function createCampaigns(given: {
         );
         return {
           deed: 'approve',
-          set: { ...content, version: version.version, check: { at: clock.now(), by, findings: found } },
+          set: {
+            ...content,
+            version: version.version,
+            check: { at: clock.now(), by, findings: found },
+            ...(row.state === 'scheduled' ? {} : { stocking: true as const }),
+          },
           unset: ['proposal', ...optional],
           version,
         };
       });
+      // Not before it is in force: whoever wins by what is promised now finds no more than that.
+      if (row.state !== 'scheduled') await finishStock(await loaded(id));
       if (endsAt !== row.endsAt) await timers.disarm(endTimer(id, row.endsAt));
       if (startsAt !== row.startsAt) await timers.disarm(startTimer(id, row.startsAt));
       return changes;
@@ -427,6 +511,12 @@ export function createCampaigns(given: {
   };
 
   function weigh(row: QuizRow, next: QuizContent): Change[] {
+    if (isOver(row.state) && canonical(withoutCodes(contentOf(row))) !== canonical(withoutCodes(next)))
+      throw new AppError(
+        'Conflict',
+        'quiz_state',
+        `活動「${row._id}」現在是「${stateNames[row.state]}」，只能補上或取出兌換碼，別的不能再改。`,
+      );
     const begun = row.state !== 'scheduled';
     const changes = compareQuiz(contentOf(row), next, { begun });
     const against = changes.filter((change) => change.against !== undefined);
@@ -457,13 +547,18 @@ function mustBe({ _id, state }: QuizRow, deed: Deed): void {
 }
 
 function mustBeSecond({ _id, author }: QuizRow, by: string): void {
-  if (author === by)
+  if (isSamePerson(author, by))
     throw new AppError(
       'Forbidden',
       'second_person',
-      `活動「${_id}」是 ${author} 寫的，這件事請由另一位來做。`,
+      `活動「${_id}」是 ${author} 寫的，這件事請由另一位來做。（${namesAreSaid}。）`,
     );
 }
+
+const withoutCodes = (content: QuizContent) => ({
+  ...content,
+  prizes: content.prizes.map(({ codes: _codes, ...prize }) => prize),
+});
 
 const refused = (id: string, why: string) =>
   new AppError('Invalid', 'quiz_refused', `活動「${id}」不能公布：${why}。`);

@@ -147,7 +147,15 @@ function comparePrizes(
       const { way } = prize;
       const known = begun && way.kind === 'first' && old.questions.some(({ id }) => id === way.question);
       add(`新獎品「${prize.name}」`, known && '已經開賽，有人答過這一題；搶答請另加一題新的');
-    } else if (canonical(was) !== canonical(prize)) {
+      continue;
+    }
+    const [had, have] = [was.codes, prize.codes];
+    if (canonical(had) !== canonical(have))
+      add(
+        `獎品「${was.name}」的兌換碼由 ${had?.count ?? 0} 個改為 ${have?.count ?? 0} 個`,
+        have === undefined && '不能整份拿掉；寫錯的用 codes take-out 取出',
+      );
+    if (canonical({ ...was, codes: 0 }) !== canonical({ ...prize, codes: 0 })) {
       const name = `獎品「${was.name}」`;
       const reasons = [...prizeCosts(was, prize), ...wayCosts(was, prize, { longer })];
       if (reasons.length === 0) add(name);

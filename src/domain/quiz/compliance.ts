@@ -8,8 +8,11 @@ export type Finding = { level: 'refuse' | 'warn'; rule: string; reason: string; 
 
 /** Facts from outside the quiz. */
 export type Facts = {
-  /** Codes that lie in store, by prize id. Absent: not asked. */
+  /** With how many codes a promise can be kept, by prize id. Absent: not asked. */
   codes?: ReadonlyMap<string, number>;
+  /** How many tickets lie in store or are given, and how many prizes are somebody's. */
+  tickets?: ReadonlyMap<string, number>;
+  awards?: ReadonlyMap<string, number>;
 };
 
 export type Rule = {
@@ -121,6 +124,12 @@ export const facts: Record<string, (quiz: QuizContent, outside: Facts) => Found[
     '沒有使用地點或有效期',
   ),
   stock: (quiz, { codes }) => quiz.prizes.flatMap((prize) => lackOf(prize, quiz, codes)),
+  'too-many': ({ prizes }, { codes, tickets, awards }) =>
+    prizes.flatMap((prize) => [
+      ...surplus(prize, codes, '導入了', '個碼，多的不會發'),
+      ...surplus(prize, tickets, '庫存卻有', '張票'),
+      ...surplus(prize, awards, '卻已經發出', '份'),
+    ]),
   'personal-information': ({ prizes, rules: text }) =>
     prizes.some(({ kind }) => kind === 'goods') &&
     !(/个人信息|隐私|地址.{0,20}(只|仅)用/.test(fold(text)) && /未成年|十四|14|监护/.test(fold(text)))
@@ -166,6 +175,12 @@ function lackOf(prize: Prize, quiz: QuizContent, codes: Facts['codes']): Found[]
   if (codes && have < quantity && (kind === 'code' || (kind === 'coupon' && have > 0)))
     lacks.push({ where, more: `數量 ${quantity}，只導入了 ${have} 個碼` });
   return lacks;
+}
+
+function surplus(prize: Prize, counts: Facts['codes'], told: string, what: string): Found[] {
+  const have = counts?.get(prize.id) ?? 0;
+  if (have <= prize.quantity) return [];
+  return [{ where: of(prize), more: `數量 ${prize.quantity}，${told} ${have} ${what}` }];
 }
 
 const wayNames: Record<Prize['way']['kind'], string> = {

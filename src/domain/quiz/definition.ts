@@ -56,6 +56,9 @@ export type Way =
 
 export type DrawCondition = { rounds?: number; days?: number; points?: number; level?: number };
 
+/** The codes that were imported for a prize: which list (its name is made from what is in it) and how long it is. */
+export type CodeList = { list: string; count: number };
+
 export type PrizeKind = 'goods' | 'code' | 'coupon' | 'points' | 'money';
 
 export type Prize = {
@@ -67,6 +70,7 @@ export type Prize = {
   /** Value of one, integer fen. */
   priceFen: number;
   quantity: number;
+  codes?: CodeList;
   way: Way;
   /** `points`: how many. */
   points?: number;

@@ -1,7 +1,8 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import { fold } from '../../kit/text';
-import type { Tickets } from '../prizes/tickets';
+import type { Award } from '../prizes/award';
+import type { Counts, Tickets } from '../prizes/tickets';
 import type { QuizRow } from './campaign-row';
 import type { Claims } from './claims';
 import { type Finding, judge } from './compliance';
@@ -15,7 +16,13 @@ const reserved = [
 ];
 
 /** What stands against publishing a quiz: the compliance list, and words that somebody else answers to. */
-export function createFindings({ db, tickets }: { db: Connection; tickets: Pick<Tickets, 'codes'> }) {
+export function createFindings({
+  db,
+  tickets,
+}: {
+  db: Connection;
+  tickets: Pick<Tickets, 'codes' | 'counts'>;
+}) {
   const rows = db.collection<QuizRow>('quizzes');
 
   /** Another published quiz with one of these keywords or the same menu key at an overlapping time. */
@@ -44,7 +51,11 @@ export function createFindings({ db, tickets }: { db: Connection; tickets: Pick<
 
   /** The compliance list alone: what a timer asks, long after somebody looked at the words. */
   const rules = async (content: QuizContent): Promise<Finding[]> =>
-    judge(content, { codes: await tickets.codes(content.id) });
+    judge(content, {
+      codes: await tickets.codes(content),
+      tickets: sumsOf(await tickets.counts(content.id)),
+      awards: await awarded(db, content.id),
+    });
 
   return {
     rivals,
@@ -55,6 +66,21 @@ export function createFindings({ db, tickets }: { db: Connection; tickets: Pick<
       ...(await rivals(content)),
     ],
   };
+}
+
+const sumsOf = (counts: Map<string, Counts>): Map<string, number> =>
+  new Map([...counts].map(([prize, one]) => [prize, one.free + one.held + one.given + one.back]));
+
+/** How many of each prize are somebody's. */
+export async function awarded(db: Connection, quiz: string): Promise<Map<string, number>> {
+  const found = await db
+    .collection<Award>('awards')
+    .aggregate<{ _id: string; n: number }>([
+      { $match: { quiz, state: { $nin: ['pending', 'expired', 'void'] } } },
+      { $group: { _id: '$prize', n: { $sum: 1 } } },
+    ])
+    .toArray();
+  return new Map(found.map(({ _id, n }) => [_id, n]));
 }
 
 /** @throws AppError `Invalid` with all findings when one of them refuses. */

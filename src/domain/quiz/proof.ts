@@ -1,6 +1,9 @@
 import type { Connection } from 'mongoose';
 import type { LedgerRow, Points } from '../points/points';
+import type { Ticket } from '../prizes/tickets';
+import type { QuizRow } from './campaign-row';
 import type { Quiz } from './definition';
+import { awarded } from './findings';
 import { type Batch, emptyFold, fold, type Win } from './fold';
 import type { Orders } from './orders';
 import { createProjection, ledgerRows, liveTables, ordered } from './project';
@@ -115,6 +118,21 @@ export function createProof(given: {
     return all;
   }
 
+  /** Of no prize more tickets, and no more winners, than were promised. */
+  async function surplus(quiz: string): Promise<Difference[]> {
+    const row = await db.collection<QuizRow>('quizzes').findOne({ _id: quiz }, { projection: { prizes: 1 } });
+    const awards = await awarded(db, quiz);
+    const tickets = db.collection<Ticket>('tickets');
+    const found: Difference[] = [];
+    for (const { id: prize, quantity } of row?.prizes ?? []) {
+      const counts = { 票數: await tickets.countDocuments({ quiz, prize }), 發出: awards.get(prize) ?? 0 };
+      for (const [what, n] of Object.entries(counts))
+        if (n > quantity)
+          found.push({ what: `獎品${what}多於數量`, id: `${quiz}/${prize}`, expected: quantity, found: n });
+    }
+    return found;
+  }
+
   function unequal(quiz: string, all: Map<string, Sums>): Difference[] {
     return [...all].flatMap(([pid, { ledger: sum, earned, rounds, scores }]) => [
       ...differs(`${quiz}: ledger and score`, pid, sum, scores.points),
@@ -174,7 +192,8 @@ export function createProof(given: {
 
     /**
      * Adds up: ledger, rounds, score and what the balance holds of this quiz must agree for everybody, the answers must be
-     * as many as the log has, and every balance must be the sum of its ledger rows. Empty: audit 0.
+     * as many as the log has, every balance must be the sum of its ledger rows, and of no prize there may be more than was
+     * promised. Empty: audit 0.
      */
     async audit(quiz: string): Promise<Difference[]> {
       await projector.catchUp(quiz);
@@ -189,7 +208,7 @@ export function createProof(given: {
         expected: sum,
         found: balance,
       }));
-      return [...found, ...inBalances].slice(0, mostTold);
+      return [...(await surplus(quiz)), ...found, ...inBalances].slice(0, mostTold);
     },
   };
 }

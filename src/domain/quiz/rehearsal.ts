@@ -3,7 +3,7 @@ import { beijingDay, startOfBeijingDay } from '../../kit/clock';
 import type { Draws } from '../prizes/draw';
 import type { Tickets } from '../prizes/tickets';
 import type { QuizRow, QuizVersion } from './campaign-row';
-import type { QuizContent } from './definition';
+import type { Prize, QuizContent } from './definition';
 import type { Entry } from './fold';
 import type { Orders } from './orders';
 import { roundOf } from './standing';
@@ -24,21 +24,32 @@ export async function stageRehearsal(given: {
   const { db, tickets, draws, content } = given;
   const { id, ...rest } = content;
   const by = '彩排';
-  await db
-    .collection<QuizRow>('quizzes')
-    .insertOne({ _id: id, ...rest, state: 'running', version: 1, pauses: [], rev: 1, author: by, log: [] });
-  await db
-    .collection<QuizVersion>('quizVersions')
-    .insertOne({ _id: `${id}/1`, quiz: id, version: 1, at: 0, by, changes: [], findings: [], content });
-  for (const prize of content.prizes) {
+  const prizes: Prize[] = [];
+  for (const { codes: _real, ...prize } of content.prizes) {
     const quantity = Math.min(prize.quantity, mostTickets);
-    const codes = Array.from({ length: quantity }, (_, i) => ({
-      line: i + 1,
-      code: `彩排-${prize.id}-${i + 1}`,
-    }));
-    if (prize.kind === 'code') await tickets.addCodes({ quiz: id, prize: prize.id }, codes);
-    else await tickets.stock(id, { ...prize, quantity });
+    const codes = Array.from({ length: quantity }, (_, i) => `彩排-${prize.id}-${i + 1}`);
+    const item = { quiz: id, prize: prize.id };
+    const invented = prize.kind === 'code' ? { codes: (await tickets.addCodes(item, codes)).codes } : {};
+    await tickets.stock(id, { ...prize, ...invented, quantity });
+    prizes.push({ ...prize, ...invented });
   }
+  const staged = { ...content, prizes };
+  await db.collection<QuizRow>('quizzes').insertOne({
+    _id: id,
+    ...rest,
+    prizes,
+    ...{ state: 'running', version: 1, pauses: [], rev: 1, author: by, log: [] },
+  });
+  await db.collection<QuizVersion>('quizVersions').insertOne({
+    _id: `${id}/1`,
+    quiz: id,
+    version: 1,
+    at: 0,
+    by,
+    changes: [],
+    findings: [],
+    content: staged,
+  });
   await draws.commit(content);
 }
 

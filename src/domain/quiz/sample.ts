@@ -13,7 +13,7 @@ export const sampleAuthor = 'sample';
  */
 export async function startSampleQuiz(given: {
   campaigns: Campaigns;
-  tickets: Pick<Tickets, 'addCodes'>;
+  tickets: Pick<Tickets, 'addCodes' | 'codes'>;
   claims: Claims;
   file: { name: string; bytes: Buffer };
 }): Promise<{ kind: 'kept' | 'started' } | { kind: 'refused'; problems: string[] }> {

@@ -15,6 +15,10 @@ export type Deed =
   | 'settle'
   | 'close';
 
+const over: QuizState[] = ['ended', 'settling', 'settled'];
+/** Nobody plays it any more: of its content only the codes may still change. */
+export const isOver = (state: QuizState): boolean => over.includes(state);
+
 /**
  * The table of what may happen when; everything else is refused. docs/quiz.md §3 prints it.
  * `schedule` publishes: from then on the content changes only by `propose` and `approve`.
@@ -25,8 +29,8 @@ export const table: Record<Deed, { from: QuizState[]; name: string }> = {
   schedule: { from: ['checked'], name: '公布' },
   begin: { from: ['checked', 'scheduled'], name: '開賽' },
   withdraw: { from: ['scheduled'], name: '撤回' },
-  propose: { from: ['scheduled', 'running', 'paused'], name: '提出修改' },
-  approve: { from: ['scheduled', 'running', 'paused'], name: '批准修改' },
+  propose: { from: ['scheduled', 'running', 'paused', ...over], name: '提出修改' },
+  approve: { from: ['scheduled', 'running', 'paused', ...over], name: '批准修改' },
   pause: { from: ['running'], name: '暫停' },
   resume: { from: ['paused'], name: '恢復' },
   end: { from: ['running', 'paused'], name: '結束' },

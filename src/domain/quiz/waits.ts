@@ -14,7 +14,7 @@ export type Wait =
   | { for: 'value'; draw: string; named: string; at: number; due: boolean; by: string | undefined }
   /** The value named could be known before the list was frozen: two people name a later one. */
   | { for: 'laterValue'; draw: string; named: string }
-  /** So many have won it and wait for their codes: more have to be imported. */
+  /** So many have won it and wait for their codes: more have to be imported, by two people. */
   | { for: 'codes'; prize: string; missing: number }
   /** Its seed was never committed to: it cannot be drawn in public. */
   | { for: 'nothing'; draw: string };
@@ -62,7 +62,7 @@ export function tellWait(quiz: string, wait: Wait): string {
     case 'laterValue':
       return `抽獎 ${wait.draw} 的「${wait.named}」已經可以知道，等兩位另指定以後的：draw ${wait.draw} put-off`;
     case 'codes':
-      return `獎品 ${wait.prize} 還缺 ${wait.missing} 個兌換碼：補導入後會自動發給得主`;
+      return `獎品 ${wait.prize} 還缺 ${wait.missing} 個兌換碼：加進檔案的「兌換碼」表再 import，另一位 approve 後自動發給得主`;
     case 'nothing':
       return `抽獎 ${wait.draw} 開賽時沒有公布承諾，不能公開抽獎`;
   }

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { type AwardState, moves } from '../../../src/domain/prizes/award';
+import type { Prize } from '../../../src/domain/quiz/definition';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { prize, prizeStage, quizWith, statesOf, won } from './stage';
 
@@ -18,6 +19,7 @@ const tea = prize({
   validUntil: Date.parse('2026-12-31T23:59:59+08:00'),
 });
 const quiz = quizWith(cup, points, card, tea);
+let coded: Prize;
 
 beforeAll(async () => {
   db = await stage.open();
@@ -28,7 +30,7 @@ beforeEach(async () => {
   stage.fans.clear();
   app = stage.on(db);
   for (const one of quiz.prizes) await app.tickets.stock('quiz', one);
-  await app.tickets.addCodes({ quiz: 'quiz', prize: 'card' }, [{ line: 1, code: 'CARD-1' }]);
+  coded = await app.imports(card, ['CARD-1']);
 });
 afterEach(noCrash);
 afterAll(() => stage.database.drop());
@@ -99,6 +101,11 @@ test('a code is shown at once; void, it is put aside and not given to the next',
   expect((await app.tickets.counts('quiz')).get('card')).toEqual({ free: 0, held: 0, given: 0, back: 1 });
   const next = await app.awards.award(quiz, won('20', { prize: 'card' }), { told: true });
   expect(next.code).toBeUndefined();
+  // The office orders another: it takes the place of the one that was seen, and there are no more tickets than before.
+  await app.imports({ ...coded, quantity: 1 }, ['CARD-2']);
+  await app.awards.sweep({ undoneMs: -1_000 });
+  expect(await app.awards.read(next._id)).toMatchObject({ code: 'CARD-2' });
+  expect((await app.tickets.counts('quiz')).get('card')).toEqual({ free: 0, held: 0, given: 1, back: 0 });
 });
 
 test('for the reply that goes out only what it says is done, the code too; the next look does the rest, once', async () => {
@@ -173,7 +180,7 @@ test('whose code is not in stock is told once it is', async () => {
   const { _id } = await app.awards.award(quiz, won('2', { prize: 'card', pid: 'lin', why: 'ranking' }));
   await work();
   expect(await told()).toEqual([]);
-  await app.tickets.addCodes({ quiz: 'quiz', prize: 'card' }, [{ line: 1, code: 'CARD-2' }]);
+  await app.imports({ ...coded, quantity: 2 }, ['CARD-2']);
   await app.awards.sweep({ undoneMs: -1_000 });
   await work();
   expect(await told()).toEqual([`told_${_id}_won_01: award-won`]);

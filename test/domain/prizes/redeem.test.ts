@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { newRedeemCode, readCodes, readRedeemCode, showRedeemCode } from '../../../src/domain/prizes/codes';
+import { newRedeemCode, readRedeemCode, showRedeemCode } from '../../../src/domain/prizes/codes';
 import { tellRedeemed } from '../../../src/domain/prizes/redeem';
 import { prize, prizeStage, quizWith, won } from './stage';
 
@@ -74,14 +74,4 @@ test('redeem codes hold 60 random bits, and nothing that cannot be one is looked
   for (let at = 0; at < 12; at++) expect(new Set([...codes].map((code) => code.charAt(at))).size).toBe(32);
   for (const typed of ['', 'ABC', 'ABCD-EFGH-JKMU', '你好', 'A'.repeat(10_000), '{"$ne":""}'])
     expect(readRedeemCode(typed)).toBeUndefined();
-});
-
-test('a list of codes is read from text and CSV; doubles and what Excel spoilt are told by line', () => {
-  const read = readCodes('\uFEFF兌換碼,備註\r\nA-1,x\r\n\r\n"A,2",y\nA-1\n1.23E+14\n' + 'x'.repeat(101));
-  expect(read.codes).toEqual([
-    { line: 2, code: 'A-1' },
-    { line: 4, code: 'A,2' },
-  ]);
-  expect(read.duplicates).toEqual([{ line: 5, message: '與第 2 行是同一個碼，只收一次' }]);
-  expect(read.problems.map(({ line }) => line)).toEqual([6, 7]);
 });

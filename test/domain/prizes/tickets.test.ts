@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Ticket } from '../../../src/domain/prizes/tickets';
+import type { Prize } from '../../../src/domain/quiz/definition';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { prize, prizeStage, quizWith, won } from './stage';
 
@@ -151,28 +152,99 @@ test('Q3: 500 claims of one person at once with a limit of one a day are one awa
   });
 });
 
-test('imported codes lie in stock once, and are given one to an award', async () => {
+const card = (more: Partial<Prize> = {}) => prize({ id: 'card', kind: 'code', quantity: 3, ...more });
+const onTickets = async () =>
+  (await tickets({ prize: 'card' })).flatMap(({ code }) => (code === undefined ? [] : [code])).toSorted();
+
+test('a ticket bears an imported code, once, and is given to one award; more codes make no more tickets', async () => {
   const app = stage.on(db);
-  const code = prize({ id: 'card', kind: 'code', quantity: 3 });
-  const item = { quiz: 'quiz', prize: 'card' };
-  const lines = ['A-1', 'A-2'].map((one, i) => ({ line: i + 1, code: one }));
-  expect(await app.tickets.addCodes(item, lines)).toEqual({ added: 2, known: 0 });
-  expect(await app.tickets.addCodes(item, [...lines, { line: 3, code: 'A-3' }])).toEqual({
-    added: 1,
-    known: 2,
-  });
-  expect(await app.tickets.stock('quiz', code)).toEqual({ promised: 3, have: 3, made: 0 });
-  expect(await app.tickets.codes('quiz')).toEqual(new Map([['card', 3]]));
+  const two = await app.imports(card(), ['A-1', 'A-2']);
+  expect(await onTickets()).toEqual(['A-1', 'A-2']);
+  const four = await app.imports(two, ['A-1', 'A-2', 'A-3', 'A-4']);
+  expect(await onTickets()).toEqual(['A-1', 'A-2', 'A-3']);
+  expect(await app.tickets.codes(quizWith(four))).toEqual(new Map([['card', 4]]));
+  const quiz = quizWith(four);
   const given = await Promise.all(
-    ['1', '2', '3'].map((unit) =>
-      app.awards.award(quizWith(code), won(unit, { prize: 'card' }), { told: true }),
-    ),
+    ['1', '2', '3'].map((unit) => app.awards.award(quiz, won(unit, { prize: 'card' }), { told: true })),
   );
-  expect(new Set(given.map((one) => one.code))).toEqual(new Set(['A-1', 'A-2', 'A-3']));
-  const fourth = await app.awards.award(quizWith(code), won('4', { prize: 'card' }), { told: true });
+  expect(new Set(given.map(({ code }) => code))).toEqual(new Set(['A-1', 'A-2', 'A-3']));
+  const fourth = await app.awards.award(quiz, won('4', { prize: 'card' }), { told: true });
   expect(fourth).toMatchObject({ todo: ['ticket'] });
-  expect(fourth.code).toBeUndefined();
-  await app.tickets.addCodes(item, [{ line: 1, code: 'A-4' }]);
+  // The quantity is raised: the code that lay ready comes into its own.
+  await app.imports({ ...four, quantity: 4 }, []);
   await app.awards.sweep({ undoneMs: -1_000 });
   expect(await app.awards.read(fourth._id)).toMatchObject({ code: 'A-4', todo: [] });
+});
+
+test('codes for a coupon whose tickets lie there go onto those that are free, and make none', async () => {
+  const app = stage.on(db);
+  const coupon = card({ kind: 'coupon', quantity: 2 });
+  await app.tickets.stock('quiz', coupon);
+  const first = await app.awards.award(quizWith(coupon), won('1', { prize: 'card' }));
+  expect(first.code).toBeUndefined();
+  const coded = await app.imports(coupon, ['B-1', 'B-2']);
+  expect(await tickets()).toHaveLength(2);
+  expect(await onTickets()).toEqual(['B-1']);
+  // The one that went without a code needs none: with two more there is one too many.
+  expect(await app.tickets.codes(quizWith(coded))).toEqual(new Map([['card', 3]]));
+  expect(await app.awards.claim(quizWith(coded), won('2', { prize: 'card' }))).toMatchObject({ kind: 'won' });
+  expect(await app.awards.claim(quizWith(coded), won('3', { prize: 'card' }))).toEqual({ kind: 'soldOut' });
+});
+
+test('codes imported by four processes at once, killed at every thousand: as many tickets as promised, each code once', async () => {
+  const codes = Array.from({ length: 3_500 }, (_, i) => `C-${i}`);
+  const { codes: list } = await stage.on(db).tickets.addCodes({ quiz: 'quiz', prize: 'card' }, codes);
+  const whole = { ...card({ quantity: 3_000 }), codes: list };
+  for (let kill = 0; kill < 3; kill++) {
+    planCrash('tickets-made', 1, () => {
+      throw new Error('killed');
+    });
+    await expect(stage.on(db).tickets.stock('quiz', whole)).rejects.toThrow('killed');
+    expect((await tickets()).length).toBeLessThanOrEqual(3_000);
+  }
+  await Promise.all(dbs.map((one) => stage.on(one).tickets.stock('quiz', whole)));
+  expect(await tickets()).toHaveLength(3_000);
+  expect(new Set(await onTickets()).size).toBe(3_000);
+});
+
+test('whatever lists four processes have in hand, there are never more tickets than the quantity', async () => {
+  const app = stage.on(db);
+  const item = { quiz: 'quiz', prize: 'card' };
+  const lists = [['D-1'], ['D-2', 'D-3'], ['D-3', 'D-4', 'D-5'], ['D-6', 'D-1', 'D-2']];
+  const cards = await Promise.all(
+    lists.map(async (codes) => ({ ...card(), codes: (await app.tickets.addCodes(item, codes)).codes })),
+  );
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(dbs.map((one, i) => stage.on(one).tickets.stock('quiz', cards[i] as Prize)));
+    const all = await onTickets();
+    expect(all).toHaveLength(3);
+    expect(new Set(all).size).toBe(3);
+  }
+});
+
+test('a wrong code that nobody has is taken out for good, and another takes its place', async () => {
+  const app = stage.on(db);
+  const item = { quiz: 'quiz', prize: 'card' };
+  const wrong = await app.imports(card({ quantity: 2 }), ['E-1', 'E-X']);
+  const out = { ...wrong, codes: await app.tickets.takeOut(item, ['E-X'], wrong.codes) };
+  await app.tickets.stock('quiz', out);
+  expect(await onTickets()).toEqual(['E-1']);
+  expect(await app.tickets.codesOf('quiz', wrong)).toEqual([
+    { code: 'E-1', state: 'free' },
+    { code: 'E-X', state: 'back' },
+  ]);
+  const { added, out: kept } = await app.tickets.addCodes(item, ['E-1', 'E-X', 'E-2'], out.codes);
+  expect([added, kept]).toEqual([1, ['E-X']]);
+  const mended = await app.imports(out, ['E-X', 'E-2']);
+  expect(await onTickets()).toEqual(['E-1', 'E-2']);
+  // A process that still has the old list in hand brings nothing back.
+  await app.tickets.stock('quiz', wrong);
+  expect(await onTickets()).toEqual(['E-1', 'E-2']);
+  expect(await tickets()).toHaveLength(2);
+
+  const { code = '' } = await app.awards.award(quizWith(mended), won('1', { prize: 'card' }));
+  await expect(app.tickets.takeOut(item, [code], mended.codes)).rejects.toThrow(
+    `已經發出去了，不能取出：${code}`,
+  );
+  await expect(app.tickets.takeOut(item, ['F-1'], mended.codes)).rejects.toThrow('沒有這些碼：F-1');
 });

@@ -326,8 +326,8 @@ test('a file of a published quiz becomes a proposal, and its codes go into stock
   };
   const bring = (quantity: number, title: string) =>
     bringQuiz({ ...one, claims: nobody, by: 'Lin', file: file(quantity, title) });
-  expect(await bring(2, '一')).toMatchObject({ kind: 'saved', how: 'new', codes: 3 });
-  expect(await bring(2, '一')).toMatchObject({ kind: 'saved', how: 'same', codes: 0 });
+  expect(await bring(2, '一')).toMatchObject({ kind: 'saved', how: 'new', codes: [{ added: 3 }] });
+  expect(await bring(2, '一')).toMatchObject({ kind: 'saved', how: 'same', codes: [{ added: 0 }] });
   await one.campaigns.check({ id, by: 'Lin', claims: nobody });
   await one.campaigns.start({ id, by: 'Lin', claims: nobody });
   expect(await bring(3, '二')).toMatchObject({
@@ -339,12 +339,11 @@ test('a file of a published quiz becomes a proposal, and its codes go into stock
 });
 
 test('what lacks at the start time keeps a quiz from beginning', async () => {
-  const codes = [{ line: 1, code: 'X-1' }];
-  await one.tickets.addCodes({ quiz: id, prize: 'card' }, codes);
+  const { codes } = await one.tickets.addCodes({ quiz: id, prize: 'card' }, ['X-1']);
   await publish({
-    prizes: [prize('card', { kind: 'code', quantity: 1, way: { kind: 'participation', rounds: 3 } })],
+    prizes: [prize('card', { kind: 'code', quantity: 1, codes, way: { kind: 'participation', rounds: 3 } })],
   });
-  await db.collection('tickets').deleteMany({});
+  await db.collection('codeLists').deleteMany({});
   at('2026-12-01 09:00');
   await expect(one.campaigns.begin(id)).rejects.toThrow('只導入了 0 個碼');
   expect(await state()).toBe('scheduled');

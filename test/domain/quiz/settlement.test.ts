@@ -113,6 +113,26 @@ async function expectSound({ proof, points }: Parts): Promise<void> {
   expect(await points.audit()).toEqual([]);
 }
 
+test('the audit counts tickets and prizes beyond the quantity, with both numbers', async () => {
+  const parts = await played();
+  const [won] = await awardsNow({ prize: 'flash' });
+  const { proof } = parts;
+  expect(await proof.audit('q')).toEqual([]);
+  const more = { _id: 'q/flash/2', quiz: 'q', prize: 'flash', state: 'given' };
+  await stage.db().collection<{ _id: string }>('tickets').insertOne(more);
+  await stage
+    .db()
+    .collection<Award>('awards')
+    .insertOne({ ...(won as Award), _id: 'q/flash/g', unit: 'g' });
+  expect(await proof.audit('q')).toEqual([
+    { what: '獎品票數多於數量', id: 'q/flash', expected: 1, found: 2 },
+    { what: '獎品發出多於數量', id: 'q/flash', expected: 1, found: 2 },
+  ]);
+  const { findings } = await parts.campaigns.check({ id: 'q', by: 'ann', claims: () => undefined });
+  const told = findings.filter(({ rule }) => rule === 'too-many').map(({ reason }) => reason);
+  expect(told.join()).toMatch(/數量 1，庫存卻有 2 張票.*數量 1，卻已經發出 2 份/);
+});
+
 test('from the end to the last prize: held, decided, published, drawn, settled', async () => {
   const parts = await played();
   expect(told(await awardsNow({ why: 'first' }))).toEqual(['flash/f bot0']);
