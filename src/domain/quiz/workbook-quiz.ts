@@ -74,9 +74,9 @@ export function quizFrom(
       if (!read.ids.prizes.has(values.prize)) complain({ ...at, column: 'prize', message: '獎品表裡沒有它' });
     } else if (prize.values.kind !== 'code' && prize.values.kind !== 'coupon')
       complain({ ...at, column: 'prize', message: '這個獎品不是兌換碼或優惠券' });
-    const key = `${values.prize} ${values.code}`;
-    if (seen.has(key)) complain({ ...at, column: 'code', message: '這個兌換碼出現了兩次，請刪去一個' });
-    seen.add(key);
+    if (seen.has(values.code))
+      complain({ ...at, column: 'code', message: '這個兌換碼出現了兩次，請刪去一個' });
+    seen.add(values.code);
     const list = codes.get(values.prize);
     if (list) list.push(values.code);
     else codes.set(values.prize, [values.code]);

@@ -302,6 +302,14 @@ test.each([
   expect(found[0]).toContain(why);
 });
 
+test('one code for two prizes would be two people’s, so it is refused', async () => {
+  const prizes = ['card', 'pass'].map((id) => ({ ...small().prizes[0], id, kind: 'code' }));
+  const codes = { card: ['CARD-1'], pass: ['CARD-1'] };
+  expect((await problems(json({ ...small(), prizes, codes }))).join()).toContain(
+    'codes 第 2 行 code 欄「CARD-1」：這個兌換碼出現了兩次',
+  );
+});
+
 test('a code with spaces, signs and letters of any script is taken', async () => {
   const prizes = [{ ...small().prizes[0], id: 'card', kind: 'code' }];
   const codes = [' ABC 123 ', '12E5', '00001234', '券-壹貳', 'E+17'];
