@@ -18,6 +18,7 @@ import { createSweeper } from './jobs/sweeper';
 import { turnClock } from './jobs/turn-clock';
 import { createWorker } from './jobs/worker';
 import { createClock, type TurnableClock } from './kit/clock';
+import { randomId } from './kit/ids';
 import type { Job } from './kit/job';
 import { createLog, type Log } from './kit/log';
 import { root } from './kit/root';
@@ -120,7 +121,8 @@ export async function createApp(config: Config, options: AppOptions) {
 
   const reader = createCallbackReader({
     appId,
-    token: config.WECHAT_TOKEN ?? '',
+    // Without a token nobody's signature counts, rather than everybody's.
+    token: config.WECHAT_TOKEN ?? randomId(),
     encodingAesKey: config.WECHAT_ENCODING_AES_KEY,
     maxAgeSeconds: config.WECHAT_MAX_AGE,
     account: config.WECHAT_ORIGINAL_ID,

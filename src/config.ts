@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from './errors';
 import { randomId } from './kit/ids';
+import { keptSecret, privateFolder } from './kit/private-files';
 import { root } from './kit/root';
 
 type Setting<T> = { parse: z.ZodType<T>; help: string; secret?: true };
@@ -193,16 +194,11 @@ function conflicts(all: Settings): string[] {
 
 /** The key that the hashes of openids are made with. Losing it means losing who is who: back it up with the data. */
 function keptKey(dataDir: string): string {
-  const file = join(dataDir, 'data-key');
-  if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true });
-    try {
-      writeFileSync(file, randomId(48), { flag: 'wx', mode: 0o600 });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  return readFileSync(file, 'utf8').trim();
+  privateFolder(dataDir);
+  return keptSecret(join(dataDir, 'data-key'), {
+    make: () => randomId(48),
+    cure: '有備份就把原來的放回去；從來沒有用這份資料跑起來過，才可以刪掉它再啟動。',
+  });
 }
 
 /** `.env` in the project's folder, under what the environment already says. */

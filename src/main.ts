@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app';
 import { type Config, childEnv, engineSettings, loadConfig } from './config';
 import { AppError, messageOf } from './errors';
@@ -7,18 +8,22 @@ import { isPortFree } from './kit/port';
 import { simulatedAccount } from './simulator/account';
 import { runSimulator } from './simulator/run';
 import { keepAddresses } from './store/addresses';
-import { lockHolder } from './store/data-lock';
+import { lockHolder, wasKilled } from './store/data-lock';
+import { hasNoRoom, whenThereIsRoom } from './store/disk-full';
 import { startEngines } from './store/engines';
 import { followClock } from './store/shared-clock';
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** `node main.js` starts what ROLE says; the supervisor forks itself with the role as its first word. */
 async function main(): Promise<void> {
   // Whoever started us may die while we start; what has its own way to stop well is done long before this.
   if (process.send) process.once('disconnect', () => setTimeout(() => process.exit(1), 12_000).unref());
   const forkedAs = process.argv[2];
-  const config = loadConfig();
+  const config = await whenThereIsRoom(loadConfig, { dir: 'DATA_DIR', say });
   if (forkedAs === 'simulator') return runSimulator(config, { whenTold, ready });
   const role = forkedAs ?? config.ROLE;
+  requireAccount(config, role, process.argv.includes('--simulated'));
   if (role === 'all') return supervise(config);
   return runRole(config, role === 'worker' ? 'worker' : 'web');
 }
@@ -36,13 +41,10 @@ async function runRole(config: Config, role: 'web' | 'worker'): Promise<void> {
   const app = await createApp(config, { mongoUri, redisUrl, role, log });
   const stopClock = process.argv.includes('--simulated') ? await followClock(app) : undefined;
   await app.prepare();
-  const metrics =
-    config.METRICS_PORT === undefined
-      ? undefined
-      : await app.metrics.listen(
-          config.METRICS_PORT === 0 ? 0 : config.METRICS_PORT + (role === 'worker' ? 1 : 0),
-        );
-  const port = role === 'web' ? await app.http.listen(config.PORT, config.HOST) : undefined;
+  const place = metricsOf(config, role);
+  const metrics = place && (await orTaken(place, app.metrics.listen(place.port)));
+  const port =
+    role === 'web' ? await orTaken(publicOf(config), app.http.listen(config.PORT, config.HOST)) : undefined;
   if (role === 'worker') await app.startWorker();
   log.info(
     { ...(port === undefined ? {} : { port }), ...(metrics ? { metricsPort: metrics.port } : {}) },
@@ -61,16 +63,16 @@ type Ready = { port?: number | undefined; url?: string };
 /** Starts the engines that no URL names, then one web and one worker process, and the simulator where no account is set. */
 async function supervise(config: Config): Promise<void> {
   const log = createLog({ level: config.LOG_LEVEL, name: 'main' });
-  const say = (line: string) => void process.stdout.write(`${line}\n`);
   const simulated = !config.WECHAT_APP_ID;
   await requirePorts(config, simulated);
-  const engines = await startEngines({
+  const local = {
     dataDir: config.dataDir,
     settings: engineSettings(),
     mongo: !config.MONGODB_URI,
     redis: !config.REDIS_URL,
     say,
-  });
+  };
+  const engines = await whenThereIsRoom(() => startEngines(local), { dir: config.DATA_DIR, say });
   const env = childEnv({
     MONGODB_URI: config.MONGODB_URI ?? engines.mongoUri ?? '',
     REDIS_URL: config.REDIS_URL ?? engines.redisUrl ?? '',
@@ -95,9 +97,10 @@ async function supervise(config: Config): Promise<void> {
         children.delete(role);
         if (stopping) return;
         // A process that fails at once has said why; one that was killed is started again.
-        if (code && Date.now() - startedAt < 20_000) return void stop(1);
+        const noRoom = !config.MONGODB_URI && hasNoRoom(config.dataDir);
+        if (code && Date.now() - startedAt < 20_000 && !noRoom) return void stop(1);
         log.warn({ role, code, signal }, 'a process ended and is started again');
-        setTimeout(() => !stopping && void start(role), 500);
+        setTimeout(() => !stopping && void start(role).then(resolve), noRoom ? 5_000 : 500);
       });
     });
 
@@ -126,7 +129,11 @@ async function supervise(config: Config): Promise<void> {
   const told = await Promise.all(roles.map(start));
   const web = `http://127.0.0.1:${told[0]?.port ?? config.PORT}`;
   const phone = told[2]?.url;
-  forget = keepAddresses(config.dataDir, { web, ...(phone ? { phone } : {}) });
+  const addresses = { web, ...(phone ? { phone } : {}) };
+  forget = await whenThereIsRoom(() => keepAddresses(config.dataDir, addresses), {
+    dir: config.DATA_DIR,
+    say,
+  });
   say('');
   if (phone) say(`  在瀏覽器裡打開模擬手機：  ${phone}`);
   else say(`  微信回調：  ${config.PUBLIC_URL ?? web}/wechat`);
@@ -134,18 +141,84 @@ async function supervise(config: Config): Promise<void> {
   say('');
 }
 
+type Place = { port: number; host: string; called?: string; setting: 'PORT' | 'METRICS_PORT' };
+
+const portTaken = ({ port, called, setting }: Place): AppError =>
+  new AppError(
+    'Conflict',
+    'PORT_TAKEN',
+    `Port ${port}${called ? ` (${called})` : ''} is taken; start with another ${setting}.`,
+  );
+
+const metricsOf = (config: Config, role: string): Place | undefined => {
+  if (config.METRICS_PORT === undefined) return undefined;
+  const shift = role === 'worker' && config.METRICS_PORT > 0 ? 1 : 0;
+  const called = `metrics of the ${role}, METRICS_PORT${shift ? '+1' : ''}`;
+  return { port: config.METRICS_PORT + shift, host: '127.0.0.1', called, setting: 'METRICS_PORT' };
+};
+
+const publicOf = (config: Config): Place => ({ port: config.PORT, host: config.HOST, setting: 'PORT' });
+
+/** What listens there, or a sentence where somebody else does. */
+const orTaken = <T>(place: Place, listening: Promise<T>): Promise<T> =>
+  listening.catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? portTaken(place) : error;
+  });
+
 /** Told before anything is started. A second start on the same data is told by what it finds there, the data. */
 async function requirePorts(config: Config, simulated: boolean): Promise<void> {
-  if (config.PORT === 0 || lockHolder(config.dataDir)) return;
-  if (!(await isPortFree(config.PORT, config.HOST)))
-    throw new AppError('Conflict', 'PORT_TAKEN', `Port ${config.PORT} is taken; start with another PORT.`);
-  if (simulated && !(await isPortFree(config.PORT + 1, '127.0.0.1')))
+  if (lockHolder(config.dataDir)) return;
+  const phone: Place = {
+    port: config.PORT + 1,
+    host: '127.0.0.1',
+    called: 'the simulated phone, PORT+1',
+    setting: 'PORT',
+  };
+  const places = [
+    ...(config.PORT === 0 ? [] : [publicOf(config), ...(simulated ? [phone] : [])]),
+    ...['web', 'worker'].flatMap((role) => metricsOf(config, role) ?? []),
+  ];
+  const firstTaken = async (): Promise<Place | undefined> => {
+    for (const place of places) if (!(await isPortFree(place.port, place.host))) return place;
+    return undefined;
+  };
+  let taken = await firstTaken();
+  if (taken && wasKilled(config.dataDir)) {
+    say('上一次是被強行結束的，還在收尾；等它放開端口 …');
+    for (const giveUpAt = Date.now() + endsWithinMs; taken && Date.now() < giveUpAt; ) {
+      await sleep(200);
+      taken = await firstTaken();
+    }
+  }
+  if (taken) throw portTaken(taken);
+}
+
+/** After this its processes have ended, by themselves or made to. */
+const endsWithinMs = 15_000;
+
+/** The keys of the simulator's account are public: with them, or with none, anybody may say anything to us. */
+function requireAccount(config: Config, role: string, simulated: boolean): void {
+  if (simulated) return;
+  const problem = ((): string | undefined => {
+    if (config.WECHAT_APP_ID === simulatedAccount.appId || config.WECHAT_TOKEN === simulatedAccount.token)
+      return '這是模擬器的帳號，誰都知道它的密鑰';
+    if (config.WECHAT_APP_ID) return undefined;
+    if (config.production) return '正式環境（NODE_ENV=production）沒有模擬器';
+    if (role !== 'all') return `ROLE=${role} 沒有模擬器，只有 ROLE=all 才有`;
+    if (!isLoopback(config.HOST)) return `模擬器只在本機用，HOST=${config.HOST} 會讓別人也連得到`;
+    return undefined;
+  })();
+  if (problem)
     throw new AppError(
-      'Conflict',
-      'PORT_TAKEN',
-      `Port ${config.PORT + 1} (the simulated phone, PORT+1) is taken; start with another PORT.`,
+      'Invalid',
+      'NO_ACCOUNT',
+      `${problem}。請設定真實公眾號的 WECHAT_APP_ID、WECHAT_APP_SECRET、WECHAT_TOKEN 和 WECHAT_ENCODING_AES_KEY（見 README「Connect a real account」）${
+        config.production ? '' : '，或用 HOST=127.0.0.1 ROLE=all 在本機試用'
+      }。`,
     );
 }
+
+const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
 
 const ready = (facts: Ready): void => {
   process.send?.(facts);

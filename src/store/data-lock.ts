@@ -1,6 +1,6 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomId } from '../kit/ids';
+import { createWhole } from '../kit/private-files';
 import { identityOf } from './process-identity';
 
 export type DataLock = { owner: string; release(): void };
@@ -29,7 +29,8 @@ export function takeLock(dataDir: string): DataLock | { heldBy: number } {
     }
     for (const older of numbers(dir).filter((one) => one < n))
       rmSync(join(dir, String(older)), { force: true });
-    return { owner, release: () => replace(file, '') };
+    // Not written anew: that would need room on a disk that may be full.
+    return { owner, release: () => truncateSync(file) };
   }
 }
 
@@ -37,6 +38,12 @@ export function takeLock(dataDir: string): DataLock | { heldBy: number } {
 export function lockHolder(dataDir: string): { pid: number; owner: string } | undefined {
   const last = newest(join(dataDir, 'lock'));
   return last?.alive ? { pid: last.pid, owner: last.owner } : undefined;
+}
+
+/** Whether the last owner was killed: what it ran may still be ending. */
+export function wasKilled(dataDir: string): boolean {
+  const last = newest(join(dataDir, 'lock'));
+  return last !== undefined && last.owner !== '' && !last.alive;
 }
 
 function newest(dir: string): { n: number; pid: number; owner: string; alive: boolean } | undefined {
@@ -55,27 +62,6 @@ function numbers(dir: string): number[] {
   } catch {
     return [];
   }
-}
-
-/** Creates a file that is whole from its first moment. False when it exists already. */
-function createWhole(file: string, text: string): boolean {
-  const draft = `${file}.${randomId(6)}`;
-  writeFileSync(draft, text);
-  try {
-    linkSync(draft, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-function replace(file: string, text: string): void {
-  const draft = `${file}.${randomId(6)}`;
-  writeFileSync(draft, text);
-  renameSync(draft, file);
 }
 
 function readOr(file: string, otherwise: string): string {

@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,18 +7,26 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, messageOf } from '../errors';
 import { root } from '../kit/root';
+import { tellsDiskFull, whenThereIsRoom } from './disk-full';
 import { argumentsOf, identityOf } from './process-identity';
 
-/** What there is to know about one engine to start it, and to start it again as it was. */
-export type EngineSpec = {
+/** Where an engine is with its data, and how its process is recognised. */
+export type EnginePlace = {
   name: string;
-  command: string;
-  args: string[];
-  /** Where it keeps its data; one of `args`, which is how its process is recognised. */
+  /** Where it keeps its data, and the argument that says so. */
   dir: string;
+  dirOption: string;
   logFile: string;
   /** Written by the engine itself. */
   pidFile: string;
+  /** Written by us once it is ready: which process that was. */
+  identityFile: string;
+};
+
+/** What there is to know about one engine to start it, and to start it again as it was. */
+export type EngineSpec = EnginePlace & {
+  command: string;
+  args: string[];
   /** Resolves when the engine serves; asked again and again until then, so one failure is not the end. */
   isReady(): Promise<boolean>;
 };
@@ -55,12 +63,14 @@ export async function keepRunning(
   };
 
   const recover = async (): Promise<void> => {
-    state.failures = Date.now() - state.readyAt < settledAfterMs ? state.failures + 1 : 0;
+    const settled = Date.now() - state.readyAt >= settledAfterMs;
+    if (settled) state.failures = 0;
+    else if (!current?.endedForRoom()) state.failures += 1;
     let why = 'it ended again and again as soon as it was ready';
     while (state.failures < triesToRestart && !state.stopping) {
       say(`${spec.name} ended unexpectedly; starting it again.`);
       try {
-        await start();
+        await whenThereIsRoom(start, { dir: dirname(spec.dir), say, isStopping: () => state.stopping });
         return;
       } catch (error) {
         why = messageOf(error);
@@ -87,12 +97,15 @@ export async function keepRunning(
 type Launched = {
   /** Resolves when the guard is gone, and with it, unless it was killed, the engine. */
   ended: Promise<void>;
+  /** Whether it says that it ended because the disk is full. */
+  endedForRoom(): boolean;
   /** Closes our end of the guard's stdin: the engine is stopped. */
   letGo(): void;
 };
 
 async function launch(spec: EngineSpec, isStopping: () => boolean): Promise<Launched> {
   await stopLeftover(spec);
+  rmSync(spec.identityFile, { force: true });
   mkdirSync(dirname(spec.logFile), { recursive: true });
   keepLogSmall(spec.logFile);
   const logFrom = sizeOf(spec.logFile);
@@ -115,10 +128,14 @@ async function launch(spec: EngineSpec, isStopping: () => boolean): Promise<Laun
     guard.ref();
     guard.stdin.end();
   };
+  const endedForRoom = () => tellsDiskFull(readBytes(spec.logFile).subarray(logFrom).toString());
   const failure = async (why: string): Promise<AppError> => {
     letGo();
     await ended;
-    return engineError('ENGINE_FAILED', `${spec.name} ${why}. ${lastWords(spec.logFile, logFrom)}`);
+    return engineError(
+      endedForRoom() ? 'DISK_FULL' : 'ENGINE_FAILED',
+      `${spec.name} ${why}. ${lastWords(spec.logFile, logFrom)}`,
+    );
   };
 
   const refusal = await refusedStart(guard);
@@ -131,10 +148,11 @@ async function launch(spec: EngineSpec, isStopping: () => boolean): Promise<Laun
     await sleep(25);
   }
   if (hasEnded) throw await failure('ended as soon as it was ready');
+  keepIdentity(spec);
   // A script that forgets to stop its engines may end all the same; the guard then stops them.
   guard.unref();
   for (const pipe of [guard.stdin, guard.stdout]) if (pipe instanceof Socket) pipe.unref();
-  return { ended, letGo };
+  return { ended, endedForRoom, letGo };
 }
 
 /** Why the guard could not start the engine; undefined when it runs. */
@@ -150,12 +168,13 @@ function refusedStart(guard: ChildProcessByStdio<Writable, Readable, null>): Pro
 const engineError = (code: string, message: string): AppError => new AppError('Upstream', code, message);
 
 /**
- * Stops an engine on this data that nobody guards any more: its guard was killed, or an earlier program and its
- * guard together. The process must show the folder among its arguments, so a reused number hits nobody.
+ * Ends an engine on this data that nobody guards any more: its guard was killed, or an earlier program and its guard
+ * together; or it is just ending by itself. `found` is called when there is one.
  */
-export async function stopLeftover(spec: Pick<EngineSpec, 'dir' | 'pidFile'>): Promise<void> {
-  const pid = Number.parseInt(readBytes(spec.pidFile).toString(), 10);
-  if (!Number.isInteger(pid) || pid <= 1 || !isOn(pid, spec.dir)) return;
+export async function stopLeftover(place: EnginePlace, found: () => void = () => undefined): Promise<void> {
+  const pid = leftoverOf(place);
+  if (pid === undefined) return;
+  found();
   const identity = identityOf(pid);
   const isGone = () => identity === undefined || identityOf(pid) !== identity;
   for (const [signal, waitMs] of [
@@ -175,10 +194,26 @@ export async function stopLeftover(spec: Pick<EngineSpec, 'dir' | 'pidFile'>): P
   }
 }
 
-const isOn = (pid: number, dir: string): boolean =>
-  process.platform === 'linux'
-    ? argumentsOf(pid).includes(dir)
-    : argumentsOf(pid).some((line) => line.includes(dir));
+/**
+ * A number may have been given to somebody else since: the process must show this folder as the place of its data, and
+ * be the very one that we saw ready. Only one that was killed before we saw it goes without the second.
+ */
+function leftoverOf({ dir, dirOption, pidFile, identityFile }: EnginePlace): number | undefined {
+  const pid = Number.parseInt(readBytes(pidFile).toString(), 10);
+  if (!Number.isInteger(pid) || pid <= 1) return undefined;
+  const args = argumentsOf(pid);
+  const isOnIt =
+    process.platform === 'linux'
+      ? args.some((arg, i) => arg === dirOption && args[i + 1] === dir)
+      : args.some((line) => line.includes(` ${dirOption} ${dir} `));
+  const seen = readBytes(identityFile).toString();
+  return isOnIt && (seen === '' || seen === identityOf(pid)) ? pid : undefined;
+}
+
+function keepIdentity({ pidFile, identityFile }: EnginePlace): void {
+  const identity = identityOf(Number.parseInt(readBytes(pidFile).toString(), 10));
+  if (identity !== undefined) writeFileSync(identityFile, identity);
+}
 
 /** What the engine said last, for an error: the line that tells why, when there is one. */
 function lastWords(logFile: string, from: number): string {

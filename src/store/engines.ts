@@ -1,15 +1,26 @@
 import { randomInt } from 'node:crypto';
-import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineSettings } from '../config';
 import { AppError } from '../errors';
+import { privateFolder } from '../kit/private-files';
 import { type DataLock, lockHolder, takeLock } from './data-lock';
+import { isDiskFull } from './disk-full';
 import { findMongod, findRedisServer } from './engine-binaries';
-import { mongodSpec, mongoUri } from './engine-mongod';
+import { mongodPlace, mongodSpec, mongoUri } from './engine-mongod';
 import { keepRunning, type RunningEngine, stopLeftover } from './engine-process';
-import { redisSpec, redisUrl } from './engine-redis';
+import { redisPlace, redisSpec, redisUrl } from './engine-redis';
+import { type EngineSecrets, engineSecrets, hasSecrets } from './engine-secrets';
 
 export type EngineOptions = {
   /** Folder of the data, the logs and the lock. */
@@ -53,6 +64,7 @@ const none: Engines = {
  */
 export async function startEngines(options: EngineOptions): Promise<Engines> {
   if (!options.mongo && !options.redis) return none;
+  privateFolder(options.dataDir);
   for (const part of ['mongo', 'redis']) mkdirSync(join(options.dataDir, part), { recursive: true });
   const dataDir = realpathSync(options.dataDir);
   const lock = takeLock(dataDir);
@@ -60,7 +72,12 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
 
   const running: RunningEngine[] = [];
   const stop = async () => {
-    writeRecord(dataDir, { kept: readRecord(dataDir).kept ?? {} });
+    try {
+      writeRecord(dataDir, { kept: readRecord(dataDir).kept ?? {} });
+    } catch (error) {
+      // What it says of the serving ends with this process all the same.
+      if (!isDiskFull(error)) throw error;
+    }
     await Promise.all(running.map((engine) => engine.stop()));
     lock.release();
   };
@@ -72,9 +89,11 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
     tell?.(error);
   };
   try {
-    const ports = await start({ options, dataDir, lock, onLost, running });
+    await endLeftovers(dataDir, options.say);
+    const secrets = secretsFor(dataDir);
+    const ports = await start({ options, dataDir, secrets, lock, onLost, running });
     return {
-      ...urisOf(ports),
+      ...urisOf(ports, secrets),
       stop,
       onLost(callback) {
         tell = callback;
@@ -93,7 +112,10 @@ export async function attachEngines(dataDir: string): Promise<Engines | undefine
     const holder = lockHolder(dataDir);
     if (!holder) return undefined;
     const { served } = readRecord(dataDir);
-    if (served?.owner === holder.owner) return { ...none, ...urisOf(served) };
+    if (served?.owner === holder.owner) {
+      const secrets = hasSecrets(dataDir) ? engineSecrets(dataDir) : undefined;
+      return { ...none, ...urisOf(served, secrets) };
+    }
     await sleep(100);
   }
 }
@@ -113,35 +135,81 @@ export async function useEngines(options: EngineOptions): Promise<Engines> {
   return attached;
 }
 
-const urisOf = ({ mongod, redis }: Ports): Pick<Engines, 'mongoUri' | 'redisUrl'> => ({
-  mongoUri: mongod === undefined ? undefined : mongoUri(mongod),
-  redisUrl: redis === undefined ? undefined : redisUrl(redis),
+const urisOf = (
+  { mongod, redis }: Ports,
+  secrets: EngineSecrets | undefined,
+): Pick<Engines, 'mongoUri' | 'redisUrl'> => ({
+  mongoUri: mongod === undefined ? undefined : mongoUri(mongod, secrets),
+  redisUrl: redis === undefined ? undefined : redisUrl(redis, secrets),
 });
+
+/** Ends the engines that an earlier program left behind on this data, and waits for those that are ending. */
+export async function endLeftovers(dataDir: string, say: (line: string) => void): Promise<void> {
+  await Promise.all(
+    [mongodPlace(dataDir), redisPlace(dataDir)].map((place) =>
+      stopLeftover(place, () => say(`上一次留下的 ${place.name} 還在，先等它停好 …`)),
+    ),
+  );
+}
+
+const stopsWithinMs = 30_000;
+
+/** Ends the program that holds this data, and what a killed one left on it. False when there was nothing. */
+export async function stopAll(given: string, say: (line: string) => void): Promise<boolean> {
+  if (!existsSync(given)) return false;
+  const dataDir = realpathSync(given);
+  let found = false;
+  const holder = lockHolder(dataDir);
+  if (holder) {
+    found = true;
+    say(`請正在用這份資料的程式（process ${holder.pid}）停下 …`);
+    process.kill(holder.pid, 'SIGTERM');
+    for (const giveUpAt = Date.now() + stopsWithinMs; lockHolder(dataDir)?.owner === holder.owner; ) {
+      if (Date.now() > giveUpAt) throw inUse(given, holder.pid);
+      await sleep(50);
+    }
+  }
+  // Held meanwhile, so that these are not the engines of somebody who has just started.
+  const lock = takeLock(dataDir);
+  if ('heldBy' in lock) throw inUse(given, lock.heldBy);
+  await endLeftovers(dataDir, (line) => {
+    found = true;
+    say(line);
+  });
+  lock.release();
+  return found;
+}
+
+/** Data of a version without secrets is taken over as it is; what its engines logged may quote what fans said. */
+function secretsFor(dataDir: string): EngineSecrets {
+  if (!hasSecrets(dataDir))
+    for (const { logFile } of [mongodPlace(dataDir), redisPlace(dataDir)])
+      for (const log of [logFile, `${logFile}.old`]) rmSync(log, { force: true });
+  return engineSecrets(dataDir);
+}
 
 async function start(given: {
   options: EngineOptions;
   dataDir: string;
+  secrets: EngineSecrets;
   lock: DataLock;
   onLost: (error: Error) => void;
   running: RunningEngine[];
 }): Promise<Ports> {
-  const { options, dataDir, lock, onLost, running } = given;
+  const { options, dataDir, secrets, lock, onLost, running } = given;
   const { settings, say } = options;
   const { kept = {} } = readRecord(dataDir);
-  // What an earlier program left behind still holds its port: it goes first.
-  await Promise.all(
-    [mongodSpec, redisSpec].map((spec) => stopLeftover(spec({ command: '', dataDir, port: 0 }))),
-  );
   const [mongodPort, redisPort] = await choosePorts([kept.mongod, kept.redis]);
   const startMongod = async (port: number) => {
     const { path } = await findMongod(settings, say);
     const more = options.mongodArgs ?? [];
-    running.push(await keepRunning(mongodSpec({ command: path, dataDir, port, more }), { say, onLost }));
+    const spec = mongodSpec({ command: path, dataDir, port, secrets, more });
+    running.push(await keepRunning(spec, { say, onLost }));
     return port;
   };
   const startRedis = async (port: number) => {
     const { path } = await findRedisServer(settings, say);
-    running.push(await keepRunning(redisSpec({ command: path, dataDir, port }), { say, onLost }));
+    running.push(await keepRunning(redisSpec({ command: path, dataDir, port, secrets }), { say, onLost }));
     return port;
   };
   // Both to their end, so that a failure of one leaves nothing half started behind the other's back.

@@ -1,7 +1,7 @@
 import { bePatient } from '../../src/store/patience';
 import { createEnvelope } from '../../src/wechat/protocol/crypto';
 import { signatureOf } from '../../src/wechat/protocol/signature';
-import { createFaultProxy } from '../support/fault-proxy';
+import { createFaultProxy, placeOf, throughPort } from '../support/fault-proxy';
 import { answersOf, createRig, type Rig } from '../support/rig';
 
 let rig: Rig;
@@ -61,9 +61,9 @@ test('C4: answers of the database that are lost after the write double nothing a
 });
 
 test('C6: without Redis callbacks are kept, answered and counted, and what waits goes out all the same', async () => {
-  const redis = new URL(process.env['TEST_REDIS_URL'] ?? '');
-  const proxy = await createFaultProxy({ host: redis.hostname, port: Number(redis.port) });
-  rig = await createRig({ redisUrl: `redis://127.0.0.1:${proxy.port}` });
+  const redis = process.env['TEST_REDIS_URL'] ?? '';
+  const proxy = await createFaultProxy(placeOf(redis));
+  rig = await createRig({ redisUrl: throughPort(redis, proxy.port) });
   proxy.cut();
   const answers = await deliverAll('無', 100, 50);
   expect(answers.flat().every((one) => one.startsWith('做好'))).toBe(true);

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
 import { crashPointsInSource, createSweep } from '../accept/crash-sweep';
 import { flows } from '../accept/flows';
-import { createFaultProxy } from '../support/fault-proxy';
+import { createFaultProxy, placeOf, throughPort } from '../support/fault-proxy';
 import { gates } from '../support/gates';
 import { judge, underKills } from '../support/kill-loop';
 import { until } from '../support/processes';
@@ -169,9 +169,9 @@ test('C5, full: a set of three that loses its primary twice loses no acknowledge
 }, 300_000);
 
 test('C6, full: with Redis gone for twenty seconds callbacks go on, and what waited goes out', async () => {
-  const redis = new URL(process.env['TEST_REDIS_URL'] as string);
-  const proxy = await createFaultProxy({ host: redis.hostname, port: Number(redis.port) });
-  rig = await createRig({ webs: 1, workers: 1, real: true, redisUrl: `redis://127.0.0.1:${proxy.port}` });
+  const redis = process.env['TEST_REDIS_URL'] as string;
+  const proxy = await createFaultProxy(placeOf(redis));
+  rig = await createRig({ webs: 1, workers: 1, real: true, redisUrl: throughPort(redis, proxy.port) });
   const on = rig;
   const fans = await Promise.all(Array.from({ length: 20 }, (_, i) => on.follower(`紅${i}`)));
   const losing = (async () => {
@@ -179,7 +179,7 @@ test('C6, full: with Redis gone for twenty seconds callbacks go on, and what wai
     proxy.cut();
     for (const [i, fan] of fans.entries()) await fan.says(`多說 ${i}號`);
     await pause(20_000);
-    const own = new Redis(redis.href);
+    const own = new Redis(redis);
     const prefix = `xiaoyi-${on.database.name}`;
     const keys = await own.keys(`${prefix}*`);
     if (keys.length > 0) await own.unlink(keys);

@@ -3,7 +3,7 @@ import { connectMongo } from '../../src/store/mongo';
 import { bePatient } from '../../src/store/patience';
 
 import { testDatabase } from '../support/database';
-import { createFaultProxy, type FaultProxy } from '../support/fault-proxy';
+import { createFaultProxy, type FaultProxy, placeOf, throughPort } from '../support/fault-proxy';
 
 // It measures the very bounds.
 bePatient(1);
@@ -13,9 +13,8 @@ let proxy: FaultProxy;
 let db: Connection;
 beforeAll(async () => {
   await database.connect();
-  const { hostname, port } = new URL(database.uri);
-  proxy = await createFaultProxy({ host: hostname, port: Number(port) });
-  db = await connectMongo(`mongodb://127.0.0.1:${proxy.port}/?directConnection=true`, {
+  proxy = await createFaultProxy(placeOf(database.uri));
+  db = await connectMongo(throughPort(database.uri, proxy.port), {
     database: database.name,
   });
 });

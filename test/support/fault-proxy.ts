@@ -129,6 +129,22 @@ export async function createFaultProxy(first: { host: string; port: number }) {
 
 export type FaultProxy = Awaited<ReturnType<typeof createFaultProxy>>;
 
+export const placeOf = (uri: string): { host: string; port: number } => {
+  const { hostname, port } = new URL(uri);
+  return { host: hostname, port: Number(port) };
+};
+
+/** The same server and user, reached by another port: in a replica set the driver would ask for its own address. */
+export function throughPort(uri: string, port: number): string {
+  const through = new URL(uri);
+  through.port = String(port);
+  if (through.searchParams.has('replicaSet')) {
+    through.searchParams.delete('replicaSet');
+    through.searchParams.set('directConnection', 'true');
+  }
+  return through.href;
+}
+
 /** Cuts a stream into messages of the MongoDB wire protocol: each begins with its length. */
 function frames(onFrame: (frame: Buffer) => void): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);

@@ -13,7 +13,7 @@ import { followedMs, tellClock } from '../../src/store/shared-clock';
 import { createEnvelope } from '../../src/wechat/protocol/crypto';
 import { testConfig } from './config';
 import { testDatabase } from './database';
-import { createFaultProxy, type FaultProxy } from './fault-proxy';
+import { createFaultProxy, type FaultProxy, placeOf, throughPort } from './fault-proxy';
 import { forkMember } from './member-process';
 
 export type RigOptions = {
@@ -70,14 +70,13 @@ export async function createRig(options: RigOptions = {}) {
   const simPort = await freePort();
   const settings = { ...simulatedAccount.env(simPort - 1), ...options.settings };
   const config: Config = testConfig(settings);
-  const mongo = new URL(database.uri);
   const members: Member[] = [];
   const burials: Promise<unknown>[] = [];
 
   async function start(role: Member['role'], crash?: [name: string, pass: number]): Promise<Member> {
-    const proxy = await createFaultProxy({ host: mongo.hostname, port: Number(mongo.port) });
+    const proxy = await createFaultProxy(placeOf(database.uri));
     const given = {
-      mongoUri: options.mongoUri ?? `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`,
+      mongoUri: options.mongoUri ?? throughPort(database.uri, proxy.port),
       redisUrl,
       database: database.name,
       role,
