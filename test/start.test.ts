@@ -134,6 +134,24 @@ test('a second npm start on the same data is refused in one sentence, and the fi
   expect((await fetch(`http://127.0.0.1:${first.port}/healthz`)).ok).toBe(true);
 });
 
+test('a start right after a kill -9 waits for what is still ending, and says so', async () => {
+  const first = await npmStartReady();
+  // Its web process lingers, as one that waits for an answer does.
+  const web = one(first.all, /main\.js web/);
+  kill(web, 'SIGSTOP');
+  kill(one(first.all, main), 'SIGKILL');
+  const second = await npmStart(first.port);
+  ran.push({ pid: second.pid, parent: 0, command: 'npm', identity: identityOf(second.pid) });
+  await until(() => second.said().includes('上一次是被強行結束的，還在收尾；等它放開端口 …'), {
+    what: 'it says that it waits',
+  });
+  kill(web, 'SIGKILL');
+  await until(() => second.said().includes('健康檢查：'), { what: 'it is up', withinMs: 60_000 });
+  ran.push(...descendantsOf(second.pid).map((seen) => ({ ...seen, identity: identityOf(seen.pid) })));
+  process.kill(second.pid, 'SIGINT');
+  expect(await endOf(second.npm)).toBe(0);
+});
+
 test('a taken port is told before anything is started', async () => {
   const port = await twoFreePorts();
   const taken = createServer();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
 import { engineSettings } from '../../src/config';
 import { root } from '../../src/kit/root';
-import { type Engines, startEngines, useEngines } from '../../src/store/engines';
+import { type Engines, startEngines, stopAll, useEngines } from '../../src/store/engines';
 import { endOf, linesOf, processesWith, until } from '../support/processes';
 
 let dataDir: string;
@@ -140,6 +140,53 @@ describe('nothing is left behind, and the data is there at the next start, after
     const now = [only(mongods()), only(redises())].map(({ pid }) => pid);
     expect(now.filter((pid) => orphans.includes(pid))).toEqual([]);
     expect([again.mongoUri, again.redisUrl]).toEqual([first.mongoUri, first.redisUrl]);
+  });
+});
+
+describe('stopping from outside', () => {
+  const stop = async () => {
+    const said: string[] = [];
+    return { found: await stopAll(dataDir, (line) => said.push(line)), said };
+  };
+
+  test('ends the program that runs, its engines and guards', async () => {
+    const { program, pid } = await startReady();
+    expect(await stop()).toEqual({
+      found: true,
+      said: [`請正在用這份資料的程式（process ${pid}）停下 …`],
+    });
+    expect(await endOf(program)).toBe(0);
+    await expectNothingLeft();
+    expect(await stop()).toEqual({ found: false, said: [] });
+  });
+
+  test('ends what a kill -9 of the program and of both guards left', async () => {
+    const first = await startReady();
+    await remember(first, '芒果');
+    for (const guard of [...guardsOf('mongod'), ...guardsOf('redis')]) process.kill(guard.pid, 'SIGKILL');
+    first.program.kill('SIGKILL');
+    await endOf(first.program);
+    const { found, said } = await stop();
+    expect(found).toBe(true);
+    expect(said.toSorted()).toEqual([
+      '上一次留下的 mongod 還在，先等它停好 …',
+      '上一次留下的 redis-server 還在，先等它停好 …',
+    ]);
+    expect(processesWith(dataDir)).toEqual([]);
+  });
+
+  test.each<[string, (dir: string) => string[], boolean]>([
+    ['has our folder among its arguments', (dir) => [dir], false],
+    ['was given the number of an engine that we knew', (dir) => ['--dbpath', dir], true],
+  ])('leaves somebody else alone who %s', async (_, args, known) => {
+    const dir = join(dataDir, 'mongo');
+    mkdirSync(dir);
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e3)', '--', ...args(dir)]);
+    started.push(other);
+    writeFileSync(join(dir, 'mongod.lock'), `${other.pid}\n`);
+    if (known) writeFileSync(join(dataDir, 'mongod.process'), `${other.pid}/1/another boot`);
+    expect(await stop()).toEqual({ found: false, said: [] });
+    expect([other.exitCode, other.signalCode]).toEqual([null, null]);
   });
 });
 
