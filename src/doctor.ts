@@ -73,6 +73,14 @@ export function settings(config: Config): Finding[] {
         '在後台選「安全模式」，把 EncodingAESKey 填進 WECHAT_ENCODING_AES_KEY',
       ),
     );
+  const own = [config.MONGODB_URI ? '' : 'MongoDB', config.REDIS_URL ? '' : 'Redis'].filter(Boolean);
+  if (own.length > 0)
+    found.push(
+      note(
+        `${own.join(' 和 ')} 由程式自己啟動：供試用和小規模使用，沒有副本`,
+        '正式環境請設定 MONGODB_URI 和 REDIS_URL（docs/engines.md）',
+      ),
+    );
   if (!config.DATA_KEY)
     found.push(
       note(
@@ -124,7 +132,8 @@ async function database(config: Config, uri: string): Promise<Finding[]> {
     db = await connectMongo(uri, { appName: 'xiaoyi-doctor' });
     const build = await db.db?.command({ buildInfo: 1 });
     const hello = await db.db?.command({ hello: 1 });
-    const found = [good(`MongoDB ${build?.['version']} 可用`)];
+    const version = String(build?.['version']);
+    const found = [good(`MongoDB ${version} 可用`), ...age('MongoDB', version, mongodFloors)];
     if (!hello?.['setName'])
       found.push(bad('這個 MongoDB 不是複本集', '一個節點也行：用 --replSet 啟動，再執行 rs.initiate()'));
     const missing = await missingInvariants(db, indexes);
@@ -177,6 +186,31 @@ export async function content(db: Connection, config: Config): Promise<Finding[]
   return found;
 }
 
+/** The first versions without the holes that are known, one for each line that is still repaired. */
+const mongodFloors = ['7.0.35', '8.0.24', '8.2.10', '8.3.3'];
+/** Of older lines the repaired release may be in use: its number tells nothing for sure. */
+const redisFloors = ['8.6.3'];
+
+function age(name: string, version: string, floors: string[]): Finding[] {
+  if (isRepaired(version, floors)) return [];
+  return [
+    note(
+      `${name} ${version} 有已公開的漏洞，只適合試用`,
+      `正式環境至少用 ${floors.join('、')}${floors.length === 1 ? '，或所在分支已修補的版本' : '（依所在分支）'}`,
+    ),
+  ];
+}
+
+/** At its line's floor or above, or of a line that is newer than all. */
+export function isRepaired(version: string, floors: string[]): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  const lines = floors.map((floor) => floor.split('.').map(Number));
+  const newest = lines.at(-1) ?? [];
+  const own = lines.find((line) => line[0] === major && line[1] === minor);
+  if (own) return patch >= (own[2] ?? 0);
+  return major > (newest[0] ?? 0) || (major === newest[0] && minor > (newest[1] ?? 0));
+}
+
 function clockOf(server: number | undefined): Finding {
   const skew = Math.abs(Date.now() - (server ?? Date.now()));
   return skew < 5_000
@@ -211,7 +245,8 @@ async function redis(url: string): Promise<Finding[]> {
     });
     const info = await client.info();
     const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
-    const found = [good(`Redis ${/redis_version:(\S+)/.exec(info)?.[1]} 可用`)];
+    const version = /redis_version:(\S+)/.exec(info)?.[1] ?? '';
+    const found = [good(`Redis ${version} 可用`), ...age('Redis', version, redisFloors)];
     if (policy !== 'noeviction')
       found.push(bad(`Redis 的 maxmemory-policy 是 ${policy}`, '改成 noeviction，不然任務會被悄悄丟掉'));
     if (!/aof_enabled:1/.test(info)) found.push(note('Redis 沒開 AOF', '打開 appendonly：重啟後不必重建'));

@@ -194,7 +194,7 @@ async function requirePorts(config: Config, simulated: boolean): Promise<void> {
 }
 
 /** After this its processes have ended, by themselves or made to. */
-const endsWithinMs = 15_000;
+const endsWithinMs = 25_000;
 
 /** The keys of the simulator's account are public: with them, or with none, anybody may say anything to us. */
 function requireAccount(config: Config, role: string, simulated: boolean): void {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { content, settings } from '../src/doctor';
+import { content, isRepaired, settings } from '../src/doctor';
 import { createCities } from '../src/domain/cities/cities';
 import { createImporter } from '../src/domain/import/import';
 import { bringFacts, importSample } from '../src/domain/import/sample';
@@ -48,4 +48,19 @@ test('with the simulator and its sample nothing but the quiz is missing', async 
   const importer = createImporter({ db, clock: createClock(), cities: createCities({ db }) });
   await importSample({ importer, folder });
   expect(told(await content(db, testConfig()))).toMatch(/能答：城市、攻略、景點、酒店、列車時刻、天氣服務/);
+});
+
+test.each([
+  ['6.0.5', false],
+  ['7.0.34', false],
+  ['7.0.35', true],
+  ['7.1.99', false],
+  ['8.0.24', true],
+  ['8.2.9', false],
+  ['8.3.3', true],
+  ['8.4.0', true],
+  ['9.0.0', true],
+  ['8.3.3-rc1', false],
+])('MongoDB %s has the repairs of its line: %s', (version, repaired) => {
+  expect(isRepaired(version, ['7.0.35', '8.0.24', '8.2.10', '8.3.3'])).toBe(repaired);
 });
