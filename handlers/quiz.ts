@@ -4,7 +4,7 @@ import { claims, clicks, needs, news, says } from '../src/bot/bot';
 export default needs('quiz', [
   claims(
     ({ quiz, message, fan, at }) => quiz.claim(message.content, fan.play, at),
-    async ({ params: claim, quiz, questionPages, attributes, fan, id, at, render }) => {
+    async ({ params: claim, quiz, questionPages, attributes, fan, id, at, carries, render }) => {
       const newHere = !quiz.standing(fan.play, claim.quiz);
       const turn = await quiz.play(claim, fan.play, { pid: fan.pid, id, at });
       fan.play = turn.play;
@@ -13,6 +13,7 @@ export default needs('quiz', [
         const consent = '回答即同意我們記下它，只用來推薦合適的路線';
         await attributes.set({ pid: fan.pid, name, value, source: `quiz:${claim.quiz.id}`, consent });
       }
+      for (const { award } of quiz.winsIn(turn)) carries(award);
       const said = render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, newHere });
       const asked = quiz.asked(turn); // 有圖的題用一張圖文卡片問，點開是圖和選項
       const open = turn.play.flash ?? turn.play.open;

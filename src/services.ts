@@ -113,6 +113,7 @@ export function createServices(given: {
     timers,
     outbox,
     points,
+    inbox,
     render: given.render,
     fanByPid: async (pid) => {
       const her = await subscribers.byPid(pid);

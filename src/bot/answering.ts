@@ -142,7 +142,7 @@ export function createAnswering(given: {
   /** Works out the reply and keeps it. Another message of hers may be answered meanwhile: then it is worked out again. */
   async function respond(task: Task, loaded: Subscriber | undefined): Promise<Reply | null> {
     try {
-      const { reply, effects } = await decide(task, loaded);
+      const { reply, effects, carries = [] } = await decide(task, loaded);
       crashPoint('reply-decided');
       // From here on it is said as it stands: the deadline no longer makes it late.
       task.work.finishing = true;
@@ -150,12 +150,12 @@ export function createAnswering(given: {
       crashPoint('effects-kept');
       if (task.message.kind === 'leave')
         await subscribers.remove(task.fan, sentAt(task.message), given.pidUntil);
-      let ended = await inbox.finish(task.id, task.owner, { reply, late: task.work.late });
+      let ended = await inbox.finish(task.id, task.owner, { reply, carries, late: task.work.late });
       if (ended === 'late') {
         task.work.late = true;
         await keepEffects(task, { reply, effects });
         crashPoint('late-reply-kept');
-        ended = await inbox.finish(task.id, task.owner, { reply, late: true });
+        ended = await inbox.finish(task.id, task.owner, { reply, carries, late: true });
       }
       crashPoint('reply-kept');
       if (ended === 'lost')
@@ -185,10 +185,7 @@ export function createAnswering(given: {
     await outbox.add({ id: task.id, fan: task.fan, late }, effects);
   }
 
-  async function decide(
-    task: Task,
-    loaded: Subscriber | undefined,
-  ): Promise<Pick<Outcome, 'reply' | 'effects'>> {
+  async function decide(task: Task, loaded: Subscriber | undefined): Promise<Omit<Kept, 'by'>> {
     const { message, fan, id, at } = task;
     let her = loaded;
     for (let turn = 0; turn < mostTurns; turn++) {
@@ -207,10 +204,10 @@ export function createAnswering(given: {
         touchBehind(her, message);
         return counted(outcome);
       }
-      const { reply, effects, changes, takeMail } = outcome;
+      const { reply, effects, carries, changes, takeMail } = outcome;
       const written = await subscribers.change(fan, her.v, {
         ...changes,
-        said: [...unended(her.said).slice(1 - mostSaid), { by: id, reply, effects }],
+        said: [...unended(her.said).slice(1 - mostSaid), { by: id, reply, effects, carries }],
         ...(takeMail.length > 0 ? { takeMail } : {}),
         ...(message.kind === 'follow' ? { followedAt: sentAt(message) } : {}),
         windows: windowsOpenedBy(message),

@@ -90,6 +90,8 @@ export type Context<P, M extends Message = Message> = Services & {
   tell(...said: (string | Reply)[]): void;
   /** Something that takes longer, done by a worker, at least once. */
   later<Name extends JobName>(job: Name, data: JobData<Name>): void;
+  /** The reply tells her of this award: with it, once it is kept as said, she has been told. */
+  carries(award: string): void;
   /** Answers as if she had said this. */
   redo(says: string): Promise<Said>;
   /** Not a matter for this rule after all: what is said when none has an answer. */

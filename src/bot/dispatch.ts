@@ -19,6 +19,8 @@ import { createSuggest } from './suggest';
 export type Outcome = {
   reply: Reply | null;
   effects: Effect[];
+  /** Awards that the reply tells her of. */
+  carries: string[];
   changes: FanChanges;
   /** Letters of her mailbox that the reply carries. */
   takeMail: string[];
@@ -77,6 +79,7 @@ export function createDispatch(given: {
       talk: freshTalk(her?.talk ?? {}),
       talkBefore: her?.talk ?? {},
       effects: [] as Effect[],
+      carries: [] as string[],
       depth: 0,
       by: 'nothing',
       /** The form that was open when she spoke and that this answer did not go to. */
@@ -116,6 +119,7 @@ export function createDispatch(given: {
     turn.talk = freshTalk(turn.talkBefore);
     turn.changes = {};
     turn.effects = [];
+    turn.carries = [];
     return render('trouble', {
       sentence: error instanceof AppError && isChinese(error.message) ? error.message : '',
     });
@@ -376,6 +380,7 @@ export function createDispatch(given: {
       },
       later: (job: string, data: Record<string, unknown>) =>
         void turn.effects.push({ kind: 'later', job, data }),
+      carries: (award: string) => void turn.carries.push(award),
       redo: (text: string) => again(turn, text),
       pass: () => pass(turn),
       choose: (prompt: string | Reply, options: { label: string; says: string }[]) =>
@@ -450,7 +455,7 @@ export function createDispatch(given: {
   // -- the outcome -----------------------------------------------------------------------------------------------
 
   function finish(turn: Turn, said: Said): Outcome {
-    const { changes, effects, her } = turn;
+    const { changes, effects, carries, her } = turn;
     let reply = said === undefined ? null : fitted(turn, asReply(said));
     for (const effect of effects)
       if (effect.kind === 'tell') effect.reply = scripted(effect.reply, turn.script);
@@ -458,7 +463,7 @@ export function createDispatch(given: {
     const takeMail: string[] = [];
     if (reply?.kind === 'text' && her && her.mailbox.length > 0)
       reply = withMail(reply.text, her.mailbox, takeMail);
-    return { reply, effects, changes, takeMail, by: turn.by };
+    return { reply, effects, carries, changes, takeMail, by: turn.by };
   }
 
   /** One line that a claimer adds under what another rule said. */

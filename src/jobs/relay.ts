@@ -115,4 +115,6 @@ export function createRelay(given: {
 export type Relay = ReturnType<typeof createRelay>;
 
 const cardAsText = (reply: Extract<Reply, { kind: 'news' }>): string =>
-  reply.articles.map((article) => `${article.title}\n${article.url}`).join('\n');
+  reply.articles
+    .map(({ title, description, url }) => [title, description, url].filter(Boolean).join('\n'))
+    .join('\n');

@@ -27,6 +27,8 @@ export type InboxRow = {
   body?: string;
   /** What was (or will be) said; null is said as `success`. */
   reply?: Reply | null;
+  /** Awards that the reply tells her of. */
+  carries?: string[];
   doneAt?: Date;
   /** The deadline passed: the reply goes out as a customer message or through her mailbox. */
   late?: boolean;
@@ -242,11 +244,12 @@ export function createInbox({
     async finish(
       id: string,
       owner: string,
-      end: { reply: Reply | null; late?: boolean; failed?: string },
+      end: { reply: Reply | null; carries?: string[]; late?: boolean; failed?: string },
     ): Promise<Ended> {
       const set = {
         reply: end.reply,
         doneAt: new Date(),
+        ...(end.carries?.length ? { carries: end.carries } : {}),
         ...(end.late ? { late: true } : {}),
         ...(end.failed ? { failed: end.failed } : {}),
       };
@@ -307,8 +310,26 @@ export function createInbox({
       crashPoint('erase-owners-gone');
       await rows.updateMany(
         { fan, at: { $lte: upTo } },
-        { $unset: { fan: 1, body: 1, reply: 1, open: 1, failed: 1 }, $set: { doneAt: new Date() } },
+        {
+          $unset: { fan: 1, body: 1, reply: 1, carries: 1, open: 1, failed: 1 },
+          $set: { doneAt: new Date() },
+        },
       );
+    },
+    /** Whether a reply that she was given tells her of this award; `open` as long as one that may is not kept yet. */
+    async carried(fan: string, award: string): Promise<'yes' | 'open' | 'no'> {
+      const found = await rows
+        .find(
+          { fan, $or: [{ open: true }, { carries: award }] },
+          {
+            projection: { carries: 1 },
+            timeoutMS: insertTimeoutMs,
+            readConcern: { level: 'majority' },
+          },
+        )
+        .toArray();
+      if (found.some(({ carries }) => carries?.includes(award))) return 'yes';
+      return found.length > 0 ? 'open' : 'no';
     },
     /** Bodies older than the retention go, in the order of age. Returns how many. */
     async forget(before: Date): Promise<number> {

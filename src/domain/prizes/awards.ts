@@ -60,6 +60,8 @@ export type AwardEffects = {
   points(award: Award, how: 'give' | 'takeBack'): Promise<void>;
   timers(award: Award): Promise<void>;
   tell(award: Award, what: 'won' | 'sent'): Promise<void>;
+  /** Whether a reply told her that she won it; `open`: one that may is being worked out. */
+  carried(award: Award): Promise<'yes' | 'open' | 'no'>;
   /** It is free again: settlement may give it to a reserve, or to the next. False: this process has no settlement. */
   pass(award: Award): Promise<boolean>;
 };
@@ -137,7 +139,7 @@ export function createAwards(given: {
     return now ?? award;
   }
 
-  async function carryOut(award: Award, duty: Duty): Promise<boolean> {
+  async function carryOut(award: Award, duty: Exclude<Duty, 'tell'>): Promise<boolean> {
     switch (duty) {
       case 'ticket':
         return (await attach(award)) !== undefined;
@@ -146,9 +148,6 @@ export function createAwards(given: {
         return true;
       case 'timers':
         await effects.timers(award);
-        return true;
-      case 'tell':
-        await effects.tell(award, 'won');
         return true;
       case 'tellSent':
         await effects.tell(award, 'sent');
@@ -173,6 +172,7 @@ export function createAwards(given: {
   async function finish(award: Award): Promise<Award> {
     const done: Duty[] = [];
     const off = !isLive(award.state);
+    let knows = false;
     for (const duty of award.todo) {
       try {
         if (off !== (duty === 'return' || duty === 'pass')) {
@@ -181,7 +181,13 @@ export function createAwards(given: {
         }
         // Until codes are imported there is nothing to tell her.
         if (duty === 'tell' && award.what.kind === 'code' && lacksTicket(award.todo, done)) continue;
-        if (await carryOut(award, duty)) done.push(duty);
+        if (duty === 'tell') {
+          const carried = await effects.carried(award);
+          if (carried === 'open') continue;
+          knows = carried === 'yes';
+          if (!knows) await effects.tell(award, 'won');
+          done.push(duty);
+        } else if (await carryOut(award, duty)) done.push(duty);
         else if (duty === 'ticket')
           log.warn({ award: award._id }, 'an award has no ticket: its stock is less than was promised');
         crashPoint('award-duty-done');
@@ -198,7 +204,8 @@ export function createAwards(given: {
       ],
       { returnDocument: 'after', timeoutMS },
     );
-    return after ?? mustHave(award._id);
+    if (knows) await told(award._id);
+    return after && !knows ? after : mustHave(award._id);
   }
 
   /** One move along the table, by one conditional write. */
@@ -344,12 +351,13 @@ export function createAwards(given: {
   return {
     award,
     /**
-     * As `award`, for the reply that goes out now: done at once is what it says, that the prize is hers, and the code. The
-     * projector comes to the same answer within a second or so and does the rest.
+     * As `award`, for the reply that goes out now and will carry it: done at once is what it says, that the prize is hers,
+     * and the code. The projector comes to the same answer within a second or so and does the rest; until then nobody
+     * knows whether this reply will be the one that is said. Undefined: she was told before.
      */
-    async announce(quiz: Pick<Quiz, 'id' | 'prizes'>, won: Decision): Promise<Award> {
-      const { award: hers, fresh } = await write(quiz, won, { told: true });
-      if (!fresh) return award(quiz, won, { told: true });
+    async announce(quiz: Pick<Quiz, 'id' | 'prizes'>, won: Decision): Promise<Award | undefined> {
+      const { award: hers, fresh } = await write(quiz, won, { told: false });
+      if (!fresh && (hers.state !== 'won' || (await effects.carried(hers)) === 'yes')) return undefined;
       if (hers.what.kind !== 'code' && hers.what.kind !== 'coupon') return hers;
       const coded = await attach(hers).catch((err: unknown) => {
         log.warn({ err, award: hers._id }, "an award's ticket failed and will be tried again");

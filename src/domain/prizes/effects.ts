@@ -1,4 +1,5 @@
 import type { Clock } from '../../kit/clock';
+import type { Inbox } from '../inbox/inbox';
 import type { Outbox } from '../outbox/outbox';
 import type { Points } from '../points/points';
 import type { Timers } from '../timers/timers';
@@ -16,10 +17,12 @@ export function createAwardEffects(given: {
   timers: Pick<Timers, 'arm'>;
   outbox: Pick<Outbox, 'add'>;
   points: Pick<Points, 'give' | 'reverse'>;
+  inbox: Pick<Inbox, 'carried'>;
+  fanByPid: (pid: string) => Promise<{ fan: string } | undefined>;
   /** What settlement does with a prize that is free again. Set later: settlement needs awards itself; a process without it leaves it to one that has it. */
   passOn?: (award: Award) => Promise<void>;
 }): AwardEffects & { passOnWith(passOn: (award: Award) => Promise<void>): void } {
-  const { clock, timers, outbox, points: ledger } = given;
+  const { clock, timers, outbox, points: ledger, inbox, fanByPid } = given;
   let passOn = given.passOn;
 
   return {
@@ -44,6 +47,11 @@ export function createAwardEffects(given: {
         job: 'award-expire',
         data: { award: _id, claimBy },
       });
+    },
+    async carried({ _id, pid, why }) {
+      if (why !== 'floor' && why !== 'first') return 'no';
+      const her = await fanByPid(pid);
+      return her ? inbox.carried(her.fan, _id) : 'no';
     },
     tell: ({ _id }, what) =>
       outbox.add({ id: `award_${_id}_${what}` }, [

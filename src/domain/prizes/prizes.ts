@@ -3,6 +3,7 @@ import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import type { IndexSpec } from '../../store/indexes';
+import type { Inbox } from '../inbox/inbox';
 import type { Outbox } from '../outbox/outbox';
 import type { Points } from '../points/points';
 import type { Played } from '../quiz/played';
@@ -38,6 +39,7 @@ export function createPrizes(given: {
   timers: Pick<Timers, 'arm'>;
   outbox: Pick<Outbox, 'add'>;
   points: Pick<Points, 'give' | 'reverse'>;
+  inbox: Pick<Inbox, 'carried'>;
   render: Parameters<typeof createTelling>[0]['render'];
   fanByPid: Parameters<typeof createTelling>[0]['fanByPid'];
   titleOf: (quiz: string) => string | undefined;
@@ -47,8 +49,8 @@ export function createPrizes(given: {
   /** New followers between two moments (business ms). */
   followed: (from: number, to: number) => Promise<number>;
 }) {
-  const { db, clock, log, tickets, timers, outbox, points, render, fanByPid, titleOf } = given;
-  const effects = createAwardEffects({ clock, timers, outbox, points });
+  const { db, clock, log, tickets, timers, outbox, points, inbox, render, fanByPid, titleOf } = given;
+  const effects = createAwardEffects({ clock, timers, outbox, points, inbox, fanByPid });
   const awards = createAwards({ db, clock, log, tickets, effects });
   const claims = createClaims({ db, clock, awards });
   const redeem = createRedeem({ db, clock, log, awards });

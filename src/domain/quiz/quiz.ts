@@ -7,7 +7,7 @@ import type { Orders } from './orders';
 import type { Playing } from './play';
 import { type Picked, readPick } from './questions';
 import { type Play, whyClosed, whyLapsed } from './standing';
-import type { Asked, Turn } from './turn';
+import type { Asked, Shown, Turn } from './turn';
 
 /** What a text means to the quiz. */
 export type QuizClaim =
@@ -37,11 +37,18 @@ export function createQuiz(given: {
     return hers && !isOver(hers, at) ? hers : (current(at) ?? hers);
   }
 
-  /** What she won goes into the reply, a code at once. Written before it is told; the projector would write the same. */
+  /**
+   * What she won and was not told yet goes into the reply, a code at once. Written before it is told; the projector would
+   * write the same.
+   */
   async function giveAwards(quiz: Quiz, turn: Turn): Promise<void> {
-    if (turn.kind !== 'answered' && turn.kind !== 'flashAnswered') return;
-    const wins = turn.kind === 'answered' ? turn.result.wins : turn.wins;
-    for (const shown of wins) shown.code = (await awards.announce(quiz, shown.win)).code ?? '';
+    const news: Shown[] = [];
+    for (const shown of winsIn(turn)) {
+      const award = await awards.announce(quiz, shown.win);
+      if (award) news.push({ ...shown, award: award._id, code: award.code ?? '' });
+    }
+    if (turn.kind === 'answered') turn.result.wins = news;
+    if (turn.kind === 'flashAnswered') turn.wins = news;
   }
 
   /** From another quiz to this one; where she stands in the others is kept as long as they are (`campaigns.get`). */
@@ -93,6 +100,9 @@ export function createQuiz(given: {
       if (claim.does === 'skip') return playing.skip(quiz, play, who);
       return claim.does === 'flash' ? playing.startFlash(quiz, play, who) : playing.start(quiz, play, who);
     },
+
+    /** What she won, and this turn is the first to tell her of. */
+    winsIn,
 
     /** The question that this turn asks her, if it does. */
     asked(turn: Turn): Asked | undefined {
@@ -154,6 +164,11 @@ export function createQuiz(given: {
       return ends.length > 0 ? Math.max(...ends) + claimsOpenMs : undefined;
     },
   };
+}
+
+function winsIn(turn: Turn): Shown[] {
+  if (turn.kind === 'answered') return turn.result.wins;
+  return turn.kind === 'flashAnswered' ? turn.wins : [];
 }
 
 /** In every quiz of hers, the one she is in now first. */

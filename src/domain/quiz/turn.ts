@@ -57,8 +57,9 @@ export type Result = {
   last: 'passed' | 'failed' | null;
   wins: Shown[];
 };
-/** A prize as the reply shows it; `code` is filled in once the award is written. */
+/** A prize as the reply shows it; `award` and `code` are filled in once the award is written. */
 export type Shown = {
+  award: string;
   win: Win;
   name: string;
   unit: string;
@@ -94,9 +95,10 @@ export function rightOf(question: Question, order: number[]): string {
   return `${letters[order.indexOf(question.right)]}. ${question.options[question.right]}`;
 }
 
-/** Wins are told once: not with a second message for the same answer. */
+/** What her answer won, whichever of her messages it is told by: which was told already, the awards know. */
 export const shownWins = (quiz: Quiz, placed: Placed | undefined): Shown[] =>
-  (placed?.again ? [] : (placed?.wins ?? [])).map((win) => ({
+  (placed?.wins ?? []).map((win) => ({
+    award: '',
     win,
     name: quiz.prizes.find((one) => one.id === win.prize)?.name ?? win.prize,
     unit: win.unit,

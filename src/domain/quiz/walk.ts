@@ -66,6 +66,7 @@ function worst(quiz: QuizContent, question: Question): Result {
   const win: Shown[] = prize
     ? [
         {
+          award: '',
           win: { prize: prize.id, pid: '', order: 0, on: '', why: 'floor', unit: '999999' },
           name: prize.name,
           unit: '999999',

@@ -23,7 +23,13 @@ export type Talk = {
 };
 
 /** A reply (and what else it caused) kept with the change of talk that it made, so that a second run says the same. */
-export type Kept = { by: string; reply: Reply | null; effects: Effect[] };
+export type Kept = {
+  by: string;
+  reply: Reply | null;
+  effects: Effect[];
+  /** Awards that the reply tells her of. */
+  carries?: string[];
+};
 export type Effect =
   | { kind: 'tell'; reply: Reply }
   | { kind: 'later'; job: string; data: Record<string, unknown> };

@@ -28,6 +28,7 @@ beforeEach(async () => {
   stage.turnTo('2026-11-22');
   await stage.database.clear();
   stage.fans.clear();
+  stage.carried.clear();
   app = stage.on(db);
   for (const one of quiz.prizes) await app.tickets.stock('quiz', one);
   coded = await app.imports(card, ['CARD-1']);
@@ -109,17 +110,35 @@ test('a code is shown at once; void, it is put aside and not given to the next',
 });
 
 test('for the reply that goes out only what it says is done, the code too; the next look does the rest, once', async () => {
+  stage.fans.set('p10', { fan: 'lin' });
   const card = await app.awards.announce(quiz, won('10', { prize: 'card' }));
-  expect(card).toMatchObject({ state: 'done', code: 'CARD-1' });
+  expect(card).toMatchObject({ state: 'won', code: 'CARD-1' });
   const points = await app.awards.announce(quiz, won('10', { prize: 'points' }));
-  expect(points.todo).toEqual(['ticket', 'points']);
+  expect(points?.todo).toEqual(['ticket', 'points', 'tell']);
   for (const prize of ['card', 'points']) {
+    stage.carried.set(`quiz/${prize}/10`, 'yes');
     const whole = await app.awards.award(quiz, won('10', { prize }));
     expect(whole).toMatchObject({ state: 'done', todo: [] });
     expect(whole.todoAt).toBeUndefined();
-    expect(await app.awards.announce(quiz, won('10', { prize }))).toEqual(whole);
+    expect(await app.awards.announce(quiz, won('10', { prize }))).toBeUndefined();
   }
+  await work();
+  expect(await told()).toEqual([]);
   expect(await app.points.balance('p10')).toBe(50);
+});
+
+test('a prize that no reply carried is told by the next look, one that a reply may yet carry waits for it', async () => {
+  stage.fans.set('p10', { fan: 'lin' });
+  await app.awards.announce(quiz, won('10'));
+  stage.carried.set('quiz/cup/10', 'open');
+  expect((await app.awards.award(quiz, won('10'))).todo).toEqual(['tell']);
+  await work();
+  expect(await told()).toEqual([]);
+  stage.carried.delete('quiz/cup/10');
+  await app.awards.sweep({ undoneMs: 0 });
+  await work();
+  expect(await told()).toEqual([expect.stringContaining('award-won')]);
+  expect(await app.awards.announce(quiz, won('10'))).toBeUndefined();
 });
 
 test.each(['award-written', 'award-ticket-held', 'award-ticket-given', 'award-duty-done'])(

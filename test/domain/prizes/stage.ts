@@ -18,6 +18,7 @@ export function prizeStage() {
   const clock = createClock();
   const noon = (day: string) => Date.parse(`${day}T12:00:00+08:00`);
   const names = new Map<string, string>();
+  const carried = new Map<string, 'yes' | 'open'>();
   const fans = new Map<string, { fan: string; script?: 'hans' | 'hant' }>();
 
   return {
@@ -25,6 +26,8 @@ export function prizeStage() {
     clock,
     fans,
     names,
+    /** What the inbox says of the replies that told her of an award. */
+    carried,
     turnTo: (day: string) => clock.setOffset(noon(day) - Date.now()),
     async open(): Promise<Connection> {
       const db = await database.connect();
@@ -45,6 +48,7 @@ export function prizeStage() {
         timers,
         outbox,
         points,
+        inbox: { carried: async (_fan, award) => carried.get(award) ?? 'no' },
         render: (template, data) => ({ kind: 'text', text: `${template} ${JSON.stringify(data)}` }),
         fanByPid: async (pid) => fans.get(pid),
         titleOf: () => '與小藝一戰到底',

@@ -50,6 +50,7 @@ export function settlementStage() {
       timers,
       outbox,
       points,
+      inbox: { carried: async () => 'no' },
       render: (template) => ({ kind: 'text', text: template }),
       fanByPid: async () => undefined,
       titleOf: () => '一戰到底',

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { root } from '../../src/kit/root';
+import { quizOfTheBurst } from '../domain/quiz/burst';
+import { createQuizTable, type QuizTable, rightLetter } from '../support/quiz-table';
+import { createRig, heard, type RigOptions } from '../support/rig';
+import { createSweep } from './crash-sweep';
+
+/** Every floor is a lucky one, and each prize has a name of its own. */
+function luckyQuiz() {
+  const quiz = quizOfTheBurst();
+  const prizes = quiz.prizes.filter(({ id }) => id === 'every' || id === 'first0');
+  return {
+    ...quiz,
+    prizes: prizes.map((prize) =>
+      prize.id === 'every' ? { ...prize, quantity: 1_000, way: { kind: 'floor' as const, every: 1 } } : prize,
+    ),
+  };
+}
+
+const place: RigOptions = { handlers: join(root, 'handlers'), at: '2026-11-24T10:10' };
+
+/** The right letter twice, as two messages of one moment. */
+function lettersAtOnce({ rig, screens, quiz }: QuizTable, fan: string) {
+  const shown = screens.get(fan);
+  if (!shown) throw new Error(`${fan} has no question.`);
+  const [letter] = rightLetter(quiz, shown);
+  return [0, 1].map(() => rig.deliver(rig.text(fan, letter), fan));
+}
+
+/** How often each prize of hers was named to her, once all is done and she has said something more. */
+async function namings({ rig }: QuizTable, fan: string, told: string[]): Promise<number[]> {
+  const next = heard(await rig.deliver(rig.text(fan, '幫助'), fan));
+  const said = [...told, ...rig.sentTo(fan), ...next].join('\n');
+  const [her] = await rig.rows<{ pid: string }>('subscribers', { openid: fan });
+  const won = await rig.rows<{ what: { name: string } }>('awards', { pid: her?.pid });
+  return won.map(({ what }) => said.split(`「${what.name}」`).length - 1);
+}
+
+test('two letters of one moment, to two processes: every prize is named once', async () => {
+  const rig = await createRig({ ...place, webs: 2, workers: 1 });
+  const table = await createQuizTable({ rig, quiz: luckyQuiz() });
+  try {
+    await table.open();
+    const fans = Array.from({ length: 40 }, rig.openid);
+    // Every fourth tries the 搶答題 that is open now.
+    await Promise.all(fans.map((fan, i) => table.says(fan, i % 4 === 0 ? '搶答' : '一戰到底')));
+    await rig.turnTo(rig.clock.now() + 10_000);
+    const told = await Promise.all(
+      fans.map(async (fan) => (await Promise.all(lettersAtOnce(table, fan))).flatMap(heard)),
+    );
+    await table.drain();
+    await rig.drain();
+    const counts = await Promise.all(fans.map((fan, i) => namings(table, fan, told[i] ?? [])));
+    expect(counts.flat()).toEqual(Array(41).fill(1));
+    expect(await rig.count('awards', { state: 'won' })).toBe(0);
+  } finally {
+    await table.close();
+    await rig.close();
+  }
+});
+
+describe('a process that dies while two letters of one moment are answered', () => {
+  let sweep: Awaited<ReturnType<typeof createSweep>>;
+  let table: QuizTable;
+  beforeAll(async () => {
+    sweep = await createSweep([], { ...place, callbacks: { gapMs: 1_000 } });
+    table = await createQuizTable({ rig: sweep.rig, quiz: luckyQuiz() });
+    await table.open();
+  });
+  afterAll(async () => {
+    await table.close();
+    await sweep.close();
+  });
+
+  test.each([
+    ['inbox-kept', 1],
+    ['inbox-kept', 2],
+    ['orders-appended', 1],
+    ['award-written', 1],
+    ['handler-ran', 1],
+    ['handler-ran', 2],
+    ['talk-kept', 1],
+    ['talk-kept', 2],
+    ['effects-kept', 1],
+    ['reply-kept', 1],
+    ['reply-kept', 2],
+  ])('at %s, time %i: the prize is named once', async (point, pass) => {
+    const crashed = await sweep.run(
+      {
+        name: 'she sends two letters at one moment',
+        before: async (rig, fan) => {
+          await table.says(fan, '一戰到底');
+          await rig.turnTo(rig.clock.now() + 10_000);
+        },
+        deeds: (_, fan) => Promise.all(lettersAtOnce(table, fan)),
+        after: async (rig, fan, delivered) => {
+          await table.drain();
+          await rig.drain();
+          expect(await namings(table, fan, delivered.flatMap(heard))).toEqual([1]);
+        },
+      },
+      point,
+      pass,
+    );
+    expect(crashed).toBe(true);
+  });
+});
