@@ -63,7 +63,7 @@ export default needs('quiz', [
     const { id: quiz, startsAt } = next;
     const remind = { quiz, pid: fan.pid };
     await timers.arm({
-      id: `quiz-remind:${quiz}:${fan.pid}`,
+      id: `quiz-remind:${quiz}:${fan.pid}:${startsAt}`,
       dueAt: new Date(startsAt),
       job: 'quiz-remind',
       data: remind,

@@ -39,7 +39,7 @@ type Plan = {
 export function createCampaigns(given: {
   db: Connection;
   clock: Clock;
-  timers: Pick<Timers, 'arm' | 'disarm'>;
+  timers: Pick<Timers, 'arm' | 'disarm' | 'hasten'>;
   tickets: Pick<Tickets, 'codes' | 'counts' | 'stock' | 'takeOut'>;
   /** Seeds are committed to before the first answer. */
   draws?: Pick<Draws, 'commit'>;
@@ -132,7 +132,11 @@ export function createCampaigns(given: {
       if (current.version !== row.version) throw busy(id);
       return { deed: 'begin', set: { state: 'running' }, unset: ['stocking'] };
     });
+    await remindPlayers(id);
   }
+
+  /** Who asked to be told of the beginning is told now, whatever time she was told it would be. */
+  const remindPlayers = (id: string): Promise<void> => timers.hasten(`quiz-remind:${id}`);
 
   /**
    * The job of the start time: a scheduled quiz begins. Does nothing when it began, was withdrawn or moved.
@@ -143,6 +147,7 @@ export function createCampaigns(given: {
     if (!row || row.startsAt > Math.max(clock.now(), firedAt)) return;
     // `start` was interrupted between its timer and its write, or is at it just now: to be tried again.
     if (row.state === 'checked') throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有公布。`);
+    if (row.state === 'running') return remindPlayers(id); // a kill may have come before this
     if (row.state !== 'scheduled') return;
     const found = await findings.rules(contentOf(row));
     refuseOn(id, found);

@@ -11,14 +11,15 @@ const againAfterMs = 10 * 60_000;
 export const quizRemind: Job<QuizRemind> = {
   data: z.object({ quiz: z.string(), pid: z.string() }),
   async run({ campaigns, subscribers, outbox, timers, clock, defaultScript }, { quiz: id, pid }) {
-    if (campaigns.get(id)?.state === 'scheduled') await campaigns.load();
-    const quiz = campaigns.get(id);
-    if (quiz?.state === 'scheduled') {
-      // Something kept it from beginning: not told before it has.
+    if (campaigns.get(id)?.state === 'scheduled') {
+      // Not told before it has begun. Its beginning makes this due at once; armed before we look, it cannot miss it.
       const dueAt = new Date(clock.now() + againAfterMs);
       const timer = { dueAt, job: 'quiz-remind', data: { quiz: id, pid } } as const;
-      return timers.arm({ id: `quiz-remind:${id}:${pid}:${dueAt.getTime()}`, ...timer });
+      await timers.arm({ id: `quiz-remind:${id}:${pid}:${dueAt.getTime()}`, ...timer });
+      await campaigns.load();
     }
+    const quiz = campaigns.get(id);
+    if (quiz?.state === 'scheduled') return;
     const her = await subscribers.byPid(pid);
     if (!quiz || !her || clock.now() > quiz.endsAt) return;
     const text = inScript(

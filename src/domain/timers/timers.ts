@@ -40,6 +40,14 @@ export function createTimers({ db, outbox, clock }: { db: Connection; outbox: Ou
     async disarm(id: string): Promise<void> {
       await rows.deleteOne({ _id: id, state: 'armed' });
     },
+    /** What waits under `<kind>:<ref>` is due now: what it waited for has come, perhaps sooner or later than its time. */
+    async hasten(kindAndRef: string): Promise<void> {
+      const now = new Date(clock.now());
+      await rows.updateMany(
+        { _id: { $gt: `${kindAndRef}:`, $lt: `${kindAndRef};` }, state: 'armed', dueAt: { $gt: now } },
+        { $set: { dueAt: now } },
+      );
+    },
     /** Turns what is due into outbox rows (under the timer's id, so twice is once). Returns their causes. */
     async fireDue(limit = 200): Promise<string[]> {
       const due = await rows

@@ -13,6 +13,7 @@ import { quizRemind } from '../../../src/domain/quiz/reminders.jobs';
 import { startSampleQuiz } from '../../../src/domain/quiz/sample';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { beijingDay } from '../../../src/kit/clock';
+import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { root } from '../../../src/kit/root';
 import { fold } from '../../../src/kit/text';
 import type { Services } from '../../../src/services';
@@ -41,6 +42,7 @@ function process() {
 }
 let one: ReturnType<typeof process>;
 
+afterEach(noCrash);
 beforeEach(async () => {
   await database.clear();
   at('2026-11-22 10:00');
@@ -126,6 +128,65 @@ test('who asked to be told of the start is told when it has begun, not when only
   await one.campaigns.begin(id, quiz.startsAt);
   await remind();
   expect(told).toEqual([`quiz-remind_${id}_lin`]);
+});
+
+describe('whatever order timers and processes come in, she is told of the start when it comes', () => {
+  const told: string[] = [];
+  const outbox = { add: async (cause: { id: string }) => void told.push(cause.id) };
+  const subscribers = { byPid: async () => ({ fan: 'f' }) };
+  const armed = (startsAt: number) =>
+    one.timers.arm({
+      id: `quiz-remind:${id}:lin:${startsAt}`,
+      dueAt: new Date(startsAt),
+      job: 'quiz-remind',
+      data: { quiz: id, pid: 'lin' },
+    });
+  /** The reminders that are due now, as the worker carries them out. */
+  async function remindTheDue(): Promise<void> {
+    for (const cause of await one.timers.fireDue())
+      if (cause.startsWith('quiz-remind'))
+        await quizRemind.run({ ...one, outbox, subscribers, clock } as unknown as Services, {
+          quiz: id,
+          pid: 'lin',
+        });
+  }
+  beforeEach(() => {
+    told.length = 0;
+  });
+
+  test('her timer fires a moment before that of the quiz', async () => {
+    const quiz = await publish();
+    await armed(quiz.startsAt);
+    at('2026-12-01 09:00');
+    await remindTheDue();
+    expect(told).toEqual([]);
+    await one.campaigns.begin(id, quiz.startsAt);
+    await remindTheDue();
+    expect(told).toEqual([`quiz-remind_${id}_lin`]);
+  });
+
+  test('the quiz begins by hand, before its time', async () => {
+    const quiz = await publish();
+    await armed(quiz.startsAt);
+    at('2026-11-30 12:00');
+    await one.campaigns.start({ id, by: 'Wang', claims: nobody, now: true });
+    await remindTheDue();
+    expect(told).toEqual([`quiz-remind_${id}_lin`]);
+  });
+
+  test('a kill comes between the beginning and what it brings about', async () => {
+    const quiz = await publish();
+    await armed(quiz.startsAt);
+    at('2026-12-01 09:00');
+    await remindTheDue();
+    planCrash('quiz-changed', 1, () => {
+      throw new Error('killed');
+    });
+    await expect(one.campaigns.begin(id, quiz.startsAt)).rejects.toThrow('killed');
+    await one.campaigns.begin(id, quiz.startsAt);
+    await remindTheDue();
+    expect(told).toEqual([`quiz-remind_${id}_lin`]);
+  });
 });
 
 test('one ticket for each promised item lies in stock before the first answer', async () => {
