@@ -6,9 +6,11 @@ import type { Job } from '../kit/job';
 import type { Log } from '../kit/log';
 import type { Services } from '../services';
 import type { CustomerMessages } from '../wechat/api/customer-messages';
-import type { Reply } from '../wechat/protocol/reply';
+import { pagesOf, type Reply } from '../wechat/protocol/reply';
 
 const mostTries = 5;
+/** A longer letter would wait for ever for a reply short enough to be said together with it. */
+const letterBytes = 1_000;
 /** 2 s, 8 s, 32 s, 2 min. */
 const pauseAfter = (tries: number): number => 2_000 * 4 ** (tries - 1);
 
@@ -73,7 +75,8 @@ export function createRelay(given: {
       await outbox.finish(row, 'failed', reason);
       return true;
     }
-    await subscribers.post(row.fan, { id: row._id, text });
+    for (const [i, piece] of pagesOf(text, letterBytes).entries())
+      await subscribers.post(row.fan, { id: i === 0 ? row._id : `${row._id}/${i}`, text: piece });
     crashPoint('letter-posted');
     await outbox.finish(row, 'posted', reason);
     crashPoint('letter-noted');

@@ -101,6 +101,26 @@ test('what WeChat refuses goes to her mailbox', async () => {
   expect((await lin.says('回聲 在')).seen).toEqual({ kind: 'text', text: '被拒 二\n\n被拒 三\n\n在' });
 });
 
+test('a card that is refused, and words as long as a reply, wait in her mailbox whole', async () => {
+  const lin = await rig.follower('信箱');
+  await lin.says('回聲 在');
+  const { outbox, subscribers } = rig.app.services;
+  await subscribers.drained();
+  await rig.db.collection('subscribers').updateOne({ openid: lin.openid }, { $set: { windows: {} } });
+  const article = { title: '第 2 題', description: '得到「茶杯」', url: 'https://xiaoyi.example/q' };
+  await outbox.add({ id: 'long', fan: subscribers.fanOf(lin.openid) }, [
+    { kind: 'tell', reply: { kind: 'news', articles: [article] } },
+    { kind: 'tell', reply: { kind: 'text', text: `${'長'.repeat(660)}完` } },
+  ]);
+  await rig.app.relay('long');
+  const next = [await lin.says('回聲 一'), await lin.says('回聲 二'), await lin.says('回聲 三')]
+    .map(({ seen }) => (seen?.kind === 'text' ? seen.text : ''))
+    .join('\n');
+  expect(next).toContain('第 2 題\n得到「茶杯」\nhttps://xiaoyi.example/q');
+  expect(next.match(/長/g)).toHaveLength(660);
+  expect(next).toContain('完');
+});
+
 test('an answer of WeChat that is lost is not sent again', async () => {
   const lin = await rig.follower('不明');
   rig.sim.knobs.set({ path: '/cgi-bin/message/custom/send', failAfter: { reset: true }, times: 1 });

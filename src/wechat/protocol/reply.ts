@@ -175,6 +175,18 @@ export function fitText(text: string, maxBytes = maxTextBytes): string {
   return `${niceEnd(beforeOpenLink(fitting)).trimEnd()}…`;
 }
 
+/** A text in pieces of at most so many bytes, cut at lines and sentences where it can be; no character is lost. */
+export function pagesOf(text: string, maxBytes: number): string[] {
+  const pages: string[] = [];
+  for (let rest = text.trim(); rest !== ''; ) {
+    const fitting = prefixOf(rest, maxBytes) || rest.slice(0, maxBytes / 3);
+    const piece = fitting === rest ? rest : niceEnd(beforeOpenLink(fitting)) || fitting;
+    pages.push(piece.trimEnd());
+    rest = rest.slice(piece.length).trimStart();
+  }
+  return pages;
+}
+
 /** The longest beginning of whole characters (with their joiners and accents) of at most so many bytes. */
 function prefixOf(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text, 'utf8');

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Message } from '../../../src/wechat/protocol/inbound';
-import { buildReply, fitText, type Reply, replyProblem } from '../../../src/wechat/protocol/reply';
+import { buildReply, fitText, pagesOf, type Reply, replyProblem } from '../../../src/wechat/protocol/reply';
 import { carried } from '../../../src/wechat/protocol/wire';
 import { parseXml, parseXmlTheLongWay } from '../../../src/wechat/protocol/xml';
 
@@ -206,6 +206,23 @@ describe('what WeChat would not take is said in a sentence', () => {
 });
 
 describe('a text that is too long', () => {
+  test('in pages, each fits and every character is on one of them', () => {
+    expect(pagesOf('第一行\n第二行\n第三行', 26)).toEqual(['第一行\n第二行', '第三行']);
+    expect(pagesOf('', 26)).toEqual([]);
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 400 }),
+        fc.integer({ min: 12, max: 300 }),
+        (text, maxBytes) => {
+          const pages = pagesOf(text, maxBytes);
+          expect(Math.max(0, ...pages.map((page) => Buffer.byteLength(page)))).toBeLessThanOrEqual(maxBytes);
+          expect(pages.join('').replace(/\s/gu, '')).toBe(text.replace(/\s/gu, ''));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   test('is left alone if it fits', () => {
     expect(fitText('字'.repeat(682))).toBe('字'.repeat(682));
   });
