@@ -32,28 +32,33 @@ const claim = form(
   },
 );
 
-/** 「獎品」：贏了什麼、到哪一步、期限、單號，抽獎的號碼；要寄的可以「領獎」。 */
+/** 「獎品」：贏了什麼、到哪一步、期限、單號，抽獎的號碼，最近的在前；要寄的可以「領獎」。 */
 export default needs('quiz', [
   claim,
 
-  says(['獎品', '我的獎品'], async ({ fan, campaigns, draws, prizes, render }) => {
-    const [lines, numbers] = await Promise.all([prizes.prizesOf(fan.pid), draws.numbersOf(fan.pid)]);
-    // 別的活動開始了，上一個活動的抽獎號碼還在；太久以前的活動不再提
-    const shown = numbers.flatMap(({ quiz, prize, ...one }) => {
-      const name = campaigns.get(quiz)?.prizes.find(({ id }) => id === prize)?.name;
-      return name === undefined ? [] : [{ name, ...one }];
-    });
-    return render('prizes', {
-      draws: shown.slice(-6),
-      prizes: lines.slice(-8),
-      more: Math.max(0, lines.length - 8),
-      claimable: lines.some(({ next }) => next === 'claim'),
-    });
-  }),
+  says(
+    ['獎品', '我的獎品', '獎品第{page}頁'],
+    async ({ params, fan, campaigns, draws, prizes, quiz: quizzes, at, paged, render }) => {
+      const [lines, numbers] = await Promise.all([prizes.prizesOf(fan.pid), draws.numbersOf(fan.pid)]);
+      // 別的活動開始了，上一個活動的抽獎號碼還在；太久以前的活動不再提
+      const shown = numbers.flatMap(({ quiz, prize, ...one }) => {
+        const name = campaigns.get(quiz)?.prizes.find(({ id }) => id === prize)?.name;
+        return name === undefined ? [] : [{ name, ...one }];
+      });
+      const whole = render('prizes', {
+        running: quizzes.onShow(at)?.quiz ?? null,
+        draws: shown,
+        prizes: lines.toReversed(),
+        claimable: lines.some(({ next }) => next === 'claim'),
+      });
+      return paged(whole, params.page, (n) => `獎品第${n}頁`);
+    },
+  ),
 
   says('領獎', async ({ fan, prizes, ask, render }) => {
     const lines = await prizes.prizesOf(fan.pid);
-    return lines.some(({ next }) => next === 'claim') ? ask(claim) : render('claim-nothing');
+    if (lines.some(({ next }) => next === 'claim')) return ask(claim);
+    return render('claim-nothing', { prizes: lines.length });
   }),
 
   says('中獎名單', async ({ fan, quiz, prizes, at, render }) => {

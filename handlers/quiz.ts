@@ -30,17 +30,18 @@ export default needs('quiz', [
     return one ? redo(one.keywords[0] ?? '') : render('quiz-none');
   }),
 
-  says(['規則', '規則說明'], async ({ quiz, draws, fan, at, render }) => {
-    const one = quiz.theOne(fan.play, at);
-    return one ? render('quiz-rules', { ...one, draws: await draws.of(one.id) }) : render('quiz-none');
-  }),
-
-  says(['獎品表', '有什麼獎品', '獎品表第{page}頁'], ({ params, quiz, fan, at, more, render }) => {
+  says(['規則', '規則說明', '規則第{page}頁'], async ({ params, quiz, draws, fan, at, paged, render }) => {
     const one = quiz.theOne(fan.play, at);
     if (!one) return render('quiz-none');
-    const table = quiz.prizeTable(one, Math.max(1, Number.parseInt(params.page ?? '1', 10) || 1));
-    more(table.next ? `獎品表第${table.next}頁` : undefined);
-    return render('quiz-prizes', table);
+    const whole = render('quiz-rules', { ...one, draws: await draws.of(one.id) });
+    return paged(whole, params.page, (n) => `規則第${n}頁`);
+  }),
+
+  says(['獎品表', '有什麼獎品', '獎品表第{page}頁'], async ({ params, quiz, fan, at, paged, render }) => {
+    const one = quiz.theOne(fan.play, at);
+    if (!one) return render('quiz-none');
+    const whole = render('quiz-prizes', await quiz.prizeTable(one));
+    return paged(whole, params.page, (n) => `獎品表第${n}頁`);
   }),
 
   says(['抽獎', '抽獎證明'], async ({ quiz, draws, fan, at, render }) => {
@@ -49,12 +50,12 @@ export default needs('quiz', [
     return render('quiz-draws', { quiz: one, draws: await draws.seenBy(one, fan.pid) });
   }),
 
-  says(['退出', '不玩了'], ({ fan, campaigns, render }) => {
+  says(['退出', '不玩了'], ({ fan, quiz, campaigns, at, render }) => {
     const { play } = fan;
     const one = play && campaigns.get(play.quiz);
     if (!play || !one) return render('quiz-none');
     fan.play = { ...play, left: true };
-    return render('quiz-left', { quiz: one, play });
+    return render('quiz-left', { quiz: one, play, goesOn: quiz.goesOn(one, at) });
   }),
 
   says(['開賽提醒我', '提醒我'], async ({ campaigns, timers, fan, at, render }) => {
@@ -87,7 +88,13 @@ export default needs('quiz', [
       me: pid === fan.pid,
     }));
     const place = (where: typeof mine) => (where && where !== 'none' ? where : null);
-    return render('quiz-board', { quiz: one, rows, mine: place(mine), today: place(today) });
+    return render('quiz-board', {
+      quiz: one,
+      goesOn: quiz.goesOn(one, at),
+      rows,
+      mine: place(mine),
+      today: place(today),
+    });
   }),
 
   says('改名{name}', async ({ params, fan, names, render }) =>

@@ -218,6 +218,7 @@ export function createServices(given: {
       playing: createPlaying({ orders, now: clock.now }),
       orders,
       awards: prizes.awards,
+      tickets,
     }),
     replies: createReplies({ db, clock }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),

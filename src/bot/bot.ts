@@ -102,6 +102,11 @@ export type Context<P, M extends Message = Message> = Services & {
   notYet(what: string, city?: City): string;
   /** What 「更多」 means from now on; `undefined`: there is no more. */
   more(says: string | undefined): void;
+  /**
+   * One page of a text that may be longer than a reply; `says(n)` is what asks for page n, and 「更多」 for the next one.
+   * `page`: as she said it.
+   */
+  paged(whole: Reply, page: string | undefined, says: (n: number) => string): Reply;
   /** Opens a form: its questions are asked one at a time. */
   ask<F extends Fields>(form: Form<F>): string;
   /** The known keywords closest to a text. */

@@ -10,7 +10,7 @@ import { fold, inScript, type Script, scriptOf } from '../kit/text';
 import type { RenderData } from '../render/render';
 import type { Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';
-import { fitText, type Reply, replyProblem } from '../wechat/protocol/reply';
+import { fitText, pagesOf, type Reply, replyProblem } from '../wechat/protocol/reply';
 import type { Context, Fan, Fields, Form, Said } from './bot';
 import type { Choice, Rules, Slot } from './rules';
 import { createSuggest } from './suggest';
@@ -37,6 +37,8 @@ type Render = (name: string, data?: RenderData) => Reply;
 const listMs = 10 * 60_000;
 const formMs = 30 * 60_000;
 const mostChoices = 9;
+/** Leaves room in a reply for how to go on and the line under it. */
+const pageBytes = 1_750;
 /** `redo` may lead to `redo`; a circle is a mistake in a handler. */
 const deepest = 4;
 
@@ -363,6 +365,11 @@ export function createDispatch(given: {
     ].join('\n');
   }
 
+  function more(turn: Turn, says: string | undefined): void {
+    if (says === undefined) delete turn.talk.more;
+    else turn.talk.more = { says, at: clock.now() };
+  }
+
   function contextOf(turn: Turn, message: Message, params: unknown): Context<unknown> {
     turn.face ??= faceOf(turn);
     return Object.assign(Object.create(services) as Services, turn.face, { params, message });
@@ -390,9 +397,13 @@ export function createDispatch(given: {
         const options = about.length > 0 ? about : services.offers.asks(undefined);
         return choose(turn, render('not-yet', { what, also: options.length > 0 }), options);
       },
-      more: (text: string | undefined) => {
-        if (text === undefined) delete turn.talk.more;
-        else turn.talk.more = { says: text, at: clock.now() };
+      more: (text: string | undefined) => more(turn, text),
+      paged: (whole: Reply, page: string | undefined, asks: (n: number) => string) => {
+        if (whole.kind !== 'text') return whole;
+        const pages = pagesOf(whole.text, pageBytes);
+        const n = Math.min(pages.length, Math.max(1, Number.parseInt(page ?? '1', 10) || 1));
+        more(turn, n < pages.length ? asks(n + 1) : undefined);
+        return render('page', { text: pages[n - 1] ?? '', page: n, pages: pages.length });
       },
       ask: (form: Form<Fields>) => {
         const [first = ''] = Object.keys(form.fields);

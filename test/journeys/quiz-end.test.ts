@@ -81,6 +81,7 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
   expect(await lin.says('抽獎')).toMatch(/名單：\d+ 個號碼，雜湊 [0-9a-f]{64}/);
   const wu = await town.follower('吳'); // who did not play has no number
   expect(await wu.says('獎品')).not.toContain('抽獎號碼');
+  expect(await wu.says('排行')).toContain('這一次你沒有上榜');
   expect(await waits()).toEqual(['抽獎 autumn/tour 等公開數「drand 第 5 輪」，2026-12-09 20:00 公布']);
 
   await town.turn(beijing('2026-12-09 20:01'));

@@ -105,7 +105,7 @@ const beijingMs = 8 * 3_600_000;
 export const endOfDayAfter = (at: number, days: number): number =>
   (Math.floor((at + beijingMs) / dayMs) + days + 1) * dayMs - beijingMs - 1;
 
-/** An award as it is first written. `told`: the reply that goes out now says so. */
+/** An award as it is first written. `told`: she knows of it already. */
 export function newAward(given: {
   quiz: Pick<Quiz, 'id'>;
   prize: Prize;

@@ -144,7 +144,17 @@ export function isFloor({ way }: Prize, order: number): boolean {
 const countOf = (counts: Record<string, number>, key: string): number =>
   Object.hasOwn(counts, key) ? (counts[key] as number) : 0;
 
-const left = (state: FoldState, prize: Prize): number => prize.quantity - countOf(state.given, prize.id);
+/** How many of a prize were won by the answers so far. */
+export const givenOf = (state: FoldState, prize: string): number => countOf(state.given, prize);
+
+const left = (state: FoldState, prize: Prize): number => prize.quantity - givenOf(state, prize.id);
+
+/** Prizes that lie on this floor and are all given: whoever stands there won none of them. */
+export const goneOn = (state: FoldState, quiz: Pick<Quiz, 'prizes'>, won: { order: number; wins: Win[] }) =>
+  quiz.prizes.filter(
+    (prize) =>
+      isFloor(prize, won.order) && left(state, prize) <= 0 && !won.wins.some((win) => win.prize === prize.id),
+  );
 
 function mayWin(state: FoldState, prize: Prize, { on, pid }: Entry): boolean {
   if (state.winners[`${on}/${pid}`]) return false;

@@ -1,8 +1,8 @@
 import { AppError } from '../../errors';
 import { beijingDay } from '../../kit/clock';
 import type { Question, Quiz } from './definition';
-import type { Entry } from './fold';
-import { type Orders, quizOver } from './orders';
+import { type Entry, goneOn } from './fold';
+import { type Orders, type Placed, quizOver } from './orders';
 import { optionOrder, type Picked, pickQuestion } from './questions';
 import {
   backToHers,
@@ -116,6 +116,9 @@ export function createPlaying(given: {
     return { kind: 'outOfTime', play, missed: told, next };
   }
 
+  const gone = (quiz: Quiz, placed: Placed): string[] =>
+    goneOn(orders.state(quiz.id), quiz, placed).map(({ name }) => name);
+
   type Chosen = { question: Question; open: NonNullable<Play['open']>; choice: number; took: number };
 
   async function place(
@@ -177,6 +180,7 @@ export function createPlaying(given: {
       levelPass: level.pass,
       last: step.last ?? null,
       wins: shownWins(quiz, placed),
+      gone: placed ? gone(quiz, placed) : [],
     };
     return { kind: 'answered', play: after, result, next };
   }
@@ -240,6 +244,7 @@ export function createPlaying(given: {
         ok,
         again: false,
         wins: [],
+        gone: [],
         first: false,
         ...right,
         points: 0,
@@ -268,6 +273,7 @@ export function createPlaying(given: {
       ok: placed.entry.ok,
       again: placed.again,
       wins,
+      gone: placed.again ? [] : gone(quiz, placed),
       first: wins.some((win) => win.why === 'first'),
       ...right,
       points,

@@ -1,8 +1,11 @@
+import { createCache } from '../../kit/cache';
 import { beijingDay } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { Awards } from '../prizes/awards';
+import type { Tickets } from '../prizes/tickets';
 import type { Campaigns } from './campaigns';
-import type { Quiz } from './definition';
+import type { Prize, Quiz } from './definition';
+import { givenOf } from './fold';
 import type { Orders } from './orders';
 import type { Playing } from './play';
 import { type Picked, readPick } from './questions';
@@ -16,8 +19,6 @@ export type QuizClaim =
 
 type Who = { pid: string; at: number; id: string };
 
-/** So many prizes fit in one message with all that is told of them. */
-const prizesOnPage = 4;
 /** The day her name in a quiz is forgotten after she left: when the last claim is over. */
 const claimsOpenMs = 90 * 86_400_000;
 
@@ -27,8 +28,15 @@ export function createQuiz(given: {
   playing: Playing;
   orders: Orders;
   awards: Pick<Awards, 'announce'>;
+  tickets: Pick<Tickets, 'counts'>;
 }) {
-  const { campaigns, playing, orders, awards } = given;
+  const { campaigns, playing, orders, awards, tickets } = given;
+  /** However many ask, the stock of a quiz is counted once in five seconds. */
+  const stock = createCache<Awaited<ReturnType<Tickets['counts']>>>({
+    max: 20,
+    freshMs: 5_000,
+    staleMs: 60_000,
+  });
   const current = (at: number): Quiz | undefined => campaigns.running(at)[0];
   const isOver = (quiz: Quiz, at: number): boolean => whyClosed(quiz, at)?.why === 'ended';
 
@@ -59,10 +67,25 @@ export function createQuiz(given: {
     return others.length > 0 ? { ...play, others } : play;
   }
 
+  /** What of a prize can still be won by answering. Of those that go by rank or by lot all is left until the end. */
+  async function leftIn(quiz: Quiz): Promise<(prize: Prize) => number> {
+    const { value: counts } = await stock.get(quiz.id, () => tickets.counts(quiz.id));
+    const state = orders.state(quiz.id);
+    return ({ id, quantity, way }) => {
+      if (way.kind === 'ranking' || way.kind === 'draw') return quantity;
+      const { held = 0, given: hers = 0, back = 0 } = counts.get(id) ?? {};
+      // What came back is not for the next floor: judging by the log counts what was won.
+      return Math.max(0, quantity - Math.max(held + hers + back, givenOf(state, id)));
+    };
+  }
+
   return {
     /** Hers while it goes on, else the one that runs now, else the last she played, else the next, else the last. */
     theOne: (play: Play | undefined, at: number): Quiz | undefined =>
       hersOrCurrent(play && campaigns.get(play.quiz), at) ?? campaigns.latest(at),
+
+    /** It runs or is announced: a keyword of it may be suggested. */
+    goesOn: (quiz: Quiz, at: number): boolean => !isOver(quiz, at),
 
     /** Where she stands in a quiz, if she has played it. */
     standing: (play: Play | undefined, quiz: Pick<Quiz, 'id'>): Play | undefined =>
@@ -142,20 +165,21 @@ export function createQuiz(given: {
       return { quiz, prizes };
     },
 
-    /** What the account owes everybody who plays: each prize with its number, worth, way and time to claim it, by pages from 1. */
-    prizeTable({ title, startsAt, endsAt, forfeiture, prizes }: Quiz, page: number) {
-      const from = (page - 1) * prizesOnPage;
-      const shown = prizes.slice(from, from + prizesOnPage).map((prize) => ({
+    /** What the account owes everybody who plays: each prize with its number, what is left, worth, way and time to claim it. */
+    async prizeTable(quiz: Quiz) {
+      const { title, startsAt, endsAt, forfeiture, prizes } = quiz;
+      const left = await leftIn(quiz);
+      const shown = prizes.map((prize) => ({
         name: prize.name,
         quantity: prize.quantity,
+        left: left(prize),
         priceFen: prize.priceFen,
         claimDays: prize.claimDays,
         way: prize.way.kind,
         at: 'at' in prize.way ? prize.way.at : 0,
         conditions: prize.conditions ?? '',
       }));
-      const next = from + prizesOnPage < prizes.length ? page + 1 : 0;
-      return { title, startsAt, endsAt, forfeiture, prizes: shown, next };
+      return { title, startsAt, endsAt, forfeiture, prizes: shown };
     },
 
     /** Until when her name in a quiz is kept after she left (business ms). */

@@ -18,6 +18,7 @@ export type Turn =
       ok: boolean;
       again: boolean;
       wins: Shown[];
+      gone: string[];
       first: boolean;
       right: string;
       explanation: string;
@@ -56,6 +57,8 @@ export type Result = {
   levelPass: number;
   last: 'passed' | 'failed' | null;
   wins: Shown[];
+  /** What lies on this lucky floor and has all been given. */
+  gone: string[];
 };
 /** A prize as the reply shows it; `award` and `code` are filled in once the award is written. */
 export type Shown = {

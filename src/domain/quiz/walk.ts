@@ -95,5 +95,6 @@ function worst(quiz: QuizContent, question: Question): Result {
     levelPass: level.pass,
     last: 'failed',
     wins: win,
+    gone: [],
   };
 }
