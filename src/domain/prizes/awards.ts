@@ -333,7 +333,7 @@ export function createAwards(given: {
   /**
    * Writes down that somebody won; again is the same award. A code is attached when this returns, if stock has one.
    *
-   * @param options `told`: the reply that goes out now says so (floors, 搶答). Otherwise she is told by the outbox.
+   * @param options `told`: she knows of it already. Otherwise she is told by the outbox, unless a reply carried it.
    * @throws AppError Conflict when this unit was won by somebody else.
    */
   async function award(
