@@ -20,7 +20,7 @@ export async function readTable(file: { name: string; bytes: Buffer }): Promise<
     case 'csv':
       return readCsv(file.bytes);
     case 'xlsx':
-      return await readXlsx(file.bytes);
+      return await readXlsx(file);
     case 'json':
       return readJson(file.bytes);
     default:

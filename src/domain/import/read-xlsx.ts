@@ -1,27 +1,43 @@
-import ExcelJS from 'exceljs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { types } from 'node:util';
+import type ExcelJS from 'exceljs';
 import { AppError } from '../../errors';
+import { root } from '../../kit/root';
 import { type Problem, type Row, readHeader, type Table, tableLimits, tooManyRows, unreadable } from './rows';
-import { guardZip } from './zip-guard';
+import { brokenXlsx, guardZip } from './zip-guard';
+
+/** A sheet as plain data: its rows and cells that are not empty. `format`: how a number is shown, 「0000」 or 「yyyy/m/d」. */
+export type Sheet = {
+  name: string;
+  hidden: boolean;
+  rows: { line: number; cells: SheetCell[] }[];
+};
+type SheetCell = { address: string; column: number; value: ExcelJS.CellValue; format?: string };
+
+/** 1,000,000 cells take 800 MB. */
+const mostMemoryMb = 1_200;
 
 /** The first sheet of a workbook. Formulas are refused by their address: what they give depends on who opened the file last. */
-export async function readXlsx(bytes: Buffer): Promise<Table> {
-  const sheet = (await openXlsx(bytes)).worksheets[0];
-  if (!sheet || sheet.actualRowCount === 0) throw unreadable('工作簿的第一張表是空的。');
-  if (sheet.actualRowCount > tableLimits.rows + 1) throw tooManyRows();
+export async function readXlsx(file: { name: string; bytes: Buffer }): Promise<Table> {
+  const [sheet] = await openXlsx(file);
+  if (!sheet || sheet.rows.length === 0) throw unreadable('工作簿的第一張表是空的。');
+  if (sheet.rows.length > tableLimits.rows + 1) throw tooManyRows();
 
   const lines: { line: number; cells: string[] }[] = [];
   const problems: Problem[] = [];
-  sheet.eachRow((row, line) => {
+  for (const { line, cells: found } of sheet.rows) {
     const cells: string[] = [];
-    row.eachCell((cell, column) => {
+    for (const { column, address, value } of found) {
       if (column > tableLimits.columns)
-        throw unreadable(`第 ${line} 行的 ${cell.address} 超出了 ${tableLimits.columns} 欄的上限。`);
-      const read = readCell(cell.value);
+        throw unreadable(`第 ${line} 行的 ${address} 超出了 ${tableLimits.columns} 欄的上限。`);
+      const read = readCell(value);
       if (typeof read === 'string') cells[column - 1] = read;
-      else problems.push({ line, value: cell.address, message: read.problem });
-    });
+      else problems.push({ line, value: address, message: read.problem });
+    }
     lines.push({ line, cells: Array.from(cells, (cell) => cell ?? '') });
-  });
+  }
 
   const [first, ...rest] = lines;
   if (!first) throw unreadable('工作簿的第一張表是空的。');
@@ -35,35 +51,44 @@ export async function readXlsx(bytes: Buffer): Promise<Table> {
   return { rows, columns: header.columns, problems: [...header.problems, ...problems], unit: '行' };
 }
 
-/** The whole workbook, once it is sure that unpacking it is safe. @throws AppError `Invalid` */
-export async function openXlsx(bytes: Buffer): Promise<ExcelJS.Workbook> {
+/**
+ * The sheets of a workbook. First what it declares is looked at, then it is opened by a process of its own with bounds of time
+ * and memory (open-xlsx.js): nothing that a file holds can hang or kill us.
+ * @throws AppError `Invalid`
+ */
+export async function openXlsx({ name, bytes }: { name: string; bytes: Buffer }): Promise<Sheet[]> {
+  try {
+    return await open(bytes);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError('Invalid', error.code, `${name}：${error.message}`, { cause: error });
+  }
+}
+
+async function open(bytes: Buffer): Promise<Sheet[]> {
   if (bytes.subarray(0, 4).toString('hex') === 'd0cf11e0') {
     throw unreadable('這是舊式 .xls 或加了密碼的檔案，請在 Excel 裡另存為不加密的 .xlsx。');
   }
   guardZip(bytes);
-  const workbook = new ExcelJS.Workbook();
+  const child = fork(join(root, 'src/domain/import/open-xlsx.js'), {
+    execArgv: [`--max-old-space-size=${mostMemoryMb}`],
+    env: {},
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const ended = once(child, 'exit');
+  const answered = once(child, 'message');
+  answered.catch(() => undefined);
+  child.send(bytes, () => undefined);
   try {
-    // exceljs types its own Buffer.
-    await workbook.xlsx.load(bytes as unknown as ExcelJS.Buffer, {
-      ignoreNodes: [
-        'dataValidations',
-        'conditionalFormatting',
-        'hyperlinks',
-        'drawing',
-        'picture',
-        'tableParts',
-        'extLst',
-      ],
-    });
-    return workbook;
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError(
-      'Invalid',
-      'import.unreadable',
-      '這個 XLSX 檔案壞了，或不是 XLSX；請用 Excel 重新另存。',
-      { cause: error },
-    );
+    const first = await Promise.race([answered, ended.then(() => undefined)]);
+    if (!first)
+      throw unreadable('這個 XLSX 花了太多時間或記憶體，沒有讀完；請把要用的內容複製到新的工作簿再存一次。');
+    const [answer] = first as [Sheet[] | { error: string }];
+    if ('error' in answer) throw brokenXlsx(answer.error);
+    return answer;
+  } finally {
+    child.kill('SIGKILL');
   }
 }
 
@@ -75,7 +100,7 @@ export function readCell(
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value.trim();
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (value instanceof Date) return readDate(value, how);
+  if (types.isDate(value)) return readDate(value, how);
   if ('formula' in value || 'sharedFormula' in value)
     return { problem: '這一格是公式，請複製後「選擇性貼上 → 值」' };
   if ('error' in value) return { problem: `這一格是錯誤值 ${value.error}，請改正` };

@@ -1,18 +1,30 @@
 import { inflateRawSync } from 'node:zlib';
+import { AppError } from '../../errors';
 import { unreadable } from './rows';
 
-/** Bounds of an unpacked workbook. 50,000 hotels are 700,000 cells and rows, and cost 800 MB of memory. */
-export const zipLimits = { entries: 500, bytes: 128 * 1024 * 1024, cells: 1_000_000 } as const;
+/**
+ * Bounds of an unpacked workbook. 50,000 hotels are 700,000 cells and rows, and cost 800 MB of memory. `tags` of XML: a cell
+ * with its text has eight. `places`: the columns of all rows up to their last cell, since empty ones are gone through too.
+ */
+export const zipLimits = {
+  entries: 500,
+  bytes: 128 * 1024 * 1024,
+  tags: 10_000_000,
+  cells: 1_000_000,
+  places: 20_000_000,
+  merges: 20_000,
+} as const;
 
 /**
  * Unpacks every entry of a zip here, with a hard bound on what comes out, before a library gets to see the file: the sizes a
  * zip declares may be lies, and a library that trusts them, or trusts nothing and inflates all, can be made to eat the memory.
- * Also counts the cells of the sheets, since each costs far more in memory than in the file.
+ * Also counts what the sheets hold and what they declare, since each cell costs far more in memory than in the file, and a
+ * merged range of all cells is 20 characters.
  * @throws AppError `Invalid`
  */
 export function guardZip(bytes: Buffer): void {
   let total = 0;
-  let cells = 0;
+  const counts: Counts = { tags: 0, cells: 0, places: 0, merges: 0 };
   for (const entry of entriesOf(bytes)) {
     if (/(^|[\\/])\.\.([\\/]|$)|^[\\/]|^[a-z]:/i.test(entry.name)) {
       throw unreadable('這個 XLSX 裡有可疑的檔名，不予讀取。');
@@ -20,16 +32,88 @@ export function guardZip(bytes: Buffer): void {
     const content = unpack(entry, zipLimits.bytes - total);
     total += content.length;
     if (total > zipLimits.bytes) throw tooBig();
-    if (/\.xml$/i.test(entry.name))
-      cells += count(content, '<c ') + count(content, '<c>') + count(content, '<row');
-    if (cells > zipLimits.cells) throw unreadable('這個 XLSX 的格子太多，請刪去空白的行與欄後再存一次。');
+    if (/\.(xml|rels|vml)$/i.test(entry.name)) countXml(content, counts);
   }
+}
+
+type Counts = Record<'tags' | 'cells' | 'places' | 'merges', number>;
+
+/** What Excel has room for. */
+const lastRow = 1_048_576;
+const lastColumn = 16_384;
+
+const declared = /<(row|c|si|col|mergeCell)(?=[\s/>])([^>]*)>/g;
+const attribute = (name: string) => new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)`);
+const [ofR, ofMax, ofRef] = [attribute('r'), attribute('max'), attribute('ref')];
+
+/** By the letter: who writes a number in another way meets the bounds of open-xlsx.js. */
+function countXml(content: Buffer, counts: Counts): void {
+  for (let at = content.indexOf(60); at !== -1; at = content.indexOf(60, at + 1))
+    if (++counts.tags > zipLimits.tags) throw tooMany();
+  let widest = 0;
+  for (const [, tag, attributes = ''] of content.toString('latin1').matchAll(declared)) {
+    switch (tag) {
+      case 'row': {
+        const line = Number(ofR.exec(attributes)?.[1] ?? 0);
+        if (line > lastRow)
+          throw unreadable(`這個 XLSX 寫著第 ${line} 行，Excel 最多 ${lastRow} 行；${again}`);
+        counts.places += widest;
+        counts.cells++;
+        widest = 0;
+        break;
+      }
+      case 'c': {
+        const address = ofR.exec(attributes)?.[1] ?? '';
+        const { row, column } = placeOf(address);
+        if (row > lastRow || column > lastColumn) throw beyond(address);
+        widest = Math.max(widest, column);
+        counts.cells++;
+        break;
+      }
+      case 'si':
+        counts.cells++;
+        break;
+      case 'col':
+        if (Number(ofMax.exec(attributes)?.[1] ?? 0) > lastColumn) throw beyond('更多欄');
+        break;
+      case 'mergeCell': {
+        const range = ofRef.exec(attributes)?.[1] ?? '';
+        const [from, to] = range.split(':').map(placeOf);
+        if (from && to)
+          counts.cells += (Math.abs(to.row - from.row) + 1) * (Math.abs(to.column - from.column) + 1);
+        counts.merges++;
+        if (counts.cells > zipLimits.cells || counts.merges > zipLimits.merges)
+          throw unreadable(`這個 XLSX 合併的儲存格太多或太大（到 ${range}），請取消合併後再存一次。`);
+        break;
+      }
+    }
+    if (counts.cells > zipLimits.cells || counts.places > zipLimits.places) throw tooMany();
+  }
+}
+
+function placeOf(address: string): { row: number; column: number } {
+  const [, letters = '', digits = ''] = /^([A-Z]+)(\d+)$/i.exec(address.trim()) ?? [];
+  const column = [...letters.toUpperCase()].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
+  return { row: Number(digits), column };
 }
 
 type Entry = { name: string; method: number; data: Buffer };
 
 const tooBig = () => unreadable('這個 XLSX 解開後太大（超過 128 MB），不予讀取。');
-const broken = () => unreadable('這個 XLSX 檔案壞了，或不是 XLSX；請用 Excel 重新另存。');
+const again = '請把要用的內容複製到新的工作簿再存一次。';
+const tooMany = () => unreadable('這個 XLSX 的格子太多，請刪去空白的行與欄後再存一次。');
+const beyond = (place: string) =>
+  unreadable(`這個 XLSX 寫著 ${place.slice(0, 20)}，超出了 Excel 的最後一格 XFD${lastRow}；${again}`);
+const broken = () => brokenXlsx();
+
+/** Also for what only the library finds. */
+export const brokenXlsx = (cause?: unknown): AppError =>
+  new AppError(
+    'Invalid',
+    'import.unreadable',
+    '這個 XLSX 檔案壞了，或不是 XLSX；請用 Excel 重新另存。',
+    cause === undefined ? {} : { cause },
+  );
 
 function unpack(entry: Entry, allowed: number): Buffer {
   if (entry.method === 0) return entry.data;
@@ -78,10 +162,4 @@ function entriesOf(bytes: Buffer): Entry[] {
     throw error;
   }
   return entries;
-}
-
-function count(content: Buffer, needle: string): number {
-  let found = 0;
-  for (let at = content.indexOf(needle); at !== -1; at = content.indexOf(needle, at + needle.length)) found++;
-  return found;
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { z } from 'zod';
 import { fold } from '../../kit/text';
 import { decodeText } from '../import/decode-text';
@@ -42,7 +43,7 @@ const names = Object.keys(sheets) as SheetName[];
 export async function readQuizFile(file: { name: string; bytes: Buffer }): Promise<Reading> {
   if (file.bytes.length > tableLimits.bytes) throw unreadable(`${file.name} 超過 20 MB 的上限。`);
   const ending = /\.([a-z]+)$/i.exec(file.name)?.[1]?.toLowerCase();
-  if (ending === 'xlsx') return readAll(await readWorkbook(file.bytes));
+  if (ending === 'xlsx') return readAll(await readWorkbook(file));
   if (ending === 'json') return readAll(readQuizJson(parsed(file.bytes)));
   throw unreadable(`${file.name}：題庫只認得 .xlsx 與 .json。`);
 }
@@ -180,8 +181,8 @@ const notText = '這一格是數字或日期，開頭的 0 和格式都不算在
 /** A sheet with explanations, which the template has, is nobody's data. */
 const explanations = fold('說明');
 
-async function readWorkbook(bytes: Buffer): Promise<Raw> {
-  const workbook = await openXlsx(bytes);
+async function readWorkbook(file: { name: string; bytes: Buffer }): Promise<Raw> {
+  const book = await openXlsx(file);
   const raw: Raw = {
     lines: { quiz: [], questions: [], prizes: [], sponsors: [], codes: [] },
     problems: [],
@@ -189,12 +190,12 @@ async function readWorkbook(bytes: Buffer): Promise<Raw> {
     json: false,
   };
   const seen = new Set<SheetName>();
-  for (const sheet of workbook.worksheets) {
+  for (const sheet of book) {
     const name = names.find(
       (one) => fold(one) === fold(sheet.name) || fold(sheets[one].heading) === fold(sheet.name),
     );
     if (!name) {
-      if (fold(sheet.name) !== explanations && sheet.actualRowCount > 0)
+      if (fold(sheet.name) !== explanations && sheet.rows.length > 0)
         raw.problems.push({
           sheet: quoted(sheet.name),
           message: `不認得這張表，請改名或刪去；認得的：${names.map((one) => sheets[one].heading).join('、')}`,
@@ -205,40 +206,36 @@ async function readWorkbook(bytes: Buffer): Promise<Raw> {
       raw.problems.push({ sheet: quoted(sheet.name), message: '這張表出現了兩次，請刪去一張' });
     seen.add(name);
     raw.called[name] = sheet.name;
-    if (sheet.actualRowCount > tableLimits.rows + 1)
+    if (sheet.rows.length > tableLimits.rows + 1)
       throw unreadable(`${sheet.name} 超過 ${tableLimits.rows} 行的上限。`);
     const grid: { line: number; cells: string[] }[] = [];
-    sheet.eachRow((row, line) => {
+    for (const { line, cells: found } of sheet.rows) {
       const cells: string[] = [];
-      row.eachCell((one, column) => {
+      for (const { column, address, value } of found) {
         if (column > tableLimits.columns)
-          throw unreadable(`${sheet.name} 的 ${one.address} 超出了 ${tableLimits.columns} 欄的上限。`);
-        if (typeof one.value === 'number' && Math.abs(one.value) >= 1e15) {
-          raw.problems.push({ sheet: sheet.name, line, value: one.address, message: tooLong });
+          throw unreadable(`${sheet.name} 的 ${address} 超出了 ${tableLimits.columns} 欄的上限。`);
+        if (typeof value === 'number' && Math.abs(value) >= 1e15) {
+          raw.problems.push({ sheet: sheet.name, line, value: address, message: tooLong });
           cells[column - 1] = unread;
-          return;
+          continue;
         }
         // What it shows (00001234, 1-2) is not what it holds, and what was pasted may be lost already.
         const [head] = grid;
         const isCode = name === 'codes' && head && fieldIn(name, head.cells[column - 1] ?? '') === 'code';
-        if (
-          isCode &&
-          (typeof one.value !== 'object' || one.value instanceof Date) &&
-          typeof one.value !== 'string'
-        ) {
-          raw.problems.push({ sheet: sheet.name, line, value: one.address, message: notText });
+        if (isCode && (['number', 'boolean'].includes(typeof value) || types.isDate(value))) {
+          raw.problems.push({ sheet: sheet.name, line, value: address, message: notText });
           cells[column - 1] = unread;
-          return;
+          continue;
         }
-        const read = readCell(one.value, { minutes: true });
+        const read = readCell(value, { minutes: true });
         if (typeof read === 'string') cells[column - 1] = read;
         else {
           cells[column - 1] = unread;
-          raw.problems.push({ sheet: sheet.name, line, value: one.address, message: read.problem });
+          raw.problems.push({ sheet: sheet.name, line, value: address, message: read.problem });
         }
-      });
+      }
       grid.push({ line, cells: Array.from(cells, (one) => one ?? '') });
-    });
+    }
     raw.lines[name] = name === 'quiz' ? upright(grid, raw) : lying(name, grid, raw);
   }
   for (const name of ['quiz', 'questions', 'prizes'] as const)

@@ -173,6 +173,120 @@ describe('XLSX', () => {
   });
 });
 
+describe('a workbook that declares more than it holds', () => {
+  const main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"';
+  const related = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+  const rows = '<row r="1"><c r="A1" t="str"><v>id</v></c></row><row r="2"><c r="A2"><v>7</v></c></row>';
+  const data = `<sheetData>${rows}</sheetData>`;
+
+  /** A sound workbook of one cell under its heading, except for what is given. */
+  function book(parts: {
+    sheet?: string;
+    names?: string;
+    strings?: string;
+    styles?: string;
+    sheets?: number;
+  }) {
+    const { sheet = data, names = '', strings = '', styles = '', sheets = 1 } = parts;
+    const numbers = Array.from({ length: sheets }, (_, i) => i + 1);
+    const relation = (id: string, type: string, target: string) =>
+      `<Relationship Id="${id}" Type="${related}/${type}" Target="${target}"/>`;
+    const relations = (inner: string) =>
+      `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">${inner}</Relationships>`;
+    const files: Record<string, string> = {
+      '_rels/.rels': relations(relation('rId1', 'officeDocument', 'xl/workbook.xml')),
+      'xl/workbook.xml': `<workbook ${main} xmlns:r="${related}"><sheets>${numbers
+        .map((n) => `<sheet name="s${n}" sheetId="${n}" r:id="rId${n}"/>`)
+        .join('')}</sheets>${names}</workbook>`,
+      'xl/_rels/workbook.xml.rels': relations(
+        numbers.map((n) => relation(`rId${n}`, 'worksheet', `worksheets/sheet${n}.xml`)).join(''),
+      ),
+      'xl/sharedStrings.xml': `<sst ${main}>${strings}</sst>`,
+      'xl/styles.xml': `<styleSheet ${main}>${styles}</styleSheet>`,
+      ...Object.fromEntries(
+        numbers.map((n) => [`xl/worksheets/sheet${n}.xml`, `<worksheet ${main}>${sheet}</worksheet>`]),
+      ),
+    };
+    return zip(Object.entries(files).map(([name, text]) => ({ name, content: Buffer.from(text) })));
+  }
+  const row = (r: string, cells = '') => data.replace(rows, `${rows}<row r="${r}">${cells}</row>`);
+  const merged = (ref: string, times = 1) =>
+    `${data}<mergeCells>${`<mergeCell ref="${ref}"/>`.repeat(times)}</mergeCells>`;
+  const named = (ref: string) =>
+    `<definedNames><definedName name="all">s1!${ref}</definedName><definedName name="_xlnm.Print_Area" localSheetId="0">s1!${ref}</definedName></definedNames>`;
+
+  test.each<[string, Parameters<typeof book>[0]]>([
+    ['nothing', {}],
+    ['a name for the whole sheet', { names: named('$A$1:$XFD$1048576') }],
+    ['a thousand such names', { names: named('$A$1:$XFD$1048576').repeat(1_000) }],
+    ['a name for whole columns', { names: named('$A:$XFD') }],
+    [
+      'conditional formats of the whole sheet',
+      {
+        sheet: `${data}<conditionalFormatting sqref="A1:XFD1048576"><cfRule type="expression" priority="1"><formula>1</formula></cfRule></conditionalFormatting>`,
+      },
+    ],
+    [
+      'a choice of values for the whole sheet',
+      {
+        sheet: `${data}<dataValidations count="1"><dataValidation type="list" sqref="A1:XFD1048576"><formula1>"a,b"</formula1></dataValidation></dataValidations>`,
+      },
+    ],
+    ['a filter over the whole sheet', { sheet: `${data}<autoFilter ref="A1:XFD1048576"/>` }],
+    ['a width for all columns', { sheet: `<cols><col min="2" max="16384" width="9"/></cols>${data}` }],
+    ['whole columns merged, which no program writes', { sheet: merged('B:XFD') }],
+    ['an empty last row', { sheet: row('1048576') }],
+    ['a hundred sheets', { sheets: 100 }],
+    ['texts that no cell shows', { strings: '<si/>'.repeat(20_000) }],
+  ])('%s: its one cell is read', async (_, parts) => {
+    const { rows: found } = await read('a.xlsx', book(parts));
+    expect(found).toEqual([{ line: 2, cells: { id: '7' } }]);
+  });
+
+  test.each<[string, Parameters<typeof book>[0], string]>([
+    ['all cells merged', { sheet: merged('A1:XFD1048576') }, 'A1:XFD1048576'],
+    ['all cells merged, from the end', { sheet: merged('XFD1048576:A1') }, '合併'],
+    ['a column merged a hundred times', { sheet: merged('B1:B50000', 100) }, '合併'],
+    ['a hundred thousand small merges', { sheet: merged('C3:C4', 100_000) }, '合併'],
+    ['a row beyond the last', { sheet: row('999999999') }, '第 999999999 行'],
+    [
+      'a row beyond the last, in other quotes',
+      { sheet: data.replace('r="2"', " r = '1048577' ") },
+      '1048577',
+    ],
+    ['a column beyond the last', { sheet: row('3', '<c r="XFE3"><v>1</v></c>') }, 'XFE3'],
+    ['a column far beyond', { sheet: row('3', '<c r="ZZZZZZZ3"><v>1</v></c>') }, 'ZZZZZZZ3'],
+    ['a width for a billion columns', { sheet: `<cols><col min="1" max="999999999"/></cols>${data}` }, '欄'],
+    [
+      'ten thousand rows that reach to the last column',
+      {
+        sheet: Array.from(
+          { length: 10_000 },
+          (_, i) => `<row r="${i + 1}"><c r="XFD${i + 1}" s="1"/></row>`,
+        ).join(''),
+      },
+      '格子太多',
+    ],
+    ['millions of empty rows', { sheet: '<row/>'.repeat(3_000_000) }, '格子太多'],
+    ['millions of empty texts', { strings: '<si/>'.repeat(3_000_000) }, '格子太多'],
+    ['millions of runs in one text', { strings: `<si>${'<r/>'.repeat(11_000_000)}</si>` }, '格子太多'],
+    ['millions of styles', { styles: `<cellXfs>${'<xf/>'.repeat(11_000_000)}</cellXfs>` }, '格子太多'],
+    ['elements in elements, without end', { sheet: '<a>'.repeat(11_000_000) }, '格子太多'],
+    ['six hundred sheets', { sheets: 600 }, '個檔案'],
+  ])('%s: is refused with the file and the cause', async (_, parts, cause) => {
+    const reading = read('酒店.xlsx', book(parts));
+    await expect(reading).rejects.toMatchObject({ kind: 'Invalid' });
+    await expect(reading).rejects.toThrow(/^酒店\.xlsx：/);
+    await expect(reading).rejects.toThrow(cause);
+  });
+
+  test('what is written so that only an XML parser sees it ends with the process that opened it', async () => {
+    const hidden = merged('A1:&#88;FD1048576');
+    await expect(read('酒店.xlsx', book({ sheet: hidden }))).rejects.toThrow(/^酒店\.xlsx：.*沒有讀完/);
+    expect((await read('a.xlsx', book({}))).rows).toHaveLength(1);
+  }, 90_000);
+});
+
 describe('JSON', () => {
   test('a list of objects, with names as in a sheet', async () => {
     const table = await read(
