@@ -98,7 +98,7 @@ export function readCell(
   how: { minutes?: true } = {},
 ): string | { problem: string } {
   if (value === null || value === undefined) return '';
-  if (typeof value === 'string') return value.trim();
+  if (typeof value === 'string') return decoded(value).trim();
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (types.isDate(value)) return readDate(value, how);
   if ('formula' in value || 'sharedFormula' in value)
@@ -106,12 +106,16 @@ export function readCell(
   if ('error' in value) return { problem: `這一格是錯誤值 ${value.error}，請改正` };
   if ('richText' in value)
     return value.richText
-      .map((part) => part.text)
+      .map((part) => decoded(part.text))
       .join('')
       .trim();
   if ('text' in value) return readCell(value.text, how);
   return { problem: '這一格的內容讀不懂，請改成文字' };
 }
+
+/** A workbook writes as `_x000D_` what XML cannot carry, and `_x005F_` where a text has such a `_` itself. */
+const decoded = (text: string): string =>
+  text.replace(/_x([\da-f]{4})_/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
 /** Excel keeps a time of day as a moment of its day zero. */
 function readDate(value: Date, how: { minutes?: true }): string | { problem: string } {

@@ -50,7 +50,7 @@ async function writeXlsx<Row>({ columns, rows, out, about }: Given<Row>): Promis
   const book = new ExcelJS.stream.xlsx.WorkbookWriter({ stream: out, useSharedStrings: false });
   const addSheet = (n: number) => {
     const sheet = book.addWorksheet(n === 1 ? '資料' : `資料 ${n}`);
-    sheet.columns = columns.map(({ title, width = 16 }) => ({ header: title, width }));
+    sheet.columns = columns.map(({ title, width = 16 }) => ({ header: inXlsx(title), width }));
     return sheet;
   };
   let failed: unknown;
@@ -66,13 +66,17 @@ async function writeXlsx<Row>({ columns, rows, out, about }: Given<Row>): Promis
       sheet.commit();
       sheet = addSheet(++sheets);
     }
-    sheet.addRow(columns.map((column) => safeCell(column.of(row)))).commit();
+    sheet.addRow(columns.map((column) => inXlsx(safeCell(column.of(row))))).commit();
     if (++written % breathEvery === 0 && out.writableNeedDrain) await once(out, 'drain');
   }
   sheet.commit();
   const note = book.addWorksheet('說明');
-  for (const [name, value] of about) note.addRow([name, safeCell(value)]).commit();
+  for (const [name, value] of about) note.addRow([name, inXlsx(safeCell(value))]).commit();
   note.commit();
   await book.commit();
   return written;
 }
+
+/** Every reader of a workbook takes `_x003D_` for `=`; `_x005F_` is the `_` that is meant as one. */
+const inXlsx = <Value extends string | number>(value: Value) =>
+  typeof value === 'string' ? value.replace(/_(?=x[\da-f]{4}_)/gi, '_x005F_') : value;

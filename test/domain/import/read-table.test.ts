@@ -173,7 +173,7 @@ describe('XLSX', () => {
   });
 });
 
-describe('a workbook that declares more than it holds', () => {
+describe('a workbook made by hand', () => {
   const main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"';
   const related = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
   const rows = '<row r="1"><c r="A1" t="str"><v>id</v></c></row><row r="2"><c r="A2"><v>7</v></c></row>';
@@ -278,6 +278,36 @@ describe('a workbook that declares more than it holds', () => {
     await expect(reading).rejects.toMatchObject({ kind: 'Invalid' });
     await expect(reading).rejects.toThrow(/^酒店\.xlsx：/);
     await expect(reading).rejects.toThrow(cause);
+  });
+
+  test('what the format escapes is read once, wherever the text lies', async () => {
+    const texts = [
+      '_x003D_7+8',
+      '_x003d_7+8',
+      '_x005F_x003D_7+8',
+      'a_x000D_\nb',
+      '_x3D_ _xZZZZ_',
+      '_x676d__x5DDE_',
+    ];
+    const shared = texts.map((text) => `<si><t>${text}</t></si>`).join('');
+    const runs = texts.map((text) => `<si><r><t>${text}</t></r><r><t>_x0021_</t></r></si>`).join('');
+    const cells = texts.map((text, i) => [
+      `<c r="A${i + 2}" t="s"><v>${i}</v></c>`,
+      `<c r="B${i + 2}" t="s"><v>${i + texts.length}</v></c>`,
+      `<c r="C${i + 2}" t="str"><v>${text}</v></c>`,
+      `<c r="D${i + 2}" t="inlineStr"><is><t>${text}</t></is></c>`,
+    ]);
+    const head = ['a', 'b', 'c', '_x0064_'].map(
+      (name, i) => `<c r="${'ABCD'[i]}1" t="str"><v>${name}</v></c>`,
+    );
+    const sheet = `<sheetData><row r="1">${head.join('')}</row>${cells
+      .map((row, i) => `<row r="${i + 2}">${row.join('')}</row>`)
+      .join('')}</sheetData>`;
+    const { rows: found } = await read('a.xlsx', book({ sheet, strings: shared + runs }));
+    const meant = ['=7+8', '=7+8', '_x003D_7+8', 'a\r\nb', '_x3D_ _xZZZZ_', '杭州'];
+    expect(found.map((one) => one.cells)).toEqual(
+      meant.map((text) => ({ a: text, b: `${text}!`, c: text, d: text })),
+    );
   });
 
   test('what is written so that only an XML parser sees it ends with the process that opened it', async () => {

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import ExcelJS from 'exceljs';
 import type { Connection } from 'mongoose';
 import { readTable } from '../../../src/domain/import/read-table';
+import { openXlsx, readCell } from '../../../src/domain/import/read-xlsx';
 import { plainCell, safeCell } from '../../../src/domain/prizes/cells';
 import { courierColumns } from '../../../src/domain/prizes/courier';
 import { type PointsRow, tellFilter } from '../../../src/domain/prizes/export';
@@ -104,6 +105,47 @@ test('K16: hostile names and addresses are exported whole and harmless, as CSV a
   expect(cells).toContain("'=1+1");
   expect(cells).toContain(99);
   expect(cells.filter((value) => typeof value === 'object' && value !== null)).toEqual([]);
+});
+
+test('K16: what a workbook takes for an escape is written so that every reader reads it as it was', async () => {
+  const name = '_x003D_7+8';
+  const address = '_x0040_x0041_ 號 _X003d_ _x005F_ a_xb';
+  stage.names.set('p1', name);
+  await claimed('1', { name, address });
+  const told = { 名字: name, 收件人: name, 地址: address };
+  expect(await csvOf({}, true)).toMatchObject([told]);
+
+  const winners = sink();
+  await app.exports.winners({}, { format: 'xlsx', out: winners.out, by: name, full: true });
+  const [sheet, note] = await openXlsx({ name: 'x.xlsx', bytes: winners.bytes() });
+  const written = JSON.stringify([sheet, note]);
+  expect(written).toContain('_x005F_x003D_7+8');
+  expect(written).toContain('_x005F_x0040_x005F_x0041_ 號 _x005F_X003d_ _x005F_x005F_ a_xb');
+  expect(written).not.toMatch(/"_x003D_/);
+  expect((await readTable({ name: 'x.xlsx', bytes: winners.bytes() })).rows[0]?.cells).toMatchObject(told);
+
+  await app.courier.approve({}, 'amy');
+  const parcels = sink();
+  const columns = courierColumns([
+    [name, 'name'],
+    ['地址', 'address'],
+  ]);
+  await app.exports.courier({}, columns, { format: 'xlsx', out: parcels.out, by: 'amy' });
+  const table = await readTable({ name: 'x.xlsx', bytes: parcels.bytes() });
+  expect(table.rows[0]?.cells).toEqual({ [name.toLowerCase()]: name, 地址: address });
+
+  const points = sink();
+  async function* rows(): AsyncGenerator<PointsRow> {
+    yield { pid: 'p1', points: 1, right: 1, answered: 1, days: 1, level: 1 };
+  }
+  await app.exports.points('quiz', rows(), { format: 'xlsx', out: points.out, by: 'amy', full: true });
+  expect((await readTable({ name: 'x.xlsx', bytes: points.bytes() })).rows[0]?.cells).toMatchObject({
+    名字: name,
+  });
+});
+
+test('K16: a formula that an escape brought in does not leave as one', async () => {
+  expect(safeCell(readCell('_x003D_7+8') as string)).toBe("'=7+8");
 });
 
 test('masked exports show neither name nor phone nor address nor code; full ones do, and both are kept with their taker', async () => {
