@@ -103,7 +103,16 @@ export function createServices(given: {
   const points = createPoints({ db, clock });
   const hotels = createHotels({ db });
   const draws = createDraws({ db, clock, dataKey: config.dataKey });
-  const campaigns = createCampaigns({ db, clock, timers, tickets, draws, notBy: unplayed(config) });
+  const campaigns = createCampaigns({
+    db,
+    clock,
+    timers,
+    tickets,
+    draws,
+    notBy: unplayed(config),
+    strangers: subscribers.strangers,
+    render: given.render,
+  });
   const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
   const prizes = createPrizes({
     db,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { maskCode } from '../../src/domain/prizes/cells';
 import { exportNames, tellFilter } from '../../src/domain/prizes/export';
-import { bringQuiz, tellCodes } from '../../src/domain/quiz/bring';
+import { bringQuiz, strangersIn, tellCodes } from '../../src/domain/quiz/bring';
 import { tellChange } from '../../src/domain/quiz/campaigns';
 import type { Change } from '../../src/domain/quiz/changes';
 import type { Finding } from '../../src/domain/quiz/compliance';
@@ -36,6 +36,8 @@ export const bring: Command = {
       const reading = await readQuizFile(file);
       if (reading.kind === 'refused') return tellProblems(reading);
       const { content, codes } = reading;
+      const problems = await strangersIn(content, services.campaigns);
+      if (problems.length > 0) return tellProblems({ problems, total: problems.length });
       console.log(
         `讀得懂，沒有寫入：「${content.title}」${content.questions.length} 題，${content.prizes.length} 種獎品。`,
       );

@@ -74,14 +74,24 @@ export const webAddress = text(1000, '請填 https:// 開頭的網址').refine(i
 
 export const phone = matching(/^[\d+()#*,、/ 轉转-]{3,40}$/, '不像電話', '請只用數字、空格、+ - ( )');
 
-/** A list of texts: in JSON a list, in a sheet separated by |. */
-export const list = (most: number, advice: string) =>
+/** What a keyboard, also a Chinese one, has to put between short things. */
+const betweenWords = /[|｜,，﹐、､;；﹔/／\p{Zl}\p{Zp}\n\r\t]+/u;
+/** Sentences have commas of their own. */
+const betweenSentences = /[|｜\p{Zl}\p{Zp}\n\r]+/u;
+
+/** A list of words: in JSON a list, in a sheet separated by any of those signs. */
+export const list = (most: number, advice: string) => listBetween(betweenWords, most, advice);
+
+/** A list of sentences. */
+export const texts = (most: number, advice: string) => listBetween(betweenSentences, most, advice);
+
+const listBetween = (between: RegExp, most: number, advice: string) =>
   z
     .union([z.array(z.union([z.string(), z.number()])), z.string(), z.number()], {
       error: ({ input }) => (input === undefined ? `空著，${advice}` : `應是列表，${advice}`),
     })
     .transform((value) =>
-      (Array.isArray(value) ? value : String(value).split('|'))
+      (Array.isArray(value) ? value : String(value).split(between))
         .map((one) => String(one).trim())
         .filter((one) => one !== ''),
     )

@@ -35,7 +35,7 @@ const unread = [
 ];
 
 process.once('message', (bytes) => {
-  open(bytes)
+  void open(bytes)
     .catch((error) => ({ error: String(error) }))
     .then((answer) => process.send(answer, () => process.exit()));
 });

@@ -76,7 +76,7 @@ const guides = tableKind({
     title: cell.text(80, '請填標題'),
     overview: cell.text(2000, '請填概況'),
     seasons: cell.text(2000, '請填季節'),
-    routes: cell.list(1000, '請填路線；在表格裡用 | 分隔'),
+    routes: cell.texts(1000, '請填路線；在表格裡用 | 或換行分隔'),
     food: cell.text(2000, '請填美食'),
     tips: cell.text(2000, '請填提醒'),
     updated_on: cell.day,

@@ -4,9 +4,10 @@ import { contentOfQuiz } from './campaign-row';
 import type { Campaigns } from './campaigns';
 import type { Change } from './changes';
 import type { Claims } from './claims';
-import type { Prize } from './definition';
+import type { Prize, QuizContent } from './definition';
+import { noSuchStaff } from './findings';
 import { isOver, isPublished } from './states';
-import { type Reading, readQuizFile } from './workbook';
+import { type Problem, type Reading, readQuizFile } from './workbook';
 
 export type Brought = { id: string; title: string; codes: BroughtCodes[] } & (
   | { kind: 'saved'; how: 'new' | 'replaced' | 'same' }
@@ -35,6 +36,8 @@ export async function bringQuiz(given: {
   if (reading.kind === 'refused') return reading;
   const { content: read, codes: imported } = reading;
   const { id } = read;
+  const problems = await strangersIn(read, campaigns);
+  if (problems.length > 0) return { kind: 'refused', problems, total: problems.length };
   const before = await campaigns.find(id);
   const published = before !== undefined && isPublished(before.state);
   const over = before !== undefined && isOver(before.state);
@@ -80,3 +83,14 @@ export function tellCodes({ name, quantity, added, have, out }: BroughtCodes): s
     ...(out.length > 0 ? [`${of}這些碼取出過，沒有再放進去：${out.join('、')}`] : []),
   ];
 }
+
+/** What only the database knows of a file: staff whom it names and nobody is. */
+export const strangersIn = async (
+  content: QuizContent,
+  campaigns: Pick<Campaigns, 'unknownStaff'>,
+): Promise<Problem[]> =>
+  (await campaigns.unknownStaff(content)).map((pid) => ({
+    sheet: '活動',
+    column: '工作人員',
+    message: noSuchStaff(pid),
+  }));

@@ -16,6 +16,7 @@ import { createFindings, refuseOn } from './findings';
 import { createHeld } from './held';
 import { armSettlement } from './quiz.jobs';
 import { type Deed, isOver, isPublished, stateNames, table } from './states';
+import type { Render } from './walk';
 
 export const quizIndexes: IndexSpec[] = [
   { collection: 'quizVersions', key: { quiz: 1, version: 1 }, why: 'how did this quiz change' },
@@ -45,13 +46,15 @@ export function createCampaigns(given: {
   draws?: Pick<Draws, 'commit'>;
   /** An author whose quizzes nobody plays: of the sample, where the account is somebody's. */
   notBy?: string | undefined;
+  strangers: (pids: string[]) => Promise<string[]>;
+  render: Render;
 }) {
   const { db, clock, timers, tickets, draws } = given;
   const rows = db.collection<QuizRow>('quizzes');
   const past = db.collection<QuizVersion>('quizVersions');
   const versions = db.collection<{ _id: string; n: number }>('versions');
   const held = createHeld({ db, clock, notBy: given.notBy });
-  const findings = createFindings({ db, tickets });
+  const findings = createFindings(given);
   const rulesKept = new Map<string, Pick<Quiz, 'prizes'>>();
 
   async function loaded(id: string): Promise<QuizRow> {
@@ -215,6 +218,9 @@ export function createCampaigns(given: {
     /** A published quiz, as held. */
     get: held.get,
     all: held.all,
+
+    /** Whom the staff list of this text would not exclude. */
+    unknownStaff: findings.unknownStaff,
 
     /** A quiz in any state, from the database. */
     find: async (id: string): Promise<Quiz | undefined> => {

@@ -1,12 +1,15 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import { fold } from '../../kit/text';
+import { maxTextBytes } from '../../wechat/protocol/reply';
 import type { Award } from '../prizes/award';
 import type { Counts, Tickets } from '../prizes/tickets';
 import type { QuizRow } from './campaign-row';
 import type { Claims } from './claims';
 import { type Finding, judge } from './compliance';
 import type { QuizContent } from './definition';
+import { isPublished } from './states';
+import { type Render, tooLong } from './walk';
 
 /** Words with a meaning of their own while a quiz runs; none of them can start one. */
 const reserved = [
@@ -16,13 +19,14 @@ const reserved = [
 ];
 
 /** What stands against publishing a quiz: the compliance list, and words that somebody else answers to. */
-export function createFindings({
-  db,
-  tickets,
-}: {
+export function createFindings(given: {
   db: Connection;
   tickets: Pick<Tickets, 'codes' | 'counts'>;
+  /** Which of these pids are nobody's. */
+  strangers: (pids: string[]) => Promise<string[]>;
+  render: Render;
 }) {
+  const { db, tickets, strangers, render } = given;
   const rows = db.collection<QuizRow>('quizzes');
 
   /** Another published quiz with one of these keywords or the same menu key at an overlapping time. */
@@ -57,11 +61,28 @@ export function createFindings({
       awards: await awarded(db, content.id),
     });
 
+  /** Whom the staff list would not exclude. Of those in a published text some may have left since: nobody can take them out. */
+  async function unknownStaff({ id, staff }: QuizContent): Promise<string[]> {
+    if (staff.length === 0) return [];
+    const row = await rows.findOne({ _id: id }, { projection: { staff: 1, state: 1 } });
+    const published = row && isPublished(row.state) ? row.staff : [];
+    return strangers(staff.filter((pid) => !published.includes(pid)));
+  }
+
   return {
     rivals,
     rules,
+    unknownStaff,
     all: async (content: QuizContent, claims: Claims): Promise<Finding[]> => [
       ...(await rules(content)),
+      ...(await unknownStaff(content)).map((pid) => refusal('staff-unknown', '工作人員', noSuchStaff(pid))),
+      ...tooLong(content, render).map(({ where, bytes }) =>
+        refusal(
+          'reply-length',
+          where,
+          `最長的一則回覆有 ${bytes} 位元組，平台一則最多 ${maxTextBytes}；請縮短`,
+        ),
+      ),
       ...claimed(content, claims),
       ...(await rivals(content)),
     ],
@@ -99,6 +120,15 @@ function claimed(content: QuizContent, claims: Claims): Finding[] {
   const found = content.keywords.flatMap((word) => {
     if (fold(word) === '') return [taken('關鍵字', `關鍵字「${word}」只有標點或空白，請換一個`)];
     if (own.has(fold(word))) return [taken('關鍵字', `「${word}」在答題時另有用處，請換一個`)];
+    if (/[\p{P}\p{S}\s]/u.test(word.replace(/^[\p{P}\p{S}\s]+|[\p{P}\p{S}\s]+$/gu, '')))
+      return [
+        {
+          level: 'warn' as const,
+          rule: 'keyword-sign',
+          where: '關鍵字',
+          reason: `「${word}」中間有標點或空白：是一個詞嗎？若是兩個，請用 | 隔開；若是一個，粉絲要連標點一起打才對得上`,
+        },
+      ];
     const by = claims(word, 'says');
     return by ? [taken('關鍵字', `關鍵字「${word}」已由 ${by} 回答，請換一個`)] : [];
   });
@@ -106,9 +136,14 @@ function claimed(content: QuizContent, claims: Claims): Finding[] {
   return by ? [...found, taken('菜單鍵', `菜單鍵 ${content.menuKey} 已由 ${by} 回答，請換一個`)] : found;
 }
 
-const taken = (where: string, reason: string): Finding => ({
+/** The same at the import, where it can first be known. */
+export const noSuchStaff = (pid: string): string =>
+  `「${pid}」不是任何粉絲的編號，她不會被排除；請照導出檔案「玩家」一欄填，每人之間用 | 或換行隔開`;
+
+const refusal = (rule: string, where: string, reason: string): Finding => ({
   level: 'refuse',
-  rule: 'keyword-taken',
+  rule,
   where,
   reason,
 });
+const taken = (where: string, reason: string) => refusal('keyword-taken', where, reason);

@@ -71,10 +71,13 @@ const levels = z
     [
       z.array(z.object({ n: z.number().optional(), questions: z.number().int(), pass: z.number().int() })),
       cell.text(200, '請寫成 5/3|8/5（題數/過關題數）').transform((value) =>
-        value.split('|').map((level) => {
-          const [, questions, pass] = /^\s*(\d{1,3})\s*\/\s*(\d{1,3})\s*$/.exec(level) ?? [];
-          return { questions: Number(questions), pass: Number(pass) };
-        }),
+        value
+          .split(/[|｜,，、;；\p{Zl}\p{Zp}\n\r]+/u)
+          .filter((level) => level.trim() !== '')
+          .map((level) => {
+            const [, questions, pass] = /^\s*(\d{1,3})\s*[/／]\s*(\d{1,3})\s*$/.exec(level) ?? [];
+            return { questions: Number(questions), pass: Number(pass) };
+          }),
       ),
     ],
     { error: '讀不懂，請寫成 5/3|8/5（題數/過關題數）' },
@@ -105,16 +108,24 @@ const mix = z
   )
   .refine((shares) => Object.values(shares).some((share) => share > 0), { error: '至少一種難度要大於 0' });
 
+/** Between numbers a space is a sign as well. */
+function spaced(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  // 「1,100|1,200」: thousands? Not guessed: no longer a number.
+  const unclear = /\d[,，]\d{3}(?!\d)/.test(value) && /[|｜、;；/／\s]/.test(value.trim());
+  return unclear ? value.replace(/[,，]/g, '.') : value.replace(/\s+/g, '|');
+}
+
 const numbers = (advice: string) =>
-  cell
-    .list(9, advice)
+  z
+    .preprocess(spaced, cell.list(9, advice))
     .refine((values) => values.length > 0 && values.every((value) => /^[1-9]\d{0,8}$/.test(value)), {
       error: `裡有不是正整數的，${advice}`,
     })
     .transform((values) => [...new Set(values.map(Number))].toSorted((a, b) => a - b));
 
-const digits = cell
-  .list(6, '請填數字，用 | 分隔，例如 66|88')
+const digits = z
+  .preprocess(spaced, cell.list(6, '請填數字，用 | 分隔，例如 66|88'))
   .refine((values) => values.length > 0 && values.every((value) => /^\d{1,6}$/.test(value)), {
     error: '裡有不是數字的，請填數字，用 | 分隔，例如 66|88',
   });
@@ -187,8 +198,12 @@ export const quizFields = {
     heading: '工作人員',
     cell: cell
       .list(64, '請填粉絲編號（pid），用 | 分隔')
-      // As an export shows it: a `'` before what a spreadsheet would take for a formula.
-      .transform((pids) => pids.map((pid) => pid.replace(/^'/, '')))
+      // As an export shows it: a `'` before what a spreadsheet would take for a formula. No pid has a space.
+      .transform((pids) => [
+        ...new Set(
+          pids.flatMap((pid) => pid.replace(/\p{Cf}/gu, '').split(/\s+/)).map((pid) => pid.replace(/^'/, '')),
+        ),
+      ])
       .optional(),
     help: '可空。主辦與贊助商員工的粉絲編號（pid），用 | 分隔：可以玩，但沒有樓層，不上榜，不得獎。',
   },

@@ -328,6 +328,13 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       const row = await rows.findOne({ pid }, { projection: { script: 1 }, timeoutMS });
       return row ? { fan: row._id, ...(row.script ? { script: row.script } : {}) } : undefined;
     },
+    /** Those of the pids that are nobody's: no fan's, and of none who left and would come back with it. */
+    async strangers(pids: string[]): Promise<string[]> {
+      const known = new Set<unknown>();
+      for (const collection of [rows, graves] as const)
+        for (const pid of await collection.distinct('pid', { pid: { $in: pids } })) known.add(pid);
+      return pids.filter((pid) => !known.has(pid));
+    },
     /** Who follows now and began between two moments (business ms). */
     countFollowed: (from: number, to: number): Promise<number> =>
       rows.countDocuments({ followedAt: { $gte: new Date(from), $lt: new Date(to) } }),

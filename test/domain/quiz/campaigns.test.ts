@@ -11,11 +11,13 @@ import type { QuizContent } from '../../../src/domain/quiz/definition';
 import { quizEnd, quizStart } from '../../../src/domain/quiz/quiz.jobs';
 import { quizRemind } from '../../../src/domain/quiz/reminders.jobs';
 import { startSampleQuiz } from '../../../src/domain/quiz/sample';
+import { tellProblem } from '../../../src/domain/quiz/workbook';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { beijingDay } from '../../../src/kit/clock';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { root } from '../../../src/kit/root';
 import { fold } from '../../../src/kit/text';
+import { createRender } from '../../../src/render/render';
 import type { Services } from '../../../src/services';
 import { testDatabase } from '../../support/database';
 import { beijing, content, prize, question } from './content';
@@ -30,6 +32,8 @@ afterAll(() => database.drop());
 let now = 0;
 const clock = { now: () => now, day: (at = now) => beijingDay(at) };
 const nobody = () => undefined;
+const fans = new Set(['lin', 'wang']);
+const { render } = createRender();
 const at = (moment: string) => {
   now = beijing(moment);
 };
@@ -38,7 +42,9 @@ const at = (moment: string) => {
 function process() {
   const timers = createTimers({ db, clock, outbox: createOutbox({ db, clock }) });
   const tickets = createTickets({ db });
-  return { campaigns: createCampaigns({ db, clock, timers, tickets }), timers, tickets };
+  const strangers = async (pids: string[]) => pids.filter((pid) => !fans.has(pid));
+  const campaigns = createCampaigns({ db, clock, timers, tickets, strangers, render });
+  return { campaigns, timers, tickets };
 }
 let one: ReturnType<typeof process>;
 
@@ -408,6 +414,143 @@ test('what lacks at the start time keeps a quiz from beginning', async () => {
   at('2026-12-01 09:00');
   await expect(one.campaigns.begin(id)).rejects.toThrow('只導入了 0 個碼');
   expect(await state()).toBe('scheduled');
+});
+
+describe('the list of the staff', () => {
+  const file = (staff: unknown) => {
+    const { startsAt: _from, endsAt: _to, questions, prizes, ...rest } = content({});
+    const quiz = { ...rest, startsAt: '2026-12-01 09:00', endsAt: '2026-12-07 21:00', staff };
+    return { name: 'quiz.json', bytes: Buffer.from(JSON.stringify({ quiz, questions, prizes })) };
+  };
+  const bring = (staff: unknown) => bringQuiz({ ...one, claims: nobody, by: 'Lin', file: file(staff) });
+
+  test('takes people we know, however they are separated', async () => {
+    expect(await bring('lin，wang')).toMatchObject({ kind: 'saved' });
+    expect(await one.campaigns.find(id)).toMatchObject({ staff: ['lin', 'wang'] });
+  });
+
+  test.each([
+    ['lin，nobody', 'nobody'],
+    ['lin。wang', 'lin。wang'],
+    [['lin，wang'], 'lin，wang'],
+    ['Lin', 'Lin'],
+    ['lin和wang', 'lin和wang'],
+  ])('refuses %j at the import, by name, and nothing is written', async (staff, name) => {
+    const brought = await bring(staff);
+    expect(brought).toMatchObject({ kind: 'refused', total: 1 });
+    if (brought.kind === 'refused')
+      expect(tellProblem(brought.problems[0]!)).toContain(`「${name}」不是任何粉絲`);
+    expect(await one.campaigns.find(id)).toBeUndefined();
+  });
+
+  test('is looked at again at check and at start: somebody may have gone', async () => {
+    await one.campaigns.save({ content: content({ staff: ['lin', 'nobody'] }), by: 'Lin' });
+    const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+    expect(passed).toBe(false);
+    expect(findings).toContainEqual(expect.objectContaining({ level: 'refuse', rule: 'staff-unknown' }));
+    await one.campaigns.save({ content: content({ staff: ['lin', 'wang'] }), by: 'Lin' });
+    expect((await one.campaigns.check({ id, by: 'Lin', claims: nobody })).passed).toBe(true);
+    fans.delete('wang');
+    await expect(one.campaigns.start({ id, by: 'Lin', claims: nobody })).rejects.toThrow(
+      '「wang」不是任何粉絲',
+    );
+    fans.add('wang');
+  });
+
+  test('keeps no change from a published quiz because one of them has left since; a new one must be somebody', async () => {
+    await publish({ staff: ['lin', 'wang'] });
+    fans.delete('wang');
+    expect(
+      await one.campaigns.propose({
+        content: content({ staff: ['lin', 'wang'], title: '新' }),
+        by: 'Lin',
+        claims: nobody,
+      }),
+    ).toEqual([{ what: '標題' }]);
+    const more = one.campaigns.propose({
+      content: content({ staff: ['lin', 'wang', 'nobody'] }),
+      by: 'Lin',
+      claims: nobody,
+    });
+    await expect(more).rejects.toThrow('「nobody」不是任何粉絲');
+    fans.add('wang');
+  });
+});
+
+test.each(['開戰。答題', '開戰 答題', '開戰&答題', '開戰·答題', '一、二'])(
+  'the keyword 「%s」 is asked about: one word or two?',
+  async (word) => {
+    await one.campaigns.save({ content: content({ keywords: [word] }), by: 'Lin' });
+    const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+    expect(findings).toContainEqual(expect.objectContaining({ level: 'warn', rule: 'keyword-sign' }));
+    expect(passed).toBe(true);
+  },
+);
+
+test('「一戰到底！」 is one word', async () => {
+  await one.campaigns.save({ content: content({ keywords: ['「一戰到底！」'] }), by: 'Lin' });
+  const { findings } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+  expect(findings.map(({ rule }) => rule)).not.toContain('keyword-sign');
+});
+
+test.each<[string, Partial<QuizContent>]>([
+  [
+    '題目 q1',
+    {
+      questions: [
+        question('q1', {
+          options: [...'甲乙丙丁戊己'].map((one) => one.repeat(60)),
+          explanation: '解'.repeat(200),
+        }),
+      ],
+    },
+  ],
+  [
+    '題目 q1',
+    {
+      questions: [
+        question('q1', { explanation: '解'.repeat(300) }),
+        question('q2', { text: '題'.repeat(200), options: ['甲'.repeat(60), '乙'.repeat(60)] }),
+      ],
+    },
+  ],
+  [
+    '題目 q1',
+    {
+      intro: '介'.repeat(300),
+      questions: [
+        question('q1', {
+          text: '題'.repeat(200),
+          options: ['甲'.repeat(60), '乙'.repeat(60), '丙'.repeat(60)],
+        }),
+      ],
+    },
+  ],
+  [
+    '抽獎的獎品名稱與公開數',
+    {
+      prizes: Array.from({ length: 5 }, (_, i) =>
+        prize(`d${i}`, {
+          name: '獎'.repeat(50),
+          quantity: 1,
+          way: {
+            kind: 'draw',
+            reserves: 0,
+            condition: {},
+            publicValue: '數'.repeat(90),
+            at: beijing('2026-12-08 20:00'),
+          },
+        }),
+      ),
+    },
+  ],
+])('%s: what no reply can hold is refused at check', async (where, more) => {
+  await one.campaigns.save({
+    content: content({ perDay: 1, endsAt: beijing('2026-12-01 21:00'), ...more }),
+    by: 'Lin',
+  });
+  const { findings } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+  expect(findings).toContainEqual(expect.objectContaining({ level: 'refuse', rule: 'reply-length', where }));
 });
 
 describe('once it is published', () => {

@@ -34,7 +34,15 @@ const claims = () => undefined;
 function process() {
   const timers = createTimers({ db, clock, outbox: createOutbox({ db, clock }) });
   const tickets = createTickets({ db });
-  return { tickets, campaigns: createCampaigns({ db, clock, timers, tickets }) };
+  const campaigns = createCampaigns({
+    db,
+    clock,
+    timers,
+    tickets,
+    strangers: async () => [],
+    render: (template) => ({ kind: 'text', text: template }),
+  });
+  return { tickets, campaigns };
 }
 
 const card = (more: Partial<Prize> = {}) =>

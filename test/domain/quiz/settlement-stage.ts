@@ -40,7 +40,14 @@ export function settlementStage() {
     const timers = createTimers({ db, outbox, clock });
     const tickets = createTickets({ db });
     const points = createPoints({ db, clock });
-    const campaigns = createCampaigns({ db, clock, timers, tickets });
+    const campaigns = createCampaigns({
+      db,
+      clock,
+      timers,
+      tickets,
+      strangers: async () => [],
+      render: (template) => ({ kind: 'text', text: template }),
+    });
     const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
     const prizes = createPrizes({
       db,

@@ -215,6 +215,54 @@ test('people of the staff may be given as an export shows them', async () => {
   expect(await readQuizFile(json(quiz))).toMatchObject({ content: { staff: ['-Ab3', 'Cd4'] } });
 });
 
+test.each(['|', '｜', '，', ',', '、', '/', '／', ';', '；', '\n', '\r\n', '，\n', ' 、 ', '\u2028'])(
+  'a list takes %j between its words, whichever list it is',
+  async (sign) => {
+    const quiz = small();
+    const between = (...words: string[]) => words.join(sign);
+    Object.assign(quiz.quiz, {
+      staff: between('Ab-3', "'-Cd4", '_E5'),
+      keywords: between('一戰到底', '開戰', '答題'),
+    });
+    const way = { kind: 'floor', floors: between('3', '1', '2'), endings: between('66', '88') };
+    quiz.prizes[0] = { ...quiz.prizes[0], way };
+    expect(await content(json(quiz))).toMatchObject({
+      staff: ['Ab-3', '-Cd4', '_E5'],
+      keywords: ['一戰到底', '開戰', '答題'],
+      prizes: [{ way: { floors: [1, 2, 3], endings: ['66', '88'] } }],
+    });
+    if (/[/／]/.test(sign)) return; // has a meaning of its own there
+    quiz.quiz['levels'] = between('5／3', '8/5');
+    expect(await content(json(quiz))).toMatchObject({
+      levels: [{ questions: 5 }, { questions: 8, pass: 5 }],
+    });
+  },
+);
+
+test('spaces stand between pids and between numbers, and belong to a word; thousands are not guessed', async () => {
+  const quiz = small();
+  Object.assign(quiz.quiz, {
+    staff: 'Ab3 Cd4\u3000Ab3\u200b',
+    keywords: '一戰 到底｜開戰',
+    mix: '5：3：2',
+  });
+  const floors = (text: string) => {
+    quiz.prizes[0] = { ...quiz.prizes[0], way: { kind: 'floor', floors: text } };
+    return json(quiz);
+  };
+  expect(await content(floors('66 88'))).toMatchObject({
+    staff: ['Ab3', 'Cd4'],
+    keywords: ['一戰 到底', '開戰'],
+    prizes: [{ way: { floors: [66, 88] } }],
+  });
+  expect(await content(floors('100，200，300'))).toMatchObject({
+    prizes: [{ way: { floors: [100, 200, 300] } }],
+  });
+  expect(await problems(floors('1,100|1,200'))).toEqual([
+    'prizes 第 1 行 floors 欄「1,100|1,200」：裡有不是正整數的，請填樓層，用 | 分隔',
+  ]);
+});
+
 test('formulas, unknown sheets and columns, a sheet that is missing, cells without a heading', async () => {
   const file = await workbook((sheet) => {
     cellOf(sheet('questions'), '題目').value = { formula: '1+1', result: 2 };

@@ -29,3 +29,12 @@ test('when one change in a group comes too late, none is certain, and whose was 
     { v: 1, said: said('m1') },
   ]);
 });
+
+test('a stranger is who is nobody: not who follows, and not who left and comes back as the same', async () => {
+  const clock = { now: () => now, day: () => '2026-11-22' };
+  const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock });
+  const [jun, bo, he] = await Promise.all(['oJun', 'oBo', 'oHe'].map((openid) => subscribers.meet(openid)));
+  await subscribers.remove(bo!._id, new Date(now), () => now + 86_400_000);
+  await subscribers.remove(he!._id, new Date(now));
+  expect(await subscribers.strangers([jun!.pid, bo!.pid, he!.pid, 'nobody'])).toEqual([he!.pid, 'nobody']);
+});
