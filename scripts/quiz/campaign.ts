@@ -38,6 +38,7 @@ export const bring: Command = {
       const { content, codes } = reading;
       const problems = await strangersIn(content, services.campaigns);
       if (problems.length > 0) return tellProblems({ problems, total: problems.length });
+      tellRemarks(reading.remarks);
       console.log(
         `讀得懂，沒有寫入：「${content.title}」${content.questions.length} 題，${content.prizes.length} 種獎品。`,
       );
@@ -50,7 +51,8 @@ export const bring: Command = {
     }
     const brought = await bringQuiz({ ...services, claims, by: values.by, file });
     if (brought.kind === 'refused') return tellProblems(brought);
-    const { id, title } = brought;
+    const { id, title, remarks } = brought;
+    tellRemarks(remarks);
     if (brought.kind === 'saved') {
       console.log(`${brought.how === 'same' ? '內容沒有變' : '已存成草稿'}：${id}「${title}」`);
       console.log(`接著：npm run quiz -- rehearse ${id}（彩排），再 check ${id}`);
@@ -70,6 +72,10 @@ export const bring: Command = {
 function tellProposed(id: string, changes: Change[]): void {
   for (const change of changes) console.log(`  ${tellChange(change)}`);
   console.log(`請另一位：npm run quiz -- approve ${id} --by 姓名（${namesAreSaid}）`);
+}
+
+function tellRemarks(remarks: Problem[]): void {
+  for (const remark of remarks) console.log(`請留意 ${tellProblem(remark)}`);
 }
 
 function tellProblems({ problems, total }: { problems: Problem[]; total: number }): number {

@@ -9,7 +9,8 @@ import { noSuchStaff } from './findings';
 import { isOver, isPublished } from './states';
 import { type Problem, type Reading, readQuizFile } from './workbook';
 
-export type Brought = { id: string; title: string; codes: BroughtCodes[] } & (
+/** `remarks`: what was read otherwise than it was written. */
+export type Brought = { id: string; title: string; codes: BroughtCodes[]; remarks: Problem[] } & (
   | { kind: 'saved'; how: 'new' | 'replaced' | 'same' }
   /** It is published already: the change waits for a second person. Without changes there is nothing to wait for. */
   | { kind: 'proposed'; changes: Change[] }
@@ -34,7 +35,7 @@ export async function bringQuiz(given: {
   const { campaigns, tickets, claims, by, file } = given;
   const reading = await readQuizFile(file);
   if (reading.kind === 'refused') return reading;
-  const { content: read, codes: imported } = reading;
+  const { content: read, codes: imported, remarks } = reading;
   const { id } = read;
   const problems = await strangersIn(read, campaigns);
   if (problems.length > 0) return { kind: 'refused', problems, total: problems.length };
@@ -63,7 +64,7 @@ export async function bringQuiz(given: {
     const have = counts.get(prize) ?? 0;
     return kind === 'code' || counts.has(prize) ? [{ name, quantity, added, have, out }] : [];
   });
-  const about = { id, title: content.title, codes };
+  const about = { id, title: content.title, codes, remarks };
 
   if (!published) return { kind: 'saved', ...about, how: await campaigns.save({ content, by }) };
   const changes = await campaigns.propose({ content, by, claims });

@@ -8,6 +8,7 @@ import type { QuizRow } from './campaign-row';
 import type { Claims } from './claims';
 import { type Finding, judge } from './compliance';
 import type { QuizContent } from './definition';
+import { lostByShuffling } from './shuffled';
 import { isPublished } from './states';
 import { type Render, tooLong } from './walk';
 
@@ -83,6 +84,7 @@ export function createFindings(given: {
           `最長的一則回覆有 ${bytes} 位元組，平台一則最多 ${maxTextBytes}；請縮短`,
         ),
       ),
+      ...lostByShuffling(content).map(({ where, reason }) => refusal('options-shuffled', where, reason)),
       ...claimed(content, claims),
       ...(await rivals(content)),
     ],

@@ -1,5 +1,6 @@
 import { fold } from '../../kit/text';
 import type { Prize, Question, QuizContent, Sponsor, Way } from './definition';
+import { withoutLetters } from './shuffled';
 import type { Line } from './workbook';
 import {
   type codeFields,
@@ -24,12 +25,14 @@ export type ReadSheets = {
   /** Also of lines with a wrong cell: who refers to them is not to blame. */
   ids: Record<'questions' | 'prizes' | 'sponsors', ReadonlySet<string>>;
 };
-type Complain = (about: { sheet: SheetName; row?: Line; column?: string; message: string }) => void;
+export type Complain = (about: { sheet: SheetName; row?: Line; column?: string; message: string }) => void;
 
 /** Puts the cells together: what they refer to exists, what belongs together fits. Undefined when there is no quiz line. */
 export function quizFrom(
   read: ReadSheets,
   complain: Complain,
+  /** What was changed and is no reason to refuse. */
+  remark: Complain,
 ): { content: QuizContent; codes: Map<string, string[]> } | undefined {
   const sponsors = read.sponsors.map(({ values }): Sponsor => defined(values));
   for (const name of ['questions', 'prizes', 'sponsors'] as const) once(name, read[name], complain);
@@ -43,7 +46,11 @@ export function quizFrom(
 
   const questions = read.questions.flatMap(({ row, values }) => {
     const at = { sheet: 'questions' as const, row };
-    const question = questionFrom(values, (column, message) => complain({ ...at, column, message }));
+    const question = questionFrom(
+      values,
+      (column, message) => complain({ ...at, column, message }),
+      (column, message) => remark({ ...at, column, message }),
+    );
     const sponsor = sponsorId(values.sponsor, at);
     return question ? [{ ...question, ...(sponsor ? { sponsor } : {}) }] : [];
   });
@@ -138,6 +145,7 @@ type Wrong<Column> = (column: Column, message: string) => void;
 function questionFrom(
   values: Read<typeof questionFields>,
   wrong: Wrong<keyof typeof questionFields>,
+  remark: Wrong<keyof typeof questionFields>,
 ): Question | undefined {
   const {
     id,
@@ -152,7 +160,11 @@ function questionFrom(
     retired,
   } = values;
   const letters = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
-  const given = letters.map((letter) => values[`option${letter}`]);
+  const written = letters.map((letter) => values[`option${letter}`]);
+  const filled = written.filter((option) => option !== undefined);
+  const bare = written.slice(0, filled.length).includes(undefined) ? undefined : withoutLetters(filled);
+  if (bare) remark('optionA', '各選項前面自帶的字母或數字拿掉了：每個人看到的順序不同，字母由程式加');
+  const given = bare ?? written;
   const last = given.findLastIndex((option) => option !== undefined);
   const options = given.slice(0, last + 1).filter((option) => option !== undefined);
   if (kind === 'truefalse' && options.length === 0) options.push('對', '錯');

@@ -6,13 +6,14 @@ import { openXlsx, readCell } from '../import/read-xlsx';
 import { quoted, tableLimits, unreadable } from '../import/rows';
 import type { QuizContent } from './definition';
 import { type Field, type Fields, type Read, type SheetName, sheets } from './workbook-fields';
-import { type Place, quizFrom } from './workbook-quiz';
+import { type Complain, type Place, quizFrom } from './workbook-quiz';
 
 /** Something wrong in a workbook, told so that its author finds the cell. */
 export type Problem = Place & { value?: string; message: string };
 
 export type Reading =
-  | { kind: 'read'; content: QuizContent; codes: ReadonlyMap<string, string[]> }
+  /** `remarks`: what was read otherwise than it was written. */
+  | { kind: 'read'; content: QuizContent; codes: ReadonlyMap<string, string[]>; remarks: Problem[] }
   | { kind: 'refused'; problems: Problem[]; total: number };
 
 /** A line of a sheet (or an item of a JSON list), its cells by the name of their field. */
@@ -95,17 +96,21 @@ function readAll(raw: Raw): Reading {
   // Even when cells are wrong the rest is compared, so that its author hears of everything at once.
   const idsIn = (sheet: SheetName) => new Set(lines[sheet].map(({ cells }) => String(cells['id'])));
   const ids = { questions: idsIn('questions'), prizes: idsIn('prizes'), sponsors: idsIn('sponsors') };
-  const whole = quizFrom({ ...read, ids }, ({ sheet, row, column, message }) =>
-    complain({
-      ...(row && column ? placeOf(raw, { sheet, row, column }) : { sheet: called[sheet] }),
-      ...(row && !column ? { line: row.line } : {}),
-      ...(row && column ? valueOf(row.cells[column]) : {}),
-      message,
-    }),
+  const remarks: Problem[] = [];
+  const toProblem = ({ sheet, row, column, message }: Parameters<Complain>[0]): Problem => ({
+    ...(row && column ? placeOf(raw, { sheet, row, column }) : { sheet: called[sheet] }),
+    ...(row && !column ? { line: row.line } : {}),
+    ...(row && column ? valueOf(row.cells[column]) : {}),
+    message,
+  });
+  const whole = quizFrom(
+    { ...read, ids },
+    (about) => complain(toProblem(about)),
+    (about) => void remarks.push(toProblem(about)),
   );
   if (total > 0 || !whole)
     return { kind: 'refused', problems: inOrder(found, called).slice(0, mostProblems), total };
-  return { kind: 'read', ...whole };
+  return { kind: 'read', ...whole, remarks };
 }
 
 /** As its author goes through the file; what is about a sheet as a whole, or about none of ours, goes first. */

@@ -477,6 +477,18 @@ describe('the list of the staff', () => {
   });
 });
 
+test('options that point at others, and explanations that name a letter, are refused at check', async () => {
+  const options = ['青海', '甘肅', '以上皆是'];
+  const quiz = content({ questions: [question('q2', { options, explanation: '所以選 B。' })] });
+  await one.campaigns.save({ content: quiz, by: 'Lin' });
+  const { findings } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+  const where = '題目 q2';
+  expect(findings.filter(({ rule }) => rule === 'options-shuffled')).toMatchObject([
+    { level: 'refuse', where, reason: expect.stringContaining('「以上皆是」') },
+    { level: 'refuse', where, reason: expect.stringContaining('「所以選 B。」') },
+  ]);
+});
+
 test.each(['開戰。答題', '開戰 答題', '開戰&答題', '開戰·答題', '一、二'])(
   'the keyword 「%s」 is asked about: one word or two?',
   async (word) => {

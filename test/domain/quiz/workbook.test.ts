@@ -263,6 +263,33 @@ test('spaces stand between pids and between numbers, and belong to a word; thous
   ]);
 });
 
+test('letters in front of the options are taken off, and it is said where', async () => {
+  const quiz = small();
+  const options = ['A. 杭州', 'B. 餘杭', 'C. 航州'];
+  quiz.questions[0] = { ...quiz.questions[0], options, right: 'B' };
+  expect(await readQuizFile(json(quiz))).toMatchObject({
+    content: { questions: [{ options: ['杭州', '餘杭', '航州'], right: 1 }] },
+    remarks: [{ sheet: 'questions', line: 1, column: 'optionA', value: 'A. 杭州' }],
+  });
+  const file = await workbook((sheet) => {
+    for (const letter of 'ABC')
+      cellOf(sheet('questions'), `選項${letter}`).value = `${letter}、地方${letter}`;
+  });
+  expect(await readQuizFile(file)).toMatchObject({
+    remarks: [{ sheet: 'questions', line: 2, column: '選項A', value: 'A、地方A' }],
+  });
+  expect((await content(file)).questions[0]?.options).toEqual(['地方A', '地方B', '地方C']);
+  expect(await readQuizFile(json(small()))).toMatchObject({ remarks: [] });
+});
+
+test('letters stay where an option between them is empty, which is told', async () => {
+  const quiz = small();
+  quiz.questions[0] = { id: 'q1', text: '西湖在哪？', optionA: 'A. 杭州', optionC: 'B. 蘇州', right: 'A' };
+  expect(await problems(json(quiz))).toEqual([
+    'questions 第 1 行 optionB 欄：空著，但後面還有選項；請從 A 起連著填',
+  ]);
+});
+
 test('formulas, unknown sheets and columns, a sheet that is missing, cells without a heading', async () => {
   const file = await workbook((sheet) => {
     cellOf(sheet('questions'), '題目').value = { formula: '1+1', result: 2 };
