@@ -4,7 +4,7 @@ import { readXlsx } from './read-xlsx';
 import { type Table, tableLimits, unreadable } from './rows';
 
 /**
- * Reads a CSV (UTF-8, UTF-16 or GBK), XLSX (first sheet) or JSON (list of objects) file; its first line names the columns.
+ * Reads a CSV (UTF-8, UTF-16, GBK or Big5), XLSX (first sheet) or JSON (list of objects) file; its first line names the columns.
  * What is wrong with single lines comes back as `problems`.
  * @throws AppError `Invalid` when the file as a whole cannot be read or is beyond `tableLimits`.
  */

@@ -27,6 +27,10 @@ describe('CSV', () => {
       Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(csv, 'utf16le')]),
       'UTF-16',
     ],
+    ['UTF-16 of the other order', Buffer.from(`\uFEFF${csv}`, 'utf16le').swap16(), 'UTF-16'],
+    ['UTF-16 without its mark', Buffer.from(csv, 'utf16le'), 'UTF-16'],
+    ['UTF-16 of the other order without its mark', Buffer.from(csv, 'utf16le').swap16(), 'UTF-16'],
+    ['Big5, as a Traditional Excel saves it', iconv.encode(csv, 'big5'), 'Big5'],
   ])('is read as %s', async (_, bytes, encoding) => {
     const table = await read('a.csv', bytes);
     expect(table.encoding).toBe(encoding);
@@ -43,8 +47,56 @@ describe('CSV', () => {
 
   test('neither UTF-8 nor GBK is refused', async () => {
     await expect(read('a.csv', Buffer.from([0x69, 0x64, 0x0a, 0xff, 0xff, 0xff]))).rejects.toThrow(
-      '既不是 UTF-8 也不是 GBK',
+      '認不出來',
     );
+  });
+
+  test('a table of channels from Taiwan says what its author wrote', async () => {
+    const words = '歡迎入住！附近吃什麼、明天穿什麼，問我就行。';
+    const text = `scene,name,words\r\nhotel-lobby,合作酒店前台桌卡,${words}\r\n`;
+    const { rows, encoding } = await read('channels.csv', iconv.encode(text, 'big5'));
+    expect(encoding).toBe('Big5');
+    expect(rows).toEqual([{ line: 2, cells: { scene: 'hotel-lobby', name: '合作酒店前台桌卡', words } }]);
+  });
+
+  test.each<[string, Buffer, string]>([
+    ['Shift-JIS', iconv.encode('id,name\n1,東京タワーのホテル\n', 'shift_jis'), '認不出來'],
+    ['Shift-JIS without kana', iconv.encode('id,name\n1,東京駅前中央旅館新館\n', 'shift_jis'), '認不出來'],
+    ['EUC-JP', iconv.encode('id,name\n1,東京タワーのホテルへようこそ\n', 'euc-jp'), '認不出來'],
+    ['Russian', iconv.encode('id,name\n1,Гостиница Москва\n', 'windows-1251'), '認不出來'],
+    ['French', iconv.encode('id,name\n1,Hôtel de la Grâce à Orléans\n', 'latin1'), '認不出來'],
+    ['GBK that is valid UTF-8 as well', Buffer.from('id,name\n1,\xd2\xaa\xca\xa6\n', 'latin1'), '看不出是'],
+    ['one character that is one in both', iconv.encode('id,name\n1,一\n', 'gbk'), '看不出是'],
+    [
+      'a line in Big5 among lines in GBK',
+      Buffer.concat([
+        iconv.encode('id,name\n1,西湖边的旅店很安静\n2,离地铁站走路五分钟\n', 'gbk'),
+        iconv.encode('3,附近吃什麼明天穿什麼問我就行\n', 'big5'),
+      ]),
+      '讀不成中文',
+    ],
+    [
+      'UTF-32',
+      Buffer.from([...csv].flatMap((char) => [char.codePointAt(0)! & 255, char.codePointAt(0)! >> 8, 0, 0])),
+      '認不出來',
+    ],
+  ])('%s is refused, never imported as something else', async (_, bytes, why) => {
+    await expect(read('a.csv', bytes)).rejects.toThrow(why);
+  });
+
+  test('a line of rare characters among others is no other encoding', async () => {
+    const text = 'id,name\n1,西湖边的旅店很安静\n2,鑫淼\n3,婺源篁岭\n';
+    expect((await read('a.csv', iconv.encode(text, 'gbk'))).rows.at(1)).toEqual({
+      line: 3,
+      cells: { id: '2', name: '鑫淼' },
+    });
+  });
+
+  test('English, and names with accents, need no encoding of their own', async () => {
+    const text = 'id,name\n1,Café Zürich\n';
+    expect((await read('a.csv', text)).rows).toEqual([{ line: 2, cells: { id: '1', name: 'Café Zürich' } }]);
+    const foreign = '\uFEFFid,name\n1,Москва\n';
+    expect((await read('a.csv', foreign)).rows).toEqual([{ line: 2, cells: { id: '1', name: 'Москва' } }]);
   });
 
   test('lines are counted as an editor shows them: empty lines, and line breaks in cells', async () => {
