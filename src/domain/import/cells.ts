@@ -74,6 +74,12 @@ export const webAddress = text(1000, '請填 https:// 開頭的網址').refine(i
 
 export const phone = matching(/^[\d+()#*,、/ 轉转-]{3,40}$/, '不像電話', '請只用數字、空格、+ - ( )');
 
+/** A column whose cells a spreadsheet must not have taken for numbers: what it dropped cannot be known. */
+export function isWord(schema: unknown): boolean {
+  const inner: unknown = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  return inner === id || inner === phone;
+}
+
 /** What a keyboard, also a Chinese one, has to put between short things. */
 const betweenWords = /[|｜,，﹐、､;；﹔/／\p{Zl}\p{Zp}\n\r\t]+/u;
 /** Sentences have commas of their own. */

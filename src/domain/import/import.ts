@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { Cities } from '../cities/cities';
 import { readTable } from './read-table';
+import { lostInTyping } from './read-xlsx';
 import { type Problem, quoted, type Row, type Table, tableLimits } from './rows';
 import type { Lookups, Stored, TableKind } from './table';
 import { type ImportKind, importKinds, tables } from './tables';
@@ -79,7 +80,8 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
     ): Promise<FileResult> {
       const { name, bytes, ...rest } = asked;
       const table = await readTable({ name, bytes });
-      const result = await importTable({ source: name, ...rest, rows: table.rows, problems: table.problems });
+      const problems = [...table.problems, ...lostIn(table, tables[rest.kind])];
+      const result = await importTable({ source: name, ...rest, rows: table.rows, problems });
       return { ...result, unit: table.unit };
     },
 
@@ -102,6 +104,17 @@ export function tellProblem({ line, column, value, message }: Problem, unit: Tab
     .filter(Boolean)
     .join(' ');
   return `${where}${where ? '：' : ''}${value === undefined ? '' : `「${value}」`}${message}`;
+}
+
+/** Cells of a workbook that are numbers or dates where words belong. */
+function lostIn({ rows, typed = new Map() }: Table, { words, times }: TableKind): Problem[] {
+  return rows.flatMap(({ line, cells }) =>
+    Object.entries(cells).flatMap(([column, value]) => {
+      const type = typed.get(`${line} ${column}`);
+      const lost = type === 'number' ? words.includes(column) : type === 'date' && !times.includes(column);
+      return type && lost ? [{ line, column, value: quoted(value), message: lostInTyping[type] }] : [];
+    }),
+  );
 }
 
 type Problems = ReturnType<typeof createProblems>;

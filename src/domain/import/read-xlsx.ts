@@ -27,12 +27,15 @@ export async function readXlsx(file: { name: string; bytes: Buffer }): Promise<T
 
   const lines: { line: number; cells: string[] }[] = [];
   const problems: Problem[] = [];
+  const typed: { line: number; column: number; type: 'number' | 'date' }[] = [];
   for (const { line, cells: found } of sheet.rows) {
     const cells: string[] = [];
-    for (const { column, address, value } of found) {
+    for (const { column, address, ...cell } of found) {
       if (column > tableLimits.columns)
         throw unreadable(`第 ${line} 行的 ${address} 超出了 ${tableLimits.columns} 欄的上限。`);
-      const read = readCell(value);
+      const read = readCell(cell);
+      const type = typeOf(cell);
+      if (type) typed.push({ line, column, type });
       if (typeof read === 'string') cells[column - 1] = read;
       else problems.push({ line, value: address, message: read.problem });
     }
@@ -48,7 +51,15 @@ export async function readXlsx(file: { name: string; bytes: Buffer }): Promise<T
     if (row === 'too wide') problems.push({ line, message: '這一行有超出欄名的格子，請補上欄名或清空它們' });
     else if (row) rows.push(row);
   }
-  return { rows, columns: header.columns, problems: [...header.problems, ...problems], unit: '行' };
+  return {
+    rows,
+    columns: header.columns,
+    problems: [...header.problems, ...problems],
+    unit: '行',
+    typed: new Map(
+      typed.map(({ line, column, type }) => [`${line} ${header.columns[column - 1]}`, type] as const),
+    ),
+  };
 }
 
 /**
@@ -92,15 +103,19 @@ async function open(bytes: Buffer): Promise<Sheet[]> {
   }
 }
 
-/** What a person sees in the cell, as text: dates `2026-11-21`, times `08:30`; with `minutes` moments `2026-11-21 08:30`. */
+/**
+ * What a person sees in the cell, as text: dates `2026-11-21`, times `08:30`; with `minutes` moments `2026-11-21 08:30`.
+ * A number that is shown as something else (0012, 50%, 1/2) is no longer what was meant: refused.
+ */
 export function readCell(
-  value: ExcelJS.CellValue,
+  { value, format = '' }: Pick<SheetCell, 'value' | 'format'>,
   how: { minutes?: true } = {},
 ): string | { problem: string } {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return decoded(value).trim();
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (types.isDate(value)) return readDate(value, how);
+  if (typeof value === 'number') return readNumber(value, format);
+  if (typeof value === 'boolean') return String(value);
+  if (types.isDate(value)) return readDate(value, format, how);
   if ('formula' in value || 'sharedFormula' in value)
     return { problem: '這一格是公式，請複製後「選擇性貼上 → 值」' };
   if ('error' in value) return { problem: `這一格是錯誤值 ${value.error}，請改正` };
@@ -109,23 +124,49 @@ export function readCell(
       .map((part) => decoded(part.text))
       .join('')
       .trim();
-  if ('text' in value) return readCell(value.text, how);
+  if ('text' in value) return readCell({ value: value.text }, how);
   return { problem: '這一格的內容讀不懂，請改成文字' };
+}
+
+/** `number` and `date`: what a column of words must not take, since what was typed is lost. */
+export const typeOf = ({ value }: Pick<SheetCell, 'value'>): 'number' | 'date' | undefined =>
+  typeof value === 'number' ? 'number' : types.isDate(value) ? 'date' : undefined;
+
+const asText = '請把這一欄設成「文字」，再照原樣填一次';
+/** What is told where a column must hold text. */
+export const lostInTyping = {
+  number: `這一格是數字格，前面的 0 和第 15 位以後的數字會丟；${asText}`,
+  date: `這一格被當成日期存了，不是原來填的字；${asText}`,
+} as const;
+
+/** Decimals and thousands may be shown in any way, with a sign of money; they do not change what the number is. */
+function readNumber(value: number, format: string): string | { problem: string } {
+  // Excel keeps 15 digits: 0.1 + 0.2 is 0.3 there.
+  const exact = Number(value.toPrecision(15));
+  if (/^(General|@|)$/i.test(format)) return String(exact);
+  const [shown = ''] = format
+    .replace(/"([¥￥$元]*)"|\[\$([^\]-]*)[^\]]*\]|\\(.)|_.|\*./g, '$1$2$3')
+    .split(';');
+  const decimals = /^[¥￥$元\s]*(?:#,##)?(?:#*0?|0)(?:\.([0#]+))?[\s元]*$/.exec(shown);
+  return decimals && Number(value.toFixed(decimals[1]?.length ?? 0)) === exact
+    ? String(exact)
+    : { problem: `這一格存的是 ${value}，顯示的卻是另一個樣子（格式 ${format}）；${asText}` };
 }
 
 /** A workbook writes as `_x000D_` what XML cannot carry, and `_x005F_` where a text has such a `_` itself. */
 const decoded = (text: string): string =>
   text.replace(/_x([\da-f]{4})_/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
-/** Excel keeps a time of day as a moment of its day zero. */
-function readDate(value: Date, how: { minutes?: true }): string | { problem: string } {
+/** Excel keeps a time of day as a moment of its day zero. A day is 1 there, so 08:00 may come back as 07:59:59.999. */
+function readDate(value: Date, format: string, how: { minutes?: true }): string | { problem: string } {
   if (Number.isNaN(value.getTime())) return { problem: '這一格的日期無效' };
-  const iso = value.toISOString();
-  if (value.getUTCFullYear() < 1901) return iso.slice(11, 16);
-  if (!how.minutes) return iso.slice(0, 10);
-  // A day is 1 there, so 08:00 is a fraction, and may come back as 07:59:59.999.
-  const minute = new Date(Math.round(value.getTime() / 60_000) * 60_000).toISOString();
-  return minute.endsWith('T00:00:00.000Z') ? minute.slice(0, 10) : minute.slice(0, 16).replace('T', ' ');
+  const iso = new Date(Math.round(value.getTime() / 1_000) * 1_000).toISOString();
+  const shown = format.replace(/"[^"]*"|\[[^\]]*\]|\\./g, '');
+  const seconds = /s/i.test(shown) && iso.slice(17, 19) !== '00' ? iso.slice(16, 19) : '';
+  if (value.getUTCFullYear() < 1901) return `${iso.slice(11, 16)}${seconds}`;
+  return how.minutes && /h/i.test(shown)
+    ? `${iso.slice(0, 10)} ${iso.slice(11, 16)}${seconds}`
+    : iso.slice(0, 10);
 }
 
 function toRow(given: { cells: string[]; columns: string[]; line: number }): Row | 'too wide' | undefined {

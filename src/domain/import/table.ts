@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { City } from '../cities/cities';
+import { day, isWord, time } from './cells';
 import { type Problem, quoted, type Row } from './rows';
 
 /** What rows are checked against. */
@@ -20,6 +21,10 @@ export type TableKind = {
   collection: string;
   columns: string[];
   required: string[];
+  /** Columns that a spreadsheet must have kept as text. */
+  words: string[];
+  /** Columns that hold days or times. */
+  times: string[];
   /** Fields of the document that hold a city's id: no city can be taken away from under them. */
   cityFields: string[];
   read(given: { row: Row; place: number; lookups: Lookups }): { document: Stored } | { problems: Problem[] };
@@ -42,6 +47,8 @@ export function tableKind<Shape extends z.ZodRawShape>(given: {
     collection: given.collection,
     columns,
     cityFields: given.cityFields ?? [],
+    words: columns.filter((name) => isWord(given.cells[name])),
+    times: columns.filter((name) => [day, time].some((one) => one === given.cells[name])),
     required: columns.filter((name) => !z.safeParse(given.cells[name] as z.ZodType, undefined).success),
     read({ row, place, lookups }) {
       const parsed = schema.safeParse(row.cells);

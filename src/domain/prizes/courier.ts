@@ -1,5 +1,6 @@
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
+import { lostInTyping } from '../import/read-xlsx';
 import type { Table } from '../import/rows';
 import type { Awards } from './awards';
 import { plainCell } from './cells';
@@ -102,7 +103,10 @@ export function createCourier({
         const id = plainCell(cells[order]);
         const number = plainCell(cells[tracking]).replace(/\s/g, '').toUpperCase();
         const name = (courier && plainCell(cells[courier])) || who.courier || '';
-        const wrong = whatIsWrong({ id, number, name, line, seen });
+        const typed = table.typed?.get(`${line} ${tracking}`);
+        const wrong = typed
+          ? `運單號「${short(number)}」：${lostInTyping[typed]}`
+          : whatIsWrong({ id, number, name, line, seen });
         if (wrong) complain(line, wrong);
         else {
           const outcome = await send(id, { courier: name, tracking: number }, who.by);

@@ -29,7 +29,7 @@ function choice<Key extends string>(words: Record<Key, string>) {
     .transform((value) => known.get(fold(value)) as Key);
 }
 
-const momentPattern = /^(\d{4}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}:\d{2})(?::00)?)?$/;
+const momentPattern = /^(\d{4}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}:\d{2})(:[0-5]\d)?)?$/;
 
 /** A moment in Beijing time, `2026-11-01 08:00`, as ms. `end`: a day alone means its last minute. */
 function moment({ end = false }: { end?: boolean } = {}) {
@@ -48,12 +48,13 @@ function moment({ end = false }: { end?: boolean } = {}) {
 }
 
 function readMoment(value: string, end: boolean): number {
-  const [, day = '', time = end ? '23:59' : ''] = momentPattern.exec(value.replaceAll('/', '-')) ?? [];
+  const [, day = '', time = end ? '23:59' : '', seconds = ':00'] =
+    momentPattern.exec(value.replaceAll('/', '-')) ?? [];
   const on = day
     .split('-')
     .map((part) => part.padStart(2, '0'))
     .join('-');
-  const at = Date.parse(`${on}T${time.padStart(5, '0')}:00+08:00`);
+  const at = Date.parse(`${on}T${time.padStart(5, '0')}${seconds}+08:00`);
   // 2026-02-30 would be read as 2 March.
   return new Date(at + 8 * 3_600_000).toISOString().startsWith(on) ? at : Number.NaN;
 }
@@ -417,6 +418,18 @@ export const codeFields = {
     help: '一行一個。',
   },
 } satisfies Fields;
+
+/** Where a cell of the workbook may be a number or a date: not where a word of its own is meant. */
+export function takes({ cell: schema, heading }: Field, type: 'number' | 'date'): boolean {
+  if (type === 'date') return moments.has(heading);
+  return !cell.isWord(schema);
+}
+const moments = new Set(
+  [
+    ...['startsAt', 'endsAt', 'opensAt', 'closesAt'].map((name) => quizFields[name as 'startsAt']),
+    ...['at', 'validUntil'].map((name) => prizeFields[name as 'at']),
+  ].map(({ heading }) => heading),
+);
 
 /** The sheets, by the name the program gives them. */
 export const sheets = {

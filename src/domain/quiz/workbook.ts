@@ -1,11 +1,10 @@
-import { types } from 'node:util';
 import { z } from 'zod';
 import { fold } from '../../kit/text';
 import { decodeText } from '../import/decode-text';
-import { openXlsx, readCell } from '../import/read-xlsx';
+import { lostInTyping, openXlsx, readCell, typeOf } from '../import/read-xlsx';
 import { quoted, tableLimits, unreadable } from '../import/rows';
 import type { QuizContent } from './definition';
-import { type Field, type Fields, type Read, type SheetName, sheets } from './workbook-fields';
+import { type Field, type Fields, type Read, type SheetName, sheets, takes } from './workbook-fields';
 import { type Complain, type Place, quizFrom } from './workbook-quiz';
 
 /** Something wrong in a workbook, told so that its author finds the cell. */
@@ -213,13 +212,14 @@ async function readWorkbook(file: { name: string; bytes: Buffer }): Promise<Raw>
     raw.called[name] = sheet.name;
     if (sheet.rows.length > tableLimits.rows + 1)
       throw unreadable(`${sheet.name} 超過 ${tableLimits.rows} 行的上限。`);
-    const grid: { line: number; cells: string[] }[] = [];
+    const grid: GridLine[] = [];
     for (const { line, cells: found } of sheet.rows) {
       const cells: string[] = [];
-      for (const { column, address, value } of found) {
+      const types: GridLine['types'] = [];
+      for (const { column, address, ...one } of found) {
         if (column > tableLimits.columns)
           throw unreadable(`${sheet.name} 的 ${address} 超出了 ${tableLimits.columns} 欄的上限。`);
-        if (typeof value === 'number' && Math.abs(value) >= 1e15) {
+        if (typeof one.value === 'number' && Math.abs(one.value) >= 1e15) {
           raw.problems.push({ sheet: sheet.name, line, value: address, message: tooLong });
           cells[column - 1] = unread;
           continue;
@@ -227,19 +227,20 @@ async function readWorkbook(file: { name: string; bytes: Buffer }): Promise<Raw>
         // What it shows (00001234, 1-2) is not what it holds, and what was pasted may be lost already.
         const [head] = grid;
         const isCode = name === 'codes' && head && fieldIn(name, head.cells[column - 1] ?? '') === 'code';
-        if (isCode && (['number', 'boolean'].includes(typeof value) || types.isDate(value))) {
+        if (isCode && (typeOf(one) || typeof one.value === 'boolean')) {
           raw.problems.push({ sheet: sheet.name, line, value: address, message: notText });
           cells[column - 1] = unread;
           continue;
         }
-        const read = readCell(value, { minutes: true });
+        const read = readCell(one, { minutes: true });
+        types[column - 1] = typeOf(one);
         if (typeof read === 'string') cells[column - 1] = read;
         else {
           cells[column - 1] = unread;
           raw.problems.push({ sheet: sheet.name, line, value: address, message: read.problem });
         }
       }
-      grid.push({ line, cells: Array.from(cells, (one) => one ?? '') });
+      grid.push({ line, cells: Array.from(cells, (one) => one ?? ''), types });
     }
     raw.lines[name] = name === 'quiz' ? upright(grid, raw) : lying(name, grid, raw);
   }
@@ -255,12 +256,24 @@ const fieldIn = (sheet: SheetName, heading: string): string | undefined => {
   )?.[0];
 };
 
+type GridLine = { line: number; cells: string[]; types: ('number' | 'date' | undefined)[] };
+
+/** Why this cell is not what its author typed. */
+function lostTyping(
+  sheet: SheetName,
+  field: string,
+  type: 'number' | 'date' | undefined,
+): string | undefined {
+  const known = (sheets[sheet].fields as Record<string, Field>)[field];
+  return type && known && !takes(known, type) ? lostInTyping[type] : undefined;
+}
+
 /** 「活動」: one field a line, its name in the first column, its value in the second. */
-function upright(grid: { line: number; cells: string[] }[], { problems, called }: Raw): Line[] {
+function upright(grid: GridLine[], { problems, called }: Raw): Line[] {
   const cells: Record<string, unknown> = {};
   const at: Record<string, number> = {};
   const sheet = called.quiz;
-  for (const { line, cells: row } of grid) {
+  for (const { line, cells: row, types } of grid) {
     const [heading = '', value = ''] = row.map((one) => one.trim());
     if (heading === '' && value === '') continue;
     const field = fieldIn('quiz', heading);
@@ -276,18 +289,16 @@ function upright(grid: { line: number; cells: string[] }[], { problems, called }
       problems.push({ sheet, line, column: heading, message: `與第 ${at[field]} 行重複` });
     else {
       at[field] = line;
-      if (value !== '') cells[field] = value;
+      const lost = value === unread ? undefined : lostTyping('quiz', field, types[1]);
+      if (lost) problems.push({ sheet, line, column: heading, value: quoted(value), message: lost });
+      if (value !== '') cells[field] = lost ? unread : value;
     }
   }
   return [{ line: 1, cells: { ...cells, [lineKey]: at } }];
 }
 
 /** The other sheets: names of the fields in the first line. */
-function lying(
-  name: SheetName,
-  grid: { line: number; cells: string[] }[],
-  { problems, called }: Raw,
-): Line[] {
+function lying(name: SheetName, grid: GridLine[], { problems, called }: Raw): Line[] {
   const [head, ...rest] = grid;
   if (!head) return [];
   const sheet = called[name];
@@ -306,13 +317,16 @@ function lying(
   for (const [i, field] of columns.entries())
     if (field && columns.indexOf(field) !== i)
       problems.push({ sheet, line: head.line, column: head.cells[i] as string, message: '這一欄出現了兩次' });
-  return rest.flatMap(({ line, cells }) => {
+  return rest.flatMap(({ line, cells, types }) => {
     const named: Record<string, unknown> = {};
     for (const [i, one] of cells.entries()) {
       const value = one.trim();
       if (value === '') continue;
       const field = columns[i];
-      if (field) named[field] = value;
+      const lost = field && value !== unread ? lostTyping(name, field, types[i]) : undefined;
+      if (lost)
+        problems.push({ sheet, line, column: head.cells[i] as string, value: quoted(value), message: lost });
+      if (field) named[field] = lost ? unread : value;
       else if ((head.cells[i] ?? '').trim() === '')
         problems.push({ sheet, line, value: quoted(value), message: '這一格上面沒有欄名，請補上欄名或清空' });
     }

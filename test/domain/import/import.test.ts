@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ExcelJS from 'exceljs';
 import type { Connection } from 'mongoose';
 import { hotelIndexes } from '../../../src/domain/hotels/hotels';
 import { type ImportAsk, tellProblem } from '../../../src/domain/import/import';
@@ -271,6 +272,38 @@ test('a file as Excel saves it in China, GBK with CRLF, is imported whole', asyn
   expect(await travel.importer.lastImports()).toMatchObject({
     hotels: { on: '2026-11-22', source: 'hotels-gbk.csv', rows: 3 },
   });
+});
+
+test('what a spreadsheet took for a number or a date is refused where a word was meant, and taken where it was not', async () => {
+  const book = new ExcelJS.Workbook();
+  const row = {
+    ...{
+      id: 7,
+      city: 'hangzhou',
+      name: '甲店',
+      address: '湖濱路 1 號',
+      lng: 120.15,
+      lat: 30.25,
+      datum: 'gcj02',
+      stars: 4,
+    },
+    ...{
+      price_yuan: 388,
+      price_on: new Date('2026-11-12T00:00:00Z'),
+      price_source: new Date('2026-01-02T00:00:00Z'),
+    },
+    tel: 57187654321,
+  };
+  book.addWorksheet('酒店').addRows([Object.keys(row), Object.values(row)]);
+  const bytes = Buffer.from(await book.xlsx.writeBuffer());
+  const result = await travel.importer.importFile({ kind: 'hotels', name: 'hotels.xlsx', bytes });
+  expect(result).toMatchObject({ kind: 'refused', total: 3 });
+  if (result.kind === 'refused')
+    expect(result.problems.map((problem) => tellProblem(problem))).toEqual([
+      expect.stringContaining('第 2 行 id 欄：「7」這一格是數字格'),
+      expect.stringContaining('第 2 行 price_source 欄：「2026-01-02」這一格被當成日期存了'),
+      expect.stringContaining('第 2 行 tel 欄：「57187654321」這一格是數字格'),
+    ]);
 });
 
 test('progress is told as it is written', async () => {

@@ -145,7 +145,7 @@ test('K16: what a workbook takes for an escape is written so that every reader r
 });
 
 test('K16: a formula that an escape brought in does not leave as one', async () => {
-  expect(safeCell(readCell('_x003D_7+8') as string)).toBe("'=7+8");
+  expect(safeCell(readCell({ value: '_x003D_7+8' }) as string)).toBe("'=7+8");
 });
 
 test('masked exports show neither name nor phone nor address nor code; full ones do, and both are kept with their taker', async () => {
@@ -265,6 +265,20 @@ test('to the courier and back: approved parcels go out, tracking numbers come in
   ]);
   const headless = await readTable({ name: 'x.csv', bytes: Buffer.from('a,b\n1,2') });
   expect((await app.courier.readTracking(headless, { by: 'amy' })).problems).toHaveLength(2);
+});
+
+test('a tracking number that a spreadsheet took for a number is refused by its line, with the cure', async () => {
+  const id = await claimed('1');
+  await app.courier.approve({ quiz: 'quiz' }, 'amy');
+  const book = new ExcelJS.Workbook();
+  book.addWorksheet('x').addRows([
+    ['訂單號', '快遞單號', '快遞公司'],
+    [id, 773_123_456_789_012_000, '順豐'],
+  ]);
+  const table = await readTable({ name: 'x.xlsx', bytes: Buffer.from(await book.xlsx.writeBuffer()) });
+  const { sent, problems } = await app.courier.readTracking(table, { by: 'amy' });
+  expect({ sent, problems }).toMatchObject({ sent: 0, problems: [{ line: 2 }] });
+  expect(problems[0]?.message).toContain('設成「文字」');
 });
 
 test('the courier’s columns filled in, the exported file goes straight back', async () => {

@@ -263,6 +263,95 @@ test('spaces stand between pids and between numbers, and belong to a word; thous
   ]);
 });
 
+/** A cell as a spreadsheet keeps it: a number or a moment, and how it is shown. */
+const kept = (sheet: string, heading: string, row: number, value: ExcelJS.CellValue, numFmt?: string) =>
+  workbook((sheetOf) => {
+    const one = cellOf(sheetOf(sheet), heading, row);
+    one.value = value;
+    // Of its own: cells of the template share theirs.
+    one.style = { numFmt: numFmt ?? 'General' };
+  });
+const moment = (text: string) => new Date(`${text.replace(' ', 'T')}Z`);
+
+test.each<[string, string, ExcelJS.CellValue, string | undefined, string]>([
+  ['codes', '兌換碼', 1234, '00000000', '「B2」：這一格是數字或日期'],
+  ['codes', '兌換碼', 12_345_678, undefined, '「B2」：這一格是數字或日期'],
+  ['questions', '編號', 7, undefined, '編號 欄「7」：這一格是數字格'],
+  ['codes', '獎品', 7, '0', '獎品 欄「7」：這一格是數字格'],
+  ['questions', '選項A', 0.5, '0%', '存的是 0.5，顯示的卻是另一個樣子（格式 0%）'],
+  ['questions', '選項A', 0.5, '# ?/?', '存的是 0.5'],
+  ['questions', '選項A', 7, '000', '存的是 7'],
+  ['questions', '選項A', 12.7, '0', '存的是 12.7'],
+  ['questions', '選項A', 12, '0"號"', '存的是 12'],
+  ['questions', '選項A', 12_000, '0.00E+00', '存的是 12000'],
+  ['questions', '選項A', moment('2026-01-02 00:00'), 'm/d', '選項A 欄「2026-01-02」：這一格被當成日期存了'],
+  ['questions', '題目', moment('2026-01-02 00:00'), 'yyyy"年"m"月"', '這一格被當成日期存了'],
+  ['quiz', '關卡', moment('2026-05-03 00:00'), 'm"月"d"日"', '關卡 欄「2026-05-03」：這一格被當成日期存了'],
+  ['quiz', '編號', 2026, undefined, '編號 欄「2026」：這一格是數字格'],
+])('%s %s: %j shown as %s is refused by its cell', async (sheet, heading, value, format, told) => {
+  const found = await problems(await kept(sheet, heading, 2, value, format));
+  expect(found.filter((one) => one.includes(told))).toHaveLength(1);
+  expect(found[0]).toContain('設成「文字」');
+});
+
+test.each<[string, string, number, ExcelJS.CellValue, string | undefined, unknown]>([
+  ['questions', '選項A', 2, 5, undefined, { questions: [{ options: ['5'] }] }],
+  ['prizes', '單價（元）', 2, 1_299, '"¥"#,##0.00', { prizes: [{ priceFen: 129_900 }] }],
+  ['prizes', '單價（元）', 2, 0.1 + 0.2, '0.00', { prizes: [{ priceFen: 30 }] }],
+  [
+    'quiz',
+    '開始時間',
+    0,
+    moment('2026-12-01 00:00'),
+    'yyyy/m/d h:mm',
+    { startsAt: beijing('2026-12-01 00:00') },
+  ],
+  ['quiz', '開始時間', 0, '2026-12-01 09:00', '@', { startsAt: beijing('2026-12-01 09:00') }],
+  [
+    ...(['quiz', '結束時間', 0, moment('2026-12-31 23:59:59'), 'yyyy/m/d h:mm:ss'] as const),
+    { endsAt: beijing('2026-12-31 23:59') + 59_000 },
+  ],
+  [
+    'quiz',
+    '結束時間',
+    0,
+    moment('2026-12-31 23:59:59'),
+    'yyyy/m/d h:mm',
+    { endsAt: beijing('2026-12-31 23:59') },
+  ],
+  ['quiz', '每日開放', 0, moment('1899-12-30 08:30'), 'h:mm', { opensAt: '08:30' }],
+])(
+  '%s %s, row %i: %j shown as %s is read as it is shown',
+  async (sheet, heading, row, value, format, meant) => {
+    const file = await kept(sheet, heading, row, value, format);
+    const read = await readQuizFile(file);
+    const told = read.kind === 'refused' ? read.problems.map(tellProblem) : [];
+    expect(told.filter((one) => one.includes(heading))).toEqual([]);
+    if (read.kind === 'read') expect(read.content).toMatchObject(shape(meant, read.content));
+  },
+);
+
+/** Of a list only its first item is looked at, and of its options the first. */
+const shape = (meant: unknown, whole: object): object =>
+  Object.fromEntries(
+    Object.entries(meant as object).map(([name, value]) => {
+      const actual = (whole as Record<string, unknown>)[name];
+      if (!Array.isArray(value)) return [name, value];
+      const [first, ...rest] = actual as object[];
+      return [name, typeof first === 'object' ? [shape(value[0], first), ...rest] : [value[0], ...rest]];
+    }),
+  );
+
+test.each([
+  ['yyyy/m/d h:mm:ss', '2026-12-31 23:59:59', beijing('2026-12-31 23:59') + 59_000],
+  ['yyyy/m/d', '2026-12-31 23:59:59', beijing('2026-12-31 23:59')],
+  ['yyyy/m/d', '2026-12-31 00:00', beijing('2026-12-31 23:59')],
+  ['yyyy/m/d h:mm', '2026-12-31 00:00', beijing('2026-12-31 00:00')],
+])('a coupon shown with %s as valid until %s is so until the 31st', async (format, value, until) => {
+  const read = await content(await kept('prizes', '有效期至', 3, moment(value), format));
+  expect(read.prizes.some(({ validUntil }) => validUntil === until)).toBe(true);
+});
+
 test('letters in front of the options are taken off, and it is said where', async () => {
   const quiz = small();
   const options = ['A. 杭州', 'B. 餘杭', 'C. 航州'];
