@@ -37,7 +37,7 @@ const unread = [
 process.once('message', (bytes) => {
   void open(bytes)
     .catch((error) => ({ error: String(error) }))
-    .then((answer) => process.send(answer, () => process.exit()));
+    .then((answer) => process.send(answer)); // then it waits: who asked ends it once all of it has arrived
 });
 
 async function open(bytes) {

@@ -87,15 +87,16 @@ async function open(bytes: Buffer): Promise<Sheet[]> {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  // Its exit code; null when a bound was reached and it was killed.
   const ended = once(child, 'exit');
   const answered = once(child, 'message');
   answered.catch(() => undefined);
   child.send(bytes, () => undefined);
   try {
-    const first = await Promise.race([answered, ended.then(() => undefined)]);
-    if (!first)
+    const [answer] = (await Promise.race([answered, ended])) as [Sheet[] | { error: string } | number | null];
+    if (answer === null)
       throw unreadable('這個 XLSX 花了太多時間或記憶體，沒有讀完；請把要用的內容複製到新的工作簿再存一次。');
-    const [answer] = first as [Sheet[] | { error: string }];
+    if (typeof answer === 'number') throw brokenXlsx(`exit ${answer}`);
     if ('error' in answer) throw brokenXlsx(answer.error);
     return answer;
   } finally {
