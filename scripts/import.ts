@@ -9,7 +9,7 @@ import type { Connection } from 'mongoose';
 import { loadHandlers } from '../src/bot/discover';
 import { type Config, engineSettings, loadConfig } from '../src/config';
 import { createCities } from '../src/domain/cities/cities';
-import { createImporter, tellProblem } from '../src/domain/import/import';
+import { createImporter, tellHidden, tellProblem } from '../src/domain/import/import';
 import { importSample } from '../src/domain/import/sample';
 import { type ImportKind, importKinds } from '../src/domain/import/tables';
 import { drasticWords, isDrastic } from '../src/domain/import/write-table';
@@ -114,6 +114,7 @@ async function bringTable(
     force,
     onProgress: (done, of) => console.error(`${kind}：已寫入 ${done} / ${of}`),
   });
+  if (result.unread.length > 0) console.log(tellHidden(result.unread));
   if (result.kind === 'refused') {
     for (const problem of result.problems) console.error(tellProblem(problem, result.unit));
     const more = result.total - result.problems.length;

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { tellHidden } from '../../src/domain/import/import';
 import { readTable } from '../../src/domain/import/read-table';
 import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
 import { courierColumns } from '../../src/domain/prizes/courier';
@@ -147,6 +148,7 @@ export const courier: Command = {
       }
       case 'import': {
         const table = await readTable(await fileAt(what));
+        if (table.unread?.length) console.log(tellHidden(table.unread));
         const result = await prizes.courier.readTracking(table, { by, courier: name });
         for (const { line, message } of result.problems) console.error(`第 ${line} 行：${message}`);
         console.log(

@@ -16,8 +16,8 @@ export type ImportResult =
   | ({ kind: 'written'; dryRun: boolean; rows: number } & Changes)
   | { kind: 'refused'; problems: Problem[]; total: number };
 
-/** `unit`: how this kind of file counts its rows. */
-export type FileResult = ImportResult & { unit: Table['unit'] };
+/** `unit`: how this kind of file counts its rows. `unread`: its hidden sheets. */
+export type FileResult = ImportResult & { unit: Table['unit']; unread: string[] };
 
 export type ImportAsk = {
   kind: ImportKind;
@@ -82,7 +82,7 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
       const table = await readTable({ name, bytes });
       const problems = [...table.problems, ...lostIn(table, tables[rest.kind])];
       const result = await importTable({ source: name, ...rest, rows: table.rows, problems });
-      return { ...result, unit: table.unit };
+      return { ...result, unit: table.unit, unread: table.unread ?? [] };
     },
 
     /** When each kind was last imported, from what; a kind never imported is missing. */
@@ -116,6 +116,9 @@ function lostIn({ rows, typed = new Map() }: Table, { words, times }: TableKind)
     }),
   );
 }
+
+/** Said once, wherever a workbook is read. */
+export const tellHidden = (sheets: string[]): string => `隱藏的表沒有讀：${sheets.map(quoted).join('、')}`;
 
 type Problems = ReturnType<typeof createProblems>;
 

@@ -19,9 +19,10 @@ type SheetCell = { address: string; column: number; value: ExcelJS.CellValue; fo
 /** 1,000,000 cells take 800 MB. */
 const mostMemoryMb = 1_200;
 
-/** The first sheet of a workbook. Formulas are refused by their address: what they give depends on who opened the file last. */
+/** The first sheet of a workbook that is not hidden: an old price list may lie in front of it. Formulas are refused by their address: what they give depends on who opened the file last. */
 export async function readXlsx(file: { name: string; bytes: Buffer }): Promise<Table> {
-  const [sheet] = await openXlsx(file);
+  const sheets = await openXlsx(file);
+  const [sheet] = sheets.filter(({ hidden }) => !hidden);
   if (!sheet || sheet.rows.length === 0) throw unreadable('工作簿的第一張表是空的。');
   if (sheet.rows.length > tableLimits.rows + 1) throw tooManyRows();
 
@@ -56,6 +57,7 @@ export async function readXlsx(file: { name: string; bytes: Buffer }): Promise<T
     columns: header.columns,
     problems: [...header.problems, ...problems],
     unit: '行',
+    unread: sheets.filter(({ hidden }) => hidden).map(({ name }) => name),
     typed: new Map(
       typed.map(({ line, column, type }) => [`${line} ${header.columns[column - 1]}`, type] as const),
     ),

@@ -16,6 +16,8 @@ export type Table = {
   problems: Problem[];
   unit: '行' | '項';
   encoding?: string;
+  /** XLSX: hidden sheets, which are nobody's data. */
+  unread?: string[];
   /** XLSX: which cells are no texts there, by 「line column」. A column of ids, phones or tracking numbers refuses them. */
   typed?: ReadonlyMap<string, 'number' | 'date'>;
 };

@@ -21,6 +21,7 @@ export type Line = { line: number; cells: Record<string, unknown> };
 type Raw = {
   lines: Record<SheetName, Line[]>;
   problems: Problem[];
+  remarks: Problem[];
   called: Record<SheetName, string>;
   json: boolean;
 };
@@ -95,7 +96,7 @@ function readAll(raw: Raw): Reading {
   // Even when cells are wrong the rest is compared, so that its author hears of everything at once.
   const idsIn = (sheet: SheetName) => new Set(lines[sheet].map(({ cells }) => String(cells['id'])));
   const ids = { questions: idsIn('questions'), prizes: idsIn('prizes'), sponsors: idsIn('sponsors') };
-  const remarks: Problem[] = [];
+  const remarks = [...raw.remarks];
   const toProblem = ({ sheet, row, column, message }: Parameters<Complain>[0]): Problem => ({
     ...(row && column ? placeOf(raw, { sheet, row, column }) : { sheet: called[sheet] }),
     ...(row && !column ? { line: row.line } : {}),
@@ -190,14 +191,17 @@ async function readWorkbook(file: { name: string; bytes: Buffer }): Promise<Raw>
   const raw: Raw = {
     lines: { quiz: [], questions: [], prizes: [], sponsors: [], codes: [] },
     problems: [],
+    remarks: [],
     called: { quiz: '活動', questions: '題目', prizes: '獎品', sponsors: '贊助商', codes: '兌換碼' },
     json: false,
   };
   const seen = new Set<SheetName>();
   for (const sheet of book) {
-    const name = names.find(
-      (one) => fold(one) === fold(sheet.name) || fold(sheets[one].heading) === fold(sheet.name),
-    );
+    if (sheet.hidden) {
+      raw.remarks.push({ sheet: quoted(sheet.name), message: '這張表是隱藏的，沒有讀' });
+      continue;
+    }
+    const name = names.find((one) => isCalled(sheet, one));
     if (!name) {
       if (fold(sheet.name) !== explanations && sheet.rows.length > 0)
         raw.problems.push({
@@ -245,9 +249,18 @@ async function readWorkbook(file: { name: string; bytes: Buffer }): Promise<Raw>
     raw.lines[name] = name === 'quiz' ? upright(grid, raw) : lying(name, grid, raw);
   }
   for (const name of ['quiz', 'questions', 'prizes'] as const)
-    if (!seen.has(name)) raw.problems.push({ sheet: sheets[name].heading, message: '沒有這張表，請補上' });
+    if (!seen.has(name))
+      raw.problems.push({
+        sheet: sheets[name].heading,
+        message: book.some((sheet) => isCalled(sheet, name))
+          ? '這張表是隱藏的，沒有讀；請取消隱藏'
+          : '沒有這張表，請補上',
+      });
   return raw;
 }
+
+const isCalled = ({ name }: { name: string }, sheet: SheetName): boolean =>
+  [sheet, sheets[sheet].heading].some((one) => fold(one) === fold(name));
 
 const fieldIn = (sheet: SheetName, heading: string): string | undefined => {
   const folded = fold(heading);
@@ -354,6 +367,7 @@ function readQuizJson(json: unknown): Raw {
   const raw: Raw = {
     lines: { quiz: [], questions: [], prizes: [], sponsors: [], codes: [] },
     problems: [],
+    remarks: [],
     called: { quiz: 'quiz', questions: 'questions', prizes: 'prizes', sponsors: 'sponsors', codes: 'codes' },
     json: true,
   };

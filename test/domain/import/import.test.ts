@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import type { Connection } from 'mongoose';
 import { hotelIndexes } from '../../../src/domain/hotels/hotels';
-import { type ImportAsk, tellProblem } from '../../../src/domain/import/import';
+import { type ImportAsk, tellHidden, tellProblem } from '../../../src/domain/import/import';
 import { root } from '../../../src/kit/root';
 import { missingInvariants } from '../../../src/store/indexes';
 import { testDatabase } from '../../support/database';
@@ -304,6 +304,27 @@ test('what a spreadsheet took for a number or a date is refused where a word was
       expect.stringContaining('第 2 行 price_source 欄：「2026-01-02」這一格被當成日期存了'),
       expect.stringContaining('第 2 行 tel 欄：「57187654321」這一格是數字格'),
     ]);
+});
+
+test('a hidden sheet is nobody’s data, wherever it lies, and is named', async () => {
+  const book = new ExcelJS.Workbook();
+  const sheet = (name: string, state: ExcelJS.WorksheetState, price: number) => {
+    const row = { ...hotelCells('hz-1'), price_yuan: price };
+    book.addWorksheet(name, { state }).addRows([Object.keys(row), Object.values(row)]);
+  };
+  sheet('去年', 'hidden', 1);
+  sheet('更早', 'veryHidden', 2);
+  sheet('今年', 'visible', 3);
+  const bytes = Buffer.from(await book.xlsx.writeBuffer());
+  const result = await travel.importer.importFile({
+    kind: 'hotels',
+    name: 'hotels.xlsx',
+    bytes,
+    force: true,
+  });
+  expect(result).toMatchObject({ kind: 'written', unread: ['去年', '更早'] });
+  expect(tellHidden(result.unread)).toBe('隱藏的表沒有讀：去年、更早');
+  expect(await travel.hotels.get('hz-1')).toMatchObject({ priceFen: 300 });
 });
 
 test('progress is told as it is written', async () => {

@@ -352,6 +352,21 @@ test.each([
   expect(read.prizes.some(({ validUntil }) => validUntil === until)).toBe(true);
 });
 
+test('a hidden sheet is not read, which is said; one that is needed is asked for', async () => {
+  const old = await workbook((sheet) => {
+    sheet('quiz').workbook.addWorksheet('舊題目', { state: 'hidden' }).getCell('A1').value = 'x';
+    sheet('sponsors').workbook.addWorksheet('題目', { state: 'veryHidden' }).getCell('A1').value = 'x';
+  });
+  expect(await readQuizFile(old)).toMatchObject({
+    kind: 'read',
+    remarks: [{ sheet: '舊題目' }, { sheet: '題目' }],
+  });
+  const hidden = await workbook((sheet) => {
+    sheet('questions').state = 'hidden';
+  });
+  expect(await problems(hidden)).toContain('題目：這張表是隱藏的，沒有讀；請取消隱藏');
+});
+
 test('letters in front of the options are taken off, and it is said where', async () => {
   const quiz = small();
   const options = ['A. 杭州', 'B. 餘杭', 'C. 航州'];
