@@ -45,11 +45,11 @@ export const courierColumns = (wanted: [string, ParcelField][] = usualColumns): 
 export type TrackingProblem = { line: number; message: string };
 export type TrackingResult = { sent: number; same: number; problems: TrackingProblem[] };
 
-/** How couriers head these columns; compared folded, so in either script. */
+/** How couriers head these columns; compared folded, so in either script. First ours, last what may mean something else. */
 const heads = {
-  order: ['訂單號', '訂單編號', '客戶訂單號', '商家訂單號', '編號', 'order'],
-  courier: ['快遞公司', '物流公司', '快遞', '承運商', 'courier'],
-  tracking: ['運單號', '運單號碼', '快遞單號', '物流單號', '單號', 'tracking'],
+  order: [['訂單號'], ['訂單編號', '客戶訂單號', '商家訂單號', 'order'], ['編號']],
+  courier: [['快遞公司'], ['物流公司', '承運商', 'courier'], ['快遞']],
+  tracking: [['快遞單號'], ['運單號', '運單號碼', '物流單號', 'tracking'], ['單號']],
 } as const;
 
 /** The way to the post and back: approving, and tracking numbers from the courier's table. */
@@ -81,8 +81,14 @@ export function createCourier({
       table: Table,
       who: { by: string; courier?: string | undefined },
     ): Promise<TrackingResult> {
-      const columnOf = (names: readonly string[]) =>
-        table.columns.find((column) => names.some((name) => fold(name) === fold(column)));
+      const columnOf = (tiers: readonly (readonly string[])[]): string | undefined => {
+        const found = tiers
+          .map((names) => table.columns.filter((one) => names.some((name) => fold(name) === fold(one))))
+          .find((columns) => columns.length > 0);
+        if (found && found.length > 1) unclear.push(found);
+        return found?.[0];
+      };
+      const unclear: string[][] = [];
       const [order, tracking, courier] = [
         columnOf(heads.order),
         columnOf(heads.tracking),
@@ -94,9 +100,11 @@ export function createCourier({
         problems: table.problems.map(({ line = 1, message }) => ({ line, message })),
       };
       const complain = (line: number, message: string) => void result.problems.push({ line, message });
-      if (order === undefined) complain(1, `沒有訂單號這一欄，欄名請用：${heads.order.join('、')}`);
-      if (tracking === undefined) complain(1, `沒有運單號這一欄，欄名請用：${heads.tracking.join('、')}`);
-      if (order === undefined || tracking === undefined) return result;
+      if (order === undefined) complain(1, `沒有訂單號這一欄，欄名請用：${heads.order.flat().join('、')}`);
+      if (tracking === undefined)
+        complain(1, `沒有運單號這一欄，欄名請用：${heads.tracking.flat().join('、')}`);
+      for (const columns of unclear) complain(1, `「${columns.join('」「')}」分不出該讀哪一欄，請只留一欄`);
+      if (order === undefined || tracking === undefined || unclear.length > 0) return result;
 
       const seen = new Map<string, number>();
       for (const { line, cells } of table.rows) {

@@ -281,6 +281,27 @@ test('a tracking number that a spreadsheet took for a number is refused by its l
   expect(problems[0]?.message).toContain('設成「文字」');
 });
 
+test('of columns that might be meant the one named like ours is read, and two alike are asked about', async () => {
+  const id = await claimed('1');
+  await app.courier.approve({ quiz: 'quiz' }, 'amy');
+  const back = (head: string, ...cells: string[]) =>
+    readTable({ name: 'back.csv', bytes: Buffer.from(`${head}\n${cells.join(',')}\n`) });
+  const alike = await back(
+    '編號,訂單編號,客戶訂單號,快遞單號,快遞公司',
+    '1',
+    id,
+    'X',
+    'SF1234567890',
+    '順豐',
+  );
+  expect(await app.courier.readTracking(alike, { by: 'amy' })).toMatchObject({
+    sent: 0,
+    problems: [{ line: 1, message: '「訂單編號」「客戶訂單號」分不出該讀哪一欄，請只留一欄' }],
+  });
+  const serial = await back('編號,訂單號,單號,快遞單號,快遞公司', '1', id, '9', 'SF1234567890', '順豐');
+  expect(await app.courier.readTracking(serial, { by: 'amy' })).toMatchObject({ sent: 1, problems: [] });
+});
+
 test('the courier’s columns filled in, the exported file goes straight back', async () => {
   await claimed('1');
   await app.courier.approve({ quiz: 'quiz' }, 'amy');
