@@ -32,9 +32,19 @@ export const id = matching(
   '請用 1 到 64 個英文字母、數字、- _ .',
 );
 
-export const day = matching(/^\d{4}-\d{2}-\d{2}$/, '不是日期', '請寫成 2026-11-21 這樣的日子').refine(isDay, {
-  error: '沒有這一天，請核對',
-});
+const dayAdvice = '請寫成 2026-11-21 這樣的日子';
+
+/** Also as Excel writes it into a CSV: 2026/11/3. */
+export const day = filled(dayAdvice)
+  .transform((value) =>
+    value.replace(
+      /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/,
+      (_, year: string, month: string, date: string) =>
+        `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`,
+    ),
+  )
+  .refine((value) => /^\d{4}-\d{2}-\d{2}$/.test(value), { error: `不是日期，${dayAdvice}`, abort: true })
+  .refine(isDay, { error: '沒有這一天，請核對' });
 
 export const time = matching(/^([01]?\d|2[0-3]):[0-5]\d(:00)?$/, '不是時刻', '請寫成 08:30').transform(
   (value) => value.slice(0, value.indexOf(':') + 3).padStart(5, '0'),

@@ -71,6 +71,10 @@ function parseRecords(text: string): Parsed[] {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error['lines'] === 'number' ? error['lines'] : undefined;
     const where = line === undefined ? '' : `第 ${line} 行`;
+    if (line !== undefined && /(^|,)\s*="/.test(text.split(/\r?\n|\r/)[line - 1] ?? ''))
+      throw unreadable(
+        `${where}有 ="…" 這樣的文字公式；請在試算表裡把這一欄設成「文字」、只留引號裡的內容，再另存成 CSV。`,
+      );
     switch (error.code) {
       case 'CSV_QUOTE_NOT_CLOSED':
         throw unreadable(`${where}有一個雙引號沒有配對，請補上或刪去。`);

@@ -306,6 +306,28 @@ test('what a spreadsheet took for a number or a date is refused where a word was
     ]);
 });
 
+test.each(['2026/11/2', '2026-11-2', '2026.11.02', '2026年11月2日'])(
+  'a day may be written %s',
+  async (day) => {
+    const rows = rowsOf([hotelCells('hz-1', { price_on: day })]);
+    expect(await travel.importer.importTable({ kind: 'hotels', rows, force: true })).toMatchObject({
+      kind: 'written',
+    });
+    expect(await travel.hotels.get('hz-1')).toMatchObject({ priceOn: '2026-11-02' });
+  },
+);
+
+test.each(['2026/11/31', '11/2/2026', '昨天', '2026-13-01'])(
+  '%s is no day, and is told once',
+  async (day) => {
+    const rows = rowsOf([hotelCells('hz-1', { price_on: day })]);
+    expect(await travel.importer.importTable({ kind: 'hotels', rows })).toMatchObject({
+      kind: 'refused',
+      total: 1,
+    });
+  },
+);
+
 test('a hidden sheet is nobody’s data, wherever it lies, and is named', async () => {
   const book = new ExcelJS.Workbook();
   const sheet = (name: string, state: ExcelJS.WorksheetState, price: number) => {

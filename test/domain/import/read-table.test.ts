@@ -117,6 +117,11 @@ describe('CSV', () => {
     await expect(read('a.csv', 'id,name\nhz-1,"西湖\nhz-2,龍井\n')).rejects.toThrow(/雙引號沒有配對/);
   });
 
+  test('a text written as a formula is told with its cure', async () => {
+    const bytes = '訂單號,快遞單號\na,SF1\nb,="773123456789012345"\n';
+    await expect(read('a.csv', bytes)).rejects.toThrow(/^第 3 行有 ="…".*設成「文字」/);
+  });
+
   test('a column named twice, or not at all, is told', async () => {
     expect(await told('a.csv', 'id,name,ID,,x\n1,2,3,4,5\n')).toEqual([
       '第 1 行 id 欄：這個欄名出現了兩次，請刪去一個',
