@@ -54,7 +54,7 @@ function countXml(content: Buffer, counts: Counts): void {
   for (const [, tag, attributes = ''] of content.toString('latin1').matchAll(declared)) {
     switch (tag) {
       case 'row': {
-        const line = Number(ofR.exec(attributes)?.[1] ?? 0);
+        const line = Number.parseInt(ofR.exec(attributes)?.[1] ?? '', 10);
         if (line > lastRow)
           throw unreadable(`這個 XLSX 寫著第 ${line} 行，Excel 最多 ${lastRow} 行；${again}`);
         counts.places += widest;
@@ -74,7 +74,7 @@ function countXml(content: Buffer, counts: Counts): void {
         counts.cells++;
         break;
       case 'col':
-        if (Number(ofMax.exec(attributes)?.[1] ?? 0) > lastColumn) throw beyond('更多欄');
+        if (Number.parseInt(ofMax.exec(attributes)?.[1] ?? '', 10) > lastColumn) throw beyond('更多欄');
         break;
       case 'mergeCell': {
         const range = ofRef.exec(attributes)?.[1] ?? '';
@@ -83,7 +83,9 @@ function countXml(content: Buffer, counts: Counts): void {
           counts.cells += (Math.abs(to.row - from.row) + 1) * (Math.abs(to.column - from.column) + 1);
         counts.merges++;
         if (counts.cells > zipLimits.cells || counts.merges > zipLimits.merges)
-          throw unreadable(`這個 XLSX 合併的儲存格太多或太大（到 ${range}），請取消合併後再存一次。`);
+          throw unreadable(
+            `這個 XLSX 合併的儲存格太多或太大（到 ${range.slice(0, 40)}），請取消合併後再存一次。`,
+          );
         break;
       }
     }
@@ -91,8 +93,9 @@ function countXml(content: Buffer, counts: Counts): void {
   }
 }
 
+/** As loosely as the library reads it. */
 function placeOf(address: string): { row: number; column: number } {
-  const [, letters = '', digits = ''] = /^([A-Z]+)(\d+)$/i.exec(address.trim()) ?? [];
+  const [letters, digits] = [address.replace(/[^A-Z]/gi, ''), address.replace(/\D/g, '')];
   const column = [...letters.toUpperCase()].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
   return { row: Number(digits), column };
 }

@@ -311,6 +311,12 @@ describe('a workbook made by hand', () => {
       { sheet: data.replace('r="2"', " r = '1048577' ") },
       '1048577',
     ],
+    ['a row beyond the last, with something behind it', { sheet: row('999999999x') }, '第 999999999 行'],
+    [
+      'a column beyond the last, with something behind it',
+      { sheet: row('3', '<c r="ZZZZZ3x"/>') },
+      'ZZZZZ3x',
+    ],
     ['a column beyond the last', { sheet: row('3', '<c r="XFE3"><v>1</v></c>') }, 'XFE3'],
     ['a column far beyond', { sheet: row('3', '<c r="ZZZZZZZ3"><v>1</v></c>') }, 'ZZZZZZZ3'],
     ['a width for a billion columns', { sheet: `<cols><col min="1" max="999999999"/></cols>${data}` }, '欄'],
@@ -368,7 +374,7 @@ describe('a workbook made by hand', () => {
   });
 
   test('what is written so that only an XML parser sees it ends with the process that opened it', async () => {
-    const hidden = merged('A1:&#88;FD1048576');
+    const hidden = merged('A1&#58;XFD1048576');
     await expect(read('酒店.xlsx', book({ sheet: hidden }))).rejects.toThrow(/^酒店\.xlsx：.*沒有讀完/);
     expect((await read('a.xlsx', book({}))).rows).toHaveLength(1);
   }, 90_000);
