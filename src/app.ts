@@ -17,7 +17,7 @@ import { createRelay } from './jobs/relay';
 import { createSweeper } from './jobs/sweeper';
 import { turnClock } from './jobs/turn-clock';
 import { createWorker } from './jobs/worker';
-import { createClock, type TurnableClock } from './kit/clock';
+import { createClock, monotonicMs, type TurnableClock } from './kit/clock';
 import { randomId } from './kit/ids';
 import type { Job } from './kit/job';
 import { createLog, type Log } from './kit/log';
@@ -86,7 +86,8 @@ export async function createApp(config: Config, options: AppOptions) {
     outbox,
     subscribers,
     dispatch,
-    limit: createFanLimit({ now: clock.now }),
+    // With the simulator's turned clock, but not with a wall clock that is set back.
+    limit: createFanLimit({ now: () => monotonicMs() + clock.offset() }),
     pidUntil: (talk) => services.quiz.nameKeptUntil(talk.quiz),
     hint: hints.hint,
     clock,

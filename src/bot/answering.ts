@@ -4,6 +4,7 @@ import { windowsOpenedBy } from '../domain/reach/windows';
 import type { Effect, Kept, Subscriber, Subscribers, Talk } from '../domain/subscribers/subscribers';
 import { AppError } from '../errors';
 import type { Clock } from '../kit/clock';
+import { monotonicMs } from '../kit/clock';
 import { crashPoint } from '../kit/crash-point';
 import type { Log } from '../kit/log';
 import { type Message, readMessage } from '../wechat/protocol/inbound';
@@ -11,7 +12,7 @@ import type { Reply } from '../wechat/protocol/reply';
 import type { Dispatch, Outcome } from './dispatch';
 import type { FanLimit } from './fan-limit';
 
-/** From acceptance, machine time. WeChat hangs up after 5 s. */
+/** From acceptance. WeChat hangs up after 5 s. */
 const deadlineMs = 4_000;
 /** When even the late mark cannot be written, the sender must hear a failure before it hangs up. */
 const hardStopMs = 4_400;
@@ -66,7 +67,7 @@ export function createAnswering(given: {
    * the sender must be told a failure, so that it sends again.
    */
   async function answer(message: Message, body: string): Promise<Reply | null> {
-    const acceptedAt = Date.now();
+    const acceptedAt = monotonicMs();
     const id = subscribers.inboxId(message.openid, message.identity);
     const running = inFlight.get(id);
     if (running) return withDeadline(id, running, acceptedAt);
@@ -326,7 +327,7 @@ const tooLate = Symbol('too late');
 /** `Promise.race` with a timer makes six promises where two do, and each callback needs two of them. */
 function raced<T>(promise: Promise<T>, until: number): Promise<T | typeof tooLate> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(tooLate), Math.max(0, until - Date.now()));
+    const timer = setTimeout(() => resolve(tooLate), Math.max(0, until - monotonicMs()));
     const end =
       <V>(act: (value: V) => void) =>
       (value: V) => {
@@ -338,7 +339,7 @@ function raced<T>(promise: Promise<T>, until: number): Promise<T | typeof tooLat
 }
 
 async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {
-  const done = await raced(outcome, Date.now() + mostHandlingMs);
+  const done = await raced(outcome, monotonicMs() + mostHandlingMs);
   if (done !== tooLate) return done;
   outcome.catch(() => {});
   throw new AppError('Upstream', 'HANDLER_HANGS', 'A handler did not end within a minute.');

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../kit/clock';
 /** `quiet`: keep the row, do nothing. `drop`: not even the row. */
 export type Verdict = 'ok' | 'quiet' | 'drop';
 
@@ -7,7 +8,7 @@ type Bucket = { tokens: number; quiet: number; at: number };
  * What one fan may do: 20 messages at once and 2 a second after that; beyond it up to 300 rows are kept (refilled by
  * 1 a second) without effect, and then nothing. Per process, in memory: an economy that protects the others.
  */
-export function createFanLimit({ burst = 20, perSecond = 2, quietBurst = 300, now = Date.now } = {}) {
+export function createFanLimit({ burst = 20, perSecond = 2, quietBurst = 300, now = monotonicMs } = {}) {
   let buckets = new Map<string, Bucket>();
   let older = new Map<string, Bucket>();
   let turnedAt = now();
@@ -21,7 +22,7 @@ export function createFanLimit({ burst = 20, perSecond = 2, quietBurst = 300, no
         turnedAt = at;
       }
       const bucket = buckets.get(openid) ?? older.get(openid) ?? { tokens: burst, quiet: quietBurst, at };
-      const seconds = (at - bucket.at) / 1_000;
+      const seconds = Math.max(0, at - bucket.at) / 1_000;
       bucket.tokens = Math.min(burst, bucket.tokens + seconds * perSecond);
       bucket.quiet = Math.min(quietBurst, bucket.quiet + seconds);
       bucket.at = at;

@@ -26,8 +26,9 @@ export function createRelay(given: {
   const { outbox, subscribers, customerMessages, jobs, services, log } = given;
 
   async function relay(cause: string): Promise<void> {
-    for (const { _id, state, dueAt } of await outbox.of(cause)) {
-      if (state === 'sending' || dueAt.getTime() > Date.now()) return; // the rest is said after it
+    for (const { _id, state, dueAt, tries } of await outbox.of(cause)) {
+      const waits = tries > 0 && dueAt.getTime() > Date.now();
+      if (state === 'sending' || waits) return; // the rest is said after it
       const row = await outbox.claim(_id);
       if (!row) return; // somebody else is at it
       crashPoint('outbox-claimed');

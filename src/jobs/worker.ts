@@ -1,4 +1,5 @@
 import { Worker } from 'bullmq';
+import { monotonicMs } from '../kit/clock';
 import type { Log } from '../kit/log';
 import { connectRedisForWorker } from '../store/redis';
 import { outboxQueue } from './queue';
@@ -17,7 +18,7 @@ export function createWorker(given: {
   const { redisUrl, prefix, relay, log, concurrency = 20 } = given;
   let worker: Worker | undefined;
   let connection: ReturnType<typeof connectRedisForWorker> | undefined;
-  let lastSign = Date.now();
+  let lastSign = monotonicMs();
   let watchdog: NodeJS.Timeout | undefined;
 
   function open(): void {
@@ -25,7 +26,7 @@ export function createWorker(given: {
     worker = new Worker(
       outboxQueue,
       async (job) => {
-        lastSign = Date.now();
+        lastSign = monotonicMs();
         const { cause } = job.data as { cause: string };
         if (cause !== 'canary') await relay(cause);
       },
@@ -61,8 +62,8 @@ export function createWorker(given: {
       open();
       watchdog = setInterval(() => {
         canary();
-        if (Date.now() - lastSign < silentMs) return;
-        lastSign = Date.now();
+        if (monotonicMs() - lastSign < silentMs) return;
+        lastSign = monotonicMs();
         log.warn('the worker heard nothing for a minute; it is built anew');
         void shut().then(open);
       }, 10_000);

@@ -1,6 +1,7 @@
+import { monotonicMs } from './clock';
 export type Cached<T> = {
   value: T;
-  /** When it was loaded, machine ms. */
+  /** When it was loaded, monotonic ms. */
   at: number;
   /** True when it should have been renewed and could not be. */
   stale: boolean;
@@ -19,7 +20,7 @@ export function createCache<T>(options: {
   retryMs?: number;
   now?: () => number;
 }) {
-  const { max, freshMs, staleMs, retryMs = 20_000, now = Date.now } = options;
+  const { max, freshMs, staleMs, retryMs = 20_000, now = monotonicMs } = options;
   const kept = new Map<string, { value: T; at: number; triedAt: number }>();
   const loading = new Map<string, Promise<Cached<T>>>();
 

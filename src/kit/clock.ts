@@ -1,4 +1,10 @@
-/** Business time: days, windows, deadlines. Machine time (leases, timeouts) uses `Date.now` itself. */
+/**
+ * Milliseconds since this process started. Every span within a process is measured with it: the wall clock may be set
+ * back by an hour, and what waits for it would wait as long. `Date.now` is for moments that others see.
+ */
+export const monotonicMs = (): number => performance.now();
+
+/** Business time: days, windows, deadlines. */
 export type Clock = {
   /** Milliseconds since 1970, UTC. */
   now(): number;

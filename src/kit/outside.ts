@@ -1,4 +1,5 @@
 import { AppError, messageOf } from '../errors';
+import { monotonicMs } from './clock';
 
 export type OutsideParams = Record<string, string | number | undefined>;
 
@@ -18,7 +19,7 @@ export type OutsideOptions = {
   breaker?: { failures?: number; pauseMs?: number; maxPauseMs?: number };
   /** Pause before the one retry: half of it fixed, half random. */
   retryPauseMs?: number;
-  /** Machine time, ms. */
+  /** Monotonic, ms. */
   now?: () => number;
   fetch?: typeof fetch;
 };
@@ -45,7 +46,7 @@ export function createOutside(options: OutsideOptions) {
     maxInFlight = 32,
     retryPauseMs = 150,
   } = options;
-  const { now = Date.now, fetch: ask = fetch } = options;
+  const { now = monotonicMs, fetch: ask = fetch } = options;
   const base = readBase(name, options.baseUrl);
   const breaker = createBreaker({ ...options.breaker, now });
   let inFlight = 0;
@@ -110,7 +111,7 @@ export function createOutside(options: OutsideOptions) {
       }
       const body = parse(await readCapped(response));
       if (!response.ok) {
-        if (response.status === 429) breaker.holdUntil(now() + retryAfterMs(response));
+        if (response.status === 429) breaker.holdFor(retryAfterMs(response));
         const details: StatusDetails = { status: response.status, ...(body === undefined ? {} : { body }) };
         throw problem('status', `${name} answered HTTP ${response.status} to ${url.pathname}`, { details });
       }
@@ -155,8 +156,8 @@ export function createOutside(options: OutsideOptions) {
 
   return {
     get,
-    /** Asks nothing until this moment (machine ms): for a service that says itself how long it wants to be left alone. */
-    holdUntil: (at: number) => breaker.holdUntil(at),
+    /** Asks nothing for so long: for a service that says itself how long it wants to be left alone. */
+    holdFor: (ms: number) => breaker.holdFor(ms),
     /** For readiness pages and metrics. */
     state: () => breaker.state(),
   };
@@ -272,8 +273,8 @@ function createBreaker(options: {
       }
       probing = false;
     },
-    holdUntil(at: number) {
-      heldUntil = Math.max(heldUntil, at);
+    holdFor(ms: number) {
+      heldUntil = Math.max(heldUntil, now() + ms);
     },
     state: (): 'closed' | 'open' => (now() < heldUntil || isOpen() ? 'open' : 'closed'),
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../errors';
+import { monotonicMs } from '../kit/clock';
 import { createEnvelope } from '../wechat/protocol/crypto';
 import { signatureOf } from '../wechat/protocol/signature';
 import type { Delivery, Wire } from './chat';
@@ -145,11 +146,11 @@ export function createCallbacks(settings: CallbackSettings) {
       }
       const deliveries: Delivery[] = [];
       for (let n = 0; n < copies; n++) {
-        const startedAt = Date.now();
+        const startedAt = monotonicMs();
         const delivery = await deliverOnce(fields, openid);
         deliveries.push(delivery);
         if (delivery.status === 200) break;
-        const rest = gapMs - (Date.now() - startedAt);
+        const rest = gapMs - (monotonicMs() - startedAt);
         if (n + 1 < copies && rest > 0) await wait(rest);
       }
       return judge(deliveries, plain);

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { AppError, messageOf } from '../errors';
+import { monotonicMs } from '../kit/clock';
 import type { EngineBinary } from './engine-binaries';
 
 /** One place an engine can be had from. */
@@ -38,8 +39,8 @@ export async function placeInCache(options: {
   mkdirSync(enginesDir, { recursive: true });
   sweep(enginesDir);
   const work = mkdtempSync(join(enginesDir, '.new-'));
-  const started = Date.now();
-  const seconds = () => Math.round((Date.now() - started) / 1000);
+  const started = monotonicMs();
+  const seconds = () => Math.round((monotonicMs() - started) / 1000);
   say(`Fetching ${name}: ${fetcher.from} …`);
   const still = setInterval(() => say(`Fetching ${name}: ${seconds()} s so far …`), 5_000);
   try {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, messageOf } from '../errors';
+import { monotonicMs } from '../kit/clock';
 import { root } from '../kit/root';
 import { tellsDiskFull, whenThereIsRoom } from './disk-full';
 import { argumentsOf, identityOf } from './process-identity';
@@ -52,7 +53,7 @@ export async function keepRunning(
 
   const start = async (): Promise<void> => {
     current = await launch(spec, () => state.stopping);
-    state.readyAt = Date.now();
+    state.readyAt = monotonicMs();
     void restartAfter(current);
   };
 
@@ -63,7 +64,7 @@ export async function keepRunning(
   };
 
   const recover = async (): Promise<void> => {
-    const settled = Date.now() - state.readyAt >= settledAfterMs;
+    const settled = monotonicMs() - state.readyAt >= settledAfterMs;
     if (settled) state.failures = 0;
     else if (!current?.endedForRoom()) state.failures += 1;
     let why = 'it ended again and again as soon as it was ready';
@@ -140,11 +141,11 @@ async function launch(spec: EngineSpec, isStopping: () => boolean): Promise<Laun
 
   const refusal = await refusedStart(guard);
   if (refusal) throw await failure(`could not be started: ${refusal}`);
-  const giveUpAt = Date.now() + readyWithinMs;
+  const giveUpAt = monotonicMs() + readyWithinMs;
   while (!(await spec.isReady().catch(() => false))) {
     if (hasEnded) throw await failure('ended while it was starting');
     if (isStopping()) throw await failure('was stopped while it was starting');
-    if (Date.now() > giveUpAt) throw await failure(`was not ready within ${readyWithinMs / 1000} s`);
+    if (monotonicMs() > giveUpAt) throw await failure(`was not ready within ${readyWithinMs / 1000} s`);
     await sleep(25);
   }
   if (hasEnded) throw await failure('ended as soon as it was ready');
@@ -186,8 +187,8 @@ export async function stopLeftover(place: EnginePlace, found: () => void = () =>
     } catch {
       return;
     }
-    const until = Date.now() + waitMs;
-    while (Date.now() < until) {
+    const until = monotonicMs() + waitMs;
+    while (monotonicMs() < until) {
       if (isGone()) return;
       await sleep(20);
     }

@@ -1,4 +1,5 @@
 import { AppError } from '../errors';
+import { monotonicMs } from '../kit/clock';
 
 export type GroupOptions<Row, Result> = {
   /** Writes (or reads) one group in one command; one result a row, in order. Throwing fails the whole group. */
@@ -37,12 +38,12 @@ export function createGroup<Row, Result>(options: GroupOptions<Row, Result>) {
   let running = false;
   let scheduled = false;
   let timer: NodeJS.Timeout | undefined;
-  let lastStart = 0;
+  let lastStart = -Infinity;
   let lastSize = 0;
   let idle: (() => void)[] = [];
 
   function add(row: Row): Promise<Result> {
-    const now = Date.now();
+    const now = monotonicMs();
     const oldest = waiting[0];
     if (waiting.length >= maxWaiting || (oldest && now - oldest.since > maxAgeMs))
       return Promise.reject(busy());
@@ -54,7 +55,7 @@ export function createGroup<Row, Result>(options: GroupOptions<Row, Result>) {
 
   function schedule(): void {
     if (running || waiting.length === 0) return;
-    const wait = waiting.length < full ? lastStart + (lastSize > 1 ? breathMs : aloneMs) - Date.now() : 0;
+    const wait = waiting.length < full ? lastStart + (lastSize > 1 ? breathMs : aloneMs) - monotonicMs() : 0;
     if (wait > 0) {
       timer ??= setTimeout(flush, wait);
       return;
@@ -70,7 +71,7 @@ export function createGroup<Row, Result>(options: GroupOptions<Row, Result>) {
     clearTimeout(timer);
     timer = undefined;
     running = true;
-    lastStart = Date.now();
+    lastStart = monotonicMs();
     const group = takeFresh();
     lastSize = group.length;
     if (group.length === 0) return settle();
@@ -88,7 +89,7 @@ export function createGroup<Row, Result>(options: GroupOptions<Row, Result>) {
   }
 
   function takeFresh(): Waiting<Row, Result>[] {
-    const now = Date.now();
+    const now = monotonicMs();
     const group: Waiting<Row, Result>[] = [];
     let taken = 0;
     for (const one of waiting) {

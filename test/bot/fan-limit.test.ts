@@ -39,3 +39,10 @@ test('who floods over a clean-up of the memory stays limited', () => {
   for (let i = 0; i < 50_001; i++) one.verdict(`other ${i}`);
   expect(one.verdict('a')).toBe('drop');
 });
+
+test('a clock that goes back takes nothing away', () => {
+  const one = limit();
+  verdicts(one, 'a', 10);
+  at -= 600_000;
+  expect(verdicts(one, 'a', 10)).toEqual({ ok: 10, quiet: 0, drop: 0 });
+});

@@ -111,3 +111,14 @@ test('a failed write fails its own rows only', async () => {
   await pass(0);
   expect(await second).toBe(2);
 });
+
+test('a clock that is set back by an hour keeps nobody waiting', async () => {
+  const { addAll, endLast, sizes } = stage({ breathMs: 25 });
+  void addAll([1, 2]);
+  await pass(0);
+  await endLast();
+  jest.setSystemTime(Date.now() - 3_600_000);
+  void addAll([3]);
+  await pass(25);
+  expect(sizes()).toEqual([2, 1]);
+});

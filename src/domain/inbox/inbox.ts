@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError, willPass } from '../../errors';
+import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import { writeTwice } from '../../store/command';
@@ -203,7 +204,7 @@ export function createInbox({
 
     /**
      * What a copy does: waits for the first one's reply, asking every 50 to 200 ms (one query for all that wait);
-     * when the owner is dead it takes the row over. Returns `late` when the first is late or `until` (machine ms) passes.
+     * when the owner is dead it takes the row over. Returns `late` when the first is late or `until` (monotonic ms) passes.
      */
     async follow(id: string, mine: string, until: number): Promise<Followed> {
       for (let pause = 50; ; pause = Math.min(pause + 50, 200)) {
@@ -222,7 +223,7 @@ export function createInbox({
           if (owner) return { kind: 'taken', row: { ...row, tries: row.tries + 1 }, owner };
         }
         if (row.late) return { kind: 'late' };
-        const left = until - Date.now();
+        const left = until - monotonicMs();
         if (left > 0) {
           await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
           continue;
@@ -267,11 +268,17 @@ export function createInbox({
 
     takeOver,
 
-    /** Undone rows older than `olderThanMs` whose owner is dead, oldest first. */
+    /** Undone rows older than `olderThanMs` (or, by a clock set back, as far ahead) whose owner is dead, oldest first. */
     async abandoned(olderThanMs: number, limit: number): Promise<InboxRow[]> {
       const found = await rows
         .find(
-          { open: true, ownedAt: { $lt: new Date(Date.now() - olderThanMs) } },
+          {
+            open: true,
+            $or: [
+              { ownedAt: { $lt: new Date(Date.now() - olderThanMs) } },
+              { ownedAt: { $gt: new Date(Date.now() + olderThanMs) } },
+            ],
+          },
           { sort: { ownedAt: 1 }, limit },
         )
         .toArray();
@@ -342,7 +349,7 @@ export function createInbox({
       const [oldest] = await rows
         .find({ open: true }, { sort: { ownedAt: 1 }, limit: 1, projection: { ownedAt: 1 } })
         .toArray();
-      return oldest ? Date.now() - oldest.ownedAt.getTime() : 0;
+      return oldest ? Math.max(0, Date.now() - oldest.ownedAt.getTime()) : 0;
     },
     /** How many callbacks accepted up to a moment (business ms) are not answered yet. */
     undoneUpTo: (at: number): Promise<number> =>

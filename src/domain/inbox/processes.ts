@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { monotonicMs } from '../../kit/clock';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
 
@@ -15,7 +16,7 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
   const rows = db.collection<ProcessRow>('processes');
   const boot = randomId(9);
   let living = new Set<string>([boot]);
-  let lastBeat = 0;
+  let lastBeat = -Infinity;
   let beats = 0;
   /** Boots that are not among the living: known to be dead, or asked about in vain since so many beats. */
   let missing = new Map<string, number>();
@@ -44,7 +45,7 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
       if (living.has(one)) missing.delete(one);
       else missing.set(one, -Infinity);
     beats++;
-    lastBeat = Date.now();
+    lastBeat = monotonicMs();
     for (const act of onBeat) await act();
   }
 
@@ -57,7 +58,7 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
      */
     isDead(owner: string): boolean {
       if (owner === '') return true;
-      if (Date.now() - lastBeat > 3_000) return false;
+      if (monotonicMs() - lastBeat > 3_000) return false;
       const its = owner.slice(0, owner.indexOf(':'));
       if (living.has(its)) return false;
       const missedAt = missing.get(its);

@@ -97,8 +97,8 @@ export function createAmap(options: {
   }
 
   function refused(infocode: string, info: string): AppError {
-    const until = pauseUntil(infocode, now());
-    if (until) outside.holdUntil(until);
+    const pauseMs = pauseAfter(infocode, now());
+    if (pauseMs) outside.holdFor(pauseMs);
     const message = `AMap refused with ${infocode} ${info}`.trim();
     if (operatorMust.includes(infocode))
       log.error({ infocode }, `${message}: see AMAP_KEY. Maps pause for ten minutes.`);
@@ -192,11 +192,11 @@ function pointOf(location: string | undefined): Point | undefined {
   return lng && lat ? { lng, lat } : undefined;
 }
 
-function pauseUntil(infocode: string, now: number): number | undefined {
+function pauseAfter(infocode: string, now: number): number | undefined {
   // Quotas begin anew at midnight in Beijing, by real time.
-  if (dailyQuota.includes(infocode)) return startOfBeijingDay(beijingDay(now + dayMs));
-  if (perMinute.includes(infocode)) return now + minuteMs;
-  if (perSecond.includes(infocode)) return now + 1200;
-  if (operatorMust.includes(infocode)) return now + 10 * minuteMs;
+  if (dailyQuota.includes(infocode)) return startOfBeijingDay(beijingDay(now + dayMs)) - now;
+  if (perMinute.includes(infocode)) return minuteMs;
+  if (perSecond.includes(infocode)) return 1200;
+  if (operatorMust.includes(infocode)) return 10 * minuteMs;
   return undefined;
 }

@@ -85,11 +85,11 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
     },
 
     /** The rows of one cause that wait or are under way, in order. */
-    async of(cause: string): Promise<Pick<OutboxRow, '_id' | 'state' | 'dueAt'>[]> {
+    async of(cause: string): Promise<Pick<OutboxRow, '_id' | 'state' | 'dueAt' | 'tries'>[]> {
       return rows
         .find(
           { cause, state: { $in: ['pending', 'sending'] } },
-          { sort: { _id: 1 }, projection: { state: 1, dueAt: 1 } },
+          { sort: { _id: 1 }, projection: { state: 1, dueAt: 1, tries: 1 } },
         )
         .toArray();
     },
@@ -138,11 +138,20 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
       );
     },
 
-    /** Causes with rows that were due `olderThanMs` ago and that nobody took. */
+    /**
+     * Causes with rows that were due `olderThanMs` ago and that nobody took. What was never tried is due at once: when it
+     * lies in the future, whoever wrote it has a clock that was set back, or another one than we.
+     */
     async overdue(olderThanMs: number, limit: number): Promise<string[]> {
       const found = await rows
         .find(
-          { state: 'pending', dueAt: { $lt: new Date(Date.now() - olderThanMs) } },
+          {
+            state: 'pending',
+            $or: [
+              { dueAt: { $lt: new Date(Date.now() - olderThanMs) } },
+              { tries: 0, dueAt: { $gt: new Date(Date.now() + olderThanMs) } },
+            ],
+          },
           { sort: { dueAt: 1 }, limit, projection: { cause: 1 } },
         )
         .toArray();

@@ -482,8 +482,16 @@ export function createAwards(given: {
         if (award && isLive(award.state) && (award.ticket ?? ticket._id) === ticket._id) await attach(award);
         else await tickets.free(ticket);
       }
+      const age = ages.undoneMs ?? undoneMs;
       const undone = rows.find(
-        { state: { $ne: 'pending' }, todoAt: { $lt: new Date(Date.now() - (ages.undoneMs ?? undoneMs)) } },
+        {
+          state: { $ne: 'pending' },
+          // Far ahead of us: written by a clock that was set back, or by another one.
+          $or: [
+            { todoAt: { $lt: new Date(Date.now() - age) } },
+            { todoAt: { $gt: new Date(Date.now() + age) } },
+          ],
+        },
         { sort: { todoAt: 1 }, limit: 500 },
       );
       for (const award of await undone.toArray())

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Connection, mongo } from 'mongoose';
 import { AppError } from '../../errors';
+import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
 import type { CodeList, Prize } from '../quiz/definition';
@@ -226,9 +227,9 @@ export function createTickets({ db }: { db: Connection }) {
     /** Whether it is worth asking: false may be what this process saw within the last second. */
     async anyLeft(quiz: string, prize: string): Promise<boolean> {
       const key = `${quiz}/${prize}`;
-      if ((soldOut.get(key) ?? 0) > Date.now()) return false;
+      if ((soldOut.get(key) ?? 0) > monotonicMs()) return false;
       const one = await rows.findOne({ quiz, prize, state: 'free' }, { projection: { _id: 1 }, timeoutMS });
-      if (!one) soldOut.set(key, Date.now() + soldOutMs);
+      if (!one) soldOut.set(key, monotonicMs() + soldOutMs);
       return one !== null;
     },
 

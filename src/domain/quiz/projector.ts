@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
@@ -200,9 +201,9 @@ export function createProjector(given: ProjectorOptions) {
   }
 
   async function hiddenAsTold(quiz: string): Promise<boolean> {
-    if (Date.now() - (hiddenLookedAt.get(quiz) ?? 0) < hiddenCheckMs) return true;
+    if (monotonicMs() - (hiddenLookedAt.get(quiz) ?? -Infinity) < hiddenCheckMs) return true;
     const same = (await leaderboard?.sameHidden(quiz)) ?? true;
-    if (same) hiddenLookedAt.set(quiz, Date.now());
+    if (same) hiddenLookedAt.set(quiz, monotonicMs());
     return same;
   }
 
@@ -294,10 +295,10 @@ export function createProjector(given: ProjectorOptions) {
     /** Until everything that is in the log now is projected, by whoever does it. @throws AppError Upstream after a minute */
     async catchUp(quiz: string): Promise<void> {
       const head = await headOf(quiz);
-      const deadline = Date.now() + catchUpMs;
+      const deadline = monotonicMs() + catchUpMs;
       while ((await project(quiz)) === 'elsewhere') {
         if (((await cursorOf(quiz))?.seq ?? 0) >= (head?.seq ?? 0)) return;
-        if (Date.now() > deadline)
+        if (monotonicMs() > deadline)
           throw new AppError(
             'Upstream',
             'PROJECTION_BEHIND',

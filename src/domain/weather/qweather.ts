@@ -67,7 +67,6 @@ export function createQWeather(options: {
   fetch?: typeof fetch;
 }): WeatherSource {
   const { baseUrl, apiKey, log, ...machine } = options;
-  const { now = Date.now } = machine;
   const outside = createOutside({
     name: 'QWeather',
     baseUrl,
@@ -97,7 +96,7 @@ export function createQWeather(options: {
   function refused(code: string, words: string, cause?: unknown): AppError {
     const action = actions[code];
     const message = `QWeather refused with ${code}: ${action?.means ?? words}`;
-    if (action) outside.holdUntil(now() + action.holdMs);
+    if (action) outside.holdFor(action.holdMs);
     if (action?.operator)
       log.error(
         { code },

@@ -31,7 +31,7 @@ export type ClientOptions = {
   onEnd?: (end: CallEnd) => void;
   /** The first pause before a read is repeated; it doubles. 300 ms. */
   backoffMs?: number;
-  /** Machine time in ms, for the token's life. */
+  /** Monotonic ms, for the token's life. */
   now?: () => number;
 };
 

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../kit/clock';
 /** What `stable_token` answered. */
 export type TokenAnswer = { token: string; expiresInS: number };
 
@@ -9,7 +10,7 @@ const forcePerDay = 20;
 const dayMs = 24 * 3_600_000;
 
 /**
- * One account's access token, in memory only. `fetch(byForce)` asks WeChat; `now` is machine time in ms.
+ * One account's access token, in memory only. `fetch(byForce)` asks WeChat; `now` is monotonic, in ms.
  * Only `stable_token` is ever used: fetched without force it gives every process the same token, so processes need not
  * agree on one. Its tokens and those of `/cgi-bin/token` know nothing of each other; they must never be mixed.
  */
@@ -17,7 +18,7 @@ export function createToken(needs: {
   fetch: (byForce: boolean) => Promise<TokenAnswer>;
   now?: () => number;
 }) {
-  const now = needs.now ?? Date.now;
+  const now = needs.now ?? monotonicMs;
   let held: { token: string; freshUntil: number } | undefined;
   let underway: Promise<string> | undefined;
   let forced: number[] = [];
