@@ -20,7 +20,7 @@ import { createWorker } from './jobs/worker';
 import { createClock, monotonicMs, type TurnableClock } from './kit/clock';
 import { randomId } from './kit/ids';
 import type { Job } from './kit/job';
-import { createLog, type Log } from './kit/log';
+import { createLog, type Log, stdout } from './kit/log';
 import { root } from './kit/root';
 import { migrations } from './migrations';
 import { createRender } from './render/render';
@@ -153,6 +153,7 @@ export async function createApp(config: Config, options: AppOptions) {
     'Answers in the order log that are not in the ledger yet',
     async () => (await projector.lag()).answers,
   );
+  metrics.gauge('log_lines_lost', 'Log lines that could not be written', stdout.lost);
   metrics.gauge('hints_lost', 'Hints that Redis did not take', hints.lost);
 
   /** What every role needs before it serves. */

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app';
 import { type Config, childEnv, engineSettings, loadConfig } from './config';
 import { AppError, messageOf } from './errors';
-import { createLog, type Log } from './kit/log';
+import { monotonicMs } from './kit/clock';
+import { leave, leaveOnFailure } from './kit/ending';
+import { createLog, type Log, stdout } from './kit/log';
 import { isPortFree } from './kit/port';
 import { simulatedAccount } from './simulator/account';
 import { runSimulator } from './simulator/run';
@@ -13,7 +15,7 @@ import { hasNoRoom, whenThereIsRoom } from './store/disk-full';
 import { startEngines } from './store/engines';
 import { followClock } from './store/shared-clock';
 
-const say = (line: string) => void process.stdout.write(`${line}\n`);
+const say = (line: string) => stdout.write(`${line}\n`);
 
 /** `node main.js` starts what ROLE says; the supervisor forks itself with the role as its first word. */
 async function main(): Promise<void> {
@@ -31,6 +33,7 @@ async function main(): Promise<void> {
 /** One web or worker process. In production there may be any number of each. */
 async function runRole(config: Config, role: 'web' | 'worker'): Promise<void> {
   const log = createLog({ level: config.LOG_LEVEL, name: role });
+  leaveOnFailure(log);
   const { MONGODB_URI: mongoUri, REDIS_URL: redisUrl } = config;
   if (!mongoUri || !redisUrl)
     throw new Error(`ROLE=${role} needs MONGODB_URI and REDIS_URL; only ROLE=all starts engines of its own.`);
@@ -60,9 +63,17 @@ async function runRole(config: Config, role: 'web' | 'worker'): Promise<void> {
 
 type Ready = { port?: number | undefined; url?: string };
 
+/** A process that ends again and again is started after half a second, then after twice as long each time, at most … */
+const firstPauseMs = 500;
+const longestPauseMs = 30_000;
+const noRoomPauseMs = 5_000;
+/** … until one goes on for this long. */
+const settledAfterMs = 60_000;
+
 /** Starts the engines that no URL names, then one web and one worker process, and the simulator where no account is set. */
 async function supervise(config: Config): Promise<void> {
   const log = createLog({ level: config.LOG_LEVEL, name: 'main' });
+  leaveOnFailure(log);
   const simulated = !config.WECHAT_APP_ID;
   await requirePorts(config, simulated);
   const local = {
@@ -81,6 +92,8 @@ async function supervise(config: Config): Promise<void> {
   });
   const roles = ['web', 'worker', ...(simulated ? ['simulator'] : [])];
   const children = new Map<string, ChildProcess>();
+  const served = new Set<string>();
+  const pauses = new Map<string, number>();
   let stopping = false;
   let forget: (() => void) | undefined;
 
@@ -90,17 +103,25 @@ async function supervise(config: Config): Promise<void> {
         env,
         execArgv: process.execArgv,
       });
-      const startedAt = Date.now();
+      const startedAt = monotonicMs();
       children.set(role, child);
-      child.on('message', (told) => resolve(told as Ready));
+      child.on('message', (told) => {
+        served.add(role);
+        resolve(told as Ready);
+      });
       child.on('exit', (code, signal) => {
         children.delete(role);
         if (stopping) return;
-        // A process that fails at once has said why; one that was killed is started again.
+        // What fails before it ever served has said why; whatever ends later is started again.
         const noRoom = !config.MONGODB_URI && hasNoRoom(config.dataDir);
-        if (code && Date.now() - startedAt < 20_000 && !noRoom) return void stop(1);
-        log.warn({ role, code, signal }, 'a process ended and is started again');
-        setTimeout(() => !stopping && void start(role).then(resolve), noRoom ? 5_000 : 500);
+        if (code && !served.has(role) && !noRoom) return void stop(1);
+        const settled = monotonicMs() - startedAt > settledAfterMs;
+        const pauseMs = settled
+          ? firstPauseMs
+          : Math.min((pauses.get(role) ?? 0) * 2 || firstPauseMs, longestPauseMs);
+        pauses.set(role, pauseMs);
+        log.warn({ role, code, signal, pauseMs }, 'a process ended and is started again');
+        setTimeout(() => !stopping && void start(role).then(resolve), noRoom ? noRoomPauseMs : pauseMs);
       });
     });
 
@@ -117,7 +138,7 @@ async function supervise(config: Config): Promise<void> {
     await engines.stop();
     forget?.();
     if (code === 0) say(config.MONGODB_URI ? '停好了。' : `停好了，資料在 ${config.DATA_DIR}。`);
-    process.exit(code);
+    await leave(code);
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
   process.on('disconnect', () => void stop(0));
@@ -230,12 +251,12 @@ function whenTold(log: Log, close: () => Promise<void>): void {
   const end = () => {
     if (told) return;
     told = true;
-    setTimeout(() => process.exit(1), 10_000).unref();
+    setTimeout(() => void leave(1), 10_000).unref();
     close().then(
-      () => process.exit(0),
+      () => leave(0),
       (err: unknown) => {
         log.error({ err }, 'stopping failed');
-        process.exit(1);
+        return leave(1);
       },
     );
   };

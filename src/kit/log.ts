@@ -1,6 +1,11 @@
 import pino, { type Logger } from 'pino';
+import { createLineOut } from './line-out';
 
 export type Log = Logger;
+
+/** Where all lines of this process go. */
+export const stdout = createLineOut(1);
+process.once('exit', () => stdout.flush());
 
 /** Openids are personal: logs show the first characters only. */
 export const shorten = (openid: string): string => `${openid.slice(0, 6)}…`;
@@ -32,7 +37,7 @@ export function createLog(options: { level: string; name: string; to?: pino.Dest
       },
       serializers: { err: serializeError },
     },
-    options.to ?? pino.destination({ fd: 1, sync: false }),
+    options.to ?? stdout,
   );
 }
 

@@ -7,6 +7,7 @@ import { importSample } from '../domain/import/sample';
 import { claimsOf } from '../domain/quiz/claims';
 import { startSampleQuiz } from '../domain/quiz/sample';
 import { messageOf } from '../errors';
+import { leaveOnFailure } from '../kit/ending';
 import { createLog, type Log } from '../kit/log';
 import { root } from '../kit/root';
 import { followClock, followedMs, tellClock } from '../store/shared-clock';
@@ -21,6 +22,7 @@ type Host = {
 /** The process in which WeChat is played: sample content, the phone page, and the clock that the whole program follows. */
 export async function runSimulator(config: Config, { whenTold, ready }: Host): Promise<void> {
   const log = createLog({ level: config.LOG_LEVEL, name: 'simulator' });
+  leaveOnFailure(log);
   const app = await createApp(config, {
     mongoUri: config.MONGODB_URI ?? '',
     redisUrl: config.REDIS_URL ?? '',
