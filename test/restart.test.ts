@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../src/kit/root';
@@ -24,18 +24,18 @@ afterAll(async () => {
 
 test('a web process that ends, however and however often, is started again, though nobody reads what is said', async () => {
   const port = await freePort();
-  const uri = new URL(database.uri);
-  uri.pathname = `/${database.name}`;
+  const failing = join(dataDir, 'failing.js');
+  writeFileSync(failing, "process.on('SIGUSR2', () => { throw new Error('it cannot go on'); });");
   const program = spawn(
     process.execPath,
-    ['-r', join(root, 'test/support/register-ts.js'), join(root, 'src/main.ts')],
+    ['-r', join(root, 'test/support/register-ts.js'), '-r', failing, join(root, 'src/main.ts')],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       env: {
         PATH: process.env['PATH'],
         NODE_ENV: 'test',
-        MONGODB_URI: uri.href,
+        MONGODB_URI: database.uri,
         REDIS_URL: database.redisUrl,
         DATA_DIR: dataDir,
         PORT: String(port),
@@ -51,7 +51,7 @@ test('a web process that ends, however and however often, is started again, thou
     );
   const web = () => descendantsOf(program.pid ?? 0).find(({ command }) => /main\.ts web/.test(command))?.pid;
   await until(isReady, { what: 'it is ready', withinMs: 60_000 });
-  for (const signal of ['SIGKILL', 'SIGKILL'] as const) {
+  for (const signal of ['SIGUSR2', 'SIGUSR2', 'SIGKILL'] as const) {
     const before = web();
     process.kill(before ?? 0, signal);
     await until(async () => web() !== before && (await isReady()), {
