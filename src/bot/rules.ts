@@ -213,8 +213,14 @@ function readPattern(source: string, one: Loaded): Pattern {
       'BARE_PATTERN',
       `${one.file}: 「${source}」 would match everything; give it fixed words, or use otherwise().`,
     );
-  const piece = (slot: SlotName | undefined) => (slot ? (slot.joined ? '(.*?)' : '(.+?)') : '');
-  const regexp = literals.map((literal, i) => escape(literal) + piece(slots[i])).join('');
+  // Of slots side by side the last takes all that it can: the shortest match is the same, and is found without trying every split.
+  const piece = (i: number): string => {
+    const [slot, next] = [slots[i], slots[i + 1]];
+    if (!slot) return '';
+    if (next?.joined) return slot.joined ? '()' : '(.)';
+    return slot.joined ? '(.*?)' : '(.+?)';
+  };
+  const regexp = literals.map((literal, i) => escape(literal) + piece(i)).join('');
   return { loaded: one, claim: literals.join('{}'), regexp: new RegExp(`^${regexp}$`, 'du'), slots, fixed };
 }
 
