@@ -14,7 +14,7 @@ export default needs('guides', [
         ? choose(`${city.name}的攻略還在寫。先看看這些？`, also)
         : notYet(`${city.name}的攻略`);
     }
-    const page = pageOf(params.page);
+    const page = Math.min(pages, params.page ?? 1);
     more(page < pages ? `${city.name}攻略第${page + 1}頁` : undefined);
     const also = offers.asks(city, ['hotels', 'weather', 'sights']).map(({ says: ask }) => ask);
     return render('guide', { city: city.name, where: cities.fullName(city), page, pages, guide, also });
@@ -30,6 +30,3 @@ export default needs('guides', [
 ]);
 
 const pages = 4;
-
-const pageOf = (said: string | undefined): number =>
-  Math.min(pages, Math.max(1, Number.parseInt(said ?? '1', 10) || 1));

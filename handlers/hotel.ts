@@ -32,7 +32,7 @@ export default needs('hotels', [
       if (city) fan.remember({ city });
       if (!city) return offers.has('hotels', at) ? render('hotel-which', offers.now(at)) : notYet('酒店');
 
-      const page = Math.max(1, Number.parseInt(params.page ?? '1', 10) || 1);
+      const page = params.page ?? 1;
       const skip = (page - 1) * perPage;
       const found = await hotels.search({ city: city.id, ...wish, skip, limit: perPage });
       if (found.total === 0 && !(await hotels.anyIn(city.id))) return notYet(`${city.name}的酒店`, city);

@@ -13,7 +13,7 @@ export default needs('sights', [
           ? `想逛哪座城市？回覆「${offers.now(at).can.sights}景點」，開放時間和門票一併告訴你。`
           : notYet('景點');
       fan.remember({ city });
-      const page = Math.max(1, Number.parseInt(params.page ?? '1', 10) || 1);
+      const page = params.page ?? 1;
       const skip = (page - 1) * perPage;
       const found = await sights.of(city.id, { skip, limit: perPage });
       if (found.total === 0) return notYet(`${city.name}的景點`, city);

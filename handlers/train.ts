@@ -38,7 +38,7 @@ export default needs('trains', [
         gone > 0 &&
         ahead.length === 0 &&
         (await trains.between(from.id, to.id, { on: clock.day(at + 86_400_000) })).trains.length > 0;
-      const page = Math.max(1, Number.parseInt(params.page ?? '1', 10) || 1);
+      const page = params.page ?? 1;
       const skip = (page - 1) * perPage;
       const last = skip + perPage >= ahead.length;
       more(last ? undefined : `${from.name}到${to.name}${on}${kind ?? ''}第${page + 1}頁`);

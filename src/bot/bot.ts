@@ -25,8 +25,8 @@ export { choice, date, image, location, number, phone, text } from './fields';
 export type Said = string | Reply | undefined;
 type Maybe<T> = T | Promise<T>;
 
-/** Placeholders of these kinds are looked up before the handler runs; the engine asks back when they are ambiguous or unknown. */
-export type ParamKinds = { city: City };
+/** Placeholders of these kinds are read before the handler runs; the engine asks back when a city is ambiguous or unknown. */
+export type ParamKinds = { city: City; page: number };
 
 type KindOf<Kind extends string> = Kind extends keyof ParamKinds ? ParamKinds[Kind] : string;
 type Placeholder<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
@@ -43,7 +43,8 @@ type WithoutIt<Pattern extends string, Name extends string> = Pattern extends st
   : never;
 
 /**
- * The parameters of `says(patterns)`: `{a}到{b}` gives two strings; `{city}` (or `{from:city}`) gives a City.
+ * The parameters of `says(patterns)`: `{a}到{b}` gives two strings; `{city}` (or `{from:city}`) gives a City, `{page}` a
+ * number from 1 on.
  * A name that is missing from one of the patterns may be undefined, and so may `{city?}`, when there is no city in what she
  * said. Side by side, `{city}{wishes}` or `{when}{city}`, the city takes its name and the other what is left, perhaps nothing.
  */
@@ -106,7 +107,7 @@ export type Context<P, M extends Message = Message> = Services & {
    * One page of a text that may be longer than a reply; `says(n)` is what asks for page n, and 「更多」 for the next one.
    * `page`: as she said it.
    */
-  paged(whole: Reply, page: string | undefined, says: (n: number) => string): Reply;
+  paged(whole: Reply, page: number | undefined, says: (n: number) => string): Reply;
   /** Opens a form: its questions are asked one at a time. */
   ask<F extends Fields>(form: Form<F>): string;
   /** The known keywords closest to a text. */

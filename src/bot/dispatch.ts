@@ -6,7 +6,7 @@ import type { Effect, FanChanges, Subscriber, Talk } from '../domain/subscribers
 import { AppError } from '../errors';
 import type { Clock } from '../kit/clock';
 import type { Log } from '../kit/log';
-import { fold, inScript, type Script, scriptOf } from '../kit/text';
+import { fold, inScript, longestRead, type Script, scriptOf } from '../kit/text';
 import type { RenderData } from '../render/render';
 import type { Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';
@@ -56,10 +56,11 @@ export function createDispatch(given: {
 
   /** Answers one message. Throws only when the database does: the sender repeats, and the row waits for it. */
   async function run(
-    message: Message,
+    received: Message,
     her: Subscriber | undefined,
     cause: { id: string; at: number },
   ): Promise<Outcome> {
+    const message = readable(received);
     const turn = openTurn(message, her, cause);
     const said = await answered(turn, message);
     return finish(turn, said);
@@ -237,7 +238,8 @@ export function createDispatch(given: {
   }
 
   /** As if she had said this; an open list is used up. */
-  function again(turn: Turn, text: string): Promise<Said> {
+  function again(turn: Turn, says: string): Promise<Said> {
+    const text = says.slice(0, longestRead);
     turn.depth++;
     if (turn.depth > deepest)
       throw new AppError(
@@ -303,10 +305,21 @@ export function createDispatch(given: {
         params[other.name] = split.rest;
         i++;
       } else {
-        params[slot.name] = slot.kind === 'city' ? theCity(turn, cityIn(slot.raw), slot) : slot.raw;
+        params[slot.name] = valueOf(turn, slot);
       }
     }
     return params;
+  }
+
+  function valueOf(turn: Turn, slot: Slot): unknown {
+    switch (slot.kind) {
+      case 'city':
+        return theCity(turn, cityIn(slot.raw), slot);
+      case 'page':
+        return pageIn(slot.raw);
+      default:
+        return slot.raw;
+    }
   }
 
   const wordsIn = (turn: Turn, from: number, to: number): string =>
@@ -398,10 +411,10 @@ export function createDispatch(given: {
         return choose(turn, render('not-yet', { what, also: options.length > 0 }), options);
       },
       more: (text: string | undefined) => more(turn, text),
-      paged: (whole: Reply, page: string | undefined, asks: (n: number) => string) => {
+      paged: (whole: Reply, page: number | undefined, asks: (n: number) => string) => {
         if (whole.kind !== 'text') return whole;
         const pages = pagesOf(whole.text, pageBytes);
-        const n = Math.min(pages.length, Math.max(1, Number.parseInt(page ?? '1', 10) || 1));
+        const n = Math.min(pages.length, page ?? 1);
         more(turn, n < pages.length ? asks(n + 1) : undefined);
         return render('page', { text: pages[n - 1] ?? '', page: n, pages: pages.length });
       },
@@ -505,6 +518,20 @@ export function createDispatch(given: {
 }
 
 export type Dispatch = ReturnType<typeof createDispatch>;
+
+/** Cut before anything looks at it: a body may hold 64 KB, and a dozen rules look. */
+function readable(message: Message): Message {
+  if (message.kind === 'text') return { ...message, content: message.content.slice(0, longestRead) };
+  if (message.kind === 'location') return { ...message, label: message.label.slice(0, longestRead) };
+  return message;
+}
+
+/** No list is longer, and the database counts no further than it can. */
+const mostPages = 10_000;
+
+/** 「第2頁」. What is no number is the first page. */
+const pageIn = (words: string): number =>
+  Math.min(mostPages, Math.max(1, Number.parseInt(fold(words), 10) || 1));
 
 /** Ends a handler (or the reading of its parameters) with these words. */
 const saying = (said: Said): AppError => new AppError('Invalid', 'SAY', 'said', { details: { said } });
