@@ -10,7 +10,7 @@ import type { Log } from '../kit/log';
 import { type Message, readMessage } from '../wechat/protocol/inbound';
 import type { Reply } from '../wechat/protocol/reply';
 import type { Dispatch, Outcome } from './dispatch';
-import type { FanLimit } from './fan-limit';
+import type { FanLimit, Verdict } from './fan-limit';
 
 /** From acceptance. WeChat hangs up after 5 s. */
 const deadlineMs = 4_000;
@@ -71,8 +71,6 @@ export function createAnswering(given: {
     const id = subscribers.inboxId(message.openid, message.identity);
     const running = inFlight.get(id);
     if (running) return withDeadline(id, running, acceptedAt);
-    const verdict = limit.verdict(message.openid);
-    if (verdict === 'drop') return null;
     if (inFlight.size >= mostInFlight)
       throw new AppError(
         'Upstream',
@@ -80,11 +78,12 @@ export function createAnswering(given: {
         'Too many callbacks are being answered; the sender should try again.',
       );
     const fan = subscribers.fanOf(message.openid);
+    // By her hash: her openid is a piece of this body, and would keep all of it in memory.
+    const verdict = limit.verdict(fan);
     const work: Work = { late: false, finishing: false, promise: Promise.resolve(null) };
-    work.promise = keepAndAnswer(
-      { message, body, id, fan, quiet: verdict === 'quiet', acceptedAt },
-      work,
-    ).finally(() => inFlight.delete(id));
+    work.promise = keepAndAnswer({ message, body, id, fan, verdict, acceptedAt }, work).finally(() =>
+      inFlight.delete(id),
+    );
     inFlight.set(id, work);
     return withDeadline(id, work, acceptedAt);
   }
@@ -94,12 +93,14 @@ export function createAnswering(given: {
     body: string;
     id: string;
     fan: string;
-    quiet: boolean;
+    verdict: Verdict;
     acceptedAt: number;
   };
 
   async function keepAndAnswer(letter: Letter, work: Work): Promise<Reply | null> {
-    const { message, body, id, fan, acceptedAt } = letter;
+    const { message, body, id, fan, verdict, acceptedAt } = letter;
+    // A copy of what was kept is no flood: she may wait for its words.
+    if (verdict === 'drop' && !(await inbox.has(id))) return null;
     const at = new Date(clock.now());
     const loading = subscribers.load(fan);
     loading.catch(() => {}); // when the row cannot be kept nobody waits for it
@@ -110,9 +111,9 @@ export function createAnswering(given: {
       if (accepted.kind === 'new') {
         work.owner = accepted.owner;
         const her = await loading;
-        return letter.quiet
-          ? await keepQuiet(id, accepted.owner)
-          : await respond({ id, fan, at, owner: accepted.owner, message, work }, her);
+        return verdict === 'ok'
+          ? await respond({ id, fan, at, owner: accepted.owner, message, work }, her)
+          : await keepQuiet(id, accepted.owner);
       }
       counts.copy();
       const first = await inbox.follow(id, accepted.owner, acceptedAt + deadlineMs - 100);

@@ -14,19 +14,19 @@ export function createFanLimit({ burst = 20, perSecond = 2, quietBurst = 300, no
   let turnedAt = now();
 
   return {
-    verdict(openid: string): Verdict {
+    verdict(fan: string): Verdict {
       const at = now();
       if (at - turnedAt > 300_000 || buckets.size > 50_000) {
         older = buckets;
         buckets = new Map();
         turnedAt = at;
       }
-      const bucket = buckets.get(openid) ?? older.get(openid) ?? { tokens: burst, quiet: quietBurst, at };
+      const bucket = buckets.get(fan) ?? older.get(fan) ?? { tokens: burst, quiet: quietBurst, at };
       const seconds = Math.max(0, at - bucket.at) / 1_000;
       bucket.tokens = Math.min(burst, bucket.tokens + seconds * perSecond);
       bucket.quiet = Math.min(quietBurst, bucket.quiet + seconds);
       bucket.at = at;
-      buckets.set(openid, bucket);
+      buckets.set(fan, bucket);
       if (bucket.tokens >= 1) {
         bucket.tokens--;
         return 'ok';

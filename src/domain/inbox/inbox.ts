@@ -202,6 +202,9 @@ export function createInbox({
       }
     },
 
+    /** Whether it was kept before; one query for all who ask. */
+    has: async (id: string): Promise<boolean> => (await watch.add(id)) !== undefined,
+
     /**
      * What a copy does: waits for the first one's reply, asking every 50 to 200 ms (one query for all that wait);
      * when the owner is dead it takes the row over. Returns `late` when the first is late or `until` (monotonic ms) passes.

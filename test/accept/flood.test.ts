@@ -1,0 +1,43 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { answersOf, createRig, type Rig } from '../support/rig';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig({ webs: 2, callbacks: { copies: 1 } });
+});
+afterAll(() => rig.close());
+
+test('in the middle of her flood a copy of what was answered gets its words, whichever process it comes to', async () => {
+  const lin = rig.openid();
+  const first = rig.text(lin, '做 第一件');
+  expect(answersOf(await rig.deliver(first, lin))).toEqual(['做好 第一件']);
+  const flood = Array.from({ length: 800 }, (_, i) => rig.text(lin, `回聲 ${i}`));
+  await Promise.all(flood.map((one) => rig.deliver(one, lin)));
+  const kept = await rig.count('inbox', { fan: rig.app.services.subscribers.fanOf(lin) });
+  expect(kept).toBeLessThan(801);
+  for (let n = 0; n < 2; n++) expect(answersOf(await rig.deliver(first, lin))).toEqual(['做好 第一件']);
+  expect(answersOf(await rig.deliver(rig.text(lin, '回聲 新'), lin))).toEqual(['success']);
+  expect(await rig.count('enquiries', { words: '第一件' })).toBe(1);
+});
+
+test('what is remembered of a fan does not keep her message in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const long = '話'.repeat(12_000);
+  const say = async (count: number) => {
+    for (let wave = 0; wave < count; wave += 50)
+      await Promise.all(
+        Array.from({ length: 50 }, async () => {
+          const openid = rig.openid();
+          expect(answersOf(await rig.deliver(rig.text(openid, long), openid))).toEqual(['沒聽懂']);
+        }),
+      );
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  await say(200);
+  const before = await say(50);
+  const after = await say(600);
+  expect((after - before) / 600).toBeLessThan(8_000); // a body is 24 KB in memory
+});
