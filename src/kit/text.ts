@@ -71,7 +71,8 @@ function lineInSimplified(line: string): string {
     older = lines;
     lines = new Map();
   }
-  lines.set(line, simplified);
+  // A copy: the line is a piece of its text, and would keep all of it.
+  lines.set(Buffer.from(line).toString(), simplified);
   return simplified;
 }
 
