@@ -5,11 +5,13 @@ import Koa, { type Middleware } from 'koa';
 import type { Links } from '../domain/links/links';
 import type { QuestionPages } from '../domain/quiz/question-page';
 import { AppError } from '../errors';
+import { createCache } from '../kit/cache';
 import { randomId } from '../kit/ids';
 import type { Log } from '../kit/log';
 import { inScript, type Script } from '../kit/text';
 import { createPages } from '../render/pages';
 import { isCallback } from './callback';
+import { keepPlaces } from './places';
 
 /** What `/readyz` asks: each problem is one sentence; none means ready. */
 export type Readiness = () => Promise<string[]>;
@@ -29,6 +31,8 @@ export function createHttp(given: {
   const app = new Koa();
   app.silent = true;
   let stopping = false;
+  /** Anybody may ask, as often as they like: the database is asked once a second. */
+  const health = createCache<string[]>({ max: 1, freshMs: 1_000, staleMs: 1_000 });
 
   app.use(translateErrors(log, given.script));
   const router = new Router();
@@ -39,7 +43,7 @@ export function createHttp(given: {
     ctx.body = 'ok';
   });
   router.get('/readyz', async (ctx) => {
-    const problems = stopping ? ['it is stopping'] : await ready();
+    const problems = stopping ? ['it is stopping'] : (await health.get('ready', ready)).value;
     ctx.status = problems.length === 0 ? 200 : 503;
     ctx.body = problems.length === 0 ? 'ready' : problems.join('\n');
   });
@@ -66,7 +70,7 @@ export function createHttp(given: {
     { keepAliveTimeout: 65_000, headersTimeout: 10_000, requestTimeout: 15_000 },
     handler,
   );
-  server.maxConnections = 5_000;
+  keepPlaces(server, 5_000);
 
   return {
     /** For supertest. */
