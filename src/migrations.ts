@@ -16,6 +16,7 @@ export const migrations: Migration[] = [
       await createIndexes(db, indexes);
     },
   },
+  { n: 5, name: 'the indexes of floods and misses', run: (db) => createIndexes(db, indexes) },
 ];
 
 type Prize = { id: string; quantity: number; codes?: { list: string; count: number } };

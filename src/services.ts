@@ -11,7 +11,7 @@ import { createInbox, inboxIndexes } from './domain/inbox/inbox';
 import { createProcesses } from './domain/inbox/processes';
 import { createLinks } from './domain/links/links';
 import { createMaps } from './domain/maps/maps';
-import { createMisses } from './domain/misses/misses';
+import { createMisses, missIndexes } from './domain/misses/misses';
 import { createOffers } from './domain/offers/offers';
 import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
 import { createPoints, pointsIndexes } from './domain/points/points';
@@ -54,6 +54,7 @@ import { createVersions } from './store/versions';
 /** Every index of every domain; `web` refuses to start without those that state invariants. */
 export const indexes: IndexSpec[] = [
   ...inboxIndexes,
+  ...missIndexes,
   ...outboxIndexes,
   ...subscriberIndexes,
   ...timerIndexes,

@@ -4,17 +4,22 @@ import { crashPoint } from '../kit/crash-point';
 import type { Job } from '../kit/job';
 
 const dayMs = 86_400_000;
-/** How long things are kept (promises L6): inbox bodies 30 days, the outbox 30 days, what was said last 30 days. */
+/**
+ * How long things are kept (promises L6): inbox bodies 30 days, the outbox 30 days, what was said last 30 days, what nobody
+ * could answer 30 days after it was last typed. Of a flood one day.
+ */
 const keptDays = 30;
 
 /** Once a Beijing day, at 04:00: what is older than its retention goes, and the next day's run is armed. */
 export type HousekeepingData = { on: string };
 export const housekeeping: Job<HousekeepingData> = {
   data: z.object({ on: z.string() }),
-  async run({ inbox, outbox, subscribers, processes, timers, prizes, clock }, { on }) {
+  async run({ inbox, outbox, subscribers, processes, timers, prizes, misses, clock }, { on }) {
     const before = new Date(startOfBeijingDay(on) - keptDays * dayMs);
     await inbox.forget(before);
+    await inbox.forgetFloods(new Date(startOfBeijingDay(on) - dayMs));
     crashPoint('inbox-forgotten');
+    await misses.forget(before);
     await outbox.forget(before);
     await subscribers.forgetWords(before);
     await timers.forget(before);

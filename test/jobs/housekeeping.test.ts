@@ -37,3 +37,33 @@ test('what she typed for a prize does not stay in what was last said to her, nor
   expect(await storedOutsideClaims()).not.toContain('13800138000');
   expect(await kept.says('獎品')).toContain('已登記');
 });
+
+test('what nobody could answer goes thirty days after it was last typed, what is left of a flood after a day', async () => {
+  const talk = await createTalk(database);
+  const { services } = talk;
+  const db = await database.connect();
+  talk.turnClockTo('2026-11-01T10:00');
+  await services.misses.count('去火星', 'a');
+  await services.misses.count('去月球', 'a');
+  talk.turnClockTo('2026-11-20T10:00');
+  await services.misses.count('去月球', 'a');
+  const row = (id: string, day: string) => ({
+    id,
+    fan: 'her',
+    at: new Date(`${day}T10:00:00+08:00`),
+    body: id,
+  });
+  for (const [id, day, failed] of [
+    ['flood', '2026-12-01', 'limited'],
+    ['fresh flood', '2026-12-03', 'limited'],
+    ['answered', '2026-12-01', undefined],
+  ] as const) {
+    const { owner } = await services.inbox.accept(row(id, day));
+    await services.inbox.finish(id, owner, { reply: null, ...(failed ? { failed } : {}) });
+  }
+  talk.turnClockTo('2026-12-04T04:00');
+  await housekeeping.run(services, { on: '2026-12-04' });
+  expect(await db.collection('misses').countDocuments()).toBe(1);
+  const left = await db.collection<{ _id: string }>('inbox').find().toArray();
+  expect(left.map(({ _id }) => _id).toSorted()).toEqual(['answered', 'fresh flood']);
+});

@@ -47,6 +47,12 @@ export const inboxIndexes: IndexSpec[] = [
   },
   { collection: 'inbox', key: { fan: 1, at: -1 }, why: 'what did she say (console, erasure)' },
   { collection: 'inbox', key: { at: 1 }, why: 'what is older than its retention' },
+  {
+    collection: 'inbox',
+    key: { failed: 1, at: 1 },
+    partial: { failed: 'limited' },
+    why: 'what is left of floods, older than its retention',
+  },
 ];
 
 export type Accepted = { kind: 'new' | 'copy' };
@@ -340,6 +346,10 @@ export function createInbox({
         .toArray();
       if (found.some(({ carries }) => carries?.includes(award))) return 'yes';
       return found.length > 0 ? 'open' : 'no';
+    },
+    /** Rows of floods: nothing came of them, and after a day WeChat sends no copy of them any more. */
+    async forgetFloods(before: Date): Promise<void> {
+      await rows.deleteMany({ failed: 'limited', at: { $lt: before } });
     },
     /** Bodies older than the retention go, in the order of age. Returns how many. */
     async forget(before: Date): Promise<number> {

@@ -2,9 +2,14 @@ import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { keyedHash } from '../../kit/ids';
 import { fold } from '../../kit/text';
+import type { IndexSpec } from '../../store/indexes';
 
 /** `_id` = keyed hash of the folded words. `sample` is them as typed, from the second person on who typed them. */
 type MissRow = { _id: string; n: number; lastAt: Date; first?: string; sample?: string };
+
+export const missIndexes: IndexSpec[] = [
+  { collection: 'misses', key: { lastAt: 1 }, why: 'what is older than its retention' },
+];
 
 /** Longer texts are talk, and more likely personal. */
 const longest = 20;
@@ -29,6 +34,10 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
       if (row?.sample !== undefined || row?.first === pid) return;
       const sample = typed.trim().replace(/\d/g, '#').slice(0, longest);
       await rows.updateOne({ _id }, { $set: { sample }, $unset: { first: 1 } });
+    },
+    /** What nobody has typed since. */
+    async forget(before: Date): Promise<void> {
+      await rows.deleteMany({ lastAt: { $lt: before } });
     },
     /** The most frequent, of those that more than one person typed. */
     top: (limit: number): Promise<MissRow[]> =>
