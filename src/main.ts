@@ -116,12 +116,11 @@ async function supervise(config: Config): Promise<void> {
         const noRoom = !config.MONGODB_URI && hasNoRoom(config.dataDir);
         if (code && !served.has(role) && !noRoom) return void stop(1);
         const settled = monotonicMs() - startedAt > settledAfterMs;
-        const pauseMs = settled
-          ? firstPauseMs
-          : Math.min((pauses.get(role) ?? 0) * 2 || firstPauseMs, longestPauseMs);
+        const next = Math.min((pauses.get(role) ?? 0) * 2 || firstPauseMs, longestPauseMs);
+        const pauseMs = noRoom ? noRoomPauseMs : settled ? firstPauseMs : next;
         pauses.set(role, pauseMs);
         log.warn({ role, code, signal, pauseMs }, 'a process ended and is started again');
-        setTimeout(() => !stopping && void start(role).then(resolve), noRoom ? noRoomPauseMs : pauseMs);
+        setTimeout(() => !stopping && void start(role).then(resolve), pauseMs);
       });
     });
 
@@ -206,7 +205,7 @@ async function requirePorts(config: Config, simulated: boolean): Promise<void> {
   let taken = await firstTaken();
   if (taken && wasKilled(config.dataDir)) {
     say('上一次是被強行結束的，還在收尾；等它放開端口 …');
-    for (const giveUpAt = Date.now() + endsWithinMs; taken && Date.now() < giveUpAt; ) {
+    for (const giveUpAt = monotonicMs() + endsWithinMs; taken && monotonicMs() < giveUpAt; ) {
       await sleep(200);
       taken = await firstTaken();
     }

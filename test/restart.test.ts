@@ -38,6 +38,8 @@ test('a web process that ends, however and however often, is started again, thou
         MONGODB_URI: database.uri,
         REDIS_URL: database.redisUrl,
         DATA_DIR: dataDir,
+        HOST: '127.0.0.1',
+        ROLE: 'all',
         PORT: String(port),
         ...simulatedAccount.env(port),
       },

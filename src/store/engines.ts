@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineSettings } from '../config';
 import { AppError } from '../errors';
+import { monotonicMs } from '../kit/clock';
 import { privateFolder } from '../kit/private-files';
 import { type DataLock, lockHolder, takeLock } from './data-lock';
 import { isDiskFull } from './disk-full';
@@ -164,8 +165,8 @@ export async function stopAll(given: string, say: (line: string) => void): Promi
     found = true;
     say(`請正在用這份資料的程式（process ${holder.pid}）停下 …`);
     process.kill(holder.pid, 'SIGTERM');
-    for (const giveUpAt = Date.now() + stopsWithinMs; lockHolder(dataDir)?.owner === holder.owner; ) {
-      if (Date.now() > giveUpAt) throw inUse(given, holder.pid);
+    for (const giveUpAt = monotonicMs() + stopsWithinMs; lockHolder(dataDir)?.owner === holder.owner; ) {
+      if (monotonicMs() > giveUpAt) throw inUse(given, holder.pid);
       await sleep(50);
     }
   }
