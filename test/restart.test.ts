@@ -42,6 +42,10 @@ test('a web process that ends, however and however often, is started again, thou
         ROLE: 'all',
         PORT: String(port),
         ...simulatedAccount.env(port),
+        // An account of somebody's: the simulator's own is refused.
+        WECHAT_APP_ID: 'wx0000000000000001',
+        WECHAT_APP_SECRET: 'a-secret-of-nobody-0123456789abc',
+        WECHAT_TOKEN: 'tokenOfNobody',
       },
     },
   );
