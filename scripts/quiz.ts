@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Connection } from 'mongoose';
 import { loadHandlers } from '../src/bot/discover';
 import { engineSettings, loadConfig } from '../src/config';
-import { claimsOf } from '../src/domain/quiz/claims';
+import { claimsOf } from '../src/domain/quiz/play/claims';
 import { messageOf } from '../src/errors';
 import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { engineSettings } from '../src/config';
+import { isWrong, pageOf } from '../src/simulator/season/page';
+import { runSeason } from '../src/simulator/season/season';
 import { startEngines } from '../src/store/engines';
-import { isWrong, pageOf } from './season/page';
-import { runSeason } from './season/season';
 
 /** `npm run season -- [--fans 1000] [--days 7] [--seed 1]`: docs/season.md. On engines and data of its own. */
 async function main(): Promise<void> {

@@ -43,7 +43,7 @@ const peers: Record<string, () => Promise<Peer>> = {
     const { id, file } = benchQuiz();
     const { campaigns, tickets, proof, orders } = app.services;
     const { startSampleQuiz } =
-      require('../../src/domain/quiz/sample') as typeof import('../../src/domain/quiz/sample');
+      require('../../src/domain/quiz/workbook/sample') as typeof import('../../src/domain/quiz/workbook/sample');
     const begun = await startSampleQuiz({ campaigns, tickets, claims: () => undefined, file });
     if (begun.kind !== 'started') throw new Error(JSON.stringify(begun));
     await campaigns.load();

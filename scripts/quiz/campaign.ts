@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { maskCode } from '../../src/domain/prizes/cells';
-import { exportNames, tellFilter } from '../../src/domain/prizes/export';
-import { bringQuiz, strangersIn, tellCodes } from '../../src/domain/quiz/bring';
-import { tellChange } from '../../src/domain/quiz/campaigns';
-import type { Change } from '../../src/domain/quiz/changes';
-import type { Finding } from '../../src/domain/quiz/compliance';
-import { tellFinding } from '../../src/domain/quiz/findings';
-import { stateNames, table } from '../../src/domain/quiz/states';
-import { tellWait } from '../../src/domain/quiz/waits';
-import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/workbook';
-import { writeTemplate } from '../../src/domain/quiz/workbook-template';
+import { tellChange } from '../../src/domain/campaigns/campaigns';
+import type { Change } from '../../src/domain/campaigns/changes';
+import type { Finding } from '../../src/domain/campaigns/compliance';
+import { tellFinding } from '../../src/domain/campaigns/findings';
+import { stateNames, table } from '../../src/domain/campaigns/states';
+import { exportNames, tellFilter } from '../../src/domain/exports/exports';
+import { bringQuiz, strangersIn, tellCodes } from '../../src/domain/quiz/workbook/bring';
+import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/workbook/workbook';
+import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template';
+import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
 import { namesAreSaid } from '../../src/kit/signed';
+import { maskCode } from '../../src/sheets/safe-cells';
 import { type Asked, beijing, type Command, fileAt, Misuse, only, tellSameLogin } from './command';
 
 export const template: Command = {

@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises';
+import type { AwardFilter } from '../../src/domain/exports/exports';
 import { tellHidden } from '../../src/domain/import/import';
-import { readTable } from '../../src/domain/import/read-table';
 import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
 import { courierColumns } from '../../src/domain/prizes/courier';
-import type { AwardFilter } from '../../src/domain/prizes/export';
-import { tellMorning, tellSponsor } from '../../src/domain/prizes/report';
-import { tellWait } from '../../src/domain/quiz/waits';
+import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
+import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
+import { readTable } from '../../src/sheets/read-table';
 import { type Asked, type Command, fileAt, Misuse, only, padded } from './command';
 
 const dayMs = 86_400_000;

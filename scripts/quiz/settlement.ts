@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { plainCell } from '../../src/domain/prizes/cells';
-import { verify as verifyDraw } from '../../src/domain/prizes/draw-proof';
+import { verify as verifyDraw } from '../../src/domain/draws/draw-proof';
 import { AppError } from '../../src/errors';
 import { namesAreSaid } from '../../src/kit/signed';
+import { plainCell } from '../../src/sheets/safe-cells';
 import { type Asked, beijing, type Command, Misuse, only, tellSameLogin } from './command';
 
 export const settle: Command = {

@@ -9,7 +9,7 @@
  */
 import type { City } from '../domain/cities/cities';
 import type { Need } from '../domain/offers/offers';
-import type { Play } from '../domain/quiz/standing';
+import type { Play } from '../domain/quiz/play/standing';
 import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
 import type { JobData, JobName } from '../jobs/jobs';
 import type { Script } from '../kit/text';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Links } from '../domain/links/links';
-import type { QuestionPages } from '../domain/quiz/question-page';
+import type { QuestionPages } from '../domain/quiz/play/question-page';
 import { AppError } from '../errors';
 import { createCache } from '../kit/cache';
 import { randomId } from '../kit/ids';

@@ -1,3 +1,5 @@
+import { type QuizMoment, quizEnd, quizSettle, quizStart } from '../domain/campaigns/campaigns.jobs';
+import { type QuizRemind, quizRemind } from '../domain/campaigns/reminders.jobs';
 import {
   type AwardExpire,
   type AwardRef,
@@ -6,8 +8,6 @@ import {
   awardRemind,
   awardTell,
 } from '../domain/prizes/prizes.jobs';
-import { type QuizMoment, quizEnd, quizSettle, quizStart } from '../domain/quiz/quiz.jobs';
-import { type QuizRemind, quizRemind } from '../domain/quiz/reminders.jobs';
 import { type EraseData, erase } from '../domain/subscribers/subscribers.jobs';
 import type { Job } from '../kit/job';
 import { type HousekeepingData, housekeeping } from './housekeeping';

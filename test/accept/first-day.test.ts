@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type App, createApp } from '../../src/app';
 import { createImporter } from '../../src/domain/import/import';
 import { importSample } from '../../src/domain/import/sample';
-import { startSampleQuiz } from '../../src/domain/quiz/sample';
+import { startSampleQuiz } from '../../src/domain/quiz/workbook/sample';
 import { root } from '../../src/kit/root';
 import type { Content } from '../../src/wechat/protocol/inbound-kinds';
 import { testConfig } from '../support/config';

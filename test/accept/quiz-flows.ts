@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
-import { bringQuiz } from '../../src/domain/quiz/bring';
 import type { Prize, Question, QuizContent, Way } from '../../src/domain/quiz/definition';
-import type { Entry } from '../../src/domain/quiz/fold';
+import type { Entry } from '../../src/domain/quiz/log/floors';
+import { bringQuiz } from '../../src/domain/quiz/workbook/bring';
 import { announced } from '../domain/quiz/a-quiz';
 import { findFaults, type LoggedBatch, type Sent } from '../domain/quiz/oracle';
 import { rightLetter, type Shown, shownIn } from '../support/quiz-table';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
-import { createQuestionPages } from '../../src/domain/quiz/question-page';
+import { createQuestionPages } from '../../src/domain/quiz/play/question-page';
 import { createHttp } from '../../src/http/server';
 import { createLog } from '../../src/kit/log';
 import { aQuestion, aQuiz } from '../domain/quiz/a-quiz';

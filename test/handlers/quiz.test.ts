@@ -1,4 +1,4 @@
-import { stageRehearsal } from '../../src/domain/quiz/rehearsal';
+import { stageRehearsal } from '../../src/domain/quiz/rehearse/rehearsal';
 import { aPrize, aQuestion, aQuiz } from '../domain/quiz/a-quiz';
 import { testDatabase } from '../support/database';
 import { createTalk, type Talk } from '../support/talk';

@@ -1,5 +1,5 @@
 import supertest from 'supertest';
-import { stageRehearsal } from '../../src/domain/quiz/rehearsal';
+import { stageRehearsal } from '../../src/domain/quiz/rehearse/rehearsal';
 import { createHttp } from '../../src/http/server';
 import { createLog } from '../../src/kit/log';
 import { aPrize, aQuestion, aQuiz, beijing } from '../domain/quiz/a-quiz';

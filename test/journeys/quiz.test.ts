@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSampleQuiz } from '../../src/domain/quiz/sample';
+import { startSampleQuiz } from '../../src/domain/quiz/workbook/sample';
 import { root } from '../../src/kit/root';
 import { createTown, type Town, type TownFan } from '../support/town';
 

@@ -1,5 +1,5 @@
-import { isWrong, pageOf } from '../../scripts/season/page';
-import { runSeason } from '../../scripts/season/season';
+import { isWrong, pageOf } from '../../src/simulator/season/page';
+import { runSeason } from '../../src/simulator/season/season';
 import { testDatabase } from '../support/database';
 
 /** In full: `npm run season` (docs/season.md). */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { approve, bring, check, codes, start, status } from '../../scripts/quiz/campaign';
 import { type Asked, type Command, Misuse } from '../../scripts/quiz/command';
 import { loadHandlers } from '../../src/bot/discover';
-import { claimsOf } from '../../src/domain/quiz/claims';
+import { claimsOf } from '../../src/domain/quiz/play/claims';
 import { signed } from '../../src/kit/signed';
 import { createTown, type Town } from '../support/town';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Asked, columnsOf, usageLine } from '../../scripts/quiz/command';
 import { groups } from '../../scripts/quiz/prizes';
-import { createMembers } from '../../src/domain/quiz/members';
-import { createScores } from '../../src/domain/quiz/scores';
+import { createScores } from '../../src/domain/quiz/log/scores';
+import { createMembers } from '../../src/domain/quiz/players';
 import { anEntry, aPrize, aQuiz } from '../domain/quiz/a-quiz';
-import { settlementStage } from '../domain/quiz/settlement-stage';
+import { settlementStage } from '../domain/settlement/settlement-stage';
 
 const stage = settlementStage();
 const dir = mkdtempSync(join(tmpdir(), 'quiz-groups-'));

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { type Asked, type Command, Misuse } from '../../scripts/quiz/command';
 import * as commands from '../../scripts/quiz/settlement';
 import { anEntry, aPrize, aQuestion, aQuiz, beijing } from '../domain/quiz/a-quiz';
-import { settlementStage } from '../domain/quiz/settlement-stage';
+import { settlementStage } from '../domain/settlement/settlement-stage';
 
 const stage = settlementStage();
 const dir = mkdtempSync(join(tmpdir(), 'quiz-cli-'));

@@ -1,6 +1,6 @@
 import { createApp } from '../../src/app';
 import type { QuizContent } from '../../src/domain/quiz/definition';
-import { createProof } from '../../src/domain/quiz/proof';
+import { createProof } from '../../src/domain/quiz/log/proof';
 import { boardDue, type Facts, findFaults, type LoggedBatch, type Sent } from '../domain/quiz/oracle';
 import { until } from './processes';
 import { answersOf, heard, nextMsgId, type Rig } from './rig';

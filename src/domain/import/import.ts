@@ -1,9 +1,9 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
+import { readTable } from '../../sheets/read-table';
+import { lostInTyping } from '../../sheets/read-xlsx';
+import { type Problem, quoted, type Row, type Table, tableLimits } from '../../sheets/rows';
 import type { Cities } from '../cities/cities';
-import { readTable } from './read-table';
-import { lostInTyping } from './read-xlsx';
-import { type Problem, quoted, type Row, type Table, tableLimits } from './rows';
 import type { Lookups, Stored, TableKind } from './table';
 import { type ImportKind, importKinds, tables } from './tables';
 import { type Changes, compareTable, type ImportRow, sampleKinds, writeTable } from './write-table';

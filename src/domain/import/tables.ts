@@ -1,11 +1,11 @@
 import { type Datum, distanceKm, type Point, toGcj02 } from '../../kit/geo';
+import * as cell from '../../sheets/cells';
 import type { ChannelRow } from '../channels/channels';
 import type { City, CityRow } from '../cities/cities';
 import type { GuideRow } from '../guides/guides';
 import type { HotelRow } from '../hotels/hotels';
 import type { SightRow } from '../sights/sights';
 import type { TrainRow } from '../trains/trains';
-import * as cell from './cells';
 import { type Complain, type Lookups, type TableKind, tableKind } from './table';
 import { readRuns, readTrainKind } from './train-cells';
 

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { readAcrossSwap } from '../../store/swap';
+import type { Campaigns } from '../campaigns/campaigns';
 import type { Cities, City } from '../cities/cities';
-import type { Campaigns } from '../quiz/campaigns';
 
 /** What an account may lack: tables that an operator brings, a service to connect, a campaign. */
 export type Need = 'guides' | 'sights' | 'hotels' | 'trains' | 'weather' | 'nearby' | 'quiz';

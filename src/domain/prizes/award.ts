@@ -1,5 +1,5 @@
 import type { Prize, PrizeKind, Quiz } from '../quiz/definition';
-import type { Win } from '../quiz/fold';
+import type { Win } from '../quiz/log/floors';
 import { newRedeemCode } from './codes';
 
 /** `pending`: first come, first served, and not yet certain that a ticket is left; nobody sees it. */

@@ -1,11 +1,11 @@
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
-import { lostInTyping } from '../import/read-xlsx';
-import type { Table } from '../import/rows';
+import { lostInTyping } from '../../sheets/read-xlsx';
+import type { Table } from '../../sheets/rows';
+import { plainCell } from '../../sheets/safe-cells';
+import type { Column } from '../../sheets/sheet';
+import type { Parcel } from '../exports/exports';
 import type { Awards } from './awards';
-import { plainCell } from './cells';
-import type { Parcel } from './export';
-import type { Column } from './sheet';
 
 /** What a courier's form may ask for. Other columns: `npm run quiz -- courier … --columns`. */
 export const parcelFields = {

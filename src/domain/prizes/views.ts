@@ -1,8 +1,8 @@
+import { maskBoardName } from '../../sheets/safe-cells';
+import type { NamesOf } from '../exports/exports';
 import { type Award, awardStateNames, isLive } from './award';
 import type { Awards } from './awards';
-import { maskBoardName } from './cells';
 import { showRedeemCode } from './codes';
-import type { NamesOf } from './export';
 
 /** A line of 「獎品」. Empty texts and 0 mean: there is none. */
 export type PrizeLine = {

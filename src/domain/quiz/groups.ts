@@ -1,5 +1,5 @@
 import type { Prize, Quiz } from './definition';
-import type { ScoreRow } from './scores';
+import type { ScoreRow } from './log/scores';
 
 /**
  * Who belongs together after a quiz, for what is said to them next: by how far they came, how well, on which days and what

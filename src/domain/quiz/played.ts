@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
-import type { Hold } from './holds';
-import type { ScoreRow } from './scores';
+import type { Hold } from '../settlement/holds';
+import type { ScoreRow } from './log/scores';
 
 type PlayedScore = Pick<ScoreRow, 'pid' | 'points' | 'right' | 'answered' | 'days' | 'level'>;
 

@@ -1,16 +1,16 @@
 import { createCache } from '../../kit/cache';
 import { beijingDay } from '../../kit/clock';
 import { fold } from '../../kit/text';
+import type { Campaigns } from '../campaigns/campaigns';
 import type { Awards } from '../prizes/awards';
 import type { Tickets } from '../prizes/tickets';
-import type { Campaigns } from './campaigns';
 import type { Prize, Quiz } from './definition';
-import { givenOf } from './fold';
-import type { Orders } from './orders';
-import type { Playing } from './play';
-import { type Picked, readPick } from './questions';
-import { type Play, whyClosed, whyLapsed } from './standing';
-import type { Asked, Shown, Turn } from './turn';
+import type { Orders } from './log/answers';
+import { givenOf } from './log/floors';
+import type { Playing } from './play/play';
+import { type Picked, readPick } from './play/questions';
+import { type Play, whyClosed, whyLapsed } from './play/standing';
+import type { Asked, Shown, Turn } from './play/step';
 
 /** What a text means to the quiz. */
 export type QuizClaim =

@@ -9,7 +9,7 @@ import { command, writeTwice } from '../../store/command';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Reply } from '../../wechat/protocol/reply';
-import type { Play } from '../quiz/standing';
+import type { Play } from '../quiz/play/standing';
 import type { Windows } from '../reach/windows';
 
 /** What the bot remembers of the talk with her: an open form, a list to choose from, what 「更多」 means. */

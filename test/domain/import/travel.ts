@@ -2,10 +2,10 @@ import type { Connection } from 'mongoose';
 import { createCities } from '../../../src/domain/cities/cities';
 import { createHotels, hotelIndexes } from '../../../src/domain/hotels/hotels';
 import { createImporter } from '../../../src/domain/import/import';
-import type { Row } from '../../../src/domain/import/rows';
 import { createSights, sightIndexes } from '../../../src/domain/sights/sights';
 import { createTrains, trainIndexes } from '../../../src/domain/trains/trains';
 import { beijingDay } from '../../../src/kit/clock';
+import type { Row } from '../../../src/sheets/rows';
 import { createIndexes } from '../../../src/store/indexes';
 
 /** The travel domains on a database, with a clock that stands at noon of a Beijing day. */

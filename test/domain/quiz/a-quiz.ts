@@ -1,5 +1,5 @@
 import type { Prize, Question, Quiz, Way } from '../../../src/domain/quiz/definition';
-import type { Entry } from '../../../src/domain/quiz/fold';
+import type { Entry } from '../../../src/domain/quiz/log/floors';
 
 /** Business ms of a Beijing time, `2026-11-21 09:00:00`. */
 export const beijing = (when: string): number => Date.parse(`${when.replace(' ', 'T')}+08:00`);

@@ -1,15 +1,15 @@
 import type { Connection } from 'mongoose';
+import { createCampaigns } from '../../../src/domain/campaigns/campaigns';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createTickets, type Ticket, ticketIndexes } from '../../../src/domain/prizes/tickets';
-import { type Brought, bringQuiz, tellCodes } from '../../../src/domain/quiz/bring';
-import { createCampaigns } from '../../../src/domain/quiz/campaigns';
 import type { Prize, QuizContent } from '../../../src/domain/quiz/definition';
+import { type Brought, bringQuiz, tellCodes } from '../../../src/domain/quiz/workbook/bring';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { beijingDay } from '../../../src/kit/clock';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { createIndexes } from '../../../src/store/indexes';
 import { testDatabase } from '../../support/database';
-import { beijing, content, prize } from './content';
+import { beijing, content, prize } from './workbook/content';
 
 const database = testDatabase();
 let db: Connection;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import type { App } from '../../../src/app';
+import type { QuizRow, QuizVersion } from '../../../src/domain/campaigns/campaign-row';
+import { defaultName } from '../../../src/domain/names/names';
 import type { Award } from '../../../src/domain/prizes/award';
-import type { QuizRow, QuizVersion } from '../../../src/domain/quiz/campaign-row';
 import type { Prize, QuizContent, Way } from '../../../src/domain/quiz/definition';
-import { defaultName } from '../../../src/domain/quiz/names';
 import { root } from '../../../src/kit/root';
 import { writeXml } from '../../../src/simulator/xml';
 import { readMessage } from '../../../src/wechat/protocol/inbound';

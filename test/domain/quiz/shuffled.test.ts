@@ -1,5 +1,5 @@
 import { lostByShuffling, withoutLetters } from '../../../src/domain/quiz/shuffled';
-import { content, question } from './content';
+import { content, question } from './workbook/content';
 
 const found = (options: string[], explanation?: string) =>
   lostByShuffling(

@@ -1,0 +1,54 @@
+import type { Quiz, QuizContent, QuizState } from '../quiz/definition';
+import type { Change } from './changes';
+import type { Finding } from './compliance';
+import type { Deed } from './states';
+
+/** `quizzes{_id: id}`: the quiz with its questions and prizes, and what its operators did. Times are business ms. */
+export type QuizRow = Omit<Quiz, 'id'> & {
+  _id: string;
+  /** Moves with every write; writes are conditional on it. */
+  rev: number;
+  /** Who wrote the content that is published or about to be. */
+  author: string;
+  check?: { at: number; by: string; findings: Finding[] };
+  /** A change of a published quiz that waits for a second person. */
+  proposal?: { at: number; by: string; content: QuizContent; changes: Change[] };
+  /** The tickets of what is in force may not all be there yet. */
+  stocking?: true;
+  /** The last 200 deeds. */
+  log: LogEntry[];
+};
+export type LogEntry = { at: number; by: string; deed: Deed | 'reject'; state: QuizState; reason?: string };
+
+/** `quizVersions{_id: '<quiz>/<version>'}`: every text that was ever published, and who stood for it. */
+export type QuizVersion = {
+  _id: string;
+  quiz: string;
+  version: number;
+  at: number;
+  by: string;
+  approvedBy?: string;
+  changes: string[];
+  findings: Finding[];
+  content: QuizContent;
+};
+
+/** The quiz in a stored row, without what only operators need. */
+export function quizOf(row: QuizRow): Quiz {
+  const { _id, rev: _rev, author: _author, check: _check, proposal: _proposal, log: _log, ...more } = row;
+  const { stocking: _stocking, ...quiz } = more;
+  return { id: _id, ...quiz };
+}
+
+/** What a marketer wrote: without what happened to it since. */
+export const contentOf = (row: QuizRow): QuizContent => contentOfQuiz(quizOf(row));
+
+export function contentOfQuiz(quiz: Quiz): QuizContent {
+  const { state: _state, version: _version, pauses: _pauses, ...content } = quiz;
+  return content;
+}
+
+export function withoutId<Row extends { _id: string }>(row: Row): Omit<Row, '_id'> {
+  const { _id, ...rest } = row;
+  return rest;
+}

@@ -1,0 +1,314 @@
+import type { Writable } from 'node:stream';
+import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
+import { randomId } from '../../kit/ids';
+import {
+  type Cell,
+  maskAddress,
+  maskBoardName,
+  maskCode,
+  maskName,
+  maskPhone,
+} from '../../sheets/safe-cells';
+import { type Column, type SheetFormat, writeSheet } from '../../sheets/sheet';
+import type { IndexSpec } from '../../store/indexes';
+import { type Award, type AwardState, awardStateNames } from '../prizes/award';
+import type { Awards } from '../prizes/awards';
+import type { Claim, Claims } from '../prizes/claims';
+import { showRedeemCode } from '../prizes/codes';
+import { createGate } from '../prizes/gate';
+import type { PrizeKind } from '../quiz/definition';
+
+export type AwardFilter = {
+  quiz?: string | undefined;
+  prize?: string | undefined;
+  sponsor?: string | undefined;
+  state?: AwardState | undefined;
+  /** Beijing day on which it was won. */
+  day?: string | undefined;
+};
+
+/** Who took what out of here. `rows` is missing when it was cut off. */
+type ExportRow = {
+  _id: string;
+  what: 'winners' | 'points' | 'group' | 'courier';
+  by: string;
+  at: Date;
+  format: SheetFormat;
+  full: boolean;
+  filter: Record<string, unknown>;
+  rows?: number;
+};
+
+export const exportIndexes: IndexSpec[] = [
+  { collection: 'exports', key: { 'filter.quiz': 1, at: -1 }, why: 'who took what of a quiz lately' },
+];
+
+/** Who took what, in words. */
+export const exportNames: Record<ExportRow['what'], string> = {
+  winners: '中獎',
+  points: '積分',
+  group: '分群',
+  courier: '快遞',
+};
+
+/** 「活動 autumn、獎品 cup」 */
+export function tellFilter(filter: Record<string, unknown>): string {
+  const words: Record<string, string> = {
+    quiz: '活動',
+    prize: '獎品',
+    sponsor: '贊助商',
+    state: '狀態',
+    day: '中獎日',
+    group: '分群',
+  };
+  const told = Object.entries(filter).map(([name, value]) => {
+    const state = name === 'state' ? awardStateNames[value as AwardState] : undefined;
+    return `${words[name] ?? name} ${state ?? String(value)}`;
+  });
+  return told.join('、') || '全部';
+}
+
+/** Names as boards show them. */
+export type NamesOf = (quiz: string, pids: string[]) => Promise<Map<string, string>>;
+export type PointsRow = {
+  pid: string;
+  points: number;
+  right: number;
+  answered: number;
+  days: number;
+  level: number;
+};
+type NamedRow = PointsRow & { rank: number; name: string };
+export type Take = { format: SheetFormat; out: Writable; by: string };
+type Line = { award: Award; claim: Claim | undefined; name: string };
+
+const kindNames: Record<PrizeKind, string> = {
+  goods: '實物',
+  code: '兌換碼',
+  coupon: '優惠券',
+  points: '積分',
+  money: '現金',
+};
+const whyNames: Record<Award['why'], string> = {
+  floor: '幸運樓層',
+  first: '搶答',
+  ranking: '排行',
+  participation: '參與',
+  draw: '抽獎',
+};
+const batchSize = 500;
+
+export const awardFilterOf = ({
+  quiz,
+  prize,
+  sponsor,
+  state,
+  day,
+}: AwardFilter): Record<string, unknown> => ({
+  ...(quiz === undefined ? {} : { quiz }),
+  ...(prize === undefined ? {} : { prize }),
+  ...(sponsor === undefined ? {} : { 'what.sponsor': sponsor }),
+  ...(state === undefined ? {} : { state }),
+  ...(day === undefined ? {} : { on: day }),
+});
+
+/** Exports: streamed, masked unless `full` is asked for, safe to open in a spreadsheet, and every one is kept with its taker. */
+export function createExports(given: {
+  db: Connection;
+  clock: Clock;
+  awards: Pick<Awards, 'find'>;
+  claims: Pick<Claims, 'readMany'>;
+  namesOf: NamesOf;
+}) {
+  const { db, clock, awards, claims, namesOf } = given;
+  const kept = db.collection<ExportRow>('exports');
+  /** Two at once in a process; callbacks must not feel it. */
+  const gate = createGate({ atOnce: 2, maxWaiting: 50 });
+
+  /** Writes down who takes it before the first row goes out. */
+  async function take<Row>(asked: {
+    what: ExportRow['what'];
+    take: Take;
+    full: boolean;
+    filter: Record<string, unknown>;
+    columns: Column<Row>[];
+    rows: AsyncIterable<Row>;
+  }): Promise<{ id: string; rows: number }> {
+    const { what, full, filter, columns, rows } = asked;
+    const { format, out, by } = asked.take;
+    return gate(async () => {
+      const at = clock.now();
+      const _id = randomId();
+      await kept.insertOne({ _id, what, by, at: new Date(at), format, full, filter });
+      const about: [string, Cell][] = [
+        ['導出編號', _id],
+        ['導出人', by],
+        ['導出時間', timeOf(at)],
+        ['條件', tellFilter(filter)],
+        ['個人資料', full ? '完整' : '已遮蔽'],
+      ];
+      const count = await writeSheet({ format, columns, rows, out, about });
+      await kept.updateOne({ _id }, { $set: { rows: count } });
+      return { id: _id, rows: count };
+    });
+  }
+
+  /** Awards with their claims and names, read a few hundred at a time. */
+  async function* lines(filter: Record<string, unknown>, full: boolean): AsyncGenerator<Line> {
+    for await (const batch of inBatches(awards.find(filter))) {
+      const [claimed, names] = await Promise.all([
+        claims.readMany(batch.map(({ _id }) => _id)),
+        namesByQuiz(batch),
+      ]);
+      for (const award of batch) {
+        const claim = claimed.get(award._id);
+        yield {
+          award,
+          claim: claim && (full ? claim : masked(claim)),
+          name: names.get(`${award.quiz} ${award.pid}`) ?? '',
+        };
+      }
+    }
+  }
+
+  async function namesByQuiz(batch: Award[]): Promise<Map<string, string>> {
+    const all = new Map<string, string>();
+    for (const quiz of new Set(batch.map((award) => award.quiz))) {
+      const pids = batch.filter((award) => award.quiz === quiz).map(({ pid }) => pid);
+      for (const [pid, name] of await namesOf(quiz, pids)) all.set(`${quiz} ${pid}`, name);
+    }
+    return all;
+  }
+
+  async function* named(quiz: string, rows: AsyncIterable<PointsRow>): AsyncGenerator<NamedRow> {
+    let rank = 0;
+    for await (const batch of inBatches(rows)) {
+      const names = await namesOf(
+        quiz,
+        batch.map(({ pid }) => pid),
+      );
+      for (const row of batch) yield { ...row, rank: ++rank, name: names.get(row.pid) ?? '' };
+    }
+  }
+
+  return {
+    /** Winners, one line for each award. `full`: names, phones, addresses and codes as they are. */
+    winners: (filter: AwardFilter, { full, ...how }: Take & { full: boolean }) =>
+      take({
+        what: 'winners',
+        take: how,
+        full,
+        filter,
+        columns: winnerColumns(full),
+        rows: lines(awardFilterOf(filter), full),
+      }),
+
+    /** Points of a quiz in the order of `rows` (best first). */
+    points: (quiz: string, rows: AsyncIterable<PointsRow>, { full, ...how }: Take & { full: boolean }) =>
+      take({
+        what: 'points',
+        take: how,
+        full,
+        filter: { quiz },
+        columns: [{ title: '名次', of: ({ rank }) => rank }, ...pointColumns({ full, pid: full })],
+        rows: named(quiz, rows),
+      }),
+
+    /** The people of one group of a quiz, by pid: what a later message is addressed to. */
+    group: (
+      { quiz, group, rows }: { quiz: string; group: string; rows: AsyncIterable<PointsRow> },
+      { full, ...how }: Take & { full: boolean },
+    ) =>
+      take({
+        what: 'group',
+        take: how,
+        full,
+        filter: { quiz, group },
+        columns: pointColumns({ full, pid: true }),
+        rows: named(quiz, rows),
+      }),
+
+    /** What is approved and has an address, in a courier's columns. Always full: it is for the parcel. */
+    courier: (filter: AwardFilter, columns: Column<Line & { claim: Claim }>[], how: Take) => {
+      async function* parcels() {
+        for await (const { claim, ...line } of lines(awardFilterOf({ ...filter, state: 'approved' }), true))
+          if (claim && line.award.what.kind === 'goods') yield { ...line, claim };
+      }
+      return take({ what: 'courier', take: how, full: true, filter, columns, rows: parcels() });
+    },
+
+    /** Who took what of a quiz, newest first. */
+    taken: (quiz: string, limit = 50): Promise<ExportRow[]> =>
+      kept.find({ 'filter.quiz': quiz }, { sort: { at: -1 }, limit }).toArray(),
+  };
+}
+
+export type Exports = ReturnType<typeof createExports>;
+export type Parcel = Line & { claim: Claim };
+
+async function* inBatches<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> {
+  let batch: Row[] = [];
+  for await (const row of rows) {
+    batch.push(row);
+    if (batch.length < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const masked = (claim: Claim): Claim => ({
+  ...claim,
+  name: maskName(claim.name),
+  phone: maskPhone(claim.phone),
+  address: maskAddress(claim.address),
+});
+
+function winnerColumns(full: boolean): Column<Line>[] {
+  const secret = (code: string) => (full ? code : maskCode(code));
+  return [
+    { title: '編號', of: ({ award }) => award._id, width: 28 },
+    { title: '活動', of: ({ award }) => award.quiz },
+    { title: '獎品', of: ({ award }) => award.what.name, width: 24 },
+    { title: '贊助商', of: ({ award }) => award.what.sponsor },
+    { title: '類型', of: ({ award }) => kindNames[award.what.kind] },
+    { title: '單價（元）', of: ({ award }) => award.what.priceFen / 100 },
+    { title: '方式', of: ({ award }) => whyNames[award.why] },
+    { title: '中獎號', of: ({ award }) => award.order },
+    { title: '中獎日', of: ({ award }) => award.on },
+    { title: '狀態', of: ({ award }) => awardStateNames[award.state] },
+    { title: '名字', of: ({ name }) => (full ? name : maskBoardName(name)) },
+    ...(full ? [{ title: '玩家', of: ({ award }: Line) => award.pid }] : []),
+    {
+      title: '碼',
+      of: ({ award: { code, redeem } }) => secret(code ?? (redeem ? showRedeemCode(redeem) : '')),
+    },
+    { title: '截止', of: ({ award }) => award.claimBy && timeOf(award.claimBy), width: 18 },
+    { title: '收件人', of: ({ claim }) => claim?.name },
+    { title: '電話', of: ({ claim }) => claim?.phone },
+    { title: '地址', of: ({ claim }) => claim?.address, width: 40 },
+    { title: '快遞', of: ({ award }) => award.sent?.courier },
+    { title: '單號', of: ({ award }) => award.sent?.tracking, width: 20 },
+    { title: '使用時間', of: ({ award }) => award.used && timeOf(award.used.at), width: 18 },
+    { title: '使用地點', of: ({ award }) => award.used?.where },
+    { title: '核銷人', of: ({ award }) => award.used?.by },
+    { title: '待核原因', of: ({ award }) => award.waits },
+    { title: '最後原因', of: ({ award }) => award.history.at(-1)?.reason },
+    { title: '最後更新', of: ({ award }) => timeOf(award.history.at(-1)?.at ?? award.at), width: 18 },
+  ];
+}
+
+const pointColumns = ({ full, pid }: { full: boolean; pid: boolean }): Column<NamedRow>[] => [
+  { title: '名字', of: ({ name }) => (full ? name : maskBoardName(name)) },
+  ...(pid ? [{ title: '玩家', of: (row: PointsRow) => row.pid }] : []),
+  { title: '積分', of: ({ points }) => points },
+  { title: '答對', of: ({ right }) => right },
+  { title: '答題', of: ({ answered }) => answered },
+  { title: '天數', of: ({ days }) => days },
+  { title: '關卡', of: ({ level }) => level },
+];
+
+/** 2026-11-22 14:05, Beijing time. */
+const timeOf = (at: number): string =>
+  new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');

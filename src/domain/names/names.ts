@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
+import { fold } from '../../kit/text';
+import { forbiddenWords } from '../campaigns/forbidden-words';
+
+type NameRow = { _id: string; name: string; at?: Date };
+
+/** `long`: more than eight characters. `signs`: something else than letters, digits and Han characters. */
+export type Renamed =
+  | { kind: 'renamed'; name: string }
+  | { kind: 'refused'; why: 'empty' | 'long' | 'signs' | 'forbidden' | 'reserved' };
+
+const longest = 8;
+
+/** 「旅友A37F」: always the same for one person, and nothing can be learnt from it. */
+export const defaultName = (pid: string): string =>
+  `旅友${createHash('sha256').update(`name\n${pid}`).digest('hex').slice(0, 4).toUpperCase()}`;
+
+/** What boards call people: a name of their own choice, or the default. Nothing else about them is ever shown. */
+export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
+  const rows = db.collection<NameRow>('names');
+  const timeoutMS = 2_500;
+
+  return {
+    /** 「改名 …」. Safe to repeat. */
+    async rename(pid: string, wanted: string): Promise<Renamed> {
+      const name = wanted.normalize('NFKC').trim();
+      const why = whyRefused(name);
+      if (why) return { kind: 'refused', why };
+      await rows.updateOne(
+        { _id: pid },
+        { $set: { name, at: new Date(clock.now()) } },
+        { upsert: true, timeoutMS },
+      );
+      return { kind: 'renamed', name };
+    },
+    /** The names of these people, every one of them. */
+    async nameOf(pids: string[]): Promise<Map<string, string>> {
+      const names = new Map(pids.map((pid) => [pid, defaultName(pid)]));
+      if (pids.length === 0) return names;
+      for (const { _id, name } of await rows.find({ _id: { $in: pids } }, { timeoutMS }).toArray())
+        names.set(_id, name);
+      return names;
+    },
+    /** For erasure: she is 旅友 again. A name that she took after `upTo` stays. */
+    async forget(pid: string, upTo?: Date): Promise<void> {
+      await rows.deleteOne({ _id: pid, ...(upTo ? { at: { $not: { $gt: upTo } } } : {}) }, { timeoutMS });
+    },
+  };
+}
+
+export type Names = ReturnType<typeof createNames>;
+
+function whyRefused(name: string): Extract<Renamed, { kind: 'refused' }>['why'] | undefined {
+  if (name === '') return 'empty';
+  if ([...name].length > longest) return 'long';
+  // Letters of scripts that stack marks or turn the writing direction round would spoil the board for all.
+  if (
+    !/^[\p{Script=Han}\p{Script=Latin}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Nd}·ー ]+$/u.test(
+      name,
+    )
+  )
+    return 'signs';
+  const bare = bareOf(name);
+  if (bare === '') return 'empty';
+  if (/^旅友[0-9a-f]{4}$/.test(bare)) return 'reserved';
+  return folded.some((word) => bare.includes(word)) ? 'forbidden' : undefined;
+}
+
+const bareOf = (text: string): string => fold(text).replaceAll(/[^\p{L}\p{Nd}]/gu, '');
+const folded = forbiddenWords.map(bareOf);

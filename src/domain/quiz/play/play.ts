@@ -1,0 +1,315 @@
+import { AppError } from '../../../errors';
+import { beijingDay } from '../../../kit/clock';
+import type { Question, Quiz } from '../definition';
+import { type Orders, type Placed, quizOver } from '../log/answers';
+import { type Entry, goneOn } from '../log/floors';
+import { optionOrder, type Picked, pickQuestion } from './questions';
+import {
+  backToHers,
+  counted,
+  isLate,
+  isMeantForFlash,
+  levelOf,
+  newPlay,
+  type Open,
+  type Play,
+  questionOf,
+  recounted,
+  roundOf,
+  today,
+  tooFastMs,
+  whyClosed,
+  whyLapsed,
+  without,
+} from './standing';
+import { asAsked, type Missed, type Next, type Result, rightOf, shownWins, type Turn } from './step';
+
+/** A 搶答題 may be answered for an hour after its time. */
+const flashOpenMs = 3_600_000;
+
+/** Playing, as the rules of docs/quiz.md say. `at` is always the business time at which the message was accepted. */
+export function createPlaying(given: {
+  orders: Orders;
+  /** Business time as it is, when a message is worked on later than it was accepted. */
+  now?: () => number;
+}) {
+  const { orders, now = () => 0 } = given;
+  /** What is sent now was not seen before now, whenever the letter came that it answers. */
+  const sentAt = (at: number): number => Math.max(at, now());
+
+  /** Opens the next question, or says why there is none. */
+  function goOn(quiz: Quiz, play: Play, who: { pid: string; at: number }): { play: Play; next: Next } {
+    const closed = whyClosed(quiz, who.at);
+    if (closed) return { play: without(play), next: { kind: 'none', ...closed } };
+    if (play.failedOn === play.on) return { play: without(play), next: { kind: 'none', why: 'failedLevel' } };
+    if (play.today.length >= quiz.perDay)
+      return { play: without(play), next: { kind: 'none', why: 'dayDone' } };
+    const question = pickQuestion(quiz, who.pid, play);
+    if (!question) return { play: without(play), next: { kind: 'none', why: 'bankEmpty' } };
+    const order = optionOrder(question, roundOf(quiz.id, who.pid, play.on));
+    const open = { q: question.id, n: play.today.length + 1, order, sentAt: sentAt(who.at) };
+    return { play: { ...play, open }, next: { kind: 'question', question: asAsked(quiz, question, open) } };
+  }
+
+  /** 「一戰到底」, 「繼續」: her open question again, or the next. */
+  function start(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
+    const { left: _left, flash: _flash, ...hers } = before;
+    const play = backToHers(today(hers, who.at), who.at);
+    const open = whyLapsed(quiz, hers, who.at) ? undefined : play.open;
+    const question = open && questionOf(quiz, open.q);
+    // Asking for it again does not wind up its timer.
+    if (open && question && isLate(quiz, open, who.at)) return runOut(quiz, play, { open, question }, who);
+    if (open && question)
+      return { kind: 'asked', play, question: asAsked(quiz, question, open), resumed: true };
+    const { play: after, next } = goOn(quiz, without(play), who);
+    return next.kind === 'question'
+      ? { kind: 'asked', play: after, question: next.question, resumed: false }
+      : { kind: 'stopped', play: after, next };
+  }
+
+  /** Her answer to the open question. Stored before anything is told about it. */
+  async function answer(
+    quiz: Quiz,
+    before: Play,
+    picked: Picked,
+    who: { pid: string; at: number; id: string },
+  ): Promise<Turn> {
+    const { open } = before;
+    // 「3B」 while a 搶答題 stands before her: her own question, if one is open.
+    if (before.flash && (picked.n === undefined || !open)) return answerFlash(quiz, before, picked, who);
+    const question = open && questionOf(quiz, open.q);
+    if (!open || !question) return start(quiz, before, who);
+    const lapse = whyLapsed(quiz, before, who.at);
+    if (lapse) {
+      const { play, next } = goOn(quiz, without(today(before, who.at)), who);
+      return { kind: 'lapsed', play, why: lapse, next };
+    }
+    const asked = asAsked(quiz, question, open);
+    if (picked.n !== undefined && picked.n !== open.n)
+      return { kind: 'otherQuestion', play: before, question: asked, n: picked.n };
+    if (picked.position >= open.order.length)
+      return { kind: 'noSuchOption', play: before, question: asked, n: null };
+    const took = who.at - open.sentAt;
+    if (took < tooFastMs || isMeantForFlash(open, who.at))
+      return { kind: 'tooFast', play: before, question: asked, n: null };
+    if (isLate(quiz, open, who.at)) return runOut(quiz, before, { open, question }, who);
+    return place(quiz, before, { question, open, choice: open.order[picked.position] as number, took }, who);
+  }
+
+  /** Her time for a question is over: it counts as one of today's, and what is right may be told. */
+  function runOut(
+    quiz: Quiz,
+    before: Play,
+    { open, question }: { open: Open; question: Question },
+    who: { pid: string; at: number },
+  ): Turn {
+    const missed = counted(quiz, before, { q: open.q, ok: false });
+    const { play, next } = goOn(quiz, without(missed.play), who);
+    const told: Missed = {
+      right: rightOf(question, open.order),
+      explanation: question.explanation ?? '',
+      level: before.level,
+      levelRight: before.levelRight,
+      levelPass: levelOf(quiz, before.level).pass,
+      last: missed.last ?? null,
+    };
+    return { kind: 'outOfTime', play, missed: told, next };
+  }
+
+  const gone = (quiz: Quiz, placed: Placed): string[] =>
+    goneOn(orders.state(quiz.id), quiz, placed).map(({ name }) => name);
+
+  type Chosen = { question: Question; open: NonNullable<Play['open']>; choice: number; took: number };
+
+  async function place(
+    quiz: Quiz,
+    before: Play,
+    chosen: Chosen,
+    who: { pid: string; at: number; id: string },
+  ): Promise<Turn> {
+    const { question, open, choice, took } = chosen;
+    const profile = question.kind === 'profile';
+    const ok = profile || choice === question.right;
+    const on = beijingDay(who.at);
+    const bonus = before.firstOn === on ? 0 : quiz.firstBonus;
+    const points = (ok ? quiz.pointsPerAnswer : 0) + bonus;
+    const mine = counted(quiz, before, { q: open.q, ok });
+    const entry: Entry = {
+      k: `${roundOf(quiz.id, who.pid, on)}:${question.id}`,
+      pid: who.pid,
+      on,
+      q: question.id,
+      choice,
+      ok,
+      points,
+      by: who.id,
+      took,
+      level: mine.play.level,
+      ...(mine.last ? { last: mine.last } : {}),
+    };
+    const staff = quiz.staff.includes(who.pid);
+    const placed = staff ? undefined : await orders.append(quiz.id, entry).catch(unlessOver);
+    if (placed === 'over') {
+      const over = { kind: 'none' as const, why: 'ended' as const };
+      return { kind: 'lapsed', play: without(before), why: 'ended', next: over };
+    }
+    // Another message of hers may have answered it before: then only that one counts, in everything.
+    const stored = placed?.entry ?? entry;
+    const step = placed?.again ? counted(quiz, before, stored) : mine;
+    const play = { ...step.play, firstOn: on, points: before.points + (staff ? 0 : stored.points) };
+    const { play: after, next } = goOn(quiz, without(play), who);
+    const level = levelOf(quiz, before.level);
+    const result: Result = {
+      ok: stored.ok,
+      profile,
+      attribute:
+        profile && question.attribute && !placed?.again
+          ? { name: question.attribute, value: question.options[choice] ?? '' }
+          : undefined,
+      right: rightOf(question, open.order),
+      explanation: question.explanation ?? '',
+      points: staff ? 0 : stored.points,
+      bonus: staff ? 0 : Math.min(bonus, stored.points),
+      total: play.points,
+      floor: placed?.order ?? null,
+      again: placed?.again ?? false,
+      level: before.level,
+      levelAsked: before.levelAsked + 1,
+      levelQuestions: level.questions,
+      levelRight: before.levelRight + (stored.ok ? 1 : 0),
+      levelPass: level.pass,
+      last: step.last ?? null,
+      wins: shownWins(quiz, placed),
+      gone: placed ? gone(quiz, placed) : [],
+    };
+    return { kind: 'answered', play: after, result, next };
+  }
+
+  /** 「搶答」: the question for all, when its time has come. One try each, outside the daily count. */
+  function startFlash(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
+    // A question of yesterday lapses here as everywhere: the new day would else take it for its own.
+    const { left: _left, ...hers } = whyLapsed(quiz, before, who.at) ? without(before) : before;
+    const play = today(hers, who.at);
+    const times = quiz.prizes.flatMap((prize) =>
+      prize.way.kind === 'first' ? [{ prize, way: prize.way }] : [],
+    );
+    const [now] = times
+      .filter(({ way }) => way.at <= who.at && who.at < way.at + flashOpenMs)
+      .toSorted((a, b) => b.way.at - a.way.at);
+    const question = now && !whyClosed(quiz, who.at) ? questionOf(quiz, now.way.question) : undefined;
+    if (!now || !question) {
+      const next = times.map(({ way }) => way.at).filter((at) => at > who.at);
+      return { kind: 'flashNone', play, next: next.length > 0 ? Math.min(...next) : null };
+    }
+    const flash = {
+      q: question.id,
+      n: 0,
+      order: optionOrder(question, roundOf(quiz.id, who.pid, 'flash')),
+      sentAt: sentAt(who.at),
+    };
+    return {
+      kind: 'flashAsked',
+      play: { ...play, flash, ...(play.open ? { open: { ...play.open, aside: { from: who.at } } } : {}) },
+      question: asAsked(quiz, question, flash),
+      prize: now.prize.name,
+    };
+  }
+
+  async function answerFlash(
+    quiz: Quiz,
+    before: Play,
+    picked: Picked,
+    who: { pid: string; at: number; id: string },
+  ): Promise<Turn> {
+    const { flash, ...rest } = before;
+    const play = backToHers(rest, who.at);
+    const question = flash && questionOf(quiz, flash.q);
+    const prize = quiz.prizes.find(({ way }) => way.kind === 'first' && way.question === flash?.q);
+    const over = prize?.way.kind !== 'first' || who.at >= prize.way.at + flashOpenMs;
+    const lapse = flash && whyLapsed(quiz, { ...before, open: flash }, who.at);
+    // It has its own hour, whichever day that ends on.
+    if (!flash || !question || over || (lapse && lapse !== 'midnight'))
+      return { kind: 'flashNone', play, next: null };
+    const asked = asAsked(quiz, question, flash);
+    if (picked.position >= flash.order.length)
+      return { kind: 'noSuchOption', play: before, question: asked, n: null };
+    if (who.at - flash.sentAt < tooFastMs) return { kind: 'tooFast', play: before, question: asked, n: null };
+    const choice = flash.order[picked.position] as number;
+    const ok = choice === question.right;
+    const right = { right: rightOf(question, flash.order), explanation: question.explanation ?? '' };
+    if (quiz.staff.includes(who.pid))
+      return {
+        kind: 'flashAnswered',
+        play,
+        ok,
+        again: false,
+        wins: [],
+        gone: [],
+        first: false,
+        ...right,
+        points: 0,
+        floor: null,
+      };
+    const entry: Entry = {
+      k: `${roundOf(quiz.id, who.pid, 'flash')}:${question.id}`,
+      pid: who.pid,
+      on: beijingDay(who.at),
+      q: question.id,
+      choice,
+      ok,
+      points: ok ? quiz.pointsPerAnswer : 0,
+      by: who.id,
+      took: who.at - flash.sentAt,
+      level: play.level,
+      flash: true,
+    };
+    const placed = await orders.append(quiz.id, entry).catch(unlessOver);
+    if (placed === 'over') return { kind: 'flashNone', play, next: null };
+    const points = placed.again ? 0 : placed.entry.points;
+    const wins = shownWins(quiz, placed);
+    return {
+      kind: 'flashAnswered',
+      play: { ...play, points: play.points + points },
+      ok: placed.entry.ok,
+      again: placed.again,
+      wins,
+      gone: placed.again ? [] : gone(quiz, placed),
+      first: wins.some((win) => win.why === 'first'),
+      ...right,
+      points,
+      floor: placed.again ? null : placed.order,
+    };
+  }
+
+  /** 「跳過」: a question about herself may be left unanswered; it costs and earns nothing. */
+  function skip(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
+    const { open } = before;
+    if (!open) return start(quiz, before, who);
+    const play = { ...without(before), seen: [...before.seen.filter((id) => id !== open.q), open.q] };
+    return start(quiz, play, who);
+  }
+
+  return {
+    start,
+    startFlash,
+    skip,
+    answer,
+    /** Where she stands, worked out from the order log: for a newcomer, or one who left and came back. */
+    async recall(quiz: Quiz, pid: string, at: number): Promise<Play> {
+      let play: Play = { ...newPlay(quiz, at), on: '' };
+      for (const { entry } of await orders.of(quiz.id, pid)) {
+        const points = play.points + entry.points;
+        play = entry.flash ? { ...play, points } : { ...recounted(play, entry), points };
+      }
+      return today(play, at);
+    },
+  };
+}
+
+export type Playing = ReturnType<typeof createPlaying>;
+
+/** The log was sealed: this process did not know yet that the quiz is being settled. */
+function unlessOver(error: unknown): 'over' {
+  if (error instanceof AppError && error.code === quizOver) return 'over';
+  throw error;
+}

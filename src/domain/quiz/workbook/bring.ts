@@ -1,0 +1,97 @@
+import { crashPoint } from '../../../kit/crash-point';
+import { contentOfQuiz } from '../../campaigns/campaign-row';
+import type { Campaigns } from '../../campaigns/campaigns';
+import type { Change } from '../../campaigns/changes';
+import { noSuchStaff } from '../../campaigns/findings';
+import { isOver, isPublished } from '../../campaigns/states';
+import type { Tickets } from '../../prizes/tickets';
+import type { Prize, QuizContent } from '../definition';
+import type { Claims } from '../play/claims';
+import { type Problem, type Reading, readQuizFile } from './workbook';
+
+/** `remarks`: what was read otherwise than it was written. */
+export type Brought = { id: string; title: string; codes: BroughtCodes[]; remarks: Problem[] } & (
+  | { kind: 'saved'; how: 'new' | 'replaced' | 'same' }
+  /** It is published already: the change waits for a second person. Without changes there is nothing to wait for. */
+  | { kind: 'proposed'; changes: Change[] }
+  /** It is over: of the file only the codes count, and they wait for a second person. */
+  | { kind: 'refilled'; changes: Change[] }
+);
+
+/** `have`: with how many codes the promise could be kept. `out`: codes of the file that were taken out, and stay out. */
+export type BroughtCodes = Pick<Prize, 'name' | 'quantity'> & { added: number; have: number; out: string[] };
+
+/**
+ * Reads a file and keeps it as a draft, or, when that quiz is published, as a proposed change. The codes of a draft are
+ * those of its last file; to those of a published one a file only adds. A refused file leaves nothing behind.
+ */
+export async function bringQuiz(given: {
+  campaigns: Campaigns;
+  tickets: Pick<Tickets, 'addCodes' | 'codes'>;
+  claims: Claims;
+  by: string;
+  file: { name: string; bytes: Buffer };
+}): Promise<Brought | Extract<Reading, { kind: 'refused' }>> {
+  const { campaigns, tickets, claims, by, file } = given;
+  const reading = await readQuizFile(file);
+  if (reading.kind === 'refused') return reading;
+  const { content: read, codes: imported, remarks } = reading;
+  const { id } = read;
+  const problems = await strangersIn(read, campaigns);
+  if (problems.length > 0) return { kind: 'refused', problems, total: problems.length };
+  const before = await campaigns.find(id);
+  const published = before !== undefined && isPublished(before.state);
+  const over = before !== undefined && isOver(before.state);
+
+  const told = new Map<string, Pick<BroughtCodes, 'added' | 'out'>>();
+  async function withCodes(prize: Prize): Promise<Prize> {
+    const codes = imported.get(prize.id) ?? [];
+    const had = before?.prizes.find((one) => one.id === prize.id)?.codes;
+    const since = published ? had : undefined;
+    if (codes.length === 0) return since ? { ...prize, codes: since } : prize;
+    const list = await tickets.addCodes({ quiz: id, prize: prize.id }, codes, since);
+    told.set(prize.id, { out: list.out, added: list.codes.list === had?.list ? 0 : list.added });
+    return { ...prize, codes: list.codes };
+  }
+  const wanted = over ? contentOfQuiz(before) : read;
+  const prizes: Prize[] = [];
+  for (const prize of wanted.prizes) prizes.push(await withCodes(prize));
+  const content = { ...wanted, prizes };
+  crashPoint('quiz-codes-kept');
+  const counts = await tickets.codes(content);
+  const codes = prizes.flatMap(({ id: prize, name, quantity, kind }) => {
+    const { added = 0, out = [] } = told.get(prize) ?? {};
+    const have = counts.get(prize) ?? 0;
+    return kind === 'code' || counts.has(prize) ? [{ name, quantity, added, have, out }] : [];
+  });
+  const about = { id, title: content.title, codes, remarks };
+
+  if (!published) return { kind: 'saved', ...about, how: await campaigns.save({ content, by }) };
+  const changes = await campaigns.propose({ content, by, claims });
+  return { kind: over ? 'refilled' : 'proposed', ...about, changes };
+}
+
+/** What an author is told of the codes of a prize; nothing when there is nothing to say. */
+export function tellCodes({ name, quantity, added, have, out }: BroughtCodes): string[] {
+  const of = `獎品「${name}」：`;
+  const numbers = `數量 ${quantity}，有 ${have} 個碼`;
+  return [
+    ...(added > 0 ? [`${of}新增 ${added} 個兌換碼`] : []),
+    ...(have > quantity
+      ? [`${of}${numbers}，只發得出 ${quantity} 份，多的 ${have - quantity} 個不會發`]
+      : []),
+    ...(have < quantity ? [`${of}${numbers}，還差 ${quantity - have} 個`] : []),
+    ...(out.length > 0 ? [`${of}這些碼取出過，沒有再放進去：${out.join('、')}`] : []),
+  ];
+}
+
+/** What only the database knows of a file: staff whom it names and nobody is. */
+export const strangersIn = async (
+  content: QuizContent,
+  campaigns: Pick<Campaigns, 'unknownStaff'>,
+): Promise<Problem[]> =>
+  (await campaigns.unknownStaff(content)).map((pid) => ({
+    sheet: '活動',
+    column: '工作人員',
+    message: noSuchStaff(pid),
+  }));

@@ -1,0 +1,181 @@
+import { startOfBeijingDay } from '../../kit/clock';
+import type { AwardState } from '../prizes/award';
+import type { Awards } from '../prizes/awards';
+import type { Tickets } from '../prizes/tickets';
+import type { Prize, Quiz } from '../quiz/definition';
+import type { Played } from '../quiz/played';
+
+type PrizeCount = {
+  prize: string;
+  name: string;
+  promised: number;
+  left: number;
+  given: number;
+  /** Won and not claimed or used yet. */
+  open: number;
+  /** Claimed or approved, not sent. */
+  toSend: number;
+  sent: number;
+  used: number;
+  expired: number;
+  void: number;
+  /** Of those that were given and did not fall through, integer fen. */
+  valueFen: number;
+};
+
+export type MorningReport = {
+  on: string;
+  newFollowers: number;
+  quizzes: {
+    quiz: string;
+    title: string;
+    players: number;
+    answers: number;
+    given: number;
+    couponsUsed: number;
+    /** As of now. */
+    unclaimed: number;
+    /** Unclaimed, and the deadline is within three days. */
+    soonLost: number;
+    toApprove: number;
+    toSend: number;
+    /** Awards that have no ticket: stock is less than was promised. */
+    short: number;
+  }[];
+};
+
+export type SponsorReport = {
+  quiz: string;
+  title: string;
+  sponsor: string;
+  name: string;
+  questions: number;
+  answers: number;
+  right: number;
+  players: number;
+  prizes: PrizeCount[];
+};
+
+type ReportQuiz = Pick<Quiz, 'id' | 'title' | 'sponsors' | 'questions' | 'prizes'>;
+
+const dayMs = 86_400_000;
+const fellThrough: AwardState[] = ['expired', 'void'];
+
+/** What the people behind a campaign want to know, as plain data. */
+export function createReports(given: {
+  awards: Pick<Awards, 'count' | 'find'>;
+  tickets: Pick<Tickets, 'counts'>;
+  played: Played;
+  /** New followers between two moments, business ms. */
+  followed: (from: number, to: number) => Promise<number>;
+  clock: { now(): number };
+}) {
+  const { awards, tickets, played, followed, clock } = given;
+
+  async function countsOf(quiz: ReportQuiz, prizes: Prize[]): Promise<PrizeCount[]> {
+    const stock = await tickets.counts(quiz.id);
+    const counts = new Map<string, PrizeCount>(
+      prizes.map(({ id, name, quantity }) => [
+        id,
+        {
+          prize: id,
+          name,
+          promised: quantity,
+          left: stock.get(id)?.free ?? 0,
+          ...{ given: 0, open: 0, toSend: 0, sent: 0, used: 0, expired: 0, void: 0, valueFen: 0 },
+        },
+      ]),
+    );
+    for await (const { prize, state, what, used, sent } of awards.find({ quiz: quiz.id })) {
+      const count = counts.get(prize);
+      if (!count) continue;
+      count.given++;
+      if (state === 'won' || state === 'told') count.open++;
+      else if (state === 'claimed' || state === 'approved') count.toSend++;
+      else if (state === 'expired' || state === 'void') count[state]++;
+      if (used) count.used++;
+      if (sent) count.sent++;
+      if (!fellThrough.includes(state)) count.valueFen += what.priceFen;
+    }
+    return [...counts.values()];
+  }
+
+  return {
+    /** The page for the morning after a Beijing day. */
+    async morning(on: string, quizzes: ReportQuiz[]): Promise<MorningReport> {
+      const from = startOfBeijingDay(on);
+      const inDay = { $gte: from, $lt: from + dayMs };
+      const now = clock.now();
+      const of = async ({ id, title }: ReportQuiz): Promise<MorningReport['quizzes'][number]> => {
+        const open = { quiz: id, state: { $in: ['won', 'told'] }, claimBy: { $gte: now } };
+        return {
+          quiz: id,
+          title,
+          ...(await played.on(id, on)),
+          given: await awards.count({ quiz: id, at: inDay, state: { $nin: ['pending', ...fellThrough] } }),
+          couponsUsed: await awards.count({ quiz: id, 'used.at': inDay }),
+          unclaimed: await awards.count(open),
+          soonLost: await awards.count({ ...open, claimBy: { $gte: now, $lt: now + 3 * dayMs } }),
+          toApprove: await awards.count({ quiz: id, state: 'claimed' }),
+          toSend: await awards.count({ quiz: id, state: 'approved' }),
+          short: await awards.count({ quiz: id, todo: 'ticket' }),
+        };
+      };
+      const pages: MorningReport['quizzes'] = [];
+      for (const quiz of quizzes) pages.push(await of(quiz));
+      return { on, newFollowers: await followed(from, from + dayMs), quizzes: pages };
+    },
+
+    /** What a campaign brought one sponsor. */
+    async sponsor(quiz: ReportQuiz, sponsor: string): Promise<SponsorReport> {
+      const questions = quiz.questions.filter((question) => question.sponsor === sponsor);
+      return {
+        quiz: quiz.id,
+        title: quiz.title,
+        sponsor,
+        name: quiz.sponsors.find(({ id }) => id === sponsor)?.name ?? sponsor,
+        questions: questions.length,
+        ...(await played.questions(
+          quiz.id,
+          questions.map(({ id }) => id),
+        )),
+        prizes: await countsOf(
+          quiz,
+          quiz.prizes.filter((prize) => prize.sponsor === sponsor),
+        ),
+      };
+    },
+  };
+}
+
+export type Reports = ReturnType<typeof createReports>;
+
+const yuan = (fen: number): string => `${fen % 100 === 0 ? fen / 100 : (fen / 100).toFixed(2)} 元`;
+
+export function tellMorning({ on, newFollowers, quizzes }: MorningReport): string {
+  const pages = quizzes.map((one) =>
+    [
+      `【${one.title}】`,
+      `玩家 ${one.players} 人，答題 ${one.answers} 次`,
+      `發出獎品 ${one.given} 份，用掉優惠券 ${one.couponsUsed} 張`,
+      `未領 ${one.unclaimed} 份${one.soonLost > 0 ? `，其中 ${one.soonLost} 份三天內到期` : ''}`,
+      `待核准 ${one.toApprove} 份，待寄 ${one.toSend} 份`,
+      ...(one.short > 0 ? [`注意：有 ${one.short} 份中獎沒有庫存，請補貨或導入兌換碼`] : []),
+    ].join('\n'),
+  );
+  return [`${on} 日報`, `新關注 ${newFollowers} 人`, ...pages].join('\n\n');
+}
+
+export function tellSponsor(report: SponsorReport): string {
+  const { name, title, questions, answers, right, players, prizes } = report;
+  const rate = answers === 0 ? '' : `，答對率 ${Math.round((right / answers) * 100)}%`;
+  const lines = prizes.map(
+    (one) =>
+      `${one.name}：承諾 ${one.promised}，發出 ${one.given}（待領 ${one.open}、待寄 ${one.toSend}、已寄 ${one.sent}、已用 ${one.used}、過期 ${one.expired}、作廢 ${one.void}），剩 ${one.left}，價值 ${yuan(one.valueFen)}`,
+  );
+  return [
+    `${name} · ${title}`,
+    `題目 ${questions} 道，${players} 人答了 ${answers} 次${rate}`,
+    ...lines,
+  ].join('\n');
+}

@@ -1,0 +1,176 @@
+import type { Connection } from 'mongoose';
+import { AppError } from '../../errors';
+import type { Clock } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
+import type { IndexSpec } from '../../store/indexes';
+import type { Points } from '../points/points';
+import type { Awards } from '../prizes/awards';
+import type { Leaderboard } from '../quiz/board/leaderboard';
+import type { Orders } from '../quiz/log/answers';
+import type { Reason } from '../quiz/log/patterns';
+import type { SettlementRow } from './settlement';
+
+/**
+ * Somebody whose prizes of a quiz wait until a person has looked: `holds{_id: '<quiz>:<pid>'}`. She keeps floors and points
+ * and leaves the public boards. `rejected`: her points are taken back by rows of their own, her prizes pass on.
+ */
+export type Hold = {
+  _id: string;
+  quiz: string;
+  pid: string;
+  state: 'held' | 'released' | 'rejected';
+  reasons: (Reason | { pattern: 'person'; seen: string })[];
+  at: number;
+  by: string;
+  decided?: {
+    at: number;
+    by: string;
+    reason: string;
+    /** The settlement's count of decisions with this one: what publication has seen and what not. */
+    rev: number;
+  };
+  /** What follows from its state is not yet done. */
+  undone?: true;
+};
+
+export const holdIndexes: IndexSpec[] = [
+  { collection: 'holds', key: { quiz: 1, state: 1 }, why: 'who is held in a quiz, who was rejected' },
+];
+
+export type Decided = { kind: 'decided' | 'same'; hold: Hold };
+
+export function createHolds(given: {
+  db: Connection;
+  clock: Clock;
+  points: Pick<Points, 'reverse'>;
+  orders: Pick<Orders, 'of'>;
+  awards: Pick<Awards, 'of' | 'annul' | 'wait'>;
+  leaderboard?: Pick<Leaderboard, 'hide' | 'unhide'> | undefined;
+  /** What else follows from a decision. May be called twice. */
+  decided?: (quiz: string, pid: string) => Promise<void>;
+}) {
+  const { db, clock, points, orders, awards, leaderboard } = given;
+  const rows = db.collection<Hold>('holds');
+  const settlements = db.collection<SettlementRow>('settlements');
+
+  async function mustHave(quiz: string, pid: string): Promise<Hold> {
+    const hold = await rows.findOne({ _id: idOf(quiz, pid) }, { readConcern: 'majority' });
+    if (!hold) throw new AppError('NotFound', 'hold', `「${pid}」在活動「${quiz}」沒有被留置。`);
+    return hold;
+  }
+
+  /** What follows from the state; every part may be done twice. */
+  async function carryOut({ _id, quiz, pid, state, reasons, decided, at }: Hold): Promise<void> {
+    if (state === 'released') {
+      await awards.wait(quiz, pid, undefined);
+      await leaderboard?.unhide(quiz, pid);
+    } else {
+      await leaderboard?.hide(quiz, pid, new Date(at));
+      await awards.wait(quiz, pid, reasons.map(({ seen }) => seen).join(';'));
+    }
+    crashPoint('hold-carried-out');
+    if (state === 'rejected') {
+      const earned = (await orders.of(quiz, pid)).filter(({ entry }) => entry.points !== 0);
+      await points.reverse(earned.map(({ entry }) => `answer/${entry.k}`));
+      crashPoint('hold-points-reversed');
+      const why = { by: decided?.by ?? 'system', reason: decided?.reason ?? '' };
+      for (const award of await awards.of(pid, quiz)) {
+        const over = award.state === 'void' || award.state === 'expired';
+        // Void and not yet back in stock: a kill came between. The next must find it there.
+        if (!over || award.todo.length > 0) await awards.annul(award._id, why);
+        crashPoint('hold-award-annulled');
+      }
+    }
+    if (state !== 'held') await given.decided?.(quiz, pid);
+    await rows.updateOne({ _id, state }, { $unset: { undone: 1 } });
+  }
+
+  async function decide(
+    state: 'released' | 'rejected',
+    asked: { quiz: string; pid: string; by: string; reason: string },
+  ): Promise<Decided> {
+    const { quiz, pid, by, reason } = asked;
+    const hold = await mustHave(quiz, pid);
+    if (hold.state !== 'held') {
+      if (hold.state === state) return { kind: 'same', hold };
+      throw new AppError(
+        'Conflict',
+        'hold_decided',
+        `「${pid}」已由 ${hold.decided?.by} ${hold.state === 'released' ? '放行' : '取消資格'}，不能再改。`,
+      );
+    }
+    // Both or neither: publication takes every decision into account that came before it, and none that came after.
+    await db.transaction(async (session) => {
+      const settlement = await settlements.findOneAndUpdate(
+        { _id: quiz },
+        { $inc: { rev: 1 }, $setOnInsert: { steps: {} } },
+        { upsert: true, returnDocument: 'after', session },
+      );
+      if (state === 'rejected' && !settlement?.steps.project)
+        throw new AppError(
+          'Conflict',
+          'hold_early',
+          `活動「${quiz}」還沒有開始結算，不能取消資格；被留置的人先留著。`,
+        );
+      const decided = { at: clock.now(), by, reason, rev: settlement?.rev ?? 0 };
+      const { matchedCount } = await rows.updateOne(
+        { _id: hold._id, state: 'held' },
+        { $set: { state, decided, undone: true } },
+        { session },
+      );
+      if (matchedCount === 0)
+        throw new AppError('Conflict', 'hold_decided', `「${pid}」剛剛被別人處理了；請看過再做。`);
+    });
+    crashPoint('hold-decided');
+    const now = await mustHave(quiz, pid);
+    await carryOut(now);
+    return { kind: 'decided', hold: now };
+  }
+
+  const pidsIn = async (filter: Record<string, unknown>): Promise<Set<string>> => {
+    const pids = new Set<string>();
+    for await (const { pid } of rows.find(filter, { projection: { pid: 1 }, readConcern: 'majority' }))
+      pids.add(pid);
+    return pids;
+  };
+
+  return {
+    /** Holds somebody, with the reasons. Who was looked at before is not held again. */
+    async hold(asked: { quiz: string; pid: string; reasons: Hold['reasons']; by: string }): Promise<void> {
+      const { quiz, pid, reasons, by } = asked;
+      const _id = idOf(quiz, pid);
+      await rows.updateOne(
+        { _id },
+        { $setOnInsert: { quiz, pid, reasons, by, at: clock.now(), state: 'held', undone: true } },
+        { upsert: true },
+      );
+      crashPoint('hold-written');
+      const hold = await mustHave(quiz, pid);
+      if (hold.undone) await carryOut(hold);
+    },
+    /** She may keep all, and gets what waited for her. */
+    release: (asked: { quiz: string; pid: string; by: string; reason: string }) => decide('released', asked),
+    /** Her points are taken back, her prizes pass on. Not before settlement has begun. */
+    reject: (asked: { quiz: string; pid: string; by: string; reason: string }) => decide('rejected', asked),
+    /** Does what a kill left undone, and holds what those who are held have won since. */
+    async finish(quiz: string): Promise<void> {
+      const due = { quiz, $or: [{ undone: true as const }, { state: 'held' as const }] };
+      for (const hold of await rows.find(due).toArray()) await carryOut(hold);
+    },
+    /** Who is held and not decided about. */
+    held: (quiz: string): Promise<Set<string>> => pidsIn({ quiz, state: 'held' }),
+    /** Who was rejected; `upTo`: by a decision that publication has seen. */
+    rejected: (quiz: string, upTo?: number): Promise<Set<string>> =>
+      pidsIn({
+        quiz,
+        state: 'rejected',
+        ...(upTo === undefined ? {} : { 'decided.rev': { $lte: upTo } }),
+      }),
+    list: (quiz: string, state?: Hold['state']): Promise<Hold[]> =>
+      rows.find({ quiz, ...(state ? { state } : {}) }, { sort: { _id: 1 } }).toArray(),
+  };
+}
+
+export type Holds = ReturnType<typeof createHolds>;
+
+const idOf = (quiz: string, pid: string): string => `${quiz}:${pid}`;

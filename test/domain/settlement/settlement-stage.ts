@@ -1,0 +1,171 @@
+import { Redis } from 'ioredis';
+import type { Connection } from 'mongoose';
+import type { QuizRow, QuizVersion } from '../../../src/domain/campaigns/campaign-row';
+import { createCampaigns } from '../../../src/domain/campaigns/campaigns';
+import { createDraws, drawIndexes } from '../../../src/domain/draws/draws';
+import { createOutbox } from '../../../src/domain/outbox/outbox';
+import { createPoints, pointsIndexes } from '../../../src/domain/points/points';
+import { createPrizes, prizeIndexes } from '../../../src/domain/prizes/prizes';
+import { createTickets, ticketIndexes } from '../../../src/domain/prizes/tickets';
+import { createLeaderboard } from '../../../src/domain/quiz/board/leaderboard';
+import type { Quiz } from '../../../src/domain/quiz/definition';
+import { createOrders, orderIndexes } from '../../../src/domain/quiz/log/answers';
+import type { Entry } from '../../../src/domain/quiz/log/floors';
+import { createProjector } from '../../../src/domain/quiz/log/projector';
+import { createProof } from '../../../src/domain/quiz/log/proof';
+import { createScores, scoreIndexes } from '../../../src/domain/quiz/log/scores';
+import { createJoining } from '../../../src/domain/quiz/play/joining';
+import { createPlayed } from '../../../src/domain/quiz/played';
+import { holdIndexes } from '../../../src/domain/settlement/holds';
+import { passingIndexes } from '../../../src/domain/settlement/passing';
+import { createSettlement } from '../../../src/domain/settlement/settlement';
+import { createTimers, timerIndexes } from '../../../src/domain/timers/timers';
+import { createClock } from '../../../src/kit/clock';
+import { createLog } from '../../../src/kit/log';
+import { createIndexes } from '../../../src/store/indexes';
+import { testDatabase } from '../../support/database';
+import { beijing } from '../quiz/a-quiz';
+
+/** Everything from the order log to the awards, as the processes have it, on a real database. */
+export function settlementStage() {
+  const database = testDatabase();
+  const clock = createClock();
+  const log = createLog({ level: 'silent', name: 'settlement' });
+  const redis = new Redis(database.redisUrl);
+  let db: Connection;
+  let unanswered = 0;
+
+  function build() {
+    const outbox = createOutbox({ db, clock });
+    const timers = createTimers({ db, outbox, clock });
+    const tickets = createTickets({ db });
+    const points = createPoints({ db, clock });
+    const campaigns = createCampaigns({
+      db,
+      clock,
+      timers,
+      tickets,
+      strangers: async () => [],
+      render: (template) => ({ kind: 'text', text: template }),
+    });
+    const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
+    const prizes = createPrizes({
+      db,
+      clock,
+      log,
+      tickets,
+      timers,
+      outbox,
+      points,
+      inbox: { carried: async () => 'no' },
+      render: (template) => ({ kind: 'text', text: template }),
+      fanByPid: async () => undefined,
+      titleOf: () => '一戰到底',
+      namesOf: async (_quiz, pids) => new Map(pids.map((pid) => [pid, pid])),
+      played: createPlayed({ db }),
+      followed: async () => 0,
+    });
+    const leaderboard = createLeaderboard({ redis, prefix: database.prefix, db });
+    const projector = createProjector({
+      db,
+      orders,
+      points,
+      rulesAt: campaigns.rulesAt,
+      quizzes: () => ['q'],
+      leaderboard,
+      log,
+      award: async ({ quiz, win }) => {
+        const found = await campaigns.find(quiz);
+        if (found) await prizes.awards.award(found, win, { told: true });
+      },
+      join: createJoining({
+        awards: prizes.awards,
+        quizOf: async (id) => (await campaigns.find(id)) as Quiz,
+      }).give,
+    });
+    const draws = createDraws({ db, clock, dataKey: 'k' });
+    const settlement = createSettlement({
+      db,
+      clock,
+      campaigns,
+      orders,
+      projector,
+      scores: createScores({ db }),
+      points,
+      awards: prizes.awards,
+      draws,
+      leaderboard,
+      unanswered: async () => unanswered,
+    });
+    prizes.passOnWith(settlement.passOn);
+    const proof = createProof({ db, orders, rulesAt: campaigns.rulesAt, projector, points });
+    return {
+      campaigns,
+      orders,
+      prizes,
+      awards: prizes.awards,
+      points,
+      projector,
+      draws,
+      settlement,
+      proof,
+      leaderboard,
+    };
+  }
+
+  return {
+    database,
+    clock,
+    build,
+    db: () => db,
+    async open(): Promise<void> {
+      db = await database.connect();
+      await createIndexes(db, [
+        ...orderIndexes,
+        ...scoreIndexes,
+        ...pointsIndexes,
+        ...ticketIndexes,
+        ...prizeIndexes,
+        ...drawIndexes,
+        ...holdIndexes,
+        ...passingIndexes,
+        ...timerIndexes,
+      ]);
+    },
+    async close(): Promise<void> {
+      redis.disconnect();
+      await database.drop();
+    },
+    turnTo: (when: string) => clock.setOffset(beijing(when) - Date.now()),
+    leaveUnanswered: (n: number) => {
+      unanswered = n;
+    },
+    /** As `campaigns.start` leaves it, without the gate. */
+    async publish(quiz: Quiz): Promise<void> {
+      const { id, ...rest } = quiz;
+      const { state: _state, version: _version, pauses: _pauses, ...content } = quiz;
+      await db.collection<QuizRow>('quizzes').insertOne({ _id: id, ...rest, rev: 1, author: 'ann', log: [] });
+      await db.collection<QuizVersion>('quizVersions').insertOne({
+        _id: `${id}/1`,
+        quiz: id,
+        version: 1,
+        at: 0,
+        by: 'ann',
+        changes: [],
+        findings: [],
+        content,
+      });
+      const tickets = createTickets({ db });
+      for (const prize of quiz.prizes) await tickets.stock(id, prize);
+      await createDraws({ db, clock, dataKey: 'k' }).commit(quiz);
+    },
+    /** Answers in this order, in a few batches. */
+    async answers(entries: Entry[]): Promise<void> {
+      const { orders } = build();
+      for (let i = 0; i < entries.length; i += 50)
+        await Promise.all(entries.slice(i, i + 50).map((entry) => orders.append('q', entry)));
+    },
+  };
+}
+
+export type SettlementStage = ReturnType<typeof settlementStage>;
