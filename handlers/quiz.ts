@@ -58,17 +58,10 @@ export default needs('quiz', [
     return render('quiz-left', { quiz: one, play, goesOn: quiz.goesOn(one, at) });
   }),
 
-  says(['開賽提醒我', '提醒我'], async ({ campaigns, timers, fan, at, render }) => {
+  says(['開賽提醒我', '提醒我'], async ({ campaigns, fan, at, render }) => {
     const [next] = campaigns.upcoming(at);
     if (!next) return render('quiz-none');
-    const { id: quiz, startsAt } = next;
-    const remind = { quiz, pid: fan.pid };
-    await timers.arm({
-      id: `quiz-remind:${quiz}:${fan.pid}:${startsAt}`,
-      dueAt: new Date(startsAt),
-      job: 'quiz-remind',
-      data: remind,
-    });
+    await campaigns.remind(next, fan.pid);
     return render('quiz-remind', next);
   }),
 

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Connection } from 'mongoose';
 import { loadHandlers } from '../src/bot/discover';
-import { type Config, engineSettings, loadConfig } from '../src/config';
+import type { Config } from '../src/config';
 import { createCities } from '../src/domain/cities/cities';
 import { createImporter, tellHidden, tellProblem } from '../src/domain/import/import';
 import { importSample } from '../src/domain/import/sample';
@@ -18,14 +18,11 @@ import { AppError, messageOf } from '../src/errors';
 import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';
 import { root } from '../src/kit/root';
-import { indexes } from '../src/services';
-import { useEngines } from '../src/store/engines';
-import { createIndexes } from '../src/store/indexes';
-import { connectMongo } from '../src/store/mongo';
 import { fetchOldReplies, readAutoreply } from '../src/wechat/api/autoreply';
 import { createWechatClient } from '../src/wechat/api/client';
 import { parseExact } from '../src/wechat/api/exact-json';
 import { createMedia } from '../src/wechat/api/media';
+import { withServices } from '../src/with-services';
 
 const usage = `用法：
   npm run import -- ${importKinds.join('|')} 檔案.csv|.xlsx|.json [--dry-run] [--force]   整張表換成檔案的內容；有一行不對就什麼都不寫
@@ -42,30 +39,16 @@ async function main(): Promise<number> {
     console.error(usage);
     return 2;
   }
-  const config = loadConfig();
-  const engines = await useEngines({
-    dataDir: config.dataDir,
-    settings: engineSettings(),
-    mongo: !config.MONGODB_URI,
-    redis: false,
-    say: (line) => console.error(line),
-  });
-  let db: Connection | undefined;
-  try {
-    db = await connectMongo(config.MONGODB_URI ?? engines.mongoUri ?? '', { appName: 'xiaoyi-import' });
-    await createIndexes(db, indexes);
+  return withServices('import', async ({ db, config }) => {
     switch (asked.what) {
       case 'replies':
-        return await bringReplies(db, config, asked);
+        return bringReplies(db, config, asked);
       case 'sample':
-        return await bringSample(db, config, asked);
+        return bringSample(db, config, asked);
       default:
-        return await bringTable(db, asked.what, asked);
+        return bringTable(db, asked.what, asked);
     }
-  } finally {
-    await db?.close();
-    await engines.stop();
-  }
+  });
 }
 
 function readArguments(args: string[]): Asked | undefined {

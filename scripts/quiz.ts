@@ -6,21 +6,11 @@
  */
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Connection } from 'mongoose';
 import { loadHandlers } from '../src/bot/discover';
-import { engineSettings, loadConfig } from '../src/config';
 import { claimsOf } from '../src/domain/quiz/play/claims';
 import { messageOf } from '../src/errors';
-import { createClock } from '../src/kit/clock';
-import { createLog } from '../src/kit/log';
 import { namesAreSaid, signed } from '../src/kit/signed';
-import { createRender } from '../src/render/render';
-import { createServices, indexes } from '../src/services';
-import { useEngines } from '../src/store/engines';
-import { createIndexes } from '../src/store/indexes';
-import { connectMongo } from '../src/store/mongo';
-import { connectRedis } from '../src/store/redis';
-import { followClock } from '../src/store/shared-clock';
+import { withServices } from '../src/with-services';
 import * as campaign from './quiz/campaign';
 import { type Command, Misuse, usageLine } from './quiz/command';
 import * as prizes from './quiz/prizes';
@@ -91,40 +81,10 @@ async function main(argv: string[]): Promise<number> {
   if (!command) throw new Misuse(name === '' ? '' : `沒有「${name}」這個指令。`);
   if ('alone' in command) return await command.alone({ args });
 
-  const config = loadConfig();
-  const engines = await useEngines({
-    dataDir: config.dataDir,
-    settings: engineSettings(),
-    mongo: !config.MONGODB_URI,
-    redis: !config.REDIS_URL,
-    say: (line) => console.error(line),
+  return withServices('quiz', async (house) => {
+    await house.services.campaigns.load();
+    return command.run({ ...house, claims: claimsOf(loadHandlers()), args, values });
   });
-  let db: Connection | undefined;
-  let redis: ReturnType<typeof connectRedis> | undefined;
-  let services: ReturnType<typeof createServices> | undefined;
-  try {
-    const mongoUri = config.MONGODB_URI ?? engines.mongoUri ?? '';
-    const redisUrl = config.REDIS_URL ?? engines.redisUrl ?? '';
-    db = await connectMongo(mongoUri, { appName: 'xiaoyi-quiz' });
-    await createIndexes(db, indexes);
-    const clock = createClock();
-    const log = createLog({ level: 'error', name: 'quiz' });
-    // Business time, also where the simulator has turned it.
-    (await followClock({ db, clock }))();
-    redis = connectRedis(redisUrl, log);
-    const { render } = createRender();
-    services = createServices({ config, db, redis, render, clock, log, role: 'quiz' });
-    await services.campaigns.load();
-    const claims = claimsOf(loadHandlers());
-    const stage = { config, mongoUri, redisUrl, redis };
-    return await command.run({ ...stage, db, services, clock, log, claims, args, values });
-  } finally {
-    // What this command projected for a settlement, the worker goes on with at once.
-    await services?.projector.close();
-    redis?.disconnect();
-    await db?.close();
-    await engines.stop();
-  }
 }
 
 void (async () => {

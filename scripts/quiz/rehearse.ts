@@ -72,7 +72,7 @@ export async function perform(
     await talk(app, clock, content, input);
     console.log('【彩排】結束，什麼都沒有留下。');
   } finally {
-    await app.projector.close();
+    await app.services.projector.close();
     await dropScratch(app.db, redis).catch(() => {});
     await app.close();
   }
@@ -126,7 +126,7 @@ async function talk(app: App, clock: TurnableClock, content: QuizContent, input:
       clock.setOffset(clock.offset() + 5_000);
       const moved = /^\+(\d{1,5})(天|小時|小时|分|樓|楼)$/.exec(text);
       tell(moved ? await moveOn(app, clock, content, moved) : await say({ MsgType: 'text', Content: text }));
-      await app.projector.catchUp(content.id);
+      await app.services.projector.catchUp(content.id);
     }
     prompt();
   }

@@ -1,7 +1,8 @@
 import type { Inbox } from '../domain/inbox/inbox';
-import type { Outbox } from '../domain/outbox/outbox';
+import type { Effect, Outbox } from '../domain/outbox/outbox';
 import { windowsOpenedBy } from '../domain/reach/windows';
-import type { Effect, Kept, Subscriber, Subscribers, Talk } from '../domain/subscribers/subscribers';
+import type { Subscriber, Subscribers } from '../domain/subscribers/subscribers';
+import type { Kept, Talk } from '../domain/subscribers/talk';
 import { AppError } from '../errors';
 import type { Clock } from '../kit/clock';
 import { monotonicMs } from '../kit/clock';

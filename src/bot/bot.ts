@@ -11,10 +11,9 @@ import type { City } from '../domain/cities/cities';
 import type { Need } from '../domain/offers/offers';
 import type { Play } from '../domain/quiz/play/standing';
 import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
-import type { JobData, JobName } from '../jobs/jobs';
 import type { Script } from '../kit/text';
 import type { RenderData } from '../render/render';
-import type { Services } from '../services';
+import type { JobTable, Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';
 import type { Reply } from '../wechat/protocol/reply';
 import type { Field, FieldValue } from './fields';
@@ -90,7 +89,7 @@ export type Context<P, M extends Message = Message> = Services & {
   /** Says more than the one reply: customer messages, in order, as far as her ration goes, else her mailbox. */
   tell(...said: (string | Reply)[]): void;
   /** Something that takes longer, done by a worker, at least once. */
-  later<Name extends JobName>(job: Name, data: JobData<Name>): void;
+  later<Name extends keyof JobTable>(job: Name, data: JobTable[Name]): void;
   /** The reply tells her of this award: with it, once it is kept as said, she has been told. */
   carries(award: string): void;
   /** Answers as if she had said this. */

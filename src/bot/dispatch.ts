@@ -1,8 +1,9 @@
 import type { City } from '../domain/cities/cities';
 import type { Found, Split } from '../domain/cities/gazetteer';
-
+import type { Effect } from '../domain/outbox/outbox';
 import { type Rule as OperatorRule, repliesOf } from '../domain/replies/rule';
-import type { Effect, FanChanges, Subscriber, Talk } from '../domain/subscribers/subscribers';
+import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
+import type { Talk } from '../domain/subscribers/talk';
 import { AppError } from '../errors';
 import type { Clock } from '../kit/clock';
 import type { Log } from '../kit/log';

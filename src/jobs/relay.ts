@@ -2,7 +2,7 @@ import type { Claimed, Outbox } from '../domain/outbox/outbox';
 import type { Subscribers } from '../domain/subscribers/subscribers';
 import { messageOf } from '../errors';
 import { crashPoint } from '../kit/crash-point';
-import type { Job } from '../kit/job';
+import type { AnyJob } from '../kit/define-job';
 import type { Log } from '../kit/log';
 import type { Services } from '../services';
 import type { CustomerMessages } from '../wechat/api/customer-messages';
@@ -19,7 +19,7 @@ export function createRelay(given: {
   outbox: Outbox;
   subscribers: Subscribers;
   customerMessages: CustomerMessages;
-  jobs: Record<string, Job<never>>;
+  jobs: ReadonlyMap<string, AnyJob<Services>>;
   services: Services;
   log: Log;
 }) {
@@ -87,7 +87,7 @@ export function createRelay(given: {
   async function run(row: Claimed): Promise<boolean> {
     const { effect } = row;
     if (effect?.kind !== 'later') return true;
-    const job = jobs[effect.job];
+    const job = jobs.get(effect.job);
     try {
       if (!job) throw new Error(`there is no job «${effect.job}»`);
       await job.run(services, job.data.parse(effect.data));

@@ -21,11 +21,11 @@ export function createSweeper(given: {
   resume: Answering['resume'];
   relay: (cause: string) => Promise<void>;
   hint: (cause: string) => void;
-  /** Mends what killed processes left of prizes. */
-  sweepPrizes: () => Promise<void>;
+  /** Mends what killed processes left in the domains. */
+  sweepDomains: () => Promise<void>;
   log: Log;
 }) {
-  const { inbox, outbox, timers, resume, relay, hint, sweepPrizes, log } = given;
+  const { inbox, outbox, timers, resume, relay, hint, sweepDomains, log } = given;
   let running = true;
   const loops: NodeJS.Timeout[] = [];
   const busy = new Set<Promise<void>>();
@@ -80,7 +80,7 @@ export function createSweeper(given: {
       every(1_000, 'firing timers', fireTimers);
       every(5_000, 'sweeping the outbox', sweepOutbox);
       every(5_000, 'sweeping the inbox', sweepInbox);
-      every(5_000, 'sweeping prizes', sweepPrizes);
+      every(5_000, 'sweeping the domains', sweepDomains);
     },
     async close(): Promise<void> {
       running = false;

@@ -1,3 +1,4 @@
+import { housekeeping } from '../../src/jobs/housekeeping';
 import { monotonicMs } from '../../src/kit/clock';
 import { until } from '../support/processes';
 import { answersOf, createRig, type Rig } from '../support/rig';
@@ -56,12 +57,12 @@ test('D8: a timer that has fired does not fire again when the clock is set back 
   const on = '2026-01-01';
   setWall(10 * minutes);
   const dueAt = new Date(Date.now() - 1_000);
-  await timers.arm({ id: `housekeeping::${on}`, dueAt, job: 'housekeeping', data: { on } });
+  await timers.arm({ id: `housekeeping::${on}`, dueAt, job: housekeeping, data: { on } });
   await until(async () => (await rig.count('timers', { _id: `housekeeping::${on}`, state: 'fired' })) === 1, {
     what: 'it fires',
   });
   setWall(0);
-  await timers.arm({ id: `housekeeping::${on}`, dueAt, job: 'housekeeping', data: { on } });
+  await timers.arm({ id: `housekeeping::${on}`, dueAt, job: housekeeping, data: { on } });
   expect(await timers.fireDue()).toEqual([]);
   expect(await rig.count('outbox', { cause: `housekeeping::${on}` })).toBe(1);
 });

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { noCrash, planCrash, watchCrashPoints } from '../../src/kit/crash-point';
 import { root } from '../../src/kit/root';
 import { createRig, type Member, type Rig, type RigOptions } from '../support/rig';
@@ -8,8 +8,8 @@ import type { Flow } from './flows';
 /** The points in these folders of the source, without those of some files. */
 function pointsIn(folders: string[], without: string[] = []): string[] {
   const names = folders.flatMap((folder) =>
-    readdirSync(join(root, 'src', folder)).flatMap((file) =>
-      without.includes(file)
+    readdirSync(join(root, 'src', folder), { recursive: true, encoding: 'utf8' }).flatMap((file) =>
+      !file.endsWith('.ts') || without.includes(basename(file))
         ? []
         : [
             ...readFileSync(join(root, 'src', folder, file), 'utf8').matchAll(/crashPoint\('([a-z-]+)'\)/g),
@@ -25,7 +25,10 @@ export const crashPointsInSource = (): string[] =>
 
 /** The points of playing, winning and paying. */
 export const quizPointsInSource = (without?: string[]): string[] =>
-  pointsIn(['domain/quiz', 'domain/prizes', 'domain/points'], without);
+  pointsIn(
+    ['campaigns', 'draws', 'points', 'prizes', 'quiz', 'settlement'].map((name) => `domain/${name}`),
+    without,
+  );
 
 export type Sweep = Awaited<ReturnType<typeof createSweep>>;
 

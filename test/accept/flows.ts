@@ -1,3 +1,4 @@
+import { housekeeping } from '../../src/jobs/housekeeping';
 import { migrations } from '../../src/migrations';
 import { writeXml } from '../../src/simulator/xml';
 import { migrate } from '../../src/store/migrations';
@@ -238,7 +239,7 @@ export const flows: Flow[] = [
       await rig.app.services.timers.arm({
         id: `housekeeping::${on}`,
         dueAt: new Date(rig.clock.now() - 1),
-        job: 'housekeeping',
+        job: housekeeping,
         data: { on },
       });
       await rig.db

@@ -131,7 +131,7 @@ const leaveProjection = (rig: Rig) =>
 
 async function atRest(rig: Rig, { id }: QuizContent): Promise<void> {
   await leaveProjection(rig);
-  await rig.app.projector.catchUp(id);
+  await rig.app.services.projector.catchUp(id);
   await rig.app.services.points.settle();
   await rig.app.services.prizes.awards.sweep({ lostMs: -1_000, undoneMs: -1_000 });
   await rig.drain();
@@ -506,7 +506,7 @@ export const quizFlows: Flow[] = [
     },
     async (rig, openid) => {
       const { id } = stageOf(openid).quiz;
-      await rig.app.projector.project(id);
+      await rig.app.services.projector.project(id);
       await rig.app.services.leaderboard.rebuild(
         id,
         (await rig.rows<{ seq: number }>('projections', { _id: id as never }))[0]?.seq ?? 0,
@@ -534,7 +534,7 @@ export const quizFlows: Flow[] = [
         prize('tour', drawWay(from), { quantity: 1 }),
       ])(rig, openid);
       await played(rig, stageOf(openid).quiz);
-      await rig.app.projector.project(stageOf(openid).quiz.id);
+      await rig.app.services.projector.project(stageOf(openid).quiz.id);
     },
     async (rig, openid) => {
       const { quiz } = stageOf(openid);

@@ -1,3 +1,5 @@
+import { erase } from '../../src/domain/subscribers/subscribers.jobs';
+import { housekeeping } from '../../src/jobs/housekeeping';
 import { beijingDay, startOfBeijingDay } from '../../src/kit/clock';
 import { createRig, type Rig } from '../support/rig';
 
@@ -19,7 +21,7 @@ test('turning the clock over days runs each day’s work on its own day, in orde
   await timers.arm({
     id: `housekeeping::${on(1)}`,
     dueAt: new Date(first),
-    job: 'housekeeping',
+    job: housekeeping,
     data: { on: on(1) },
   });
   const steps: string[] = [];
@@ -38,7 +40,7 @@ test('a timer that was taken back, and one that is armed twice, fire never and o
   const { timers } = rig.app.services;
   const dueAt = new Date(rig.clock.now() + 60_000);
   const arm = (id: string) =>
-    timers.arm({ id, dueAt, job: 'erase', data: { fan: 'nobody', pid: '', upTo: 0 } });
+    timers.arm({ id, dueAt, job: erase, data: { fan: 'nobody', pid: '', upTo: 0 } });
   await arm('taken:back:1');
   await arm('armed:twice:1');
   await arm('armed:twice:1');

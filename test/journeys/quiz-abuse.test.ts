@@ -147,7 +147,7 @@ test('A5: fifty times gone and back is one person: one welcome, one day of quest
   }
   expect(await fei.says('一戰到底')).toContain('題答完了');
   await town.settled();
-  await town.app.projector.catchUp(quiz.id);
+  await town.app.services.projector.catchUp(quiz.id);
   const [pid = ''] = pids;
   expect(pids.size).toBe(1);
   const given = await answersOf(fei);

@@ -81,7 +81,7 @@ test('the board shows names only, and her own place', async () => {
   await su.says('一戰到底');
   await answersRightly(su);
   expect(await su.says('改名 小蘇')).toContain('小蘇');
-  await town.app.projector.catchUp(quizId);
+  await town.app.services.projector.catchUp(quizId);
   const board = await su.says('排行');
   expect(board).toContain('小蘇');
   expect(board).toMatch(/你排第 \d+ \/ \d+/);
@@ -98,6 +98,6 @@ test('the day after, the round begins again and the level carries over', async (
 });
 
 test('the ledger, the scores and the order log agree', async () => {
-  await town.app.projector.catchUp(quizId);
+  await town.app.services.projector.catchUp(quizId);
   expect(await town.services.points.audit()).toEqual([]);
 });

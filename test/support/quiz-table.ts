@@ -127,7 +127,7 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
         what: 'all that was kept is answered',
         withinMs: 90_000,
       });
-      await desk.projector.catchUp(quiz.id);
+      await desk.services.projector.catchUp(quiz.id);
       await until(
         async () => {
           await prizes.awards.sweep({ lostMs: 0, undoneMs: 0 });
@@ -158,7 +158,7 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
         orders,
         points,
         rulesAt: campaigns.rulesAt,
-        projector: desk.projector,
+        projector: desk.services.projector,
       });
       const { differences } = await proof.replay(quiz.id);
       const unproved = [...differences, ...(await proof.audit(quiz.id))].map((one) => JSON.stringify(one));

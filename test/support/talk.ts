@@ -9,7 +9,7 @@ import { importSample } from '../../src/domain/import/sample';
 import { beijingDay } from '../../src/kit/clock';
 import { root } from '../../src/kit/root';
 import { createRender } from '../../src/render/render';
-import { createServices, indexes } from '../../src/services';
+import { createServices } from '../../src/services';
 import { createIndexes } from '../../src/store/indexes';
 import type { Content } from '../../src/wechat/protocol/inbound-kinds';
 import { type Reply, replyProblem } from '../../src/wechat/protocol/reply';
@@ -37,7 +37,6 @@ export async function createTalk(
   } = {},
 ) {
   const db = await database.connect();
-  await createIndexes(db, indexes);
   let now = beijing(at);
   const clock = { now: () => now, day: (moment = now) => beijingDay(moment) };
   let failure: unknown;
@@ -54,6 +53,7 @@ export async function createTalk(
   // Never connects: these talks go on without boards.
   const redis = new Redis(database.redisUrl, { lazyConnect: true, enableOfflineQueue: false });
   const services = createServices({ config, db, redis, render, clock, log, role: 'test' });
+  await createIndexes(db, services.upkeep.indexes);
   const importer = createImporter({ db, clock, cities: services.cities });
   const folder = join(root, 'src', 'simulator', 'sample');
   for (const { file, result } of await importSample({ importer, folder }))

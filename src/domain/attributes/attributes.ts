@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { IndexSpec } from '../../store/indexes';
+import { rowsOf, type Upkeep } from '../upkeep';
 
 /** A fact about a person, with where it came from, when, and the words she agreed to. `_id` = `<pid>/<name>`. */
 export type Attribute = {
@@ -22,6 +23,10 @@ export const attributeIndexes: IndexSpec[] = [
 export function createAttributes({ db, clock }: { db: Connection; clock: Clock }) {
   const rows = db.collection<Attribute>('attributes');
   return {
+    upkeep: {
+      indexes: attributeIndexes,
+      erase: async (her) => void (her.pid && (await rows.deleteMany(rowsOf(her)))),
+    } satisfies Upkeep,
     /** The newest answer stands. */
     async set(fact: Pick<Attribute, 'pid' | 'name' | 'value' | 'source' | 'consent'>): Promise<void> {
       await rows.updateOne(
@@ -31,10 +36,6 @@ export function createAttributes({ db, clock }: { db: Connection; clock: Clock }
       );
     },
     of: (pid: string): Promise<Attribute[]> => rows.find({ pid }).toArray(),
-    /** All of hers, or what is not later than `upTo`. */
-    async erase(pid: string, upTo?: Date): Promise<void> {
-      await rows.deleteMany({ pid, ...(upTo ? { at: { $lte: upTo } } : {}) });
-    },
   };
 }
 

@@ -4,18 +4,21 @@ import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { isSamePerson, namesAreSaid } from '../../kit/signed';
 import type { IndexSpec } from '../../store/indexes';
+import { bumpVersion } from '../../store/versions';
 import type { Draws } from '../draws/draws';
 import type { Tickets } from '../prizes/tickets';
 import type { Quiz, QuizContent } from '../quiz/definition';
 import type { Claims } from '../quiz/play/claims';
 import type { Render } from '../quiz/rehearse/walk';
 import type { Timers } from '../timers/timers';
+import type { Upkeep } from '../upkeep';
 import { contentOf, type LogEntry, type QuizRow, type QuizVersion, quizOf, withoutId } from './campaign-row';
-import { armSettlement } from './campaigns.jobs';
+import { armSettlement, quizEnd, quizSettle, quizStart } from './campaigns.jobs';
 import { type Change, canonical, compareQuiz } from './changes';
 import type { Finding } from './compliance';
 import { createFindings, refuseOn } from './findings';
 import { createHeld } from './published';
+import { quizRemind } from './reminders.jobs';
 import { type Deed, isOver, isPublished, stateNames, table } from './states';
 
 export const quizIndexes: IndexSpec[] = [
@@ -52,7 +55,6 @@ export function createCampaigns(given: {
   const { db, clock, timers, tickets, draws } = given;
   const rows = db.collection<QuizRow>('quizzes');
   const past = db.collection<QuizVersion>('quizVersions');
-  const versions = db.collection<{ _id: string; n: number }>('versions');
   const held = createHeld({ db, clock, notBy: given.notBy });
   const findings = createFindings(given);
   const rulesKept = new Map<string, Pick<Quiz, 'prizes'>>();
@@ -90,7 +92,7 @@ export function createCampaigns(given: {
       if (matchedCount === 0) throw busy(id);
       if (version)
         await past.insertOne({ _id: `${id}/${version.version}`, quiz: id, at, ...version }, { session });
-      await versions.updateOne({ _id: 'quiz' }, { $inc: { n: 1 } }, { upsert: true, session });
+      await bumpVersion(db, 'quiz', session);
       return true;
     });
     if (!done) return held.get(id);
@@ -194,7 +196,7 @@ export function createCampaigns(given: {
     await timers.arm({
       id: endTimer(id, at),
       dueAt: new Date(at + 1),
-      job: 'quiz-end',
+      job: quizEnd,
       data: { quiz: id, at },
     });
   }
@@ -202,12 +204,24 @@ export function createCampaigns(given: {
     await timers.arm({
       id: startTimer(id, at),
       dueAt: new Date(at),
-      job: 'quiz-start',
+      job: quizStart,
       data: { quiz: id, at },
     });
   }
 
+  /** The stock of a change that came into force and was cut off before it lay there. */
+  async function restock(): Promise<void> {
+    for (const row of await rows.find({ stocking: true, state: { $ne: 'scheduled' } }).toArray())
+      await finishStock(row);
+  }
+
   return {
+    upkeep: {
+      indexes: quizIndexes,
+      jobs: [quizStart, quizEnd, quizSettle, quizRemind],
+      follows: { quiz: held.load },
+      sweep: restock,
+    } satisfies Upkeep,
     load: held.load,
     running: held.running,
     live: held.live,
@@ -221,6 +235,14 @@ export function createCampaigns(given: {
 
     /** Whom the staff list of this text would not exclude. */
     unknownStaff: findings.unknownStaff,
+    /** Tells her when it begins; asked twice, once. */
+    remind: ({ id: quiz, startsAt }: Pick<Quiz, 'id' | 'startsAt'>, pid: string): Promise<void> =>
+      timers.arm({
+        id: `quiz-remind:${quiz}:${pid}:${startsAt}`,
+        dueAt: new Date(startsAt),
+        job: quizRemind,
+        data: { quiz, pid },
+      }),
 
     /** A quiz in any state, from the database. */
     find: async (id: string): Promise<Quiz | undefined> => {
@@ -352,12 +374,6 @@ export function createCampaigns(given: {
     },
 
     begin,
-
-    /** Every few seconds: the stock of a change that came into force and was cut off before it lay there. */
-    async restock(): Promise<void> {
-      for (const row of await rows.find({ stocking: true, state: { $ne: 'scheduled' } }).toArray())
-        await finishStock(row);
-    },
 
     /** The job of the end time. Does nothing when it ended or its end was moved. `passed`: a moment that is over, as in `begin`. */
     async finish(id: string, passed = 0): Promise<void> {

@@ -1,21 +1,39 @@
 import { z } from 'zod';
-import type { Job } from '../../kit/job';
-import { inScript } from '../../kit/text';
-
-/** She said 「開賽提醒我」. */
-export type QuizRemind = { quiz: string; pid: string };
+import type { Clock } from '../../kit/clock';
+import { defineJob, type Job } from '../../kit/define-job';
+import { inScript, type Script } from '../../kit/text';
+import type { Outbox } from '../outbox/outbox';
+import type { Timers } from '../timers/timers';
 
 const againAfterMs = 10 * 60_000;
 
-/** The quiz has begun: tells her, once, if she is still here. */
-export const quizRemind: Job<QuizRemind> = {
-  data: z.object({ quiz: z.string(), pid: z.string() }),
-  async run({ campaigns, subscribers, outbox, timers, clock, defaultScript }, { quiz: id, pid }) {
+type Needs = {
+  campaigns: {
+    load(): Promise<void>;
+    get(id: string): { title: string; state: string; endsAt: number; keywords: string[] } | undefined;
+  };
+  subscribers: { byPid(pid: string): Promise<{ fan: string; script?: Script } | undefined> };
+  outbox: Pick<Outbox, 'add'>;
+  timers: Pick<Timers, 'arm'>;
+  clock: Clock;
+  defaultScript: Script;
+};
+
+const data = z.object({ quiz: z.string(), pid: z.string() });
+
+/** The quiz has begun: tells her who said 「開賽提醒我」, once, if she is still here. */
+export const quizRemind: Job<'quiz-remind', z.output<typeof data>, Needs> = defineJob({
+  name: 'quiz-remind',
+  data,
+  async run(
+    { campaigns, subscribers, outbox, timers, clock, defaultScript }: Needs,
+    { quiz: id, pid },
+  ): Promise<void> {
     if (campaigns.get(id)?.state === 'scheduled') {
       // Not told before it has begun. Its beginning makes this due at once; armed before we look, it cannot miss it.
       const dueAt = new Date(clock.now() + againAfterMs);
-      const timer = { dueAt, job: 'quiz-remind', data: { quiz: id, pid } } as const;
-      await timers.arm({ id: `quiz-remind:${id}:${pid}:${dueAt.getTime()}`, ...timer });
+      const timer = `quiz-remind:${id}:${pid}:${dueAt.getTime()}`;
+      await timers.arm({ id: timer, dueAt, job: quizRemind, data: { quiz: id, pid } });
       await campaigns.load();
     }
     const quiz = campaigns.get(id);
@@ -30,4 +48,4 @@ export const quizRemind: Job<QuizRemind> = {
       { kind: 'tell', reply: { kind: 'text', text } },
     ]);
   },
-};
+});

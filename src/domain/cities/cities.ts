@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Point } from '../../kit/geo';
 import { readAcrossSwap } from '../../store/swap';
+import type { Upkeep } from '../upkeep';
 import { compileCities, type Gazetteer } from './gazetteer';
 
 /** `point` in GCJ-02: the middle of the city as maps show it. `name` Traditional, `nameHans` Simplified. */
@@ -23,13 +24,16 @@ export type CityRow = Omit<City, 'id'> & { _id: string };
 export function createCities({ db }: { db: Connection }) {
   let known: Gazetteer = compileCities([]);
 
+  async function load(): Promise<void> {
+    const rows = await readAcrossSwap(() =>
+      db.collection<CityRow>('cities').find({}, { batchSize: 10_000 }).sort({ _id: 1 }).toArray(),
+    );
+    known = compileCities(rows.map(toCity));
+  }
+
   return {
-    async load(): Promise<void> {
-      const rows = await readAcrossSwap(() =>
-        db.collection<CityRow>('cities').find({}, { batchSize: 10_000 }).sort({ _id: 1 }).toArray(),
-      );
-      known = compileCities(rows.map(toCity));
-    },
+    upkeep: { follows: { cities: load } } satisfies Upkeep,
+    load,
     find: (text: string) => known.find(text),
     split: (text: string) => known.split(text),
     nearest: (point: Point) => known.nearest(point),

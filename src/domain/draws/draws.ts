@@ -7,6 +7,7 @@ import { randomId } from '../../kit/ids';
 import { isSamePerson } from '../../kit/signed';
 import type { IndexSpec } from '../../store/indexes';
 import type { Prize, Quiz } from '../quiz/definition';
+import type { Upkeep } from '../upkeep';
 import { commitmentOf, type DrawProof, listHashOf, rank } from './draw-proof';
 
 /**
@@ -131,6 +132,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
   }
 
   return {
+    upkeep: { indexes: drawIndexes } satisfies Upkeep,
     /** Makes and commits to a seed for every draw of a quiz; those that have one keep it. To be called before it starts. */
     async commit(quiz: Pick<Quiz, 'id' | 'prizes'>): Promise<Pick<Draw, 'prize' | 'commitment' | 'named'>[]> {
       for (const { id: prize, way } of quiz.prizes.filter(isDraw)) {

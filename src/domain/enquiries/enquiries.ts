@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { IndexSpec } from '../../store/indexes';
+import { rowsOf, type Upkeep } from '../upkeep';
 
 /** What a fan wrote for the people who answer, outside their hours. `_id` = the inbox id: a re-run writes no second one. */
 type EnquiryRow = { _id: string; pid: string; words: string; phone: string; at: Date; answeredAt?: Date };
@@ -13,6 +14,10 @@ export const enquiryIndexes: IndexSpec[] = [
 export function createEnquiries({ db, clock }: { db: Connection; clock: Clock }) {
   const rows = db.collection<EnquiryRow>('enquiries');
   return {
+    upkeep: {
+      indexes: enquiryIndexes,
+      erase: async (her) => void (her.pid && (await rows.deleteMany(rowsOf(her)))),
+    } satisfies Upkeep,
     async take(enquiry: { id: string; pid: string; words: string; phone: string }): Promise<void> {
       const { id, ...row } = enquiry;
       await rows.updateOne(
@@ -22,10 +27,6 @@ export function createEnquiries({ db, clock }: { db: Connection; clock: Clock })
       );
     },
     newest: (limit: number): Promise<EnquiryRow[]> => rows.find({}, { sort: { at: -1 }, limit }).toArray(),
-    /** All of hers, or what is not later than `upTo`. */
-    async erase(pid: string, upTo?: Date): Promise<void> {
-      await rows.deleteMany({ pid, ...(upTo ? { at: { $lte: upTo } } : {}) });
-    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import { distanceKm, type Point } from '../../kit/geo';
 import type { IndexSpec } from '../../store/indexes';
 import { readAcrossSwap } from '../../store/swap';
+import type { Upkeep } from '../upkeep';
 import { parseHotelAsk } from './parse-ask';
 
 /**
@@ -57,6 +58,7 @@ export function createHotels({ db }: { db: Connection }) {
   const rows = db.collection<HotelRow>('hotels');
 
   return {
+    upkeep: { indexes: hotelIndexes } satisfies Upkeep,
     /**
      * A page of the hotels of a city (its id), and how many there are in all. Default order: most stars first, then the
      * cheaper one. Bounds in yuan, both included.

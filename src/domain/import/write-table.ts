@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import { swapCollection } from '../../store/swap';
+import { bumpVersion } from '../../store/versions';
 import type { Stored, TableKind } from './table';
 import { type ImportKind, tables } from './tables';
 import { takeTurn } from './turn';
@@ -61,7 +62,7 @@ export async function writeTable(given: Given): Promise<Changes> {
       });
     }
     await imports(db).replaceOne({ _id: kind }, { ...note, rows: documents.length }, { upsert: true });
-    await bump(db, kind);
+    await bumpVersion(db, kind);
     if (kind === 'cities') await dropStranded(db, new Set(documents.map(({ _id }) => _id)));
     return changes;
   } finally {

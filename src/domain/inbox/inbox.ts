@@ -7,6 +7,7 @@ import { writeTwice } from '../../store/command';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Reply } from '../../wechat/protocol/reply';
+import type { Upkeep } from '../upkeep';
 import type { Processes } from './processes';
 
 /**
@@ -182,7 +183,50 @@ export function createInbox({
     }
   }
 
+  /**
+   * Erases what she said and was told up to a moment. Undone rows of hers are closed and taken from their owners, who
+   * would otherwise write a reply into them: she left.
+   */
+  async function erase(fan: string, upTo: Date): Promise<void> {
+    await rows.updateMany({ fan, at: { $lte: upTo }, open: true }, { $set: { owner: '' } });
+    crashPoint('erase-owners-gone');
+    await rows.updateMany(
+      { fan, at: { $lte: upTo } },
+      {
+        $unset: { fan: 1, body: 1, reply: 1, carries: 1, open: 1, failed: 1 },
+        $set: { doneAt: new Date() },
+      },
+    );
+  }
+
+  /** Age in ms of the oldest undone row (machine time), 0 when none. */
+  async function oldestUndoneMs(): Promise<number> {
+    const [oldest] = await rows
+      .find({ open: true }, { sort: { ownedAt: 1 }, limit: 1, projection: { ownedAt: 1 } })
+      .toArray();
+    return oldest ? Math.max(0, Date.now() - oldest.ownedAt.getTime()) : 0;
+  }
+
   return {
+    upkeep: {
+      indexes: inboxIndexes,
+      erase: ({ fan, upTo }) => erase(fan, upTo),
+      /** In the order of age. A flood goes after a day: nothing came of it, and WeChat sends no copy of it any more. */
+      async forget(before) {
+        await rows.deleteMany({ at: { $lt: before }, open: { $exists: false } });
+        await rows.deleteMany({
+          failed: 'limited',
+          at: { $lt: new Date(before.getTime() + 29 * 86_400_000) },
+        });
+      },
+      gauges: [
+        {
+          name: 'inbox_oldest_undone_seconds',
+          help: 'Age of the oldest undone callback',
+          read: async () => (await oldestUndoneMs()) / 1_000,
+        },
+      ],
+    } satisfies Upkeep,
     /** Majority-writes the row. `copy`: it was there already; `follow` says what became of the first. */
     async accept(row: {
       id: string;
@@ -317,21 +361,6 @@ export function createInbox({
         .find({ quarantinedAt: { $exists: true } }, { projection: { failed: 1, quarantinedAt: 1 }, limit })
         .toArray(),
 
-    /**
-     * Erases what she said and was told up to a moment. Undone rows of hers are closed and taken from their owners, who
-     * would otherwise write a reply into them: she left.
-     */
-    async erase(fan: string, upTo: Date): Promise<void> {
-      await rows.updateMany({ fan, at: { $lte: upTo }, open: true }, { $set: { owner: '' } });
-      crashPoint('erase-owners-gone');
-      await rows.updateMany(
-        { fan, at: { $lte: upTo } },
-        {
-          $unset: { fan: 1, body: 1, reply: 1, carries: 1, open: 1, failed: 1 },
-          $set: { doneAt: new Date() },
-        },
-      );
-    },
     /** Whether a reply that she was given tells her of this award; `open` as long as one that may is not kept yet. */
     async carried(fan: string, award: string): Promise<'yes' | 'open' | 'no'> {
       const found = await rows
@@ -347,23 +376,7 @@ export function createInbox({
       if (found.some(({ carries }) => carries?.includes(award))) return 'yes';
       return found.length > 0 ? 'open' : 'no';
     },
-    /** Rows of floods: nothing came of them, and after a day WeChat sends no copy of them any more. */
-    async forgetFloods(before: Date): Promise<void> {
-      await rows.deleteMany({ failed: 'limited', at: { $lt: before } });
-    },
-    /** Bodies older than the retention go, in the order of age. Returns how many. */
-    async forget(before: Date): Promise<number> {
-      const gone = await rows.deleteMany({ at: { $lt: before }, open: { $exists: false } });
-      return gone.deletedCount;
-    },
-
-    /** Age in ms of the oldest undone row (machine time), 0 when none. */
-    async oldestUndoneMs(): Promise<number> {
-      const [oldest] = await rows
-        .find({ open: true }, { sort: { ownedAt: 1 }, limit: 1, projection: { ownedAt: 1 } })
-        .toArray();
-      return oldest ? Math.max(0, Date.now() - oldest.ownedAt.getTime()) : 0;
-    },
+    oldestUndoneMs,
     /** How many callbacks accepted up to a moment (business ms) are not answered yet. */
     undoneUpTo: (at: number): Promise<number> =>
       rows.countDocuments({ open: true, at: { $lte: new Date(at) } }),

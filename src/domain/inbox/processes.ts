@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import { monotonicMs } from '../../kit/clock';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
+import type { Upkeep } from '../upkeep';
 
 type ProcessRow = { _id: string; role: string; at: Date };
 
@@ -50,6 +51,10 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
   }
 
   return {
+    upkeep: {
+      /** Rows of processes dead for an hour. */
+      forget: () => rows.deleteMany({ $expr: { $lt: ['$at', { $subtract: ['$$NOW', 3_600_000] }] } }),
+    } satisfies Upkeep,
     boot,
     beat,
     /**
@@ -84,10 +89,6 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
       clearTimeout(timer);
       timer = undefined;
       await rows.deleteOne({ _id: boot }, { timeoutMS: 2_000 });
-    },
-    /** Drops rows of processes dead for an hour. */
-    async sweep(): Promise<void> {
-      await rows.deleteMany({ $expr: { $lt: ['$at', { $subtract: ['$$NOW', 3_600_000] }] } });
     },
   };
 }

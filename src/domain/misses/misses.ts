@@ -3,6 +3,7 @@ import type { Clock } from '../../kit/clock';
 import { keyedHash } from '../../kit/ids';
 import { fold } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
+import type { Upkeep } from '../upkeep';
 
 /** `_id` = keyed hash of the folded words. `sample` is them as typed, from the second person on who typed them. */
 type MissRow = { _id: string; n: number; lastAt: Date; first?: string; sample?: string };
@@ -21,6 +22,11 @@ const longest = 20;
 export function createMisses({ db, clock, key }: { db: Connection; clock: Clock; key: string }) {
   const rows = db.collection<MissRow>('misses');
   return {
+    upkeep: {
+      indexes: missIndexes,
+      /** What nobody has typed since. */
+      forget: (before) => rows.deleteMany({ lastAt: { $lt: before } }),
+    } satisfies Upkeep,
     /** Counts a short text of one person; digits become #, so that no number of a person is kept. */
     async count(typed: string, pid: string): Promise<void> {
       const words = fold(typed).replace(/\d/g, '#');
@@ -34,10 +40,6 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
       if (row?.sample !== undefined || row?.first === pid) return;
       const sample = typed.trim().replace(/\d/g, '#').slice(0, longest);
       await rows.updateOne({ _id }, { $set: { sample }, $unset: { first: 1 } });
-    },
-    /** What nobody has typed since. */
-    async forget(before: Date): Promise<void> {
-      await rows.deleteMany({ lastAt: { $lt: before } });
     },
     /** The most frequent, of those that more than one person typed. */
     top: (limit: number): Promise<MissRow[]> =>

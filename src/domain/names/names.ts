@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import { forbiddenWords } from '../campaigns/forbidden-words';
+import type { Upkeep } from '../upkeep';
 
 type NameRow = { _id: string; name: string; at?: Date };
 
@@ -23,6 +24,13 @@ export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
   const timeoutMS = 2_500;
 
   return {
+    upkeep: {
+      /** She is 旅友 again. */
+      erase: async ({ pid, upTo, back }) => {
+        if (!pid) return;
+        await rows.deleteOne({ _id: pid, ...(back ? { at: { $not: { $gt: upTo } } } : {}) }, { timeoutMS });
+      },
+    } satisfies Upkeep,
     /** 「改名 …」. Safe to repeat. */
     async rename(pid: string, wanted: string): Promise<Renamed> {
       const name = wanted.normalize('NFKC').trim();
@@ -42,10 +50,6 @@ export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
       for (const { _id, name } of await rows.find({ _id: { $in: pids } }, { timeoutMS }).toArray())
         names.set(_id, name);
       return names;
-    },
-    /** For erasure: she is 旅友 again. A name that she took after `upTo` stays. */
-    async forget(pid: string, upTo?: Date): Promise<void> {
-      await rows.deleteOne({ _id: pid, ...(upTo ? { at: { $not: { $gt: upTo } } } : {}) }, { timeoutMS });
     },
   };
 }

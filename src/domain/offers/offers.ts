@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import { readAcrossSwap } from '../../store/swap';
 import type { Campaigns } from '../campaigns/campaigns';
 import type { Cities, City } from '../cities/cities';
+import type { Upkeep } from '../upkeep';
 
 /** What an account may lack: tables that an operator brings, a service to connect, a campaign. */
 export type Need = 'guides' | 'sights' | 'hotels' | 'trains' | 'weather' | 'nearby' | 'quiz';
@@ -114,19 +115,22 @@ export function createOffers(given: {
     return kept.shown;
   }
 
+  async function load(): Promise<void> {
+    const [guides, sights, hotels, train] = await Promise.all([
+      cityIds('guides', '_id'),
+      cityIds('sights', 'cityId'),
+      cityIds('hotels', 'cityId'),
+      aTrip(),
+    ]);
+    tables = { guides, sights, hotels, trip: train };
+    kept = undefined;
+  }
+
   return {
+    upkeep: { follows: { guides: load, sights: load, hotels: load, trains: load } } satisfies Upkeep,
     now,
 
-    async load(): Promise<void> {
-      const [guides, sights, hotels, train] = await Promise.all([
-        cityIds('guides', '_id'),
-        cityIds('sights', 'cityId'),
-        cityIds('hotels', 'cityId'),
-        aTrip(),
-      ]);
-      tables = { guides, sights, hotels, trip: train };
-      kept = undefined;
-    },
+    load,
 
     /** Whether there is anything to answer from. Words of a quiz have an answer from its announcement until it is forgotten. */
     has: (need: Need, at: number): boolean =>
@@ -148,8 +152,5 @@ export function createOffers(given: {
     },
   };
 }
-
-/** The tables that `load` reads: `versions` move with them. */
-export const offeredTables = ['guides', 'sights', 'hotels', 'trains'] as const;
 
 export type Offers = ReturnType<typeof createOffers>;

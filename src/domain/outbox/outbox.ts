@@ -2,7 +2,12 @@ import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { IndexSpec } from '../../store/indexes';
 import type { Reply } from '../../wechat/protocol/reply';
-import type { Effect } from '../subscribers/subscribers';
+import type { Upkeep } from '../upkeep';
+
+/** What a reply, or a job, causes beside itself. */
+export type Effect =
+  | { kind: 'tell'; reply: Reply }
+  | { kind: 'later'; job: string; data: Record<string, unknown> };
 
 /**
  * Anything that leaves the program: a customer message (`tell`) or a job (`later`). Written with its cause, under the
@@ -51,7 +56,34 @@ export type Claimed = OutboxRow & { epoch: number };
 export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
   const rows = db.collection<OutboxRow>('outbox');
 
+  /** Machine ms for which the oldest pending row has been due, 0 when none is. */
+  async function oldestPendingMs(): Promise<number> {
+    const [oldest] = await rows
+      .find({ state: 'pending' }, { sort: { dueAt: 1 }, limit: 1, projection: { dueAt: 1 } })
+      .toArray();
+    return oldest ? Math.max(0, Date.now() - oldest.dueAt.getTime()) : 0;
+  }
+
   return {
+    upkeep: {
+      indexes: outboxIndexes,
+      /** Nothing of what waits for her is sent, and the words go. */
+      async erase({ fan, upTo }) {
+        await rows.updateMany(
+          { fan, at: { $lte: upTo }, state: 'pending', 'effect.kind': 'tell' },
+          { $set: { state: 'cancelled', reason: 'she left' } },
+        );
+        await rows.updateMany({ fan, at: { $lte: upTo } }, { $unset: { effect: 1, fan: 1 } });
+      },
+      forget: (before) => rows.deleteMany({ at: { $lt: before }, state: { $nin: ['pending', 'sending'] } }),
+      gauges: [
+        {
+          name: 'outbox_oldest_pending_seconds',
+          help: 'How long the oldest outbox row has been due',
+          read: async () => (await oldestPendingMs()) / 1_000,
+        },
+      ],
+    } satisfies Upkeep,
     /**
      * Adds a cause's effects, after the reply itself when that is `late`; those that are there already stay as they are.
      */
@@ -178,25 +210,8 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
       return { again: again.modifiedCount, unknown: unknown.modifiedCount };
     },
 
-    /** She left: nothing of what waits for her is sent, and the words go. */
-    async erase(fan: string, upTo: Date): Promise<void> {
-      await rows.updateMany(
-        { fan, at: { $lte: upTo }, state: 'pending', 'effect.kind': 'tell' },
-        { $set: { state: 'cancelled', reason: 'she left' } },
-      );
-      await rows.updateMany({ fan, at: { $lte: upTo } }, { $unset: { effect: 1, fan: 1 } });
-    },
-    async forget(before: Date): Promise<number> {
-      const gone = await rows.deleteMany({ at: { $lt: before }, state: { $nin: ['pending', 'sending'] } });
-      return gone.deletedCount;
-    },
     pending: (): Promise<number> => rows.countDocuments({ state: { $in: ['pending', 'sending'] } }),
-    async oldestPendingMs(): Promise<number> {
-      const [oldest] = await rows
-        .find({ state: 'pending' }, { sort: { dueAt: 1 }, limit: 1, projection: { dueAt: 1 } })
-        .toArray();
-      return oldest ? Math.max(0, Date.now() - oldest.dueAt.getTime()) : 0;
-    },
+    oldestPendingMs,
   };
 }
 

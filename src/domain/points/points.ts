@@ -3,6 +3,7 @@ import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
+import type { Upkeep } from '../upkeep';
 
 /** One movement. Rows are only ever inserted; a correction is a row of its own. */
 export type LedgerRow = {
@@ -194,6 +195,7 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
   }
 
   return {
+    upkeep: { indexes: pointsIndexes } satisfies Upkeep,
     /** Ledger rows of answers. Safe to repeat; the balance follows by `earned`. @throws AppError Invalid */
     record,
     /** All that each of these has earned in a quiz so far. Safe to repeat and to come late: it only ever grows. */

@@ -5,6 +5,7 @@ import type { Points } from '../points/points';
 import type { Timers } from '../timers/timers';
 import type { Award } from './award';
 import type { AwardEffects } from './awards';
+import { awardExpire, awardRemind, awardTell } from './prizes.jobs';
 
 const dayMs = 86_400_000;
 /** The reminder comes two days before the deadline, at ten in the morning; not when she has just been told. */
@@ -38,13 +39,13 @@ export function createAwardEffects(given: {
         await timers.arm({
           id: `award-remind:${_id}:${claimBy}`,
           dueAt: new Date(remindAt),
-          job: 'award-remind',
+          job: awardRemind,
           data: { award: _id },
         });
       await timers.arm({
         id: `award-expire:${_id}:${claimBy}`,
         dueAt: new Date(claimBy + 1),
-        job: 'award-expire',
+        job: awardExpire,
         data: { award: _id, claimBy },
       });
     },
@@ -55,7 +56,7 @@ export function createAwardEffects(given: {
     },
     tell: ({ _id }, what) =>
       outbox.add({ id: `award_${_id}_${what}` }, [
-        { kind: 'later', job: 'award-tell', data: { award: _id, what } },
+        { kind: 'later', job: awardTell.name, data: { award: _id, what } },
       ]),
     async pass(award) {
       if (!passOn) return false;

@@ -1,26 +1,30 @@
 import { z } from 'zod';
-import type { Job } from '../../kit/job';
+import { defineJob } from '../../kit/define-job';
 
-export type AwardRef = { award: string };
-/** `claimBy`: the deadline that is past. */
-export type AwardExpire = AwardRef & { claimBy: number };
-export type AwardTell = AwardRef & { what: 'won' | 'sent' };
-const data = z.object({ award: z.string() });
+const award = z.string();
+
+type Tells = { prizes: { tell(award: string, what: 'won' | 'sent' | 'remind'): Promise<void> } };
 
 /** A prize was decided, or sent, outside a reply to her: tells her once. */
-export const awardTell: Job<AwardTell> = {
-  data: data.extend({ what: z.enum(['won', 'sent']) }),
-  run: ({ prizes }, { award, what }) => prizes.tell(award, what),
-};
+export const awardTell = defineJob({
+  name: 'award-tell',
+  data: z.object({ award, what: z.enum(['won', 'sent']) }),
+  run: ({ prizes }: Tells, { award: id, what }) => prizes.tell(id, what),
+});
 
 /** Two days before the deadline: reminds her, if she has not claimed or used it. */
-export const awardRemind: Job<AwardRef> = {
-  data,
-  run: ({ prizes }, { award }) => prizes.tell(award, 'remind'),
-};
+export const awardRemind = defineJob({
+  name: 'award-remind',
+  data: z.object({ award }),
+  run: ({ prizes }: Tells, { award: id }) => prizes.tell(id, 'remind'),
+});
 
-/** The deadline is past. It may have been put off since; then another timer is armed. */
-export const awardExpire: Job<AwardExpire> = {
-  data: data.extend({ claimBy: z.number() }),
-  run: ({ prizes }, { award, claimBy }) => prizes.expire(award, claimBy),
-};
+/** The deadline (`claimBy`) is past. It may have been put off since; then another timer is armed. */
+export const awardExpire = defineJob({
+  name: 'award-expire',
+  data: z.object({ award, claimBy: z.number() }),
+  run: (
+    { prizes }: { prizes: { expire(award: string, passed: number): Promise<void> } },
+    { award: id, claimBy },
+  ) => prizes.expire(id, claimBy),
+});

@@ -10,11 +10,13 @@ import type { Points } from '../points/points';
 import type { Played } from '../quiz/played';
 import { createReports } from '../reports/reports';
 import type { Timers } from '../timers/timers';
+import type { Upkeep } from '../upkeep';
 import type { Award } from './award';
 import { awardIndexes, createAwards } from './awards';
 import { claimIndexes, createClaims } from './claims';
 import { createCourier } from './courier';
 import { createAwardEffects } from './effects';
+import { awardExpire, awardRemind, awardTell } from './prizes.jobs';
 import { createRedeem, redeemIndexes } from './redeem';
 import { createTelling } from './telling';
 import type { Tickets } from './tickets';
@@ -57,6 +59,19 @@ export function createPrizes(given: {
   const { tell } = createTelling({ clock, awards, outbox, render, fanByPid, titleOf });
 
   return {
+    upkeep: {
+      indexes: prizeIndexes,
+      jobs: [awardTell, awardRemind, awardExpire],
+      /** What is on its way to her keeps its address until it has arrived. */
+      erase: async ({ pid }) => void (pid && (await claims.erase(pid))),
+      async forget() {
+        await awards.close(clock.now() - closedAfterMs);
+        await claims.forget();
+        await redeem.forget();
+      },
+      /** What killed processes left. */
+      sweep: awards.sweep,
+    } satisfies Upkeep,
     tickets,
     awards,
     claims,
@@ -86,15 +101,6 @@ export function createPrizes(given: {
       const { kind } = await awards.expire(id, Math.max(clock.now(), passed));
       crashPoint('award-expired');
       if (kind === 'moved' || kind === 'same') await tell(id, 'expired');
-    },
-
-    /** Every few seconds: mends what killed processes left. */
-    sweep: (): Promise<void> => awards.sweep(),
-    /** Once a day. */
-    async housekeep(): Promise<void> {
-      await awards.close(clock.now() - closedAfterMs);
-      await claims.forget();
-      await redeem.forget();
     },
   };
 }

@@ -5,6 +5,7 @@ import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
 import type { CodeList, Prize } from '../quiz/definition';
+import type { Upkeep } from '../upkeep';
 
 /**
  * One item of stock. `held`: taken for an award that is being written; `given`: the award has it; `back`: its code was
@@ -162,6 +163,7 @@ export function createTickets({ db }: { db: Connection }) {
   }
 
   return {
+    upkeep: { indexes: ticketIndexes } satisfies Upkeep,
     /**
      * Makes one ticket for each promised item, with the codes of its list on them; those that are there stay as they are.
      * Only for what is published and can shrink no more; repeat it after a change of quantity or codes.

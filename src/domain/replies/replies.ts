@@ -4,8 +4,10 @@ import type { Clock } from '../../kit/clock';
 import { randomId } from '../../kit/ids';
 import { fold } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
+import { bumpVersion } from '../../store/versions';
 import type { OldReplies } from '../../wechat/api/autoreply';
 import { type Reply, replyProblem } from '../../wechat/protocol/reply';
+import type { Upkeep } from '../upkeep';
 import { type Compiled, compile } from './compile';
 import { type Draft, draftsOf, type Remark } from './from-old';
 import type { Rule } from './rule';
@@ -42,11 +44,10 @@ export type RuleChange = Pick<Rule, 'name' | 'match' | 'replies' | 'mode'> &
 
 /**
  * Operators' own keyword rules. Each process holds them compiled; every change raises `versions{_id: 'replies'}` in the
- * same transaction, and whoever watches it calls `reload`.
+ * same transaction, and whoever follows it calls `load`.
  */
 export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
   const rows = db.collection<Rule>('replyRules');
-  const versions = db.collection<{ _id: string; n: number }>('versions');
   let current = compile([]);
 
   const all = (): Promise<Rule[]> => rows.find().sort({ createdAt: 1, _id: 1 }).toArray();
@@ -55,7 +56,7 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
   async function changing<T>(change: (session: ClientSession) => Promise<T>): Promise<T> {
     return db.transaction(async (session) => {
       const result = await change(session);
-      await versions.updateOne({ _id: 'replies' }, { $inc: { n: 1 } }, { upsert: true, session });
+      await bumpVersion(db, 'replies', session);
       return result;
     });
   }
@@ -127,7 +128,13 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
     return id;
   }
 
+  /** Reads all rules again and swaps the compiled ones whole. */
+  async function load(): Promise<void> {
+    current = compile(await rows.find({ on: true }).toArray());
+  }
+
   return {
+    upkeep: { follows: { replies: load } } satisfies Upkeep,
     importRules,
     save,
     list: all,
@@ -136,12 +143,8 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
       await changing((session) => rows.deleteOne({ _id: id }, { session }));
     },
 
-    /** Reads all rules again and swaps the compiled ones whole. */
-    async reload(): Promise<void> {
-      current = compile(await rows.find({ on: true }).toArray());
-    },
-
-    /** What this process holds; empty before the first `reload`. */
+    load,
+    /** What this process holds; empty before the first `load`. */
     compiled: (): Compiled => current,
   };
 }

@@ -14,8 +14,9 @@ import { suspicions, type Trace } from '../quiz/log/patterns';
 import type { Projector } from '../quiz/log/projector';
 import type { ScoreRow } from '../quiz/log/scores';
 import { meets, type Standings, winners } from '../quiz/log/winners';
-import { createHolds } from './holds';
-import { createPassing, type GivenUp } from './passing';
+import type { Upkeep } from '../upkeep';
+import { createHolds, holdIndexes } from './holds';
+import { createPassing, type GivenUp, passingIndexes } from './passing';
 import { type Wait, waitsOf } from './waits';
 
 /** The steps that are done once, in their order. What may change later (decisions, draws) is looked at every time. */
@@ -225,6 +226,7 @@ export function createSettlement(given: {
   }
 
   return {
+    upkeep: { indexes: [...holdIndexes, ...passingIndexes] } satisfies Upkeep,
     /**
      * Goes on from wherever it is, as far as it can. Call it again when people have been decided about, when the values of
      * the draws are in, or after a kill.

@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Point } from '../../kit/geo';
 import type { IndexSpec } from '../../store/indexes';
 import { readAcrossSwap } from '../../store/swap';
+import type { Upkeep } from '../upkeep';
 
 /** `hours` and `tickets` as a person would say them, last checked on the Beijing day `updatedOn`. `point` in GCJ-02, when known. */
 export type Sight = {
@@ -33,6 +34,7 @@ export function createSights({ db }: { db: Connection }) {
   const rows = db.collection<SightRow>('sights');
 
   return {
+    upkeep: { indexes: sightIndexes } satisfies Upkeep,
     /** A page of the sights of a city, in the order of the imported table, and how many there are in all. */
     async of(
       cityId: string,

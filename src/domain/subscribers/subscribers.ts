@@ -8,31 +8,10 @@ import type { Script } from '../../kit/text';
 import { command, writeTwice } from '../../store/command';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
-import type { Reply } from '../../wechat/protocol/reply';
-import type { Play } from '../quiz/play/standing';
 import type { Windows } from '../reach/windows';
-
-/** What the bot remembers of the talk with her: an open form, a list to choose from, what 「更多」 means. */
-export type Talk = {
-  form?: { name: string; field: string; answers: Record<string, unknown>; at: number };
-  choices?: { says: string[]; labels: string[]; at: number };
-  more?: { says: string; at: number };
-  quiz?: Play;
-  /** What she was told once on a Beijing day, by name. */
-  told?: Record<string, string>;
-};
-
-/** A reply (and what else it caused) kept with the change of talk that it made, so that a second run says the same. */
-export type Kept = {
-  by: string;
-  reply: Reply | null;
-  effects: Effect[];
-  /** Awards that the reply tells her of. */
-  carries?: string[];
-};
-export type Effect =
-  | { kind: 'tell'; reply: Reply }
-  | { kind: 'later'; job: string; data: Record<string, unknown> };
+import type { Upkeep } from '../upkeep';
+import { erase } from './subscribers.jobs';
+import type { Kept, Talk } from './talk';
 
 export type Subscriber = {
   /** Keyed hash of the openid. */
@@ -86,7 +65,7 @@ type Grave = {
   /** Her name in a running quiz, until its claims are closed: she comes back as the same player. */
   pid?: string;
   /** Where she stood in it: the same question, with the same timer. */
-  play?: Play;
+  play?: NonNullable<Talk['quiz']>;
   pidUntil?: Date;
 };
 
@@ -203,7 +182,29 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
 
   const fanOf = (openid: string): string => keyedHash(dataKey, 'fan', appId, openid);
 
+  /**
+   * What was said with her last changes, and a form she never ended: a name, a phone, an address may stand there. Of those
+   * who have not been here since `before`.
+   */
+  async function forgetWords(before: Date): Promise<void> {
+    await rows.updateMany(
+      {
+        seenAt: { $lt: before },
+        $or: [{ 'said.0': { $exists: true } }, { 'talk.form': { $exists: true } }],
+      },
+      { $set: { said: [] }, $unset: { 'talk.form': '' }, $inc: { v: 1 } },
+    );
+  }
+
   return {
+    upkeep: {
+      indexes: subscriberIndexes,
+      jobs: [erase],
+      async forget(before) {
+        await forgetWords(before);
+        await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });
+      },
+    } satisfies Upkeep,
     /** The keyed hash under which her row is found. */
     fanOf,
     /** Concurrent loads share one query. */
@@ -307,22 +308,6 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     },
     /** Whether what she sent at `at` comes from before she left: then nothing of it may bring her back. */
     isGone,
-    /**
-     * What was said with her last changes, and a form she never ended: a name, a phone, an address may stand there. Of those
-     * who have not been here since `before`.
-     */
-    async forgetWords(before: Date): Promise<void> {
-      await rows.updateMany(
-        {
-          seenAt: { $lt: before },
-          $or: [{ 'said.0': { $exists: true } }, { 'talk.form': { $exists: true } }],
-        },
-        { $set: { said: [] }, $unset: { 'talk.form': '' }, $inc: { v: 1 } },
-      );
-    },
-    async forgetGraves(): Promise<void> {
-      await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });
-    },
     /** Who this pid is now; undefined when she left. */
     async byPid(pid: string): Promise<{ fan: string; script?: Script } | undefined> {
       const row = await rows.findOne({ pid }, { projection: { script: 1 }, timeoutMS });

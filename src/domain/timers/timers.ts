@@ -1,15 +1,16 @@
 import type { Connection } from 'mongoose';
-import type { JobData, JobName } from '../../jobs/jobs';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
+import type { Startable } from '../../kit/define-job';
 import type { IndexSpec } from '../../store/indexes';
 import type { Outbox } from '../outbox/outbox';
+import type { Upkeep } from '../upkeep';
 
 /** A job due at a business time. `_id` = `<kind>:<ref>:<occurrence>`: an occurrence fires once, whoever arms it how often. */
 type TimerRow = {
   _id: string;
   dueAt: Date;
-  job: JobName;
+  job: string;
   data: Record<string, unknown>;
   state: 'armed' | 'fired';
 };
@@ -23,16 +24,20 @@ export function createTimers({ db, outbox, clock }: { db: Connection; outbox: Ou
   const rows = db.collection<TimerRow>('timers');
 
   return {
-    async arm<Name extends JobName>(timer: {
+    upkeep: {
+      indexes: timerIndexes,
+      forget: (before) => rows.deleteMany({ state: 'fired', dueAt: { $lt: before } }),
+    } satisfies Upkeep,
+    async arm<Data extends Record<string, unknown>>(timer: {
       id: string;
       dueAt: Date;
-      job: Name;
-      data: JobData<Name>;
+      job: Startable<Data>;
+      data: Data;
     }): Promise<void> {
-      const { id, ...row } = timer;
+      const { id, dueAt, job, data } = timer;
       await rows.updateOne(
         { _id: id },
-        { $setOnInsert: { ...row, data: row.data, state: 'armed' } },
+        { $setOnInsert: { dueAt, job: job.name, data, state: 'armed' } },
         { upsert: true },
       );
     },
@@ -67,9 +72,6 @@ export function createTimers({ db, outbox, clock }: { db: Connection; outbox: Ou
         .find({ state: 'armed' }, { sort: { dueAt: 1 }, limit: 1, projection: { dueAt: 1 } })
         .toArray();
       return next?.dueAt.getTime();
-    },
-    async forget(before: Date): Promise<void> {
-      await rows.deleteMany({ state: 'fired', dueAt: { $lt: before } });
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { IndexSpec } from '../../store/indexes';
 import { readAcrossSwap } from '../../store/swap';
+import type { Upkeep } from '../upkeep';
 import { parseTrainAsk } from './parse-ask';
 
 export type TrainKind = '高鐵' | '動車' | '城際' | '直達' | '特快' | '快速' | '普快';
@@ -42,6 +43,7 @@ const mostAtOnce = 500;
 /** A timetable as it was on the day of its import; 12306 has the last word. Written only by the importer, whole tables at a time. */
 export function createTrains({ db, clock }: { db: Connection; clock: Clock }) {
   return {
+    upkeep: { indexes: trainIndexes } satisfies Upkeep,
     /**
      * The trains between two cities (their ids) on a Beijing day, by departure. `importedOn`: the Beijing day of the timetable,
      * to be told with it; undefined when there is none. `sample`: it is the invented one that comes with the program.

@@ -6,8 +6,6 @@ import { createImporter } from '../../domain/import/import';
 import { importSample } from '../../domain/import/sample';
 import { createClock } from '../../kit/clock';
 import { root } from '../../kit/root';
-import { indexes } from '../../services';
-import { createIndexes } from '../../store/indexes';
 import { connectMongo } from '../../store/mongo';
 import { createEnvelope } from '../../wechat/protocol/crypto';
 import { simulatedAccount } from '../account';
@@ -64,7 +62,6 @@ export async function openTown({ mongoUri, redisUrl, database }: Place, at: numb
   });
 
   const db = await connectMongo(mongoUri, { appName: 'season', database });
-  await createIndexes(db, indexes);
   const bringUp = async (role: 'web' | 'worker'): Promise<App> => {
     const app = await createApp(config, { mongoUri, redisUrl, database, role, clock, log });
     await app.prepare();

@@ -129,7 +129,7 @@ test('who asked to be told of the start is told when it has begun, not when only
   at('2026-12-01 09:00');
   await remind();
   expect(told).toEqual([]);
-  const again = await db.collection('timers').findOne({ job: 'quiz-remind', state: 'armed' });
+  const again = await db.collection('timers').findOne({ job: quizRemind, state: 'armed' });
   expect(again).toMatchObject({ data: { quiz: id, pid: 'lin' } });
   await one.campaigns.begin(id, quiz.startsAt);
   await remind();
@@ -144,7 +144,7 @@ describe('whatever order timers and processes come in, she is told of the start 
     one.timers.arm({
       id: `quiz-remind:${id}:lin:${startsAt}`,
       dueAt: new Date(startsAt),
-      job: 'quiz-remind',
+      job: quizRemind,
       data: { quiz: id, pid: 'lin' },
     });
   /** The reminders that are due now, as the worker carries them out. */

@@ -20,9 +20,10 @@ test('everybody has a name from the start, and keeps the one she chose', async (
       ['mei', 'Mei 去海邊'],
     ]),
   );
-  await names.forget('mei', new Date(Date.now() - 60_000));
+  const gone = { fan: 'f', pid: 'mei' };
+  await names.upkeep.erase({ ...gone, upTo: new Date(Date.now() - 60_000), back: true });
   expect((await names.nameOf(['mei'])).get('mei')).not.toBe(defaultName('mei'));
-  await names.forget('mei');
+  await names.upkeep.erase({ ...gone, upTo: new Date(), back: false });
   expect(await names.nameOf(['mei'])).toEqual(new Map([['mei', defaultName('mei')]]));
 });
 

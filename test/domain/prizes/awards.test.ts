@@ -355,14 +355,14 @@ test('leaving keeps the address of a parcel that is still to be sent; asking for
 test('claims are forgotten 90 days after their award was closed', async () => {
   const { _id } = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
   await app.claims.submit({ award: _id, pid: 'lin', form });
-  await app.housekeep();
+  await app.upkeep.forget();
   stage.turnTo('2027-03-01');
-  await app.housekeep();
+  await app.upkeep.forget();
   expect(await app.claims.read(_id)).toBeDefined();
   await app.awards.annul(_id, { by: 'amy', reason: '退回' });
-  await app.housekeep();
+  await app.upkeep.forget();
   stage.turnTo('2027-06-01');
-  await app.housekeep();
+  await app.upkeep.forget();
   expect(await app.claims.read(_id)).toBeUndefined();
 });
 

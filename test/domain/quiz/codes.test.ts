@@ -168,7 +168,7 @@ async function wholeStory(): Promise<void> {
   }
   if (state === 'scheduled') await one.campaigns.begin(id);
   else if (state !== 'running') await start();
-  await one.campaigns.restock();
+  await one.campaigns.upkeep.sweep();
   if ((await one.campaigns.row(id)).version === 1) {
     await bring(['A4'], { quantity: 4 });
     await approve();
@@ -200,7 +200,7 @@ test.each([...points, 'quiz-draws-committed', 'quiz-changed'])(
       if (state === 'draft' || state === 'checked') expect(await stock()).toEqual([]);
       one = process();
       await wholeStory();
-      await one.campaigns.restock();
+      await one.campaigns.upkeep.sweep();
       expect([await codesInStock(), (await one.campaigns.row(id)).version]).toEqual([
         ['A1', 'A2', 'A3', 'A4'],
         2,

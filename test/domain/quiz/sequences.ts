@@ -159,7 +159,7 @@ export async function createStreet() {
     /** By whichever process: the other one's lease is over. */
     async project(): Promise<void> {
       await rig.db.collection('projections').updateMany({}, { $set: { until: new Date(0) } });
-      await app().projector.project(quiz.id);
+      await app().services.projector.project(quiz.id);
     },
     sweep: () => app().services.prizes.awards.sweep({ lostMs: 1_000, undoneMs: -1_000 }),
     async relay(): Promise<void> {

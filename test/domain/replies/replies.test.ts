@@ -29,7 +29,7 @@ const versionNow = async () =>
 /** What the account says to a text, as the engine asks it. */
 async function answers(text: string, at = clock.now()) {
   const replies = createReplies({ db, clock });
-  await replies.reload();
+  await replies.load();
   const found = replies.compiled().find(fold(text), at);
   return found ? { rule: found.rule.name, replies: repliesOf(found.rule, 'm1') } : undefined;
 }
@@ -163,7 +163,7 @@ test('menu items that the console answered by itself become rules for the same k
   const old = oldMenu();
   const report = await replies.importRules(old);
   expect(report.added).toEqual(['菜單：去哪玩/怎么报名', '菜單：去哪玩/本月', '菜單：客服']);
-  await replies.reload();
+  await replies.load();
   const [signUp] = old.clicks;
   expect(replies.compiled().click(signUp?.key ?? '', clock.now())?.rule.replies).toEqual([
     { kind: 'text', text: '回复线路名和日期' },
@@ -241,7 +241,7 @@ test('every change reaches a process that watches the version', async () => {
   const editor = createReplies({ db, clock });
   const server = createReplies({ db, clock });
   const versions = createVersions({ db });
-  await versions.watch('replies', () => server.reload());
+  await versions.watch('replies', () => server.load());
   await editor.importRules(oldRules());
   await versions.check();
   expect(server.compiled().find(fold('退款'), clock.now())?.rule.name).toBe('退改');

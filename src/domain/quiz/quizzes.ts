@@ -1,0 +1,90 @@
+import type { Redis } from 'ioredis';
+import type { Connection } from 'mongoose';
+import type { Clock } from '../../kit/clock';
+import type { Log } from '../../kit/log';
+import type { Campaigns } from '../campaigns/campaigns';
+import type { Points } from '../points/points';
+import type { Awards } from '../prizes/awards';
+import type { Upkeep } from '../upkeep';
+import { createLeaderboard } from './board/leaderboard';
+import type { QuizState } from './definition';
+import { createOrders, orderIndexes } from './log/answers';
+import { createProjector } from './log/projector';
+import { createProof } from './log/proof';
+import { createScores, scoreIndexes } from './log/scores';
+import { createJoining } from './play/joining';
+import { createPlaying } from './play/play';
+import { createQuestionPages } from './play/question-page';
+import { createQuiz } from './quiz';
+
+/** The order log of a quiz in one of these states may still get answers, or is not settled yet. */
+const mayGrow: QuizState[] = ['running', 'paused', 'ended', 'settling'];
+
+/** Everything a quiz is beside a campaign: its log and what is worked out from it, playing, boards, proof. */
+export function createQuizzes(given: {
+  db: Connection;
+  redis: Redis;
+  clock: Clock;
+  log: Log;
+  /** Signs links to questions. */
+  key: string;
+  /** `https://account.example.com`, without a path. */
+  publicUrl: string;
+  campaigns: Campaigns;
+  points: Points;
+  awards: Pick<Awards, 'award' | 'announce' | 'claim'>;
+  tickets: Parameters<typeof createQuiz>[0]['tickets'];
+}) {
+  const { db, redis, clock, log, key, publicUrl, campaigns, points, awards, tickets } = given;
+  const { rulesAt } = campaigns;
+  const orders = createOrders({ db, rulesAt });
+  const scores = createScores({ db });
+  const leaderboard = createLeaderboard({ redis, prefix: `xiaoyi-${db.name}`, db });
+  const published = async (id: string) => {
+    const quiz = campaigns.get(id) ?? (await campaigns.find(id));
+    if (!quiz) throw new Error(`The quiz ${id} is gone, but its log says that prizes were won.`);
+    return quiz;
+  };
+  const projector = createProjector({
+    db,
+    orders,
+    points,
+    rulesAt,
+    quizzes: () => campaigns.all().flatMap(({ id, state }) => (mayGrow.includes(state) ? [id] : [])),
+    leaderboard,
+    award: async ({ quiz, win }) => awards.award(await published(quiz), win),
+    join: createJoining({ awards, quizOf: published }).give,
+    log,
+  });
+
+  return {
+    upkeep: {
+      indexes: [...orderIndexes, ...scoreIndexes],
+      /** Else the first answer waited until the log is folded, and all that come behind it. */
+      async warm() {
+        for (const { id } of campaigns.running(clock.now())) await orders.catchUp(id);
+      },
+      work: projector,
+      gauges: [
+        {
+          name: 'projector_lag_answers',
+          help: 'Answers in the order log that are not in the ledger yet',
+          read: async () => (await projector.lag()).answers,
+        },
+      ],
+    } satisfies Upkeep,
+    orders,
+    scores,
+    leaderboard,
+    projector,
+    proof: createProof({ db, orders, rulesAt, projector, points }),
+    questionPages: createQuestionPages({ campaigns, publicUrl, key }),
+    quiz: createQuiz({
+      campaigns,
+      playing: createPlaying({ orders, now: clock.now }),
+      orders,
+      awards,
+      tickets,
+    }),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Reply } from '../../wechat/protocol/reply';
+import type { Effect } from '../outbox/outbox';
+import type { Play } from '../quiz/play/standing';
+
+/** What the bot remembers of the talk with her: an open form, a list to choose from, what 「更多」 means. */
+export type Talk = {
+  form?: { name: string; field: string; answers: Record<string, unknown>; at: number };
+  choices?: { says: string[]; labels: string[]; at: number };
+  more?: { says: string; at: number };
+  quiz?: Play;
+  /** What she was told once on a Beijing day, by name. */
+  told?: Record<string, string>;
+};
+
+/** A reply (and what else it caused) kept with the change of talk that it made, so that a second run says the same. */
+export type Kept = {
+  by: string;
+  reply: Reply | null;
+  effects: Effect[];
+  /** Awards that the reply tells her of. */
+  carries?: string[];
+};

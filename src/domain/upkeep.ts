@@ -1,0 +1,92 @@
+import type { AnyJob } from '../kit/define-job';
+import type { IndexSpec } from '../store/indexes';
+
+/**
+ * What the house does for a domain beside calling it. A domain says it in its own folder, as `upkeep` on what it creates;
+ * `services.ts` collects it, and the app, the worker and the jobs carry it out for all domains alike.
+ */
+export type Upkeep = {
+  indexes?: readonly IndexSpec[];
+  /** The jobs that are its own; a name stands for one job in the whole house. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- each states its own needs; `services.ts` checks that they are met.
+  jobs?: readonly AnyJob<any>[];
+  /** Reads again what this process holds compiled, at the start and whenever the number in `versions` has moved. */
+  follows?: { [version: string]: () => Promise<void> };
+  /** Done after everything is loaded, before the first callback. */
+  warm?(): Promise<void>;
+  /** She left, or asked for it: everything of hers goes. It may be done twice. */
+  erase?(her: Erased): Promise<void>;
+  /** Once a Beijing day: what is older than its retention goes. `before`: 30 days ago. */
+  forget?(before: Date): Promise<unknown>;
+  /** Every five seconds in a worker: mends what killed processes left. */
+  sweep?(): Promise<void>;
+  /** Work that goes on in the background of a worker. */
+  work?: { start(): void; close(): Promise<void> };
+  /** Values asked for when the metrics are read. */
+  gauges?: readonly { name: string; help: string; read(): number | Promise<number> }[];
+};
+
+export type Erased = {
+  /** The keyed hash of her openid. */
+  fan: string;
+  /** Undefined: nobody came to know her, or what lies under it is not to be touched again. */
+  pid: string | undefined;
+  /** Business time up to which she is erased; what she said later she said after coming back. */
+  upTo: Date;
+  /** She is here again under the same `pid`: only what is not later than `upTo` goes. */
+  back: boolean;
+};
+
+/** Which rows `{pid, at}` go with her. Ask it only where she has a `pid`. */
+export const rowsOf = ({ pid = '', upTo, back }: Erased): { pid: string; at?: { $lte: Date } } => ({
+  pid,
+  ...(back ? { at: { $lte: upTo } } : {}),
+});
+
+type Kept = { upkeep: Upkeep };
+const hasUpkeep = (one: unknown): one is Kept => typeof one === 'object' && one !== null && 'upkeep' in one;
+
+/** The upkeep of all domains as one, in the order in which they stand. */
+export function collectUpkeep(domains: Record<string, unknown>) {
+  const all = Object.values(domains)
+    .filter(hasUpkeep)
+    .map(({ upkeep }) => upkeep);
+  const jobs = new Map<string, AnyJob<never>>();
+  for (const job of all.flatMap((one) => one.jobs ?? [])) {
+    if (jobs.has(job.name)) throw new Error(`Two jobs are called ${job.name}.`);
+    jobs.set(job.name, job);
+  }
+  return {
+    indexes: all.flatMap((one) => one.indexes ?? []),
+    jobs,
+    follows: all.flatMap((one) => Object.entries(one.follows ?? {})),
+    gauges: all.flatMap((one) => one.gauges ?? []),
+    async warm(): Promise<void> {
+      for (const one of all) await one.warm?.();
+    },
+    /** `passed` is told after each domain: between any two a process may die. */
+    async erase(her: Erased, passed: () => void = () => {}): Promise<void> {
+      for (const one of all) {
+        if (!one.erase) continue;
+        await one.erase(her);
+        passed();
+      }
+    },
+    async forget(before: Date, passed: () => void = () => {}): Promise<void> {
+      for (const one of all) {
+        if (!one.forget) continue;
+        await one.forget(before);
+        passed();
+      }
+    },
+    async sweep(): Promise<void> {
+      for (const one of all) await one.sweep?.();
+    },
+    start(): void {
+      for (const { work } of all) work?.start();
+    },
+    async close(): Promise<void> {
+      for (const { work } of all) await work?.close();
+    },
+  };
+}
