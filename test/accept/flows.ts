@@ -268,12 +268,13 @@ export const flows: Flow[] = [
       await migrate({ db, migrations, owner: 'the sweep', log });
       return [];
     },
-    async after(rig) {
+    async after(rig, _openid, _delivered, crashed) {
       // Time passes, and with it the lease of the dead.
       await rig.db.collection<{ _id: string }>('leases').updateMany({}, { $set: { until: new Date(0) } });
       await migrate({ db: rig.app.db, migrations, owner: 'another', log: rig.app.log });
       expect(await rig.count('migrations')).toBe(migrations.length);
-      expect(await rig.count('leases')).toBe(0);
+      // That of a process which died after its last migration runs out by itself.
+      expect(await rig.count('leases')).toBeLessThanOrEqual(crashed ? 1 : 0);
     },
   },
 ];

@@ -129,7 +129,7 @@ test('who asked to be told of the start is told when it has begun, not when only
   at('2026-12-01 09:00');
   await remind();
   expect(told).toEqual([]);
-  const again = await db.collection('timers').findOne({ job: quizRemind, state: 'armed' });
+  const again = await db.collection('timers').findOne({ job: quizRemind.name, state: 'armed' });
   expect(again).toMatchObject({ data: { quiz: id, pid: 'lin' } });
   await one.campaigns.begin(id, quiz.startsAt);
   await remind();
