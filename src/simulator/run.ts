@@ -4,6 +4,7 @@ import { createApp } from '../app';
 import type { Config } from '../config';
 import { createImporter, tellProblem } from '../domain/import/import';
 import { importSample } from '../domain/import/sample';
+import { whenFree } from '../domain/import/turn';
 import { claimsOf } from '../domain/quiz/play/claims';
 import { startSampleQuiz } from '../domain/quiz/workbook/sample';
 import { messageOf } from '../errors';
@@ -63,10 +64,8 @@ export async function runSimulator(config: Config, { whenTold, ready }: Host): P
 
 async function bringSamples(app: Awaited<ReturnType<typeof createApp>>, log: Log): Promise<void> {
   const importer = createImporter({ db: app.db, clock: app.clock, cities: app.services.cities });
-  for (const { table, result } of await importSample({
-    importer,
-    folder: join(root, 'src', 'simulator', 'sample'),
-  })) {
+  const folder = join(root, 'src', 'simulator', 'sample');
+  for (const { table, result } of await whenFree(() => importSample({ importer, folder }))) {
     if (result.kind === 'refused')
       log.error(
         { table, problems: result.problems.map((one) => tellProblem(one)) },

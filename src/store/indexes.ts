@@ -20,28 +20,31 @@ const nameOf = (spec: IndexSpec): string =>
 const big = 100_000;
 
 /** Builds what is missing on collections that are not big. */
-export async function createSmallIndexes(db: Connection, specs: readonly IndexSpec[]): Promise<void> {
-  const sizes = new Map<string, number>();
-  for (const { collection } of specs)
-    if (!sizes.has(collection))
-      sizes.set(collection, await db.collection(collection).estimatedDocumentCount());
-  await createIndexes(
-    db,
-    specs.filter(({ collection }) => (sizes.get(collection) ?? 0) < big),
-  );
-}
+export const createSmallIndexes = (db: Connection, specs: readonly IndexSpec[]): Promise<void> =>
+  create(db, specs, async (collection) => (await db.collection(collection).estimatedDocumentCount()) < big);
 
 /** Builds what is missing. Safe to run by several processes at once; never drops an index. */
-export async function createIndexes(db: Connection, specs: readonly IndexSpec[]): Promise<void> {
-  await Promise.all(
-    specs.map((spec) =>
-      db.collection(spec.collection).createIndex(spec.key, {
+export const createIndexes = (db: Connection, specs: readonly IndexSpec[]): Promise<void> =>
+  create(db, specs, async () => true);
+
+/** One collection after the other: on a first start three processes do this at once, on a small machine. */
+async function create(
+  db: Connection,
+  specs: readonly IndexSpec[],
+  isMeant: (collection: string) => Promise<boolean>,
+): Promise<void> {
+  for (const collection of new Set(specs.map((spec) => spec.collection))) {
+    if (!(await isMeant(collection))) continue;
+    const indexes = specs
+      .filter((spec) => spec.collection === collection)
+      .map((spec) => ({
+        key: spec.key,
         name: nameOf(spec),
         ...(spec.unique ? { unique: true } : {}),
         ...(spec.partial ? { partialFilterExpression: spec.partial } : {}),
-      }),
-    ),
-  );
+      }));
+    await db.db?.command({ createIndexes: collection, indexes });
+  }
 }
 
 /** The indexes that state invariants and are not there, as `collection.name`. */

@@ -4,6 +4,7 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import type { FileResult, Importer } from './import';
 import type { ImportKind } from './tables';
+import { whenFree } from './turn';
 import { clearSample } from './write-table';
 
 /** Cities first: the others name them. `fact`: true of the world, so that every account may tell it. */
@@ -63,27 +64,15 @@ async function bring({
   }
 }
 
-/** Another import takes at most so long to end, or to be given up when it was killed. */
-const mostTries = 60;
-
 /**
  * The facts for an account of somebody's: tables that were never filled are. What is there stays as it is, whoever brought
  * it; what is invented and was left by the simulator goes. Any number of processes may do this at once, and be killed.
  */
-export async function bringFacts(given: Given & { db: Connection }): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      const last = await given.importer.lastImports();
-      for (const { table, file, fact } of files) {
-        if (fact && !last[table]) await bring({ ...given, table, file });
-        if (!fact && last[table]?.sample) await clearSample(given.db, table);
-      }
-      return;
-    } catch (error) {
-      const isBusy =
-        error instanceof AppError && ['import.busy', 'import.cities-changed'].includes(error.code);
-      if (!isBusy || tries === mostTries) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+export const bringFacts = ({ db, ...given }: Given & { db: Connection }): Promise<void> =>
+  whenFree(async () => {
+    const last = await given.importer.lastImports();
+    for (const { table, file, fact } of files) {
+      if (fact && !last[table]) await bring({ ...given, table, file });
+      if (!fact && last[table]?.sample) await clearSample(db, table);
     }
-  }
-}
+  });

@@ -38,6 +38,23 @@ export async function takeTurn(db: Connection) {
   };
 }
 
+/** Another import takes at most so long to end, or to be given up when it was killed. */
+const mostTries = 60;
+
+/** Imports once nobody else does: a start waits where a person would be told to. */
+export async function whenFree<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act();
+    } catch (error) {
+      const isBusy =
+        error instanceof AppError && ['import.busy', 'import.cities-changed'].includes(error.code);
+      if (!isBusy || tries === mostTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
+
 export type Turn = Awaited<ReturnType<typeof takeTurn>>;
 
 const busy = (message: string): AppError => new AppError('Conflict', 'import.busy', message);
