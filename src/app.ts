@@ -8,6 +8,7 @@ import type { Config } from './config';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
 import { createCallback } from './http/callback';
+import { pages } from './http/h5/pages';
 import { createMetrics } from './http/metrics';
 import { createHttp } from './http/server';
 import { armHousekeeping, housekeeping } from './jobs/housekeeping';
@@ -22,6 +23,7 @@ import { randomId } from './kit/ids';
 import { createLog, type Log, stdout } from './kit/log';
 import { root } from './kit/root';
 import { migrations } from './migrations';
+import { createPages } from './render/pages';
 import { createRender } from './render/render';
 import { createServices, type Services } from './services';
 import { createSmallIndexes, missingInvariants } from './store/indexes';
@@ -127,8 +129,9 @@ export async function createApp(config: Config, options: AppOptions) {
   });
   const http = createHttp({
     callback: createCallback({ reader, answer: answering.answer, counts: metrics.callback, log }),
-    links: services.links,
-    questionPages: services.questionPages,
+    pages,
+    services,
+    fill: createPages().page,
     script: services.defaultScript,
     ready: () => problemsOf({ db, indexes: upkeep.indexes }),
     log,
@@ -207,7 +210,7 @@ export async function createApp(config: Config, options: AppOptions) {
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 
-type Needs = { db: App['db']; indexes: Services['upkeep']['indexes'] };
+type Needs = { db: Connection; indexes: Services['upkeep']['indexes'] };
 
 /** Redis is speed, not truth: without it we are ready all the same, so only the database counts. */
 async function problemsOf({ db, indexes }: Needs): Promise<string[]> {

@@ -2,8 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { createQuestionPages } from '../../src/domain/quiz/play/question-page';
+import { question } from '../../src/http/h5/question';
 import { createHttp } from '../../src/http/server';
 import { createLog } from '../../src/kit/log';
+import { createPages } from '../../src/render/pages';
 import { aQuestion, aQuiz } from '../domain/quiz/a-quiz';
 
 const picture = 'https://pictures.example.com/lake.svg';
@@ -39,8 +41,9 @@ test.each(['hant', 'hans'] as const)('the page of a picture question fits a phon
   const log = createLog({ level: 'silent', name: 'http' });
   const http = createHttp({
     callback: () => {},
-    links: {} as never,
-    questionPages,
+    pages: [question],
+    services: { questionPages },
+    fill: createPages().page,
     ready: async () => [],
     script: 'hant',
     log,

@@ -1,7 +1,9 @@
 import supertest from 'supertest';
 import { stageRehearsal } from '../../src/domain/quiz/rehearse/rehearsal';
+import { pages } from '../../src/http/h5/pages';
 import { createHttp } from '../../src/http/server';
 import { createLog } from '../../src/kit/log';
+import { createPages } from '../../src/render/pages';
 import { aPrize, aQuestion, aQuiz, beijing } from '../domain/quiz/a-quiz';
 import { testDatabase } from '../support/database';
 import { createTalk, type Talk } from '../support/talk';
@@ -26,14 +28,15 @@ const quiz = aQuiz({
 
 beforeAll(async () => {
   talk = await createTalk(database);
-  const { tickets, draws, campaigns, links, questionPages } = talk.services;
+  const { tickets, draws, campaigns } = talk.services;
   await stageRehearsal({ db: await database.connect(), tickets, draws, content: quiz });
   await campaigns.load();
   const log = createLog({ level: 'silent', name: 'http' });
   const { handler } = createHttp({
     callback: () => {},
-    links,
-    questionPages,
+    pages,
+    services: talk.services,
+    fill: createPages().page,
     ready: async () => [],
     script: 'hant',
     log,
@@ -102,6 +105,11 @@ test('a link of another order, question or making shows nothing', async () => {
     const { status, text } = await get(changed);
     expect([status, text]).toEqual([404, '這一題已經看不到了，請回到對話裡。']);
   }
+});
+
+test('what WeChat adds to a shared link does no harm', async () => {
+  const { url } = await cardOf(talk.fan(), '看圖');
+  expect((await get(`${url}&from=singlemessage&isappinstalled=0`)).status).toBe(200);
 });
 
 test('the page of a 搶答題 is called so', async () => {

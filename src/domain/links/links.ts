@@ -68,7 +68,7 @@ export function createLinks({
       const lookUp = target && Object.hasOwn(lookups, target.kind) ? lookups[target.kind] : undefined;
       const url = target && (await lookUp?.(target.ref));
       if (!target || !url || !isWebAddress(url)) {
-        throw new AppError('NotFound', 'link.unknown', '這個連結已失效，請回到對話裡重新查詢。');
+        throw unknownLink();
       }
       const { kind, ref } = target;
       const on = clock.day();
@@ -91,6 +91,10 @@ export function createLinks({
 }
 
 export type Links = ReturnType<typeof createLinks>;
+
+/** Of no link of ours, or of a thing that is gone. */
+export const unknownLink = (): AppError =>
+  new AppError('NotFound', 'link.unknown', '這個連結已失效，請回到對話裡重新查詢。');
 
 function isWebAddress(url: string): boolean {
   try {

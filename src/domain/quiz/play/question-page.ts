@@ -14,8 +14,8 @@ export type QuestionPage = {
   script: Script;
 };
 
-/** The parts of a link as they come back: whatever somebody made of them. */
-export type QuestionLink = Record<'quiz' | 'question' | 'n' | 'order' | 'script' | 'sign', unknown>;
+/** The parts of a link as they come back: who made them, the sign tells. */
+export type QuestionLink = Record<'quiz' | 'question' | 'n' | 'order' | 'sign', string> & { script: Script };
 
 /**
  * The pages of questions with a picture. A link carries the number and the order of options as she has them in the chat,
@@ -47,29 +47,30 @@ export function createQuestionPages(given: {
     /** @throws AppError `NotFound` for a link that is not ours, or a quiz that is long over */
     read(link: QuestionLink): QuestionPage {
       const { quiz: id, question: q, n, order, script, sign } = link;
-      const parts = [id, q, n, order, script];
-      const quiz = isOurs(parts, sign) ? campaigns.get(parts[0] as string) : undefined;
+      const quiz = isOurs([id, q, n, order, script], sign) ? campaigns.get(id) : undefined;
       const question = quiz?.questions.find((one) => one.id === q);
-      if (!quiz || !question)
-        throw new AppError('NotFound', 'question.unknown', '這一題已經看不到了，請回到對話裡。');
-      const open = { q: question.id, n: Number(n), order: [...String(order)].map(Number), sentAt: 0 };
+      if (!quiz || !question) throw unknownQuestion();
+      const open = { q: question.id, n: Number(n), order: [...order].map(Number), sentAt: 0 };
       return {
         title: quiz.title,
         question: asAsked(quiz, question, open),
         sponsor: sponsorOf(quiz, question.sponsor),
-        script: script as Script,
+        script,
       };
     },
   };
 
-  function isOurs(parts: unknown[], sign: unknown): boolean {
-    if (![...parts, sign].every((part) => typeof part === 'string')) return false;
-    const [mine, theirs] = [signOf(parts as string[]), sign as string].map((text) => Buffer.from(text));
-    return mine !== undefined && theirs?.length === mine.length && timingSafeEqual(mine, theirs);
+  function isOurs(parts: string[], sign: string): boolean {
+    const [mine, theirs] = [Buffer.from(signOf(parts)), Buffer.from(sign)];
+    return mine.length === theirs.length && timingSafeEqual(mine, theirs);
   }
 }
 
 export type QuestionPages = ReturnType<typeof createQuestionPages>;
+
+/** Of a link that is not ours, or a quiz that is long over. */
+export const unknownQuestion = (): AppError =>
+  new AppError('NotFound', 'question.unknown', '這一題已經看不到了，請回到對話裡。');
 
 function sponsorOf({ sponsors }: Quiz, id: string | undefined): Required<Sponsor> | null {
   const sponsor = sponsors.find((one) => one.id === id);

@@ -1,0 +1,5 @@
+import { link } from './link';
+import { question } from './question';
+
+/** Every address that fans open. */
+export const pages = [link, question];

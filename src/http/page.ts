@@ -1,0 +1,48 @@
+import type Router from '@koa/router';
+import type { z } from 'zod';
+import type { AppError } from '../errors';
+import { randomId } from '../kit/ids';
+import type { Script } from '../kit/text';
+import type { Pages } from '../render/pages';
+
+/** What is shown: a page of `templates/h5` in her script, or the way to somewhere else. */
+export type Shown =
+  | { kind: 'page'; template: string; data: object; script: Script }
+  | { kind: 'redirect'; to: string };
+
+/**
+ * An address that fans open. `asks` reads what stands in the path and in the query; for whoever asks otherwise the page is
+ * not there, and `otherwise` says so. What it needs of the services it states in the type of `show`'s first parameter.
+ */
+export type Page<Asked, Needs> = {
+  path: string;
+  /** `nonce` is new for each showing: the policy may let the page's own style through by it. */
+  headers(nonce: string): Record<string, string>;
+  asks: z.ZodType<Asked>;
+  otherwise(): AppError;
+  show(needs: Needs, asked: Asked): Shown | Promise<Shown>;
+};
+
+export const definePage = <Asked, Needs>(page: Page<Asked, Needs>): Page<Asked, Needs> => page;
+
+/** A page as the server sees it: it reads what is asked and gives it all services. */
+// oxlint-disable-next-line typescript/no-explicit-any -- pages that ask for many things lie in one list; `asks` parses before `show` sees it.
+export type AnyPage<Needs> = Page<any, Needs>;
+
+export function mountPages<Needs>(
+  router: Router,
+  given: { pages: AnyPage<Needs>[]; services: Needs; fill: Pages['page'] },
+): void {
+  const { pages, services, fill } = given;
+  for (const { path, headers, asks, otherwise, show } of pages)
+    router.get(path, async (ctx) => {
+      const asked = asks.safeParse({ ...ctx.query, ...ctx.params });
+      if (!asked.success) throw otherwise();
+      const shown = await show(services, asked.data);
+      const nonce = randomId();
+      ctx.set(headers(nonce));
+      if (shown.kind === 'redirect') return ctx.redirect(shown.to);
+      ctx.type = 'html';
+      ctx.body = fill(shown.template, { ...shown.data, nonce }, shown.script);
+    });
+}
