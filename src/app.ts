@@ -132,6 +132,7 @@ export async function createApp(config: Config, options: AppOptions) {
     pages,
     services,
     fill: createPages().page,
+    verifyFolder: join(config.dataDir, 'verify'),
     script: services.defaultScript,
     ready: () => problemsOf({ db, indexes: upkeep.indexes }),
     log,

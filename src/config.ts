@@ -22,7 +22,13 @@ const flag = z.stringbool();
 export const table = {
   PORT: setting(whole(0, 65_535).default(3000), 'Port of the public HTTP server'),
   HOST: setting(text.default('127.0.0.1'), 'Address it listens on; 0.0.0.0 inside a container'),
-  PUBLIC_URL: setting(z.url().optional(), 'Where fans and WeChat reach it, e.g. https://wx.example.com'),
+  PUBLIC_URL: setting(
+    z
+      .url()
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
+    'Where fans and WeChat reach it, e.g. https://wx.example.com',
+  ),
   ROLE: setting(z.enum(['all', 'web', 'worker']).default('all'), 'all forks one web and one worker process'),
   LOG_LEVEL: setting(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -13,8 +13,8 @@ const bodyLimit = 64 * 1024;
 
 export type CallbackCounts = { refused(code: string): void; answered(seconds: number): void };
 
-/** Whether a request is for the callback: `/wechat`, whatever its query. */
-export const isCallback = (url = ''): boolean => url === '/wechat' || url.startsWith('/wechat?');
+/** Whether a request is for the callback: `/wechat`, with a slash at its end or without, whatever its query. */
+export const isCallback = (url = ''): boolean => /^\/wechat\/?(\?|$)/.test(url);
 
 /**
  * `GET` and `POST /wechat`: body → size cap → verify → decrypt → typed message → `answer` → sealed reply. Nothing is

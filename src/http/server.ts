@@ -10,6 +10,7 @@ import { mountHealth, type Readiness } from './health';
 import { translateErrors } from './middleware/translate-errors';
 import { type AnyPage, mountPages } from './page';
 import { keepPlaces } from './places';
+import { mountVerifyFiles } from './verify-files';
 
 /** The public server: the callback first (it is the busy one), then health and pages. */
 export function createHttp<Needs>(given: {
@@ -19,6 +20,8 @@ export function createHttp<Needs>(given: {
   services: Needs;
   /** Fills a page of `templates/h5`. */
   fill: Pages['page'];
+  /** Where the files lie by which WeChat knows our domain. */
+  verifyFolder: string;
   ready: Readiness;
   /** Of whoever opens what is not there: nobody knows hers. */
   script: Script;
@@ -32,6 +35,7 @@ export function createHttp<Needs>(given: {
   app.use(translateErrors(log, script));
   const router = new Router();
   mountHealth(router, { ready, isStopping: () => stopping });
+  mountVerifyFiles(router, given.verifyFolder);
   mountPages(router, given);
   app.use(router.routes());
 

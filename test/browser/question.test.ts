@@ -44,6 +44,7 @@ test.each(['hant', 'hans'] as const)('the page of a picture question fits a phon
     pages: [question],
     services: { questionPages },
     fill: createPages().page,
+    verifyFolder: '',
     ready: async () => [],
     script: 'hant',
     log,

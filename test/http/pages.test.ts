@@ -43,6 +43,7 @@ const { handler } = createHttp({
     questionPages: {} as never,
   },
   fill: createPages(folder).page,
+  verifyFolder: '',
   ready: async () => [],
   script: 'hant',
   log: createLog({ level: 'silent', name: 'http' }),

@@ -37,6 +37,7 @@ beforeAll(async () => {
     pages,
     services: talk.services,
     fill: createPages().page,
+    verifyFolder: '',
     ready: async () => [],
     script: 'hant',
     log,

@@ -15,6 +15,7 @@ test('however often somebody asks whether it is ready, the database is asked onc
     pages: [],
     services: {},
     fill: createPages().page,
+    verifyFolder: '',
     ready,
     script: 'hant',
     log,
