@@ -5,8 +5,9 @@ import { type Config, childEnv, engineSettings, loadConfig } from './config';
 import { AppError, messageOf } from './errors';
 import { monotonicMs } from './kit/clock';
 import { leave, leaveOnFailure } from './kit/ending';
-import { createLog, type Log, stdout } from './kit/log';
+import { type Log, logOf, stdout } from './kit/log';
 import { isPortFree } from './kit/port';
+import { showing } from './kit/progress';
 import { simulatedAccount } from './simulator/account';
 import { runSimulator } from './simulator/run';
 import { keepAddresses } from './store/addresses';
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
 
 /** One web or worker process. In production there may be any number of each. */
 async function runRole(config: Config, role: 'web' | 'worker'): Promise<void> {
-  const log = createLog({ level: config.LOG_LEVEL, name: role });
+  const log = logOf(config, role);
   leaveOnFailure(log);
   const { MONGODB_URI: mongoUri, REDIS_URL: redisUrl } = config;
   if (!mongoUri || !redisUrl)
@@ -72,7 +73,7 @@ const settledAfterMs = 60_000;
 
 /** Starts the engines that no URL names, then one web and one worker process, and the simulator where no account is set. */
 async function supervise(config: Config): Promise<void> {
-  const log = createLog({ level: config.LOG_LEVEL, name: 'main' });
+  const log = logOf(config, 'main');
   leaveOnFailure(log);
   const simulated = !config.WECHAT_APP_ID;
   await requirePorts(config, simulated);
@@ -146,7 +147,7 @@ async function supervise(config: Config): Promise<void> {
     void stop(1);
   });
 
-  const told = await Promise.all(roles.map(start));
+  const told = await showing('正在啟動小藝', say, () => Promise.all(roles.map(start)));
   const web = `http://127.0.0.1:${told[0]?.port ?? config.PORT}`;
   const phone = told[2]?.url;
   const addresses = { web, ...(phone ? { phone } : {}) };
@@ -158,6 +159,7 @@ async function supervise(config: Config): Promise<void> {
   if (phone) say(`  在瀏覽器裡打開模擬手機：  ${phone}`);
   else say(`  微信回調：  ${config.PUBLIC_URL ?? web}/wechat`);
   say(`  健康檢查：  ${web}/readyz`);
+  if (!config.production) say(`  日誌：      ${config.DATA_DIR}/logs`);
   say('');
 }
 

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { createLineOut } from './line-out';
+import { createLogFile } from './log-file';
 
 export type Log = Logger;
 
@@ -39,6 +41,16 @@ export function createLog(options: { level: string; name: string; to?: pino.Dest
     },
     options.to ?? stdout,
   );
+}
+
+type Place = { ROLE: string; production: boolean; dataDir: string; LOG_LEVEL: string };
+
+/** The log of a process: what `npm start` runs has a person before it; in production, or a role alone, programs read it. */
+export function logOf({ ROLE, production, dataDir, LOG_LEVEL: level }: Place, name: string): Log {
+  if (production || ROLE !== 'all') return createLog({ level, name });
+  const to = createLogFile(join(dataDir, 'logs', `${name}.log`), stdout);
+  process.once('exit', () => to.flush());
+  return createLog({ level, name, to });
 }
 
 /** Errors of HTTP libraries carry whole URLs with tokens in them: keep what tells the cause, cut query strings. */

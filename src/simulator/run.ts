@@ -9,7 +9,7 @@ import { claimsOf } from '../domain/quiz/play/claims';
 import { startSampleQuiz } from '../domain/quiz/workbook/sample';
 import { messageOf } from '../errors';
 import { leaveOnFailure } from '../kit/ending';
-import { createLog, type Log } from '../kit/log';
+import { type Log, logOf } from '../kit/log';
 import { root } from '../kit/root';
 import { followClock, followedMs, tellClock } from '../store/shared-clock';
 import { simulatedAccount } from './account';
@@ -22,7 +22,7 @@ type Host = {
 
 /** The process in which WeChat is played: sample content, the phone page, and the clock that the whole program follows. */
 export async function runSimulator(config: Config, { whenTold, ready }: Host): Promise<void> {
-  const log = createLog({ level: config.LOG_LEVEL, name: 'simulator' });
+  const log = logOf(config, 'simulator');
   leaveOnFailure(log);
   const app = await createApp(config, {
     mongoUri: config.MONGODB_URI ?? '',

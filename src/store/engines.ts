@@ -15,6 +15,7 @@ import type { EngineSettings } from '../config';
 import { AppError } from '../errors';
 import { monotonicMs } from '../kit/clock';
 import { privateFolder } from '../kit/private-files';
+import { showing } from '../kit/progress';
 import { type DataLock, lockHolder, takeLock } from './data-lock';
 import { isDiskFull } from './disk-full';
 import { findMongod, findRedisServer } from './engine-binaries';
@@ -202,15 +203,17 @@ async function start(given: {
   const { kept = {} } = readRecord(dataDir);
   const [mongodPort, redisPort] = await choosePorts([kept.mongod, kept.redis]);
   const startMongod = async (port: number) => {
-    const { path } = await findMongod(settings, say);
+    const { path, version } = await findMongod(settings, say);
     const more = options.mongodArgs ?? [];
     const spec = mongodSpec({ command: path, dataDir, port, secrets, more });
-    running.push(await keepRunning(spec, { say, onLost }));
+    const run = () => keepRunning(spec, { say, onLost });
+    running.push(await showing(`正在啟動 mongod ${version}`, say, run));
     return port;
   };
   const startRedis = async (port: number) => {
-    const { path } = await findRedisServer(settings, say);
-    running.push(await keepRunning(redisSpec({ command: path, dataDir, port, secrets }), { say, onLost }));
+    const { path, version } = await findRedisServer(settings, say);
+    const run = () => keepRunning(redisSpec({ command: path, dataDir, port, secrets }), { say, onLost });
+    running.push(await showing(`正在啟動 redis-server ${version}`, say, run));
     return port;
   };
   // Both to their end, so that a failure of one leaves nothing half started behind the other's back.

@@ -207,7 +207,10 @@ describe('a running program gets its engine back, at the same address and with i
         mongods().length === 1 && redises().length === 1 && processesWith(dataDir).length === before.length,
       { what: 'both engines and their guards run' },
     );
-    await program.said.with('say');
+    const started = /ended unexpectedly; starting it again/;
+    await until(() => program.said.lines.some(({ say }) => started.test(String(say))), {
+      what: 'it is told',
+    });
     expect(await recall(program)).toEqual(['荔枝', '荔枝']);
     expect(program.program.exitCode).toBeNull();
     program.program.kill('SIGTERM');
