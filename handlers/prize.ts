@@ -41,7 +41,7 @@ export default needs('quiz', [
     async ({ params, fan, campaigns, draws, prizes, quiz: quizzes, at, paged, render }) => {
       const [lines, numbers] = await Promise.all([prizes.prizesOf(fan.pid), draws.numbersOf(fan.pid)]);
       // 別的活動開始了，上一個活動的抽獎號碼還在；太久以前的活動不再提
-      const shown = numbers.flatMap(({ quiz, prize, ...one }) => {
+      const shown = numbers.flatMap(({ campaign: quiz, prize, ...one }) => {
         const name = campaigns.get(quiz)?.prizes.find(({ id }) => id === prize)?.name;
         return name === undefined ? [] : [{ name, ...one }];
       });

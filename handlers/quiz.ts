@@ -3,23 +3,23 @@ import { claims, clicks, needs, news, says } from '../src/bot/bot';
 /** 「與小藝一戰到底」：開始、作答、繼續。什麼算一個答案由題目決定；其他的話各有各的去處。 */
 export default needs('quiz', [
   claims(
-    ({ quiz, message, fan, at }) => quiz.claim(message.content, fan.play, at),
-    async ({ params: claim, quiz, questionPages, attributes, fan, id, at, carries, render }) => {
-      const newHere = !quiz.standing(fan.play, claim.quiz);
-      const turn = await quiz.play(claim, fan.play, { pid: fan.pid, id, at });
-      fan.play = turn.play;
-      if (turn.kind === 'answered' && turn.result.attribute) {
-        const { name, value } = turn.result.attribute;
+    ({ quiz, message, fan, at }) => quiz.take(message.content, fan.play, at),
+    async ({ params: take, quiz, questionPages, attributes, fan, id, at, carries, render }) => {
+      const newHere = !quiz.standing(fan.play, take.quiz);
+      const step = await quiz.play(take, fan.play, { pid: fan.pid, id, at });
+      fan.play = step.play;
+      if (step.kind === 'answered' && step.result.attribute) {
+        const { name, value } = step.result.attribute;
         const consent = '回答即同意我們記下它，只用來推薦合適的路線';
-        await attributes.set({ pid: fan.pid, name, value, source: `quiz:${claim.quiz.id}`, consent });
+        await attributes.set({ pid: fan.pid, name, value, source: `quiz:${take.quiz.id}`, consent });
       }
-      for (const { award } of quiz.winsIn(turn)) carries(award);
-      const said = render(`quiz-${turn.kind}`, { ...turn, quiz: claim.quiz, newHere });
-      const asked = quiz.asked(turn); // 有圖的題用一張圖文卡片問，點開是圖和選項
-      const open = turn.play.flash ?? turn.play.open;
+      for (const { award } of quiz.winsIn(step)) carries(award);
+      const said = render(`quiz-${step.kind}`, { ...step, quiz: take.quiz, newHere });
+      const asked = quiz.asked(step); // 有圖的題用一張圖文卡片問，點開是圖和選項
+      const open = step.play.flash ?? step.play.open;
       if (!asked?.picture || !open || said.kind !== 'text') return said;
       const title = `${asked.n > 0 ? `第 ${asked.n} 題` : '搶答題'}：${asked.text}`;
-      const url = questionPages.linkTo(claim.quiz.id, open, fan.script);
+      const url = questionPages.linkTo(take.quiz.id, open, fan.script);
       return news({ title, description: said.text, picUrl: asked.picture, url });
     },
     ({ quiz, fan, at }) => quiz.remark(fan.play, at, () => fan.firstToday('quiz')),

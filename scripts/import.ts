@@ -147,7 +147,7 @@ async function bringReplies(db: Connection, config: Config, { file, dryRun }: As
   const rules = loadHandlers();
   const report = await createReplies({ db, clock: createClock() }).importRules(old, {
     dryRun,
-    claims: (text) => rules.exact(text)?.file,
+    takenBy: (text) => rules.exact(text)?.file,
     ...(appId ? { keepMedia: (kind, mediaId) => media.keep(kind, mediaId) } : {}),
   });
   const { added, changed, unchanged, edited } = report;

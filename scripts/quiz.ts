@@ -7,7 +7,7 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadHandlers } from '../src/bot/discover';
-import { claimsOf } from '../src/domain/quiz/play/claims';
+import { takenIn } from '../src/domain/quiz/play/taken-by';
 import { messageOf } from '../src/errors';
 import { namesAreSaid, signed } from '../src/kit/signed';
 import { withServices } from '../src/with-services';
@@ -83,7 +83,7 @@ async function main(argv: string[]): Promise<number> {
 
   return withServices('quiz', async (house) => {
     await house.services.campaigns.load();
-    return command.run({ ...house, claims: claimsOf(loadHandlers()), args, values });
+    return command.run({ ...house, takenBy: takenIn(loadHandlers()), args, values });
   });
 }
 

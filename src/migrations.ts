@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { freeWords } from './migrations/free-words';
 import type { Migration } from './store/migrations';
 
 /**
@@ -7,6 +8,7 @@ import type { Migration } from './store/migrations';
  */
 export const migrations: Migration[] = [
   { n: 4, name: 'imported codes in lists, and no more tickets than promised', run: codesIntoLists },
+  { n: 5, name: 'answers, floors and campaigns by their new names', run: freeWords },
 ];
 
 type Prize = { id: string; quantity: number; codes?: { list: string; count: number } };

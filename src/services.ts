@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { Config } from './config';
 import { createAttributes } from './domain/attributes/attributes';
 import { createCampaigns } from './domain/campaigns/campaigns';
-import { createHeld } from './domain/campaigns/published';
+import { createPublished } from './domain/campaigns/published';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
 import { createDraws } from './domain/draws/draws';
@@ -23,7 +23,7 @@ import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
 import { createTickets } from './domain/prizes/tickets';
 import { createPlayed } from './domain/quiz/played';
-import { createMembers } from './domain/quiz/players';
+import { createPlayers } from './domain/quiz/players';
 import { createQuizzes } from './domain/quiz/quizzes';
 import { sampleAuthor } from './domain/quiz/workbook/sample';
 import { createReplies } from './domain/replies/replies';
@@ -111,12 +111,12 @@ export function createServices(given: {
     awards: prizes.awards,
     tickets,
   });
-  const { orders, scores, leaderboard, projector, proof, questionPages, quiz } = quizzes;
+  const { answerLog, scores, leaderboard, projector, proof, questionPages, quiz } = quizzes;
   const settlement = createSettlement({
     db,
     clock,
     campaigns,
-    orders,
+    answerLog,
     projector,
     scores,
     points,
@@ -165,7 +165,7 @@ export function createServices(given: {
     }),
     maps,
     misses: createMisses({ db, clock, key: config.dataKey }),
-    members: createMembers({
+    players: createPlayers({
       ranking: scores.ranking,
       awards: prizes.awards,
       rejected: async (quiz) => (await settlement.held(quiz, 'rejected')).map(({ pid }) => pid),
@@ -173,7 +173,7 @@ export function createServices(given: {
     names,
     offers: createOffers({ db, cities, campaigns, weather: weather.connected, maps: maps.available }),
     leaderboard,
-    orders,
+    answerLog,
     points,
     prizes,
     draws,
@@ -211,7 +211,7 @@ export type JobTable = {
 /** What can be answered now, for commands. */
 export async function readOffers({ config, db, clock }: { config: Config; db: Connection; clock: Clock }) {
   const cities = createCities({ db });
-  const campaigns = createHeld({ db, clock, notBy: unplayed(config) });
+  const campaigns = createPublished({ db, clock, notBy: unplayed(config) });
   const maps = config.AMAP_KEY !== undefined;
   const offers = createOffers({ db, cities, campaigns, weather: weatherOf(config) !== 'none', maps });
   await Promise.all([cities.load(), campaigns.load()]);

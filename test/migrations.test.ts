@@ -1,3 +1,5 @@
+import type { Connection, mongo } from 'mongoose';
+import { noCrash, planCrash, watchCrashPoints } from '../src/kit/crash-point';
 import { migrations } from '../src/migrations';
 import { testDatabase } from './support/database';
 
@@ -40,4 +42,138 @@ test('codes that were tickets of their own become a list, and what nobody has be
     { id: 'card', quantity: 2, codes: { list: 'on/card/first', count: 4 } },
     { id: 'card', quantity: 2, codes: { list: 'new/card/first', count: 2 } },
   ]);
+});
+
+describe('the words are freed', () => {
+  const before = {
+    orders: [{ _id: 'q/000000001', quiz: 'q', seq: 1, first: 1, v: 1, a: [{ k: 'q:lin:d:t1', pid: 'lin' }] }],
+    folds: [{ _id: 'q', state: { seq: 1, count: 1 }, wins: [{ prize: 'cup', order: 1, unit: '1' }] }],
+    quizzes: [
+      {
+        _id: 'q',
+        prizes: [{ id: 'cup', perQuiz: 2 }, { id: 'tea' }],
+        proposal: { content: { prizes: [{ id: 'cup', perQuiz: 3 }] } },
+      },
+    ],
+    quizVersions: [{ _id: 'q/1', quiz: 'q', version: 1, content: { prizes: [{ id: 'cup', perQuiz: 2 }] } }],
+    awards: [{ _id: 'q/cup/1', quiz: 'q', pid: 'lin', order: 1 }],
+    // The same code in two campaigns: each is one of its own.
+    tickets: [
+      { _id: 'q/cup/1', quiz: 'q', prize: 'cup', code: 'A' },
+      { _id: 'r/cup/1', quiz: 'r', prize: 'cup', code: 'A' },
+    ],
+    exports: [{ _id: 'x', filter: { quiz: 'q', prize: 'cup' } }],
+    ledger: [{ _id: 'award/q/cup/1', pid: 'lin', quiz: 'q', delta: 1 }],
+    balances: [{ _id: 'lin', recent: [{ _id: 'award/q/cup/1', quiz: 'q' }, { _id: 'spend/1' }] }],
+    scores: [{ _id: 'q:lin', quiz: 'q', firstOrder: 1, lastOrder: 2 }],
+    projections: [{ _id: 'q', seq: 1, fold: { seq: 1, count: 1 } }],
+    versions: [
+      { _id: 'quiz', n: 7 },
+      { _id: 'replies', n: 2 },
+    ],
+    timers: [
+      { _id: 'quiz-end:q:9', job: 'quiz-end', data: { quiz: 'q', at: 9 }, state: 'fired' },
+      { _id: 'award-expire:q/cup/1:9', job: 'award-expire', data: { award: 'q/cup/1' }, state: 'armed' },
+    ],
+    outbox: [
+      {
+        _id: 'quiz-end:q:9_01',
+        cause: 'quiz-end:q:9',
+        effect: { kind: 'later', job: 'quiz-end', data: { quiz: 'q', at: 9 } },
+      },
+      { _id: 'quiz-remind_q_lin_01', cause: 'quiz-remind_q_lin', state: 'done' },
+    ],
+  };
+  const after = {
+    answers: before.orders,
+    floors: [{ _id: 'q', state: { seq: 1, count: 1 }, wins: [{ prize: 'cup', floor: 1, unit: '1' }] }],
+    campaigns: [
+      {
+        _id: 'q',
+        prizes: [{ id: 'cup', perPerson: 2 }, { id: 'tea' }],
+        proposal: { content: { prizes: [{ id: 'cup', perPerson: 3 }] } },
+      },
+    ],
+    campaignVersions: [
+      { _id: 'q/1', campaign: 'q', version: 1, content: { prizes: [{ id: 'cup', perPerson: 2 }] } },
+    ],
+    awards: [{ _id: 'q/cup/1', campaign: 'q', pid: 'lin', floor: 1 }],
+    tickets: [
+      { _id: 'q/cup/1', campaign: 'q', prize: 'cup', code: 'A' },
+      { _id: 'r/cup/1', campaign: 'r', prize: 'cup', code: 'A' },
+    ],
+    exports: [{ _id: 'x', filter: { campaign: 'q', prize: 'cup' } }],
+    ledger: [{ _id: 'award/q/cup/1', pid: 'lin', campaign: 'q', delta: 1 }],
+    balances: [{ _id: 'lin', recent: [{ _id: 'award/q/cup/1', campaign: 'q' }, { _id: 'spend/1' }] }],
+    scores: [{ _id: 'q:lin', quiz: 'q', firstFloor: 1, lastFloor: 2 }],
+    projections: [{ _id: 'q', seq: 1, floors: { seq: 1, count: 1 } }],
+    versions: [{ _id: 'replies', n: 2 }],
+    timers: [
+      { _id: 'award-expire:q/cup/1:9', job: 'award-expire', data: { award: 'q/cup/1' }, state: 'armed' },
+      { _id: 'campaign-end:q:9', job: 'campaign-end', data: { campaign: 'q', at: 9 }, state: 'fired' },
+    ],
+    outbox: [
+      {
+        _id: 'campaign-end:q:9_01',
+        cause: 'campaign-end:q:9',
+        effect: { kind: 'later', job: 'campaign-end', data: { campaign: 'q', at: 9 } },
+      },
+      { _id: 'campaign-remind_q_lin_01', cause: 'campaign-remind_q_lin', state: 'done' },
+    ],
+  };
+
+  const migrateWords = async (db: Connection) => migrations.find(({ n }) => n === 5)?.run(db);
+
+  let connection: Connection | undefined;
+  async function asBefore(): Promise<Connection> {
+    await database.clear();
+    const db = (connection ??= await database.connect());
+    await db
+      .collection('tickets')
+      .createIndex(
+        { quiz: 1, prize: 1, code: 1 },
+        { unique: true, partialFilterExpression: { code: { $type: 'string' } } },
+      );
+    for (const [name, rows] of Object.entries(before))
+      await db.collection(name).insertMany(rows as unknown as mongo.Document[]);
+    return db;
+  }
+
+  async function everythingIn(db: Connection): Promise<Record<string, unknown[]>> {
+    const all: Record<string, unknown[]> = {};
+    for (const { name } of await db.listCollections()) {
+      const rows = await db
+        .collection(name)
+        .find({}, { sort: { _id: 1 } })
+        .toArray();
+      if (rows.length > 0) all[name] = rows;
+    }
+    return all;
+  }
+
+  test('everywhere, and a second time nothing happens', async () => {
+    const db = await asBefore();
+    for (let run = 0; run < 2; run++) {
+      await migrateWords(db);
+      expect(await everythingIn(db)).toEqual(after);
+    }
+  });
+
+  test('also when it is killed after any of its steps', async () => {
+    let steps = 0;
+    watchCrashPoints(() => void steps++);
+    await migrateWords(await asBefore());
+    watchCrashPoints(undefined);
+    expect(steps).toBeGreaterThan(20);
+    for (let step = 1; step <= steps; step++) {
+      const db = await asBefore();
+      planCrash('words-freed', step, () => {
+        throw new Error('killed');
+      });
+      await expect(migrateWords(db)).rejects.toThrow('killed');
+      noCrash();
+      await migrateWords(db);
+      expect(await everythingIn(db)).toEqual(after);
+    }
+  });
 });

@@ -198,10 +198,10 @@ async function prove(all: Contestant[], told: Told): Promise<void> {
     if (one.says !== 'quiz') continue;
     const { answers, awards, differences } = await one.child.ask<Proved>('proof');
     console.log(
-      `Answers told with a floor: ${told.answers}, floors told: ${told.floors}, the last ${told.highest}; answers in the order log: ${answers}; prizes given: ${awards}; the audit finds ${differences}.`,
+      `Answers told with a floor: ${told.answers}, floors told: ${told.floors}, the last ${told.highest}; answers in the answer log: ${answers}; prizes given: ${awards}; the audit finds ${differences}.`,
     );
     const counts = [answers, told.answers, told.floors, told.highest, one.answered - fans];
-    if (differences > 0 || new Set(counts).size > 1) throw new Error('The order log is not what was told.');
+    if (differences > 0 || new Set(counts).size > 1) throw new Error('The answer log is not what was told.');
   }
 }
 

@@ -18,7 +18,7 @@ type Peer = {
   mongo?: () => Promise<number>;
   close: () => Promise<void>;
 };
-/** What the order log has, the prizes given, and what the audit finds wrong. */
+/** What the answer log has, the prizes given, and what the audit finds wrong. */
 export type Proved = { answers: number; awards: number; differences: number };
 export type Usage = { cpuMicros: number; rss: number };
 
@@ -37,14 +37,14 @@ const peers: Record<string, () => Promise<Peer>> = {
     };
   },
 
-  /** Ours while a quiz runs: an answer goes through the order log, and so on to the next question. */
+  /** Ours while a quiz runs: an answer goes through the answer log, and so on to the next question. */
   async quiz() {
     const app = await ourApp('web', 'bench-quiz');
     const { id, file } = benchQuiz();
-    const { campaigns, tickets, proof, orders } = app.services;
+    const { campaigns, tickets, proof, answerLog } = app.services;
     const { startSampleQuiz } =
       require('../../src/domain/quiz/workbook/sample') as typeof import('../../src/domain/quiz/workbook/sample');
-    const begun = await startSampleQuiz({ campaigns, tickets, claims: () => undefined, file });
+    const begun = await startSampleQuiz({ campaigns, tickets, takenBy: () => undefined, file });
     if (begun.kind !== 'started') throw new Error(JSON.stringify(begun));
     await campaigns.load();
     return {
@@ -53,7 +53,7 @@ const peers: Record<string, () => Promise<Peer>> = {
       mongo: () => mongoMicros(app),
       async proof(): Promise<Proved> {
         const awards = await app.db.collection('awards').countDocuments();
-        return { answers: orders.state(id).count, awards, differences: (await proof.audit(id)).length };
+        return { answers: answerLog.state(id).count, awards, differences: (await proof.audit(id)).length };
       },
       close: app.close,
     };

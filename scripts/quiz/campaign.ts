@@ -30,7 +30,7 @@ export const template: Command = {
 export const bring: Command = {
   args: '檔案.xlsx|.json [--dry-run]',
   help: '導入成草稿；已公布的活動，導入就是提出修改',
-  async run({ args, values, services, claims }) {
+  async run({ args, values, services, takenBy }) {
     const file = await fileAt(only(args));
     if (values['dry-run']) {
       const reading = await readQuizFile(file);
@@ -49,7 +49,7 @@ export const bring: Command = {
       }
       return 0;
     }
-    const brought = await bringQuiz({ ...services, claims, by: values.by, file });
+    const brought = await bringQuiz({ ...services, takenBy, by: values.by, file });
     if (brought.kind === 'refused') return tellProblems(brought);
     const { id, title, remarks } = brought;
     tellRemarks(remarks);
@@ -92,9 +92,9 @@ function tellFindings(findings: Finding[]): void {
 export const check: Command = {
   args: '編號',
   help: '合規檢查；通過後才能 start',
-  async run({ args, values, services, claims }) {
+  async run({ args, values, services, takenBy }) {
     const id = only(args);
-    const { findings, passed } = await services.campaigns.check({ id, by: values.by, claims });
+    const { findings, passed } = await services.campaigns.check({ id, by: values.by, takenBy });
     tellFindings(findings);
     console.log(passed ? `${id} 檢查通過。公布：npm run quiz -- start ${id}` : `${id} 還不能公布。`);
     return passed ? 0 : 1;
@@ -104,10 +104,10 @@ export const check: Command = {
 export const start: Command = {
   args: '編號 [--now]',
   help: '公布；到開始時間自己開賽，--now 立刻開賽',
-  async run({ args, values, services, claims }) {
+  async run({ args, values, services, takenBy }) {
     const id = only(args);
     const { campaigns } = services;
-    const state = await campaigns.start({ id, by: values.by, claims, ...(values.now ? { now: true } : {}) });
+    const state = await campaigns.start({ id, by: values.by, takenBy, ...(values.now ? { now: true } : {}) });
     const { startsAt, endsAt } = await campaigns.row(id);
     console.log(
       state === 'running'
@@ -156,10 +156,10 @@ export const reject = deed('駁回提出的修改', { reason: true }, ({ service
 export const approve: Command = {
   args: '編號 --by 姓名',
   help: '批准別人提出的修改',
-  async run({ args, values, services, claims }) {
+  async run({ args, values, services, takenBy }) {
     const id = only(args);
     const { proposal } = await services.campaigns.row(id);
-    const changes = await services.campaigns.approve({ id, by: values.by, claims });
+    const changes = await services.campaigns.approve({ id, by: values.by, takenBy });
     for (const change of changes) console.log(`  ${tellChange(change)}`);
     console.log(`${id} 的修改生效了。`);
     if (proposal) tellSameLogin(proposal.by, values.by);
@@ -172,12 +172,12 @@ const codeStates = { free: '待發', held: '發放中', given: '已發出', back
 export const codes: Command = {
   args: '編號 獎品 [take-out 碼 …]',
   help: '兌換碼發到哪裡了（--full 顯示還沒發的整個碼）；take-out 取出寫錯的，要另一位批准',
-  async run({ args, values, services: { campaigns, tickets }, claims }) {
+  async run({ args, values, services: { campaigns, tickets }, takenBy }) {
     const [id = '', prize = '', what, ...wrong] = args;
     if (prize === '' || (what !== undefined && (what !== 'take-out' || wrong.length === 0)))
       throw new Misuse();
     if (what === 'take-out') {
-      const changes = await campaigns.takeOut({ id, prize, codes: wrong, by: values.by, claims });
+      const changes = await campaigns.takeOut({ id, prize, codes: wrong, by: values.by, takenBy });
       console.log(`${id} 取出 ${wrong.length} 個碼，要另一位批准才生效；之前還可能發出去，急的話先 pause：`);
       tellProposed(id, changes);
       return 0;

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { Config } from '../../src/config';
-import type { Claims } from '../../src/domain/quiz/play/claims';
+import type { TakenBy } from '../../src/domain/quiz/play/taken-by';
 import { AppError } from '../../src/errors';
 import type { Clock } from '../../src/kit/clock';
 import type { Log } from '../../src/kit/log';
@@ -21,7 +21,7 @@ export type Asked = {
   services: Services;
   clock: Clock;
   log: Log;
-  claims: Claims;
+  takenBy: TakenBy;
   args: string[];
   values: {
     by: string;

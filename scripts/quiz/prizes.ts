@@ -23,7 +23,7 @@ async function fileFor(path: string) {
   return { format, out: file.createWriteStream() };
 }
 
-function filterOf({ values }: Asked, quiz: string): AwardFilter {
+function filterOf({ values }: Asked, campaign: string): AwardFilter {
   const { prize, sponsor, state, day } = values;
   if (state !== '' && (!Object.hasOwn(awardStateNames, state) || state === 'pending'))
     throw new AppError(
@@ -35,7 +35,7 @@ function filterOf({ values }: Asked, quiz: string): AwardFilter {
         .join('、')}`,
     );
   return {
-    quiz,
+    campaign,
     ...(prize === '' ? {} : { prize }),
     ...(sponsor === '' ? {} : { sponsor }),
     ...(state === '' ? {} : { state: state as AwardState }),
@@ -73,9 +73,9 @@ export const groups: Command = {
   help: '參加者分群：各有幾人；--group 導出一群，誰導出都有記錄',
   async run({ args, values, services }) {
     const id = only(args);
-    const { members, campaigns, prizes } = services;
-    const quiz = { ...(await campaigns.row(id)), id };
-    const all = await members.counts(quiz);
+    const { players, campaigns, prizes } = services;
+    const campaign = { ...(await campaigns.row(id)), id };
+    const all = await players.counts(campaign);
     const { group, full, by, out: path } = values;
     if (group === '') {
       for (const { name, label, people } of all)
@@ -85,8 +85,8 @@ export const groups: Command = {
     if (!all.some(({ name }) => name === group))
       throw new AppError('NotFound', 'group', `沒有叫「${group}」的群；有哪些：npm run quiz -- groups ${id}`);
     const file = await fileFor(path);
-    const rows = members.in(quiz, group);
-    const done = await prizes.exports.group({ quiz: id, group, rows }, { ...file, by, full });
+    const rows = players.in(campaign, group);
+    const done = await prizes.exports.group({ campaign: id, group, rows }, { ...file, by, full });
     console.log(`已寫好 ${path}：${done.rows} 人，沒有 openid${full ? '' : '，名字已遮蔽'}。`);
     return 0;
   },
@@ -104,14 +104,14 @@ export const report: Command = {
     }
     const on = values.day === '' ? clock.day(clock.now() - dayMs) : values.day;
     const ids = args.length > 0 ? [only(args)] : (await campaigns.list()).map(({ _id }) => _id);
-    const quizzes = [];
+    const reported = [];
     for (const id of ids) {
       const row = await campaigns.row(id);
-      if (args.length > 0 || !['draft', 'checked'].includes(row.state)) quizzes.push({ ...row, id });
+      if (args.length > 0 || !['draft', 'checked'].includes(row.state)) reported.push({ ...row, id });
     }
-    console.log(tellMorning(await prizes.reports.morning(on, quizzes)));
+    console.log(tellMorning(await prizes.reports.morning(on, reported)));
     const waiting: string[] = [];
-    for (const { id, title, proposal } of quizzes) {
+    for (const { id, title, proposal } of reported) {
       for (const wait of await settlement.waits(id)) waiting.push(`【${title}】${tellWait(id, wait)}`);
       if (proposal) waiting.push(`【${title}】${proposal.by} 提出的修改等另一位批准：approve ${id}`);
     }
@@ -132,7 +132,7 @@ export const courier: Command = {
     switch (deed) {
       case 'approve': {
         await campaigns.row(what);
-        const { approved, waiting } = await prizes.courier.approve({ quiz: what }, by);
+        const { approved, waiting } = await prizes.courier.approve({ campaign: what }, by);
         console.log(`核准了 ${approved} 份${waiting > 0 ? `；還有 ${waiting} 份在核對，沒有核准` : ''}。`);
         return 0;
       }

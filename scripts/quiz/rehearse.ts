@@ -144,7 +144,7 @@ async function moveOn(
   const ms = units[unit];
   if (ms === undefined) {
     const on = clock.day();
-    await crowd(app.services.orders, { quiz, count: Math.min(Number(count), mostPlayers), on });
+    await crowd(app.services.answerLog, { quiz, count: Math.min(Number(count), mostPlayers), on });
     return `【彩排】${Math.min(Number(count), mostPlayers)} 個路人各答了一題。`;
   }
   clock.setOffset(clock.offset() + Number(count) * ms);

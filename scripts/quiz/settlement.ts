@@ -9,7 +9,7 @@ export const settle: Command = {
   args: '編號 [--with-held]',
   help: '結算（結束十分鐘後自己開始）：做到能做的地方；--with-held 不等被留置的人',
   async run({ args, values, services }) {
-    await goOn(services, { quiz: only(args), by: values.by, withHeld: values['with-held'] });
+    await goOn(services, { campaign: only(args), by: values.by, withHeld: values['with-held'] });
     return 0;
   },
 };
@@ -17,9 +17,9 @@ export const settle: Command = {
 /** Settles as far as it goes, and tells how far that is. */
 async function goOn(
   services: Asked['services'],
-  asked: { quiz: string; by: string; withHeld?: boolean },
+  asked: { campaign: string; by: string; withHeld?: boolean },
 ): Promise<void> {
-  const { quiz: id } = asked;
+  const { campaign: id } = asked;
   const done = await services.settlement.settle(asked);
   switch (done.kind) {
     case 'settled':
@@ -36,12 +36,12 @@ async function goOn(
 }
 
 /** Once the last one who was held is decided about, the settlement that waited for it goes on. */
-async function goOnWhenDecided({ services, values }: Asked, quiz: string): Promise<void> {
-  const { state } = await services.campaigns.row(quiz);
+async function goOnWhenDecided({ services, values }: Asked, campaign: string): Promise<void> {
+  const { state } = await services.campaigns.row(campaign);
   if (state !== 'settling') return;
-  const held = await services.settlement.held(quiz, 'held');
+  const held = await services.settlement.held(campaign, 'held');
   if (held.length > 0) console.log(`還有 ${held.length} 人要決定。`);
-  else await goOn(services, { quiz, by: values.by });
+  else await goOn(services, { campaign, by: values.by });
 }
 
 const next = {
@@ -52,9 +52,9 @@ const next = {
   uncommitted: () => '開賽時沒有公布承諾，不能公開抽獎',
 };
 
-async function tellHeld(services: Asked['services'], quiz: string): Promise<number> {
+async function tellHeld(services: Asked['services'], campaign: string): Promise<number> {
   const names = { held: '留置', released: '放行', rejected: '取消資格' };
-  const all = await services.settlement.held(quiz);
+  const all = await services.settlement.held(campaign);
   for (const { pid, state, reasons, decided } of all) {
     const how = decided ? `，${decided.by}：${decided.reason}` : '';
     console.log(`  ${pid} ${names[state]}${how}（${reasons.map(({ seen }) => seen).join('；')}）`);
@@ -67,23 +67,23 @@ const decision = (
   help: string,
   act: (
     settlement: Asked['services']['settlement'],
-    asked: { quiz: string; pid: string; by: string; reason: string },
+    asked: { campaign: string; pid: string; by: string; reason: string },
   ) => Promise<unknown>,
-  then: (asked: Asked, quiz: string) => Promise<void> = async () => {},
+  then: (asked: Asked, campaign: string) => Promise<void> = async () => {},
 ): Command => ({
   args: '編號 代號 --reason 原因',
   help,
   async run(asked) {
     const { args, values, services } = asked;
-    const [quiz, shown, ...more] = args;
-    if (!quiz || !shown || more.length > 0) throw new Misuse();
+    const [campaign, shown, ...more] = args;
+    if (!campaign || !shown || more.length > 0) throw new Misuse();
     // As an export shows it.
     const pid = plainCell(shown);
     const reason = values.reason.trim();
     if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
-    await act(services.settlement, { quiz, pid, by: values.by, reason });
-    await tellHeld(services, quiz);
-    await then(asked, quiz);
+    await act(services.settlement, { campaign, pid, by: values.by, reason });
+    await tellHeld(services, campaign);
+    await then(asked, campaign);
     return 0;
   },
 });
@@ -106,9 +106,9 @@ export const held: Command = {
   args: '編號',
   help: '誰被留置，為什麼，怎麼決定的',
   async run({ args, services }) {
-    const quiz = only(args);
-    await services.campaigns.row(quiz);
-    if ((await tellHeld(services, quiz)) === 0) console.log('沒有人被留置。');
+    const campaign = only(args);
+    await services.campaigns.row(campaign);
+    if ((await tellHeld(services, campaign)) === 0) console.log('沒有人被留置。');
     return 0;
   },
 };
@@ -159,7 +159,7 @@ export const draw: Command = {
         const { value } = (await draws.read(id)) ?? {};
         if (value) tellSameLogin(value.by, value.approvedBy);
         console.log(`兩位輸入相同，開獎了。中獎號碼：${won.join(' ')}；候補：${reserve.join(' ') || '無'}`);
-        await goOn(services, { quiz: id.split('/')[0] ?? '', by: values.by });
+        await goOn(services, { campaign: id.split('/')[0] ?? '', by: values.by });
       }
       return 0;
     }

@@ -1,4 +1,4 @@
-import type { Claimed, Outbox } from '../domain/outbox/outbox';
+import type { Outbox, Taken } from '../domain/outbox/outbox';
 import type { Subscribers } from '../domain/subscribers/subscribers';
 import { messageOf } from '../errors';
 import { crashPoint } from '../kit/crash-point';
@@ -29,16 +29,16 @@ export function createRelay(given: {
     for (const { _id, state, dueAt, tries } of await outbox.of(cause)) {
       const waits = tries > 0 && dueAt.getTime() > Date.now();
       if (state === 'sending' || waits) return; // the rest is said after it
-      const row = await outbox.claim(_id);
+      const row = await outbox.take(_id);
       if (!row) return; // somebody else is at it
-      crashPoint('outbox-claimed');
+      crashPoint('outbox-taken');
       const done = row.effect?.kind === 'tell' ? await tell(row, row.effect.reply) : await run(row);
       if (!done) return; // what was said after it waits for it
     }
   }
 
   /** A customer message, if her ration allows; a late reply goes to her mailbox when it does not. True: on with the next. */
-  async function tell(row: Claimed, reply: Reply): Promise<boolean> {
+  async function tell(row: Taken, reply: Reply): Promise<boolean> {
     const openid = row.fan && (await subscribers.load(row.fan))?.openid;
     if (!row.fan || !openid) {
       await outbox.finish(row, 'cancelled', 'she left');
@@ -70,7 +70,7 @@ export function createRelay(given: {
   }
 
   /** Words wait in her mailbox for her next reply. */
-  async function post(row: Claimed, reply: Reply, reason: string): Promise<boolean> {
+  async function post(row: Taken, reply: Reply, reason: string): Promise<boolean> {
     const text = reply.kind === 'text' ? reply.text : reply.kind === 'news' ? cardAsText(reply) : undefined;
     if (text === undefined || !row.fan) {
       await outbox.finish(row, 'failed', reason);
@@ -84,7 +84,7 @@ export function createRelay(given: {
     return true;
   }
 
-  async function run(row: Claimed): Promise<boolean> {
+  async function run(row: Taken): Promise<boolean> {
     const { effect } = row;
     if (effect?.kind !== 'later') return true;
     const job = jobs.get(effect.job);

@@ -5,7 +5,7 @@ import type { Config } from '../config';
 import { createImporter, tellProblem } from '../domain/import/import';
 import { importSample } from '../domain/import/sample';
 import { whenFree } from '../domain/import/turn';
-import { claimsOf } from '../domain/quiz/play/claims';
+import { takenIn } from '../domain/quiz/play/taken-by';
 import { startSampleQuiz } from '../domain/quiz/workbook/sample';
 import { messageOf } from '../errors';
 import { leaveOnFailure } from '../kit/ending';
@@ -75,7 +75,7 @@ async function bringSamples(app: Awaited<ReturnType<typeof createApp>>, log: Log
   await app.services.versions.check();
   const quiz = await startSampleQuiz({
     ...app.services,
-    claims: claimsOf(app.rules),
+    takenBy: takenIn(app.rules),
     file: { name: 'quiz.json', bytes: readFileSync(join(root, 'src/simulator/sample/quiz.json')) },
   }).catch((err: unknown) => ({ kind: 'refused' as const, problems: [messageOf(err)] }));
   if (quiz.kind === 'refused') log.error({ problems: quiz.problems }, 'the sample quiz is broken');

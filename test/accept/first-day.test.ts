@@ -77,7 +77,7 @@ test('an account that takes over the simulator’s data shows nothing invented, 
   });
   await importSample({ importer, folder });
   const file = { name: 'quiz.json', bytes: readFileSync(join(folder, 'quiz.json')) };
-  await startSampleQuiz({ ...simulated.services, claims: () => undefined, file });
+  await startSampleQuiz({ ...simulated.services, takenBy: () => undefined, file });
   await simulated.services.versions.check();
   expect(await answer(simulated, { kind: 'follow', scene: undefined })).toContain('一戰到底');
   expect(await says(simulated, '杭州天氣')).toContain('示例天氣');

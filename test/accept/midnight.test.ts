@@ -54,7 +54,7 @@ test('Q4: around midnight and at the end, by two clocks that are four seconds ap
       ])
         await all(edge + ms);
     await table.drain();
-    const log = (await rig.rows('orders')) as unknown as {
+    const log = (await rig.rows('answers')) as unknown as {
       a: (LoggedBatch['a'][number] & { by: string })[];
     }[];
     const entries = log.flatMap(({ a }) => a);

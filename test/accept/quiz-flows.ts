@@ -10,7 +10,7 @@ import type { Flow } from './flows';
 
 /** The quiz, from publication to the last prize, as a crash may cut it short anywhere. Each run has a quiz of its own. */
 const hour = 3_600_000;
-const claims = () => undefined;
+const takenBy = () => undefined;
 
 type Stage = { quiz: QuizContent; shown?: Shown; sent: Sent[] };
 const stages = new Map<string, Stage>();
@@ -77,12 +77,12 @@ async function publish(rig: Rig, quiz: QuizContent): Promise<void> {
   if ((await campaigns.find(id))?.state === 'running') return;
   if (quiz.prizes.some(({ kind }) => kind === 'code')) {
     const file = asFile(quiz, { card: ['X-1', 'X-2'] });
-    const brought = await bringQuiz({ campaigns, tickets, claims, by: 'Lin', file });
+    const brought = await bringQuiz({ campaigns, tickets, takenBy, by: 'Lin', file });
     if (brought.kind === 'refused') throw new Error(JSON.stringify(brought.problems));
   } else await campaigns.save({ content: quiz, by: 'Lin' });
-  const { findings, passed } = await campaigns.check({ id, by: 'Lin', claims });
+  const { findings, passed } = await campaigns.check({ id, by: 'Lin', takenBy });
   if (!passed) throw new Error(JSON.stringify(findings));
-  await campaigns.start({ id, by: 'Wang', claims });
+  await campaigns.start({ id, by: 'Wang', takenBy });
 }
 
 /** The same as a file that a person writes: times are Beijing times. */
@@ -144,11 +144,11 @@ async function sound(rig: Rig, quiz: QuizContent): Promise<void> {
   const faults: unknown[] = [];
   for (const { id, quantity } of quiz.prizes) {
     const tickets = await rig.rows<{ state: string; award?: string }>('tickets', {
-      quiz: quiz.id,
+      campaign: quiz.id,
       prize: id,
     });
     const live = await rig.rows<{ ticket: string }>('awards', {
-      quiz: quiz.id,
+      campaign: quiz.id,
       prize: id,
       state: { $nin: ['void', 'expired'] },
     });
@@ -162,7 +162,7 @@ async function sound(rig: Rig, quiz: QuizContent): Promise<void> {
   }
   faults.push(...(await points.audit()), ...(await proof.audit(quiz.id)));
   faults.push(...(await proof.replay(quiz.id)).differences);
-  faults.push(...(await rig.rows('awards', { quiz: quiz.id, todo: { $ne: [] } })));
+  faults.push(...(await rig.rows('awards', { campaign: quiz.id, todo: { $ne: [] } })));
   expect(faults).toEqual([]);
 }
 
@@ -177,13 +177,13 @@ async function asTheOracleSays(rig: Rig, openid: string): Promise<void> {
   expect(
     findFaults({
       quiz,
-      log: (await rig.rows('orders', { quiz: quiz.id })) as unknown as LoggedBatch[],
+      log: (await rig.rows('answers', { quiz: quiz.id })) as unknown as LoggedBatch[],
       sent: sent.map((one) => ({ ...one, pid })),
-      ledger: await rig.rows('ledger', { quiz: quiz.id }),
+      ledger: await rig.rows('ledger', { campaign: quiz.id }),
       balances: balance ? [balance] : [],
       scores: await rig.rows('scores', { quiz: quiz.id }),
-      awards: await rig.rows('awards', { quiz: quiz.id }),
-      tickets: await rig.rows('tickets', { quiz: quiz.id }),
+      awards: await rig.rows('awards', { campaign: quiz.id }),
+      tickets: await rig.rows('tickets', { campaign: quiz.id }),
     }),
   ).toEqual([]);
 }
@@ -221,7 +221,7 @@ const awardOf = async (rig: Rig, openid: string) => {
     redeem: string;
     claimBy: number;
     history: { state: string }[];
-  }>('awards', { quiz: stageOf(openid).quiz.id });
+  }>('awards', { campaign: stageOf(openid).quiz.id });
   if (!award) throw new Error('She has no award.');
   return award;
 };
@@ -257,8 +257,8 @@ const bots = ['bot0', 'bot1'];
 const people = ['an', 'bo', 'ci', 'di'];
 /** Bots that are always right at the same pace, and people. */
 async function played(rig: Rig, { id }: QuizContent): Promise<void> {
-  const { orders, clock } = rig.app.services;
-  orders.useVersion(id, 1);
+  const { answerLog, clock } = rig.app.services;
+  answerLog.useVersion(id, 1);
   const on = clock.day(clock.now());
   const entry = (pid: string, n: number, took: number, ok: boolean): Entry => {
     const flashed = n < 0;
@@ -281,7 +281,7 @@ async function played(rig: Rig, { id }: QuizContent): Promise<void> {
       [...bots, ...people].map((pid, i) => {
         const bot = bots.includes(pid);
         const took = bot ? 2_400 + n : 3_000 + ((i * 7_919 + n * 3_571) % 15_000);
-        return orders.append(id, entry(pid, n, took, bot || (n + i) % 3 > 0));
+        return answerLog.append(id, entry(pid, n, took, bot || (n + i) % 3 > 0));
       }),
     );
 }
@@ -300,10 +300,10 @@ export const quizFlows: Flow[] = [
     async (rig, openid) => {
       const { quiz } = stageOf(openid);
       expect((await rig.app.services.campaigns.find(quiz.id))?.state).toBe('running');
-      expect(await rig.count('tickets', { quiz: quiz.id, state: 'free' })).toBe(4);
-      expect(await rig.count('draws', { quiz: quiz.id })).toBe(1);
-      expect(await rig.count('quizVersions', { quiz: quiz.id })).toBe(1);
-      expect(await rig.count('timers', { _id: { $regex: `^quiz-end:${quiz.id}:` } })).toBe(1);
+      expect(await rig.count('tickets', { campaign: quiz.id, state: 'free' })).toBe(4);
+      expect(await rig.count('draws', { campaign: quiz.id })).toBe(1);
+      expect(await rig.count('campaignVersions', { campaign: quiz.id })).toBe(1);
+      expect(await rig.count('timers', { _id: { $regex: `^campaign-end:${quiz.id}:` } })).toBe(1);
     },
   ),
   byHand(
@@ -318,17 +318,17 @@ export const quizFlows: Flow[] = [
         prizes: quiz.prizes.map((one) => ({ ...one, quantity: 3 })),
       };
       const file = asFile(more, { card: ['X-1', 'X-2', 'X-3'] });
-      const brought = await bringQuiz({ campaigns, tickets, claims, by: 'Lin', file });
+      const brought = await bringQuiz({ campaigns, tickets, takenBy, by: 'Lin', file });
       if (brought.kind === 'refused') throw new Error(JSON.stringify(brought.problems));
       if ((await campaigns.row(quiz.id)).proposal)
-        await campaigns.approve({ id: quiz.id, by: 'Wang', claims });
+        await campaigns.approve({ id: quiz.id, by: 'Wang', takenBy });
     },
     async (rig, openid) => {
       const { quiz } = stageOf(openid);
       const now = await rig.app.services.campaigns.row(quiz.id);
       expect([now.version, now.endsAt, now.prizes[0]?.quantity]).toEqual([2, quiz.endsAt + hour, 3]);
-      expect(await rig.count('quizVersions', { quiz: quiz.id })).toBe(2);
-      expect(await rig.count('tickets', { quiz: quiz.id })).toBe(3);
+      expect(await rig.count('campaignVersions', { campaign: quiz.id })).toBe(2);
+      expect(await rig.count('tickets', { campaign: quiz.id })).toBe(3);
       // The timer of the old end may have stayed: it ends nothing.
       await rig.turnTo(Math.max(rig.clock.now(), quiz.endsAt + 1_000));
       await rig.app.services.campaigns.finish(quiz.id);
@@ -379,7 +379,7 @@ export const quizFlows: Flow[] = [
       return [answered, left];
     },
     async after(rig, openid, delivered) {
-      const [before] = await rig.rows<{ pid: string }>('awards', { quiz: stageOf(openid).quiz.id });
+      const [before] = await rig.rows<{ pid: string }>('awards', { campaign: stageOf(openid).quiz.id });
       const gone = (delivered[1] ? heard(delivered[1]) : []).length > 0;
       if (gone) expect(await rig.count('subscribers', { openid })).toBe(0);
       const again = { ...rig.event(openid, 'subscribe', { EventKey: '' }) };
@@ -444,7 +444,7 @@ export const quizFlows: Flow[] = [
     async (rig, openid) => {
       const { courier } = rig.app.services.prizes;
       const { _id } = await awardOf(rig, openid);
-      await courier.approve({ quiz: stageOf(openid).quiz.id }, 'Lin');
+      await courier.approve({ campaign: stageOf(openid).quiz.id }, 'Lin');
       const cells = { 訂單號: _id, 運單號: 'SF1234567890', 快遞公司: '順豐' };
       const table = {
         columns: Object.keys(cells),
@@ -483,12 +483,12 @@ export const quizFlows: Flow[] = [
       const pid = await pidOf(rig, openid);
       const decision = { prize: 'gift', pid, on: '2026-11-24', why: 'participation' as const, unit: pid };
       await rig.app.services.prizes.awards.sweep({ lostMs: -1_000 });
-      const { kind } = await rig.app.services.prizes.awards.claim(quiz, decision);
+      const { kind } = await rig.app.services.prizes.awards.take(quiz, decision);
       expect(['won', 'already']).toContain(kind);
     },
     async (rig, openid) => {
       await sound(rig, stageOf(openid).quiz);
-      expect(await rig.count('awards', { quiz: stageOf(openid).quiz.id })).toBe(1);
+      expect(await rig.count('awards', { campaign: stageOf(openid).quiz.id })).toBe(1);
     },
   ),
   byHand(
@@ -519,8 +519,8 @@ export const quizFlows: Flow[] = [
       for await (const { pid } of rig.app.services.scores.ranking(quiz.id)) best.push(pid);
       const top = await rig.app.services.leaderboard.top(quiz.id, 'final', 10);
       expect(top?.map(({ pid }) => pid)).toEqual(best.slice(0, 10));
-      expect(await rig.count('awards', { quiz: quiz.id, why: 'floor' })).toBe(3);
-      expect(await rig.count('awards', { quiz: quiz.id, why: 'first' })).toBe(1);
+      expect(await rig.count('awards', { campaign: quiz.id, why: 'floor' })).toBe(3);
+      expect(await rig.count('awards', { campaign: quiz.id, why: 'first' })).toBe(1);
     },
   ),
   byHand(
@@ -539,8 +539,8 @@ export const quizFlows: Flow[] = [
     async (rig, openid) => {
       const { quiz } = stageOf(openid);
       const { settlement, draws } = rig.app.services;
-      const settle = (withHeld = false) => settlement.settle({ quiz: quiz.id, by: 'Lin', withHeld });
-      const decide = { quiz: quiz.id, by: 'Lin', reason: '看過了' };
+      const settle = (withHeld = false) => settlement.settle({ campaign: quiz.id, by: 'Lin', withHeld });
+      const decide = { campaign: quiz.id, by: 'Lin', reason: '看過了' };
       await rig.turnTo(Math.max(rig.clock.now(), quiz.endsAt + 1_000));
       const draw = `${quiz.id}/tour`;
       if (!(await draws.read(draw))?.value) {
@@ -558,7 +558,7 @@ export const quizFlows: Flow[] = [
       expect((await rig.app.services.campaigns.find(quiz.id))?.state).toBe('settled');
       await sound(rig, quiz);
       const live = await rig.rows<{ pid: string; prize: string; why: string }>('awards', {
-        quiz: quiz.id,
+        campaign: quiz.id,
         state: { $nin: ['void', 'expired'] },
       });
       expect(live.filter(({ pid }) => pid === `bot0${quiz.id}`)).toEqual([]);

@@ -81,6 +81,6 @@ export async function twoLettersAtOnce(table: QuizTable, people: string[]): Prom
 }
 
 export async function answersPlaced({ rig }: QuizTable): Promise<number> {
-  const log = await rig.rows<{ a: unknown[] }>('orders');
+  const log = await rig.rows<{ a: unknown[] }>('answers');
   return log.reduce((sum, { a }) => sum + a.length, 0);
 }

@@ -62,7 +62,7 @@ test('two letters of one moment, to two processes: every prize is named once', a
 /** Where a process may die before it has said anything. */
 const before: [string, number][] = [
   ['inbox-kept', 1],
-  ['orders-appended', 1],
+  ['answers-appended', 1],
   ['award-written', 1],
   ['handler-ran', 1],
   ['talk-kept', 1],

@@ -54,15 +54,15 @@ async function expectWhole(quiz: string): Promise<number> {
   const counts = (await tickets.counts(quiz)).get('cup');
   const live = await db
     .collection('awards')
-    .find({ quiz, state: { $in: ['won', 'told'] } })
+    .find({ campaign: quiz, state: { $in: ['won', 'told'] } })
     .toArray();
-  const holders = (await db.collection('tickets').find({ quiz, state: 'given' }).toArray()).map(
+  const holders = (await db.collection('tickets').find({ campaign: quiz, state: 'given' }).toArray()).map(
     ({ award }) => award,
   );
   expect(counts).toMatchObject({ held: 0, given: live.length, free: 100 - live.length });
   expect(new Set(live.map(({ pid }) => pid)).size).toBe(live.length);
   expect(new Set(holders)).toEqual(new Set(live.map(({ _id }) => _id as unknown as string)));
-  expect(await db.collection('awards').countDocuments({ quiz, state: 'pending' })).toBe(0);
+  expect(await db.collection('awards').countDocuments({ campaign: quiz, state: 'pending' })).toBe(0);
   return live.length;
 }
 

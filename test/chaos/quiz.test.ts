@@ -52,7 +52,7 @@ test(
             data: {
               closeConnection: true,
               failCommands: ['insert', 'update', 'findAndModify'],
-              namespace: `${rig.database.name}.orders`,
+              namespace: `${rig.database.name}.answers`,
             },
           });
         try {

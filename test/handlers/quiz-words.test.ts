@@ -82,7 +82,7 @@ test('a lucky floor after the last item says so, wins nothing, and the table of 
   const third = await answers();
   expect(third).toContain('可惜「茶杯」已經發完了');
   expect(third).not.toContain('得到「茶杯」');
-  expect(await talk.services.prizes.awards.count({ quiz: quiz.id })).toBe(2);
+  expect(await talk.services.prizes.awards.count({ campaign: quiz.id })).toBe(2);
   const table = await talk.fan().says('獎品表');
   expect(table).toContain('· 茶杯，2 份（發完了）');
   expect(table).toContain('· 獎品 p1，1 份，每份');

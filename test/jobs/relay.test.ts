@@ -49,7 +49,7 @@ test('while one process sends the first, another does not send the second', asyn
   const lin = await rig.follower('兩家');
   await lin.says('多說 兩家');
   const [cause] = await causesOf(lin.openid);
-  const first = await rig.app.services.outbox.claim(`${cause}_01`);
+  const first = await rig.app.services.outbox.take(`${cause}_01`);
   expect(first?.state).toBe('sending');
   await rig.app.relay(cause as string);
   expect(rig.sentTo(lin.openid)).toEqual([]);

@@ -28,9 +28,9 @@ beforeAll(async () => {
     ] as typeof quiz.prizes,
   };
   await campaigns.save({ content, by: 'Lin' });
-  const { findings, passed } = await campaigns.check({ id: quiz.id, by: 'Lin', claims: () => undefined });
+  const { findings, passed } = await campaigns.check({ id: quiz.id, by: 'Lin', takenBy: () => undefined });
   if (!passed) throw new Error(JSON.stringify(findings));
-  await campaigns.start({ id: quiz.id, by: 'Wang', claims: () => undefined });
+  await campaigns.start({ id: quiz.id, by: 'Wang', takenBy: () => undefined });
 });
 afterAll(() => town.close());
 
@@ -41,7 +41,7 @@ const pidOf = async (fan: TownFan): Promise<string> => {
   const { subscribers } = town.services;
   return (await subscribers.load(subscribers.fanOf(fan.openid)))?.pid ?? '';
 };
-const answersOf = async (fan: TownFan) => town.services.orders.of(quiz.id, await pidOf(fan));
+const answersOf = async (fan: TownFan) => town.services.answerLog.of(quiz.id, await pidOf(fan));
 const asked = async (fan: TownFan, words: string) => {
   const shown = shownIn(quiz, await fan.says(words));
   if (!shown) throw new Error('no question');

@@ -31,7 +31,7 @@ async function run(command: Command, args: string[], by: string): Promise<string
 }
 
 test('a quiz that ended is settled by itself, up to what only people may decide', async () => {
-  const { campaigns, orders } = town.services;
+  const { campaigns, answerLog } = town.services;
   const way = {
     kind: 'draw' as const,
     reserves: 1,
@@ -44,10 +44,10 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
     prize('tour', { way, quantity: 1 }),
   ];
   const quiz = content({ prizes, rules: `${content().rules}三、抽獎於 2026 年 12 月 9 日 20:00。` });
-  const claims = () => undefined;
+  const takenBy = () => undefined;
   await campaigns.save({ content: quiz, by: 'ann' });
-  expect(await campaigns.check({ id, by: 'ann', claims })).toMatchObject({ passed: true });
-  await campaigns.start({ id, by: 'ann', claims });
+  expect(await campaigns.check({ id, by: 'ann', takenBy })).toMatchObject({ passed: true });
+  await campaigns.start({ id, by: 'ann', takenBy });
 
   const lin = await town.follower('林');
   await lin.says('秋天一戰到底');
@@ -55,7 +55,7 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
   await lin.says('A');
   for (let n = 0; n < 10; n++) {
     const k = `${id}:robot:2026-12-07:q${n}`;
-    await orders.append(id, anEntry('robot', `q${n}`, { k, on: '2026-12-07', took: 2_400 }));
+    await answerLog.append(id, anEntry('robot', `q${n}`, { k, on: '2026-12-07', took: 2_400 }));
   }
   expect(await waits()).toEqual([]);
 

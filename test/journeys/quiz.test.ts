@@ -11,7 +11,7 @@ beforeAll(async () => {
   town = await createTown({ at: '2026-11-23T10:00' });
   const file = { name: 'quiz.json', bytes: readFileSync(join(root, 'src/simulator/sample/quiz.json')) };
   const { campaigns, tickets } = town.services;
-  expect(await startSampleQuiz({ campaigns, tickets, claims: () => undefined, file })).toEqual({
+  expect(await startSampleQuiz({ campaigns, tickets, takenBy: () => undefined, file })).toEqual({
     kind: 'started',
   });
 });
@@ -97,7 +97,7 @@ test('the day after, the round begins again and the level carries over', async (
   expect(await answersRightly(qi)).toContain('第 1 關 2/5');
 });
 
-test('the ledger, the scores and the order log agree', async () => {
+test('the ledger, the scores and the answer log agree', async () => {
   await town.app.services.projector.catchUp(quizId);
   expect(await town.services.points.audit()).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { approve, bring, check, codes, start, status } from '../../scripts/quiz/campaign';
 import { type Asked, type Command, Misuse } from '../../scripts/quiz/command';
 import { loadHandlers } from '../../src/bot/discover';
-import { claimsOf } from '../../src/domain/quiz/play/claims';
+import { takenIn } from '../../src/domain/quiz/play/taken-by';
 import { signed } from '../../src/kit/signed';
 import { createTown, type Town } from '../support/town';
 
@@ -26,9 +26,9 @@ async function run(given: Command, args: string[], more: Partial<Asked['values']
   );
   const command = given as Extract<Command, { run: unknown }>;
   const values = { by: signed('ann', 'deploy'), now: true, 'dry-run': false, full: false, ...more };
-  const claims = claimsOf(loadHandlers());
+  const takenBy = takenIn(loadHandlers());
   try {
-    const code = await command.run({ services: town.services, claims, args, values } as unknown as Asked);
+    const code = await command.run({ services: town.services, takenBy, args, values } as unknown as Asked);
     return { code, said: said.join('\n') };
   } finally {
     for (const spy of spies) spy.mockRestore();
@@ -73,7 +73,7 @@ async function prizesAfter(id: string, people: number): Promise<number> {
     await fan.says('A');
   }
   await town.services.projector.catchUp(id);
-  return town.services.prizes.awards.count({ quiz: id });
+  return town.services.prizes.awards.count({ campaign: id });
 }
 
 test('three codes for two prizes: told with both numbers, and of five who play two win', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Asked, columnsOf, usageLine } from '../../scripts/quiz/command';
 import { groups } from '../../scripts/quiz/prizes';
 import { createScores } from '../../src/domain/quiz/log/scores';
-import { createMembers } from '../../src/domain/quiz/players';
+import { createPlayers } from '../../src/domain/quiz/players';
 import { anEntry, aPrize, aQuiz } from '../domain/quiz/a-quiz';
 import { settlementStage } from '../domain/settlement/settlement-stage';
 
@@ -20,7 +20,7 @@ async function run(more: Partial<Asked['values']> = {}): Promise<string> {
   const said: string[] = [];
   const log = jest.spyOn(console, 'log').mockImplementation((line: unknown) => void said.push(String(line)));
   const parts = stage.build();
-  const members = createMembers({
+  const players = createPlayers({
     ranking: createScores({ db: stage.db() }).ranking,
     awards: parts.awards,
     rejected: async () => ['robot'],
@@ -28,7 +28,7 @@ async function run(more: Partial<Asked['values']> = {}): Promise<string> {
   const values = { by: 'ann', group: '', out: '', full: false, ...more };
   try {
     const command = groups as { run(asked: Asked): Promise<number> };
-    await command.run({ services: { ...parts, members }, args: ['q'], values } as unknown as Asked);
+    await command.run({ services: { ...parts, players }, args: ['q'], values } as unknown as Asked);
     return said.join('\n');
   } finally {
     log.mockRestore();
@@ -76,7 +76,7 @@ test('after the end those who took part are counted by group, and one group is e
   expect(await stage.db().collection('exports').findOne()).toMatchObject({
     what: 'group',
     by: 'ann',
-    filter: { quiz: 'q', group: 'finished' },
+    filter: { campaign: 'q', group: 'finished' },
     rows: 1,
   });
   await expect(run({ group: 'nobody', out: join(dir, 'x.csv') })).rejects.toThrow('沒有叫「nobody」的群');

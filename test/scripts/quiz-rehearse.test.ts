@@ -61,7 +61,7 @@ test('a draft is played as a fan will play it, from its first opening on, and no
   const { databases } = await db.getClient().db('admin').admin().listDatabases({ nameOnly: true });
   expect(databases.filter(({ name }) => name.startsWith(`${database.name}-`))).toEqual([]);
   expect(await redis.keys(`*${database.name}-rehearsal*`)).toEqual([]);
-  expect(await db.collection('quizzes').countDocuments()).toBe(0);
+  expect(await db.collection('campaigns').countDocuments()).toBe(0);
 });
 
 test('--walk lists every question with its answer and what each prize would give', async () => {

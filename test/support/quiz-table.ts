@@ -50,7 +50,7 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
     role: 'desk',
     clock: rig.clock,
   });
-  const { campaigns, orders, points, prizes, leaderboard } = desk.services;
+  const { campaigns, answerLog, points, prizes, leaderboard } = desk.services;
   await campaigns.load();
   const screens = new Map<string, Shown>();
   const sent: Sent[] = [];
@@ -83,9 +83,13 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
     /** Checked, published, and known to every process. */
     async open(): Promise<void> {
       await campaigns.save({ content: quiz, by: 'Lin' });
-      const { findings, passed } = await campaigns.check({ id: quiz.id, by: 'Lin', claims: () => undefined });
+      const { findings, passed } = await campaigns.check({
+        id: quiz.id,
+        by: 'Lin',
+        takenBy: () => undefined,
+      });
       if (!passed) throw new Error(JSON.stringify(findings));
-      await campaigns.start({ id: quiz.id, by: 'Wang', claims: () => undefined });
+      await campaigns.start({ id: quiz.id, by: 'Wang', takenBy: () => undefined });
       for (const { app } of rig.living()) await app?.services.versions.check();
       let knew = 0;
       await until(
@@ -143,7 +147,7 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
       const pidOf = new Map(people.map(({ openid, pid }) => [openid, pid]));
       const facts: Facts = {
         quiz,
-        log: (await rig.rows('orders')) as unknown as LoggedBatch[],
+        log: (await rig.rows('answers')) as unknown as LoggedBatch[],
         sent: sent.map((one) => ({ ...one, pid: pidOf.get(one.pid) ?? one.pid })),
         ledger: await rig.rows('ledger'),
         balances: await rig.rows('balances'),
@@ -155,7 +159,7 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
       const due = boardDue(facts, 10);
       const proof = createProof({
         db: desk.db,
-        orders,
+        answerLog,
         points,
         rulesAt: campaigns.rulesAt,
         projector: desk.services.projector,

@@ -3,15 +3,15 @@ import type { Change } from './changes';
 import type { Finding } from './compliance';
 import type { Deed } from './states';
 
-/** `quizzes{_id: id}`: the quiz with its questions and prizes, and what its operators did. Times are business ms. */
-export type QuizRow = Omit<Quiz, 'id'> & {
+/** `campaigns{_id: id}`: the campaign with its questions and prizes, and what its operators did. Times are business ms. */
+export type CampaignRow = Omit<Quiz, 'id'> & {
   _id: string;
   /** Moves with every write; writes are conditional on it. */
   rev: number;
   /** Who wrote the content that is published or about to be. */
   author: string;
   check?: { at: number; by: string; findings: Finding[] };
-  /** A change of a published quiz that waits for a second person. */
+  /** A change of a published campaign that waits for a second person. */
   proposal?: { at: number; by: string; content: QuizContent; changes: Change[] };
   /** The tickets of what is in force may not all be there yet. */
   stocking?: true;
@@ -20,10 +20,10 @@ export type QuizRow = Omit<Quiz, 'id'> & {
 };
 export type LogEntry = { at: number; by: string; deed: Deed | 'reject'; state: QuizState; reason?: string };
 
-/** `quizVersions{_id: '<quiz>/<version>'}`: every text that was ever published, and who stood for it. */
-export type QuizVersion = {
+/** `campaignVersions{_id: '<campaign>/<version>'}`: every text that was ever published, and who stood for it. */
+export type CampaignVersion = {
   _id: string;
-  quiz: string;
+  campaign: string;
   version: number;
   at: number;
   by: string;
@@ -33,18 +33,18 @@ export type QuizVersion = {
   content: QuizContent;
 };
 
-/** The quiz in a stored row, without what only operators need. */
-export function quizOf(row: QuizRow): Quiz {
+/** The campaign in a stored row, without what only operators need. */
+export function campaignOf(row: CampaignRow): Quiz {
   const { _id, rev: _rev, author: _author, check: _check, proposal: _proposal, log: _log, ...more } = row;
-  const { stocking: _stocking, ...quiz } = more;
-  return { id: _id, ...quiz };
+  const { stocking: _stocking, ...campaign } = more;
+  return { id: _id, ...campaign };
 }
 
 /** What a marketer wrote: without what happened to it since. */
-export const contentOf = (row: QuizRow): QuizContent => contentOfQuiz(quizOf(row));
+export const contentOf = (row: CampaignRow): QuizContent => contentOfCampaign(campaignOf(row));
 
-export function contentOfQuiz(quiz: Quiz): QuizContent {
-  const { state: _state, version: _version, pauses: _pauses, ...content } = quiz;
+export function contentOfCampaign(campaign: Quiz): QuizContent {
+  const { state: _state, version: _version, pauses: _pauses, ...content } = campaign;
   return content;
 }
 

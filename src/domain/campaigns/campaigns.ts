@@ -8,35 +8,42 @@ import { bumpVersion } from '../../store/versions';
 import type { Draws } from '../draws/draws';
 import type { Tickets } from '../prizes/tickets';
 import type { Quiz, QuizContent } from '../quiz/definition';
-import type { Claims } from '../quiz/play/claims';
+import type { TakenBy } from '../quiz/play/taken-by';
 import type { Render } from '../quiz/rehearse/walk';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
-import { contentOf, type LogEntry, type QuizRow, type QuizVersion, quizOf, withoutId } from './campaign-row';
-import { armSettlement, quizEnd, quizSettle, quizStart } from './campaigns.jobs';
+import {
+  type CampaignRow,
+  type CampaignVersion,
+  campaignOf,
+  contentOf,
+  type LogEntry,
+  withoutId,
+} from './campaign-row';
+import { armSettlement, campaignEnd, campaignSettle, campaignStart } from './campaigns.jobs';
 import { type Change, canonical, compareQuiz } from './changes';
 import type { Finding } from './compliance';
 import { createFindings, refuseOn } from './findings';
-import { createHeld } from './published';
-import { quizRemind } from './reminders.jobs';
+import { createPublished } from './published';
+import { campaignRemind } from './reminders.jobs';
 import { type Deed, isOver, isPublished, stateNames, table } from './states';
 
-export const quizIndexes: IndexSpec[] = [
-  { collection: 'quizVersions', key: { quiz: 1, version: 1 }, why: 'how did this quiz change' },
+export const campaignIndexes: IndexSpec[] = [
+  { collection: 'campaignVersions', key: { campaign: 1, version: 1 }, why: 'how did this campaign change' },
 ];
 
 type By = { id: string; by: string };
 type Plan = {
   deed: Deed | 'reject';
-  set?: Partial<Omit<QuizRow, '_id' | 'rev' | 'log'>>;
+  set?: Partial<Omit<CampaignRow, '_id' | 'rev' | 'log'>>;
   unset?: ('check' | 'proposal' | 'stocking' | 'menuKey' | 'timerSeconds' | 'mix')[];
   reason?: string | undefined;
-  version?: Omit<QuizVersion, '_id' | 'quiz' | 'at'>;
+  version?: Omit<CampaignVersion, '_id' | 'campaign' | 'at'>;
 };
 
 /**
- * Quiz campaigns: their states, what may change when, and what every process holds of them (`load` follows
- * `versions{_id: 'quiz'}`). Each deed is one transaction over the quiz, its version and that number: two at once never
+ * Campaigns: their states, what may change when, and what every process holds of them (`load` follows
+ * `versions{_id: 'campaigns'}`). Each deed is one transaction over the campaign, its version and that number: two at once never
  * both pass, since both move the number.
  * @throws AppError `Conflict` when the deed is not possible now, `Invalid` when the content is refused, `NotFound`.
  */
@@ -47,32 +54,32 @@ export function createCampaigns(given: {
   tickets: Pick<Tickets, 'codes' | 'counts' | 'stock' | 'takeOut'>;
   /** Seeds are committed to before the first answer. */
   draws?: Pick<Draws, 'commit'>;
-  /** An author whose quizzes nobody plays: of the sample, where the account is somebody's. */
+  /** An author whose campaigns nobody plays: of the sample, where the account is somebody's. */
   notBy?: string | undefined;
   strangers: (pids: string[]) => Promise<string[]>;
   render: Render;
 }) {
   const { db, clock, timers, tickets, draws } = given;
-  const rows = db.collection<QuizRow>('quizzes');
-  const past = db.collection<QuizVersion>('quizVersions');
-  const held = createHeld({ db, clock, notBy: given.notBy });
+  const rows = db.collection<CampaignRow>('campaigns');
+  const past = db.collection<CampaignVersion>('campaignVersions');
+  const published = createPublished({ db, clock, notBy: given.notBy });
   const findings = createFindings(given);
   const rulesKept = new Map<string, Pick<Quiz, 'prizes'>>();
 
-  async function loaded(id: string): Promise<QuizRow> {
+  async function loaded(id: string): Promise<CampaignRow> {
     const row = await rows.findOne({ _id: id });
-    if (!row) throw new AppError('NotFound', 'quiz', `沒有編號是「${id}」的活動。`);
+    if (!row) throw new AppError('NotFound', 'campaign.unknown', `沒有編號是「${id}」的活動。`);
     return row;
   }
 
   /** One deed: reads, plans, writes on the condition that nothing moved. */
   async function act(
     { id, by }: By,
-    plan: (row: QuizRow, session: ClientSession) => Plan | undefined | Promise<Plan | undefined>,
+    plan: (row: CampaignRow, session: ClientSession) => Plan | undefined | Promise<Plan | undefined>,
   ): Promise<Quiz | undefined> {
     const done = await db.transaction(async (session) => {
       const row = await rows.findOne({ _id: id }, { session });
-      if (!row) throw new AppError('NotFound', 'quiz', `沒有編號是「${id}」的活動。`);
+      if (!row) throw new AppError('NotFound', 'campaign.unknown', `沒有編號是「${id}」的活動。`);
       const planned = await plan(row, session);
       if (!planned) return false;
       const { deed, set = {}, unset = [], reason, version } = planned;
@@ -91,14 +98,14 @@ export function createCampaigns(given: {
       );
       if (matchedCount === 0) throw busy(id);
       if (version)
-        await past.insertOne({ _id: `${id}/${version.version}`, quiz: id, at, ...version }, { session });
-      await bumpVersion(db, 'quiz', session);
+        await past.insertOne({ _id: `${id}/${version.version}`, campaign: id, at, ...version }, { session });
+      await bumpVersion(db, 'campaigns', session);
       return true;
     });
-    if (!done) return held.get(id);
-    crashPoint('quiz-changed');
-    await held.load();
-    return held.get(id);
+    if (!done) return published.get(id);
+    crashPoint('campaign-changed');
+    await published.load();
+    return published.get(id);
   }
 
   /**
@@ -107,19 +114,19 @@ export function createCampaigns(given: {
    */
   async function makeStock({ id, prizes }: QuizContent): Promise<void> {
     for (const prize of prizes) await tickets.stock(id, prize);
-    crashPoint('quiz-stocked');
+    crashPoint('campaign-stocked');
     await draws?.commit({ id, prizes });
-    crashPoint('quiz-draws-committed');
+    crashPoint('campaign-draws-committed');
   }
 
   /** The tickets of what is in force. Begun anew by `restock` when it was cut off; `stocking` stays until all are there. */
-  async function finishStock(row: QuizRow): Promise<void> {
+  async function finishStock(row: CampaignRow): Promise<void> {
     await makeStock(contentOf(row));
     await rows.updateOne({ _id: row._id, version: row.version }, { $unset: { stocking: 1 } });
   }
 
   /**
-   * A scheduled quiz begins: from the mark on it cannot be withdrawn, so its stock may be made, and when that lies there it
+   * A scheduled campaign begins: from the mark on it cannot be withdrawn, so its stock may be made, and when that lies there it
    * runs. Cut off anywhere, the timer of its start goes on with it.
    */
   async function open({ id, by }: By, startsAt?: number): Promise<void> {
@@ -129,7 +136,7 @@ export function createCampaigns(given: {
       { returnDocument: 'after' },
     );
     if (!row) return;
-    crashPoint('quiz-stocking');
+    crashPoint('campaign-stocking');
     await makeStock(contentOf(row));
     await act({ id, by }, (current) => {
       if (current.state !== 'scheduled') return undefined;
@@ -141,17 +148,18 @@ export function createCampaigns(given: {
   }
 
   /** Who asked to be told of the beginning is told now, whatever time she was told it would be. */
-  const remindPlayers = (id: string): Promise<void> => timers.hasten(`quiz-remind:${id}`);
+  const remindPlayers = (id: string): Promise<void> => timers.hasten(`campaign-remind:${id}`);
 
   /**
-   * The job of the start time: a scheduled quiz begins. Does nothing when it began, was withdrawn or moved.
+   * The job of the start time: a scheduled campaign begins. Does nothing when it began, was withdrawn or moved.
    * `firedAt`: the time that has come, on the clock of the process that fired the timer; ours may be behind it.
    */
   async function begin(id: string, firedAt = 0): Promise<void> {
     const row = await rows.findOne({ _id: id });
     if (!row || row.startsAt > Math.max(clock.now(), firedAt)) return;
     // `start` was interrupted between its timer and its write, or is at it just now: to be tried again.
-    if (row.state === 'checked') throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有公布。`);
+    if (row.state === 'checked')
+      throw new AppError('Conflict', 'campaign.state', `活動「${id}」還沒有公布。`);
     if (row.state === 'running') return remindPlayers(id); // a kill may have come before this
     if (row.state !== 'scheduled') return;
     const found = await findings.rules(contentOf(row));
@@ -164,9 +172,9 @@ export function createCampaigns(given: {
   }
 
   /** What stands against a change. Codes that are taken out may leave fewer than were promised: a wrong one is no prize. */
-  async function gate(row: QuizRow, next: QuizContent, claims: Claims): Promise<Finding[]> {
+  async function gate(row: CampaignRow, next: QuizContent, takenBy: TakenBy): Promise<Finding[]> {
     if (isOver(row.state)) return [];
-    const found = await findings.all(next, claims);
+    const found = await findings.all(next, takenBy);
     const fewer = row.prizes.some(({ id, codes }) => {
       const now = next.prizes.find((one) => one.id === id)?.codes;
       return codes && now && now.count < codes.count;
@@ -175,14 +183,14 @@ export function createCampaigns(given: {
     return found;
   }
 
-  async function propose(given: { content: QuizContent; by: string; claims: Claims }): Promise<Change[]> {
-    const { by, claims } = given;
+  async function propose(given: { content: QuizContent; by: string; takenBy: TakenBy }): Promise<Change[]> {
+    const { by, takenBy } = given;
     const next = plain(given.content);
     const row = await loaded(next.id);
     mustBe(row, 'propose');
     const changes = weigh(row, next);
     if (changes.length === 0) return [];
-    await gate(row, next, claims);
+    await gate(row, next, takenBy);
     await act({ id: next.id, by }, (current) => {
       if (current.rev !== row.rev) throw busy(next.id);
       return { deed: 'propose', set: { proposal: { at: clock.now(), by, content: next, changes } } };
@@ -190,22 +198,22 @@ export function createCampaigns(given: {
     return changes;
   }
 
-  const startTimer = (id: string, at: number) => `quiz-start:${id}:${at}`;
-  const endTimer = (id: string, at: number) => `quiz-end:${id}:${at}`;
+  const startTimer = (id: string, at: number) => `campaign-start:${id}:${at}`;
+  const endTimer = (id: string, at: number) => `campaign-end:${id}:${at}`;
   async function armEnd(id: string, at: number): Promise<void> {
     await timers.arm({
       id: endTimer(id, at),
       dueAt: new Date(at + 1),
-      job: quizEnd,
-      data: { quiz: id, at },
+      job: campaignEnd,
+      data: { campaign: id, at },
     });
   }
   async function armStart(id: string, at: number): Promise<void> {
     await timers.arm({
       id: startTimer(id, at),
       dueAt: new Date(at),
-      job: quizStart,
-      data: { quiz: id, at },
+      job: campaignStart,
+      data: { campaign: id, at },
     });
   }
 
@@ -217,63 +225,64 @@ export function createCampaigns(given: {
 
   return {
     upkeep: {
-      indexes: quizIndexes,
-      jobs: [quizStart, quizEnd, quizSettle, quizRemind],
-      follows: { quiz: held.load },
+      indexes: campaignIndexes,
+      jobs: [campaignStart, campaignEnd, campaignSettle, campaignRemind],
+      follows: { campaigns: published.load },
       sweep: restock,
     } satisfies Upkeep,
-    load: held.load,
-    running: held.running,
-    live: held.live,
-    upcoming: held.upcoming,
-    byKeyword: held.byKeyword,
-    byMenuKey: held.byMenuKey,
-    latest: held.latest,
-    /** A published quiz, as held. */
-    get: held.get,
-    all: held.all,
+    load: published.load,
+    running: published.running,
+    live: published.live,
+    upcoming: published.upcoming,
+    byKeyword: published.byKeyword,
+    byMenuKey: published.byMenuKey,
+    latest: published.latest,
+    /** A published campaign. */
+    get: published.get,
+    all: published.all,
 
     /** Whom the staff list of this text would not exclude. */
     unknownStaff: findings.unknownStaff,
     /** Tells her when it begins; asked twice, once. */
-    remind: ({ id: quiz, startsAt }: Pick<Quiz, 'id' | 'startsAt'>, pid: string): Promise<void> =>
+    remind: ({ id: campaign, startsAt }: Pick<Quiz, 'id' | 'startsAt'>, pid: string): Promise<void> =>
       timers.arm({
-        id: `quiz-remind:${quiz}:${pid}:${startsAt}`,
+        id: `campaign-remind:${campaign}:${pid}:${startsAt}`,
         dueAt: new Date(startsAt),
-        job: quizRemind,
-        data: { quiz, pid },
+        job: campaignRemind,
+        data: { campaign, pid },
       }),
 
-    /** A quiz in any state, from the database. */
+    /** A campaign in any state, from the database. */
     find: async (id: string): Promise<Quiz | undefined> => {
       const row = await rows.findOne({ _id: id });
-      return row ? quizOf(row) : undefined;
+      return row ? campaignOf(row) : undefined;
     },
     /** As `find`, with author, check, proposal and log. */
     row: loaded,
-    list: (): Promise<Pick<QuizRow, '_id' | 'title' | 'state' | 'version' | 'startsAt' | 'endsAt'>[]> =>
+    list: (): Promise<Pick<CampaignRow, '_id' | 'title' | 'state' | 'version' | 'startsAt' | 'endsAt'>[]> =>
       rows
         .find({}, { projection: { title: 1, state: 1, version: 1, startsAt: 1, endsAt: 1 } })
         .sort({ startsAt: 1, _id: 1 })
         .toArray(),
-    /** The rules as they were published at a version: what the order log is judged by. Never changes, so it is kept. */
+    /** The rules as they were published at a version: what the answer log is judged by. Never changes, so it is kept. */
     async rulesAt(id: string, version: number): Promise<Pick<Quiz, 'prizes'>> {
       const key = `${id}/${version}`;
       const known = rulesKept.get(key);
       if (known) return known;
       const row = await past.findOne({ _id: key }, { projection: { 'content.prizes': 1 } });
-      if (!row) throw new AppError('NotFound', 'quiz_version', `活動「${id}」沒有第 ${version} 版。`);
+      if (!row) throw new AppError('NotFound', 'campaign.version', `活動「${id}」沒有第 ${version} 版。`);
       const rules = { prizes: row.content.prizes };
       rulesKept.set(key, rules);
       return rules;
     },
-    history: (id: string): Promise<QuizVersion[]> => past.find({ quiz: id }).sort({ version: 1 }).toArray(),
+    history: (id: string): Promise<CampaignVersion[]> =>
+      past.find({ campaign: id }).sort({ version: 1 }).toArray(),
 
-    /** Keeps a draft, new or in place of an earlier one. A published quiz changes only by `propose`. */
+    /** Keeps a draft, new or in place of an earlier one. A published campaign changes only by `propose`. */
     async save({ content, by }: { content: QuizContent; by: string }): Promise<'new' | 'replaced' | 'same'> {
       const { id, ...rest } = plain(content);
       const at = clock.now();
-      const first: QuizRow = {
+      const first: CampaignRow = {
         _id: id,
         ...rest,
         state: 'draft',
@@ -310,10 +319,10 @@ export function createCampaigns(given: {
     async check({
       id,
       by,
-      claims,
-    }: By & { claims: Claims }): Promise<{ findings: Finding[]; passed: boolean }> {
+      takenBy,
+    }: By & { takenBy: TakenBy }): Promise<{ findings: Finding[]; passed: boolean }> {
       const row = await loaded(id);
-      const found = await findings.all(contentOf(row), claims);
+      const found = await findings.all(contentOf(row), takenBy);
       const passed = !found.some(({ level }) => level === 'refuse');
       if (isPublished(row.state)) return { findings: found, passed };
       await act({ id, by }, (now) => {
@@ -325,15 +334,15 @@ export function createCampaigns(given: {
     },
 
     /**
-     * Publishes a checked quiz; it begins at its time, or at once when that has come (`now`: when it has not, too).
+     * Publishes a checked campaign; it begins at its time, or at once when that has come (`now`: when it has not, too).
      * The compliance gate is asked once more.
      */
     async start({
       id,
       by,
-      claims,
+      takenBy,
       now,
-    }: By & { claims: Claims; now?: true }): Promise<'scheduled' | 'running'> {
+    }: By & { takenBy: TakenBy; now?: true }): Promise<'scheduled' | 'running'> {
       const row = await loaded(id);
       const at = clock.now();
       // It was cut off while it began: begun anew.
@@ -345,12 +354,12 @@ export function createCampaigns(given: {
       if (row.state === 'scheduled') mustBeSecond(row, by);
       if (row.endsAt <= at) throw refused(id, `結束時間 ${beijing(row.endsAt)} 已過，請改好再導入`);
       const startsAt = now ? Math.min(row.startsAt, at) : row.startsAt;
-      const found = await findings.all(contentOf(row), claims);
+      const found = await findings.all(contentOf(row), takenBy);
       refuseOn(id, found);
-      // Before the state moves: a kill between the two leaves a timer without effect, never a quiz without one.
+      // Before the state moves: a kill between the two leaves a timer without effect, never a campaign without one.
       await armEnd(id, row.endsAt);
       await armStart(id, startsAt);
-      crashPoint('quiz-timers-armed');
+      crashPoint('campaign-timers-armed');
       const check = { at, by, findings: found };
       if (row.state === 'scheduled') await rows.updateOne({ _id: id, rev: row.rev }, { $set: { check } });
       else
@@ -377,7 +386,7 @@ export function createCampaigns(given: {
 
     /** The job of the end time. Does nothing when it ended or its end was moved. `passed`: a moment that is over, as in `begin`. */
     async finish(id: string, passed = 0): Promise<void> {
-      const isDue = ({ state, endsAt }: Pick<QuizRow, 'state' | 'endsAt'>) =>
+      const isDue = ({ state, endsAt }: Pick<CampaignRow, 'state' | 'endsAt'>) =>
         table.end.from.includes(state) && (endsAt <= passed || endsAt < clock.now());
       const row = await rows.findOne({ _id: id }, { projection: { state: 1, endsAt: 1 } });
       if (!row || !isDue(row)) return;
@@ -424,7 +433,7 @@ export function createCampaigns(given: {
       await armSettlement(timers, id, clock.now());
     },
 
-    /** Takes a published quiz back that nobody has played yet, by a second person; it is a draft again. */
+    /** Takes a published campaign back that nobody has played yet, by a second person; it is a draft again. */
     async withdraw({ id, by, reason }: By & { reason: string }): Promise<void> {
       await act({ id, by }, (row) => {
         mustBe(row, 'withdraw');
@@ -432,7 +441,7 @@ export function createCampaigns(given: {
         if (row.stocking)
           throw new AppError(
             'Conflict',
-            'quiz_state',
+            'campaign.state',
             `活動「${id}」正在開賽，不能撤回；要停請用 pause 或 end。`,
           );
         return { deed: 'withdraw', set: { state: 'draft' }, unset: ['proposal'], reason };
@@ -440,7 +449,7 @@ export function createCampaigns(given: {
     },
 
     /**
-     * Lays down a change of a published quiz for a second person. Returns what it changes.
+     * Lays down a change of a published campaign for a second person. Returns what it changes.
      * @throws AppError `Invalid` when any of it is to the players' cost (`details`: the changes) or the gate refuses.
      */
     propose,
@@ -454,33 +463,33 @@ export function createCampaigns(given: {
       prize: string;
       codes: string[];
       by: string;
-      claims: Claims;
+      takenBy: TakenBy;
     }): Promise<Change[]> {
-      const { id, by, claims } = given;
+      const { id, by, takenBy } = given;
       const content = contentOf(await loaded(id));
       const prize = content.prizes.find((one) => one.id === given.prize);
       if (!prize)
         throw new AppError('NotFound', 'prize.unknown', `活動「${id}」沒有獎品「${given.prize}」。`);
-      const codes = await tickets.takeOut({ quiz: id, prize: prize.id }, given.codes, prize.codes);
+      const codes = await tickets.takeOut({ campaign: id, prize: prize.id }, given.codes, prize.codes);
       const prizes = content.prizes.map((one) => (one === prize ? { ...one, codes } : one));
-      return propose({ content: { ...content, prizes }, by, claims });
+      return propose({ content: { ...content, prizes }, by, takenBy });
     },
 
     /** A second person puts a proposed change into force. */
-    async approve({ id, by, claims }: By & { claims: Claims }): Promise<Change[]> {
+    async approve({ id, by, takenBy }: By & { takenBy: TakenBy }): Promise<Change[]> {
       const row = await loaded(id);
       const { proposal } = row;
       mustBe(row, 'approve');
-      if (!proposal) throw new AppError('NotFound', 'quiz_proposal', `活動「${id}」沒有等待批准的修改。`);
+      if (!proposal) throw new AppError('NotFound', 'campaign.proposal', `活動「${id}」沒有等待批准的修改。`);
       if (isSamePerson(proposal.by, by))
         throw new AppError(
           'Forbidden',
           'second_person',
           `這個修改是 ${proposal.by} 提出的，請由另一位批准。（${namesAreSaid}。）`,
         );
-      // Weighed again: the quiz may have begun since.
+      // Weighed again: the campaign may have begun since.
       const changes = weigh(row, proposal.content);
-      const found = await gate(row, proposal.content, claims);
+      const found = await gate(row, proposal.content, takenBy);
       const { endsAt, startsAt } = proposal.content;
       await armEnd(id, endsAt);
       if (row.state === 'scheduled') await armStart(id, startsAt);
@@ -523,7 +532,7 @@ export function createCampaigns(given: {
       await act({ id, by }, () => ({ deed: 'reject', unset: ['proposal'], reason }));
     },
 
-    /** Settlement takes an ended quiz; again is nothing. */
+    /** Settlement takes an ended campaign; again is nothing. */
     async settle({ id, by }: By): Promise<void> {
       await act({ id, by }, (row) =>
         row.state === 'settling' ? undefined : { deed: 'settle', set: { state: 'settling' } },
@@ -537,11 +546,11 @@ export function createCampaigns(given: {
     },
   };
 
-  function weigh(row: QuizRow, next: QuizContent): Change[] {
+  function weigh(row: CampaignRow, next: QuizContent): Change[] {
     if (isOver(row.state) && canonical(withoutCodes(contentOf(row))) !== canonical(withoutCodes(next)))
       throw new AppError(
         'Conflict',
-        'quiz_state',
+        'campaign.state',
         `活動「${row._id}」現在是「${stateNames[row.state]}」，只能補上或取出兌換碼，別的不能再改。`,
       );
     const begun = row.state !== 'scheduled';
@@ -562,18 +571,18 @@ export type Campaigns = ReturnType<typeof createCampaigns>;
 
 export const tellChange = ({ what, against }: Change): string => (against ? `${what}：${against}` : what);
 
-function mustBe({ _id, state }: QuizRow, deed: Deed): void {
+function mustBe({ _id, state }: CampaignRow, deed: Deed): void {
   const { from, name } = table[deed];
   if (from.includes(state)) return;
   const when = from.map((one) => `「${stateNames[one]}」`).join('或');
   throw new AppError(
     'Conflict',
-    'quiz_state',
+    'campaign.state',
     `活動「${_id}」現在是「${stateNames[state]}」；${name}只能在${when}時做。`,
   );
 }
 
-function mustBeSecond({ _id, author }: QuizRow, by: string): void {
+function mustBeSecond({ _id, author }: CampaignRow, by: string): void {
   if (isSamePerson(author, by))
     throw new AppError(
       'Forbidden',
@@ -588,11 +597,15 @@ const withoutCodes = (content: QuizContent) => ({
 });
 
 const refused = (id: string, why: string) =>
-  new AppError('Invalid', 'quiz_refused', `活動「${id}」不能公布：${why}。`);
+  new AppError('Invalid', 'campaign.refused', `活動「${id}」不能公布：${why}。`);
 const busy = (id: string) =>
-  new AppError('Conflict', 'quiz_changed', `活動「${id}」剛剛被別人改過，什麼都沒有寫入；請看過再做一次。`);
+  new AppError(
+    'Conflict',
+    'campaign.changed',
+    `活動「${id}」剛剛被別人改過，什麼都沒有寫入；請看過再做一次。`,
+  );
 
-const closed = ({ pauses }: QuizRow, at: number) =>
+const closed = ({ pauses }: CampaignRow, at: number) =>
   pauses.map((pause) => (pause.until === undefined ? { ...pause, until: Math.max(at, pause.from) } : pause));
 
 /** Without undefined fields, which the database would keep as null. */

@@ -1,12 +1,12 @@
 import type { Level, Prize, Question, QuizContent, Way } from '../quiz/definition';
 
-/** One difference between two texts of a quiz. `against`: why it is to the players' cost; absent when it is not. */
+/** One difference between two texts of a campaign. `against`: why it is to the players' cost; absent when it is not. */
 export type Change = { what: string; against?: string };
 
 type Found = { changes: Change[]; add(what: string, against?: string | false): void };
 
 /**
- * What an amendment of a published quiz changes, and what of it is to the players' cost. This is the exact meaning of
+ * What an amendment of a published campaign changes, and what of it is to the players' cost. This is the exact meaning of
  * "only in the players' favour"; docs/quiz.md §4 tells it to marketers. `begun`: it has been played already.
  */
 export function compareQuiz(old: QuizContent, next: QuizContent, { begun }: { begun: boolean }): Change[] {
@@ -179,7 +179,7 @@ function prizeCosts(old: Prize, next: Prize): string[] {
   fixed('類別', 'kind');
   fixed('贊助商', 'sponsor');
   fixed('每人每日上限', 'perDay');
-  fixed('每人上限', 'perQuiz');
+  fixed('每人上限', 'perPerson');
   if (next.conditions !== undefined) fixed('領取條件', 'conditions');
   grows('價值', 'priceFen');
   grows('數量', 'quantity');

@@ -6,7 +6,7 @@ import list from './compliance-rules.json';
 
 export type Finding = { level: 'refuse' | 'warn'; rule: string; reason: string; where: string };
 
-/** Facts from outside the quiz. */
+/** Facts from outside the campaign. */
 export type Facts = {
   /** With how many codes a promise can be kept, by prize id. Absent: not asked. */
   codes?: ReadonlyMap<string, number>;
@@ -32,13 +32,13 @@ export type Rule = {
 export const rules: readonly Rule[] = list.rules as Rule[];
 
 /**
- * The compliance gate: everything that the list (compliance-rules.json) has against a quiz. Asked at `check`, again before
+ * The compliance gate: everything that the list (compliance-rules.json) has against a campaign. Asked at `check`, again before
  * it is published and again when it begins. What is refused may not be published.
  */
-export function judge(quiz: QuizContent, outside: Facts = {}): Finding[] {
-  const texts = textsOf(quiz);
+export function judge(campaign: QuizContent, outside: Facts = {}): Finding[] {
+  const texts = textsOf(campaign);
   return rules.flatMap((rule) => {
-    const found = rule.kind === 'words' ? wordsIn(texts, rule) : (facts[rule.id]?.(quiz, outside) ?? []);
+    const found = rule.kind === 'words' ? wordsIn(texts, rule) : (facts[rule.id]?.(campaign, outside) ?? []);
     return found.map(({ where, more }) => ({
       level: rule.level,
       rule: rule.id,
@@ -78,21 +78,21 @@ function wordsIn(texts: Text[], rule: Rule): Found[] {
 
 type Text = { where: string; text: string; kind: 'marketing' | 'question' };
 
-function textsOf(quiz: QuizContent): Text[] {
+function textsOf(campaign: QuizContent): Text[] {
   const marketing = (where: string, text: string | undefined): Text[] =>
     text ? [{ where, text, kind: 'marketing' }] : [];
   return [
-    ...marketing('標題', quiz.title),
-    ...marketing('介紹', quiz.intro),
-    ...marketing('規則', quiz.rules),
-    ...marketing('逾期處理', quiz.forfeiture),
-    ...quiz.sponsors.flatMap(({ name, words }) => marketing(`贊助商「${name}」`, words)),
-    ...quiz.prizes.flatMap((prize) =>
+    ...marketing('標題', campaign.title),
+    ...marketing('介紹', campaign.intro),
+    ...marketing('規則', campaign.rules),
+    ...marketing('逾期處理', campaign.forfeiture),
+    ...campaign.sponsors.flatMap(({ name, words }) => marketing(`贊助商「${name}」`, words)),
+    ...campaign.prizes.flatMap((prize) =>
       [prize.name, prize.conditions, prize.delivery, prize.usedAt].flatMap((text) =>
         marketing(of(prize), text),
       ),
     ),
-    ...quiz.questions.flatMap(({ id, text, options, explanation = '' }) => [
+    ...campaign.questions.flatMap(({ id, text, options, explanation = '' }) => [
       { where: `題目 ${id}`, text: [text, ...options, explanation].join('\n'), kind: 'question' as const },
     ]),
   ];
@@ -102,7 +102,7 @@ const of = ({ name, id }: Prize): string => `獎品「${name || id}」`;
 const vague = /^(神秘|精美|豪华|超值|惊喜)?(大)?(礼物|礼品|奖品|礼包|大奖|好礼)(一份)?$/;
 
 /** One function for each rule of kind `fact`; a test holds the two together. */
-export const facts: Record<string, (quiz: QuizContent, outside: Facts) => Found[]> = {
+export const facts: Record<string, (campaign: QuizContent, outside: Facts) => Found[]> = {
   organiser: ({ organiser }) => (organiser.trim() ? [] : [{ where: '主辦單位', more: '空著' }]),
   contact: ({ contact }) => (contact.trim() ? [] : [{ where: '聯絡方式', more: '空著' }]),
   period: ({ startsAt, endsAt }) => (startsAt > 0 && endsAt > startsAt ? [] : [{ where: '起訖時間' }]),
@@ -113,8 +113,11 @@ export const facts: Record<string, (quiz: QuizContent, outside: Facts) => Found[
   'prize-price': each(({ priceFen }) => priceFen <= 0, '沒有單價'),
   'prize-quantity': each(({ quantity }) => quantity <= 0, '沒有數量'),
   'prize-too-high': each(({ priceFen }) => priceFen > 5_000_000, '一份超過 50,000 元'),
-  'draw-time': (quiz) =>
-    each(({ way }) => way.kind === 'draw' && way.at <= quiz.endsAt, '沒有開獎時間，或不晚於活動結束')(quiz),
+  'draw-time': (campaign) =>
+    each(
+      ({ way }) => way.kind === 'draw' && way.at <= campaign.endsAt,
+      '沒有開獎時間，或不晚於活動結束',
+    )(campaign),
   'draw-method': each(({ way }) => way.kind === 'draw' && way.publicValue.trim() === '', '沒有寫公開數'),
   'claim-time': each(({ claimDays }) => claimDays < 1, '沒有領取天數'),
   'claim-conditions': each(({ conditions }) => !conditions?.trim(), '沒有領取條件'),
@@ -123,7 +126,7 @@ export const facts: Record<string, (quiz: QuizContent, outside: Facts) => Found[
     ({ kind, usedAt, validUntil }) => kind === 'coupon' && (!usedAt?.trim() || validUntil === undefined),
     '沒有使用地點或有效期',
   ),
-  stock: (quiz, { codes }) => quiz.prizes.flatMap((prize) => lackOf(prize, quiz, codes)),
+  stock: (campaign, { codes }) => campaign.prizes.flatMap((prize) => lackOf(prize, campaign, codes)),
   'too-many': ({ prizes }, { codes, tickets, awards }) =>
     prizes.flatMap((prize) => [
       ...surplus(prize, codes, '導入了', '個碼，多的不會發'),
@@ -135,12 +138,13 @@ export const facts: Record<string, (quiz: QuizContent, outside: Facts) => Found[
     !(/个人信息|隐私|地址.{0,20}(只|仅)用/.test(fold(text)) && /未成年|十四|14|监护/.test(fold(text)))
       ? [{ where: '規則' }]
       : [],
-  'first-time': (quiz) =>
+  'first-time': (campaign) =>
     each(
       ({ way }) =>
-        way.kind === 'first' && (way.at < quiz.startsAt || way.at >= quiz.endsAt || !isOpenAt(quiz, way.at)),
+        way.kind === 'first' &&
+        (way.at < campaign.startsAt || way.at >= campaign.endsAt || !isOpenAt(campaign, way.at)),
       '搶答時間不在活動期間，或不在每日開放時間',
-    )(quiz),
+    )(campaign),
   bank: ({ questions, prizes, perDay, startsAt, endsAt }) => {
     const flash = new Set(prizes.flatMap(({ way }) => (way.kind === 'first' ? [way.question] : [])));
     const bank = questions.filter(({ id, retired }) => !retired && !flash.has(id)).length;
@@ -151,23 +155,23 @@ export const facts: Record<string, (quiz: QuizContent, outside: Facts) => Found[
   money: each(({ kind }) => kind === 'money'),
 };
 
-function each(wrong: (prize: Prize) => boolean, more?: string): (quiz: QuizContent) => Found[] {
+function each(wrong: (prize: Prize) => boolean, more?: string): (campaign: QuizContent) => Found[] {
   return ({ prizes }) =>
     prizes.filter(wrong).map((prize) => ({ where: of(prize), ...(more ? { more } : {}) }));
 }
 
 /** What of a promise nothing lies ready for. */
-function lackOf(prize: Prize, quiz: QuizContent, codes: Facts['codes']): Found[] {
+function lackOf(prize: Prize, campaign: QuizContent, codes: Facts['codes']): Found[] {
   const where = of(prize);
   const { kind, quantity, way, id } = prize;
   const lacks: Found[] = [];
   const asked = way.kind === 'first' ? way.question : undefined;
-  const promised = leastFor(way, quiz);
+  const promised = leastFor(way, campaign);
   if (quantity > 0 && promised > quantity)
     lacks.push({ where, more: `照「${wayNames[way.kind]}」要發 ${promised} 份，數量只寫了 ${quantity}` });
   if (way.kind === 'first' && quantity > 1)
     lacks.push({ where, more: `搶答只有首位答對者得，數量寫了 ${quantity}，只發得出 1 份` });
-  const [winning] = quiz.prizes.filter((one) => one.way.kind === 'first' && one.way.question === asked);
+  const [winning] = campaign.prizes.filter((one) => one.way.kind === 'first' && one.way.question === asked);
   if (asked !== undefined && winning !== prize)
     lacks.push({ where, more: `搶答題 ${asked} 已經是${of(winning ?? prize)}的，一題只發得出一個獎` });
   const have = codes?.get(id) ?? 0;

@@ -5,21 +5,21 @@ import { maxTextBytes } from '../../wechat/protocol/reply';
 import type { Award } from '../prizes/award';
 import type { Counts, Tickets } from '../prizes/tickets';
 import type { QuizContent } from '../quiz/definition';
-import type { Claims } from '../quiz/play/claims';
+import type { TakenBy } from '../quiz/play/taken-by';
 import { type Render, tooLong } from '../quiz/rehearse/walk';
 import { lostByShuffling } from '../quiz/shuffled';
-import type { QuizRow } from './campaign-row';
+import type { CampaignRow } from './campaign-row';
 import { type Finding, judge } from './compliance';
 import { isPublished } from './states';
 
-/** Words with a meaning of their own while a quiz runs; none of them can start one. */
+/** Words with a meaning of their own while a campaign runs; none of them can start one. */
 const reserved = [
   ...'排行|我的積分|獎品|規則|中獎名單|退出|繼續|改名|開賽提醒我|搶答|領獎'.split('|'),
   ...'ABCDEF123456'.split(''),
   ...'對|錯|取消'.split('|'),
 ];
 
-/** What stands against publishing a quiz: the compliance list, and words that somebody else answers to. */
+/** What stands against publishing a campaign: the compliance list, and words that somebody else answers to. */
 export function createFindings(given: {
   db: Connection;
   tickets: Pick<Tickets, 'codes' | 'counts'>;
@@ -28,9 +28,9 @@ export function createFindings(given: {
   render: Render;
 }) {
   const { db, tickets, strangers, render } = given;
-  const rows = db.collection<QuizRow>('quizzes');
+  const rows = db.collection<CampaignRow>('campaigns');
 
-  /** Another published quiz with one of these keywords or the same menu key at an overlapping time. */
+  /** Another published campaign with one of these keywords or the same menu key at an overlapping time. */
   async function rivals(content: QuizContent, session?: ClientSession): Promise<Finding[]> {
     const others = await rows
       .find(
@@ -74,7 +74,7 @@ export function createFindings(given: {
     rivals,
     rules,
     unknownStaff,
-    all: async (content: QuizContent, claims: Claims): Promise<Finding[]> => [
+    all: async (content: QuizContent, takenBy: TakenBy): Promise<Finding[]> => [
       ...(await rules(content)),
       ...(await unknownStaff(content)).map((pid) => refusal('staff-unknown', '工作人員', noSuchStaff(pid))),
       ...tooLong(content, render).map(({ where, bytes }) =>
@@ -85,7 +85,7 @@ export function createFindings(given: {
         ),
       ),
       ...lostByShuffling(content).map(({ where, reason }) => refusal('options-shuffled', where, reason)),
-      ...claimed(content, claims),
+      ...takenWords(content, takenBy),
       ...(await rivals(content)),
     ],
   };
@@ -95,11 +95,11 @@ const sumsOf = (counts: Map<string, Counts>): Map<string, number> =>
   new Map([...counts].map(([prize, one]) => [prize, one.free + one.held + one.given + one.back]));
 
 /** How many of each prize are somebody's. */
-export async function awarded(db: Connection, quiz: string): Promise<Map<string, number>> {
+export async function awarded(db: Connection, campaign: string): Promise<Map<string, number>> {
   const found = await db
     .collection<Award>('awards')
     .aggregate<{ _id: string; n: number }>([
-      { $match: { quiz, state: { $nin: ['pending', 'expired', 'void'] } } },
+      { $match: { campaign, state: { $nin: ['pending', 'expired', 'void'] } } },
       { $group: { _id: '$prize', n: { $sum: 1 } } },
     ])
     .toArray();
@@ -111,13 +111,13 @@ export function refuseOn(id: string, findings: Finding[]): void {
   const refusals = findings.filter(({ level }) => level === 'refuse');
   if (refusals.length === 0) return;
   const why = refusals.map(tellFinding).join('\n');
-  throw new AppError('Invalid', 'quiz_refused', `活動「${id}」不能公布：\n${why}`, { details: findings });
+  throw new AppError('Invalid', 'campaign.refused', `活動「${id}」不能公布：\n${why}`, { details: findings });
 }
 
 export const tellFinding = ({ level, where, reason, rule }: Finding): string =>
   `${level === 'refuse' ? '不能公布' : '請留意'} [${rule}] ${where}：${reason}`;
 
-function claimed(content: QuizContent, claims: Claims): Finding[] {
+function takenWords(content: QuizContent, takenBy: TakenBy): Finding[] {
   const own = new Set(reserved.map(fold));
   const found = content.keywords.flatMap((word) => {
     if (fold(word) === '') return [taken('關鍵字', `關鍵字「${word}」只有標點或空白，請換一個`)];
@@ -131,10 +131,10 @@ function claimed(content: QuizContent, claims: Claims): Finding[] {
           reason: `「${word}」中間有標點或空白：是一個詞嗎？若是兩個，請用 | 隔開；若是一個，粉絲要連標點一起打才對得上`,
         },
       ];
-    const by = claims(word, 'says');
+    const by = takenBy(word, 'says');
     return by ? [taken('關鍵字', `關鍵字「${word}」已由 ${by} 回答，請換一個`)] : [];
   });
-  const by = content.menuKey === undefined ? undefined : claims(content.menuKey, 'clicks');
+  const by = content.menuKey === undefined ? undefined : takenBy(content.menuKey, 'clicks');
   return by ? [...found, taken('菜單鍵', `菜單鍵 ${content.menuKey} 已由 ${by} 回答，請換一個`)] : found;
 }
 

@@ -2,17 +2,17 @@ import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { Quiz, QuizState } from '../quiz/definition';
-import { type QuizRow, quizOf } from './campaign-row';
+import { type CampaignRow, campaignOf } from './campaign-row';
 
-const held: QuizState[] = ['scheduled', 'running', 'paused', 'ended', 'settling', 'settled'];
+const published: QuizState[] = ['scheduled', 'running', 'paused', 'ended', 'settling', 'settled'];
 /** Fans ask for winners and prizes long after the end; then it leaves the memory. */
 const keptMs = 120 * 24 * 3_600_000;
 
 /**
- * The published quizzes, as this process holds them: a snapshot, swapped whole by `load`. A quiz that did not change
+ * The published campaigns, as this process holds them: a snapshot, swapped whole by `load`. A campaign that did not change
  * stays the same object, so what others derive from it may hang on it (a WeakMap).
  */
-export function createHeld({
+export function createPublished({
   db,
   clock,
   notBy,
@@ -21,42 +21,44 @@ export function createHeld({
   clock: Clock;
   notBy: string | undefined;
 }) {
-  const rows = db.collection<QuizRow>('quizzes');
+  const rows = db.collection<CampaignRow>('campaigns');
   let current = index([]);
   let revs = new Map<string, number>();
   let loading: Promise<void> | undefined;
 
   async function read(): Promise<void> {
     const filter = {
-      state: { $in: held },
+      state: { $in: published },
       ...(notBy === undefined ? {} : { author: { $ne: notBy } }),
       $or: [{ state: { $ne: 'settled' as const } }, { endsAt: { $gt: clock.now() - keptMs } }],
     };
     const heads = await rows.find(filter, { projection: { _id: 1, rev: 1 } }).toArray();
     const changed = heads.filter(({ _id, rev }) => revs.get(_id) !== rev).map(({ _id }) => _id);
-    const fresh = new Map<string, { quiz: Quiz; rev: number }>();
+    const fresh = new Map<string, { campaign: Quiz; rev: number }>();
     if (changed.length > 0)
       for (const row of await rows.find({ _id: { $in: changed } }).toArray())
-        fresh.set(row._id, { quiz: quizOf(row), rev: row.rev });
-    const quizzes: Quiz[] = [];
+        fresh.set(row._id, { campaign: campaignOf(row), rev: row.rev });
+    const campaigns: Quiz[] = [];
     const next = new Map<string, number>();
     for (const { _id } of heads) {
       const one = fresh.get(_id);
-      const quiz = one?.quiz ?? current.byId.get(_id);
-      if (!quiz) continue;
-      quizzes.push(quiz);
+      const campaign = one?.campaign ?? current.byId.get(_id);
+      if (!campaign) continue;
+      campaigns.push(campaign);
       next.set(_id, one?.rev ?? (revs.get(_id) as number));
     }
-    current = index(quizzes);
+    current = index(campaigns);
     revs = next;
   }
 
   /** The most useful of several: one that is on, else the next to come, else the last that was. */
-  function best(quizzes: readonly Quiz[], at: number): Quiz | undefined {
-    const on = quizzes.find((quiz) => isLive(quiz, at));
+  function best(campaigns: readonly Quiz[], at: number): Quiz | undefined {
+    const on = campaigns.find((campaign) => isLive(campaign, at));
     if (on) return on;
-    const next = quizzes.filter((quiz) => quiz.startsAt > at).toSorted((a, b) => a.startsAt - b.startsAt)[0];
-    return next ?? quizzes.toSorted((a, b) => b.endsAt - a.endsAt)[0];
+    const next = campaigns
+      .filter((campaign) => campaign.startsAt > at)
+      .toSorted((a, b) => a.startsAt - b.startsAt)[0];
+    return next ?? campaigns.toSorted((a, b) => b.endsAt - a.endsAt)[0];
   }
 
   return {
@@ -73,18 +75,18 @@ export function createHeld({
     },
     /** Being played at a moment (business ms): running, not paused, between start and end. */
     running: (at = clock.now()): Quiz[] =>
-      current.all.filter((quiz) => quiz.state === 'running' && isLive(quiz, at)),
+      current.all.filter((campaign) => campaign.state === 'running' && isLive(campaign, at)),
     /** As `running`, and those that are paused. */
-    live: (at = clock.now()): Quiz[] => current.all.filter((quiz) => isLive(quiz, at)),
+    live: (at = clock.now()): Quiz[] => current.all.filter((campaign) => isLive(campaign, at)),
     /** Published and not begun, soonest first. */
     upcoming: (at = clock.now()): Quiz[] =>
-      current.all.filter((quiz) => quiz.startsAt > at).toSorted((a, b) => a.startsAt - b.startsAt),
-    /** The quiz that a keyword (folded by `fold`) starts: a live one, else the next, else the last. */
+      current.all.filter((campaign) => campaign.startsAt > at).toSorted((a, b) => a.startsAt - b.startsAt),
+    /** The campaign that a keyword (folded by `fold`) starts: a live one, else the next, else the last. */
     byKeyword: (folded: string, at = clock.now()): Quiz | undefined =>
       best(current.byKeyword.get(folded) ?? [], at),
     byMenuKey: (key: string, at = clock.now()): Quiz | undefined =>
       best(
-        current.all.filter((quiz) => quiz.menuKey === key),
+        current.all.filter((campaign) => campaign.menuKey === key),
         at,
       ),
     /** The one a question about 「排行」 or 「獎品」 is about, when it names none. */
@@ -99,11 +101,11 @@ const isLive = ({ state, startsAt, endsAt }: Quiz, at: number): boolean =>
 
 function index(all: readonly Quiz[]) {
   const byKeyword = new Map<string, Quiz[]>();
-  for (const quiz of all)
-    for (const word of new Set(quiz.keywords.map(fold))) {
+  for (const campaign of all)
+    for (const word of new Set(campaign.keywords.map(fold))) {
       const list = byKeyword.get(word);
-      if (list) list.push(quiz);
-      else byKeyword.set(word, [quiz]);
+      if (list) list.push(campaign);
+      else byKeyword.set(word, [campaign]);
     }
-  return { all, byId: new Map(all.map((quiz) => [quiz.id, quiz])), byKeyword };
+  return { all, byId: new Map(all.map((campaign) => [campaign.id, campaign])), byKeyword };
 }

@@ -19,32 +19,32 @@ type Needs = {
   defaultScript: Script;
 };
 
-const data = z.object({ quiz: z.string(), pid: z.string() });
+const data = z.object({ campaign: z.string(), pid: z.string() });
 
-/** The quiz has begun: tells her who said 「開賽提醒我」, once, if she is still here. */
-export const quizRemind: Job<'quiz-remind', z.output<typeof data>, Needs> = defineJob({
-  name: 'quiz-remind',
+/** The campaign has begun: tells her who said 「開賽提醒我」, once, if she is still here. */
+export const campaignRemind: Job<'campaign-remind', z.output<typeof data>, Needs> = defineJob({
+  name: 'campaign-remind',
   data,
   async run(
     { campaigns, subscribers, outbox, timers, clock, defaultScript }: Needs,
-    { quiz: id, pid },
+    { campaign: id, pid },
   ): Promise<void> {
     if (campaigns.get(id)?.state === 'scheduled') {
       // Not told before it has begun. Its beginning makes this due at once; armed before we look, it cannot miss it.
       const dueAt = new Date(clock.now() + againAfterMs);
-      const timer = `quiz-remind:${id}:${pid}:${dueAt.getTime()}`;
-      await timers.arm({ id: timer, dueAt, job: quizRemind, data: { quiz: id, pid } });
+      const timer = `campaign-remind:${id}:${pid}:${dueAt.getTime()}`;
+      await timers.arm({ id: timer, dueAt, job: campaignRemind, data: { campaign: id, pid } });
       await campaigns.load();
     }
-    const quiz = campaigns.get(id);
-    if (quiz?.state === 'scheduled') return;
+    const campaign = campaigns.get(id);
+    if (campaign?.state === 'scheduled') return;
     const her = await subscribers.byPid(pid);
-    if (!quiz || !her || clock.now() > quiz.endsAt) return;
+    if (!campaign || !her || clock.now() > campaign.endsAt) return;
     const text = inScript(
-      `「${quiz.title}」開賽了，回覆「${quiz.keywords[0]}」來答題。`,
+      `「${campaign.title}」開賽了，回覆「${campaign.keywords[0]}」來答題。`,
       her.script ?? defaultScript,
     );
-    await outbox.add({ id: `quiz-remind_${id}_${pid}`, fan: her.fan }, [
+    await outbox.add({ id: `campaign-remind_${id}_${pid}`, fan: her.fan }, [
       { kind: 'tell', reply: { kind: 'text', text } },
     ]);
   },

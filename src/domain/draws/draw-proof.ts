@@ -6,7 +6,7 @@ import { createHash, createHmac } from 'node:crypto';
  */
 export type DrawProof = {
   format: 'xiaoyi-draw/1';
-  /** `<quiz>/<prize>`. */
+  /** `<campaign>/<prize>`. */
   draw: string;
   prize: string;
   winners: number;

@@ -11,12 +11,12 @@ import type { Upkeep } from '../upkeep';
 import { commitmentOf, type DrawProof, listHashOf, rank } from './draw-proof';
 
 /**
- * `draws{_id: '<quiz>/<prize>'}`. The states can only follow each other: committed (before the first answer) → frozen (the
+ * `draws{_id: '<campaign>/<prize>'}`. The states can only follow each other: committed (before the first answer) → frozen (the
  * list is known, the value not yet) → valued (two people entered the same value) → drawn.
  */
 export type Draw = {
   _id: string;
-  quiz: string;
+  campaign: string;
   prize: string;
   state: 'committed' | 'frozen' | 'valued' | 'drawn';
   /** SHA-256 of the seed, hex: published at the start. */
@@ -51,12 +51,12 @@ export const drawIndexes: IndexSpec[] = [
     why: 'the list of a draw in order; a number stands for one person',
   },
   { collection: 'drawEntries', key: { pid: 1, draw: 1 }, why: 'which number has she' },
-  { collection: 'draws', key: { quiz: 1 }, why: 'the draws of a quiz' },
+  { collection: 'draws', key: { campaign: 1 }, why: 'the draws of a campaign' },
 ];
 
 type DrawPrize = Prize & { way: Extract<Prize['way'], { kind: 'draw' }> };
 const isDraw = (prize: Prize): prize is DrawPrize => prize.way.kind === 'draw';
-export const drawId = (quiz: string, prize: string): string => `${quiz}/${prize}`;
+export const drawId = (campaign: string, prize: string): string => `${campaign}/${prize}`;
 
 /**
  * Draws that anybody can check: the seed is committed to at the start, the list is frozen and its hash published before the
@@ -133,13 +133,15 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
 
   return {
     upkeep: { indexes: drawIndexes } satisfies Upkeep,
-    /** Makes and commits to a seed for every draw of a quiz; those that have one keep it. To be called before it starts. */
-    async commit(quiz: Pick<Quiz, 'id' | 'prizes'>): Promise<Pick<Draw, 'prize' | 'commitment' | 'named'>[]> {
-      for (const { id: prize, way } of quiz.prizes.filter(isDraw)) {
-        const _id = drawId(quiz.id, prize);
+    /** Makes and commits to a seed for every draw of a campaign; those that have one keep it. To be called before it starts. */
+    async commit(
+      campaign: Pick<Quiz, 'id' | 'prizes'>,
+    ): Promise<Pick<Draw, 'prize' | 'commitment' | 'named'>[]> {
+      for (const { id: prize, way } of campaign.prizes.filter(isDraw)) {
+        const _id = drawId(campaign.id, prize);
         const seed = randomBytes(32);
         const draw: Omit<Draw, '_id'> = {
-          quiz: quiz.id,
+          campaign: campaign.id,
           prize,
           state: 'committed',
           commitment: commitmentOf(seed.toString('hex')),
@@ -150,14 +152,17 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
           putOff: [],
         };
         await rows.updateOne({ _id }, { $setOnInsert: draw }, { upsert: true });
-        // The marketer moved it, with the quiz; never once the list is frozen.
+        // The marketer moved it, with the campaign; never once the list is frozen.
         await rows.updateOne(
           { _id, state: 'committed', putOff: [] },
           { $set: { named: draw.named, valueAt: draw.valueAt } },
         );
       }
       return rows
-        .find({ quiz: quiz.id }, { projection: { prize: 1, commitment: 1, named: 1 }, sort: { _id: 1 } })
+        .find(
+          { campaign: campaign.id },
+          { projection: { prize: 1, commitment: 1, named: 1 }, sort: { _id: 1 } },
+        )
         .toArray();
     },
 
@@ -165,15 +170,15 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
      * Writes down who takes part, for good: each gets a number at random, and the hash of the list is what is published.
      * Again: the list that was frozen first.
      *
-     * @throws AppError Conflict when the value is known by now (put it off first), or the quiz never committed
+     * @throws AppError Conflict when the value is known by now (put it off first), or the campaign never committed
      */
     async freeze(given: {
-      quiz: string;
+      campaign: string;
       prize: Prize;
       pids: Iterable<string> | AsyncIterable<string>;
     }): Promise<NonNullable<Draw['frozen']>> {
-      const { quiz, prize, pids } = given;
-      const draw = await mustHave(drawId(quiz, prize.id));
+      const { campaign, prize, pids } = given;
+      const draw = await mustHave(drawId(campaign, prize.id));
       if (draw.frozen) return draw.frozen;
       if (clock.now() >= draw.valueAt)
         throw new AppError(
@@ -219,10 +224,10 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       return now.frozen;
     },
 
-    /** The draws of a quiz as she sees them: what is promised, and her number once the list is frozen ('' before, or without one). */
-    async seenBy(quiz: Pick<Quiz, 'id' | 'prizes'>, pid: string): Promise<SeenDraw[]> {
-      const nameOf = new Map(quiz.prizes.map(({ id, name }) => [id, name]));
-      const its = await rows.find({ quiz: quiz.id }, { sort: { _id: 1 } }).toArray();
+    /** The draws of a campaign as she sees them: what is promised, and her number once the list is frozen ('' before, or without one). */
+    async seenBy(campaign: Pick<Quiz, 'id' | 'prizes'>, pid: string): Promise<SeenDraw[]> {
+      const nameOf = new Map(campaign.prizes.map(({ id, name }) => [id, name]));
+      const its = await rows.find({ campaign: campaign.id }, { sort: { _id: 1 } }).toArray();
       return Promise.all(
         its.map(async ({ _id, prize, commitment, named, state, frozen, value }) => ({
           name: nameOf.get(prize) ?? prize,
@@ -237,16 +242,18 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       );
     },
 
-    /** Her numbers in all the draws she is in, whichever quiz they are of; the oldest first. */
-    async numbersOf(pid: string): Promise<{ quiz: string; prize: string; number: string; drawn: boolean }[]> {
+    /** Her numbers in all the draws she is in, whichever campaign they are of; the oldest first. */
+    async numbersOf(
+      pid: string,
+    ): Promise<{ campaign: string; prize: string; number: string; drawn: boolean }[]> {
       const hers = await entryRows.find({ pid }).toArray();
       if (hers.length === 0) return [];
       const its = await rows
         .find({ _id: { $in: hers.map(({ draw }) => draw) } }, { sort: { valueAt: 1, _id: 1 } })
         .toArray();
-      return its.flatMap(({ _id, quiz, prize, state, frozen }) => {
+      return its.flatMap(({ _id, campaign, prize, state, frozen }) => {
         const entry = hers.find(({ draw, attempt }) => draw === _id && attempt === frozen?.attempt)?.entry;
-        return entry === undefined ? [] : [{ quiz, prize, number: entry, drawn: state === 'drawn' }];
+        return entry === undefined ? [] : [{ campaign, prize, number: entry, drawn: state === 'drawn' }];
       });
     },
 
@@ -389,7 +396,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
 
     idOf: drawId,
     read: async (id: string): Promise<Draw | undefined> => (await rows.findOne({ _id: id })) ?? undefined,
-    of: (quiz: string): Promise<Draw[]> => rows.find({ quiz }, { sort: { _id: 1 } }).toArray(),
+    of: (campaign: string): Promise<Draw[]> => rows.find({ campaign }, { sort: { _id: 1 } }).toArray(),
   };
 }
 

@@ -20,7 +20,7 @@ import { createGate } from '../prizes/gate';
 import type { PrizeKind } from '../quiz/definition';
 
 export type AwardFilter = {
-  quiz?: string | undefined;
+  campaign?: string | undefined;
   prize?: string | undefined;
   sponsor?: string | undefined;
   state?: AwardState | undefined;
@@ -41,7 +41,7 @@ type ExportRow = {
 };
 
 export const exportIndexes: IndexSpec[] = [
-  { collection: 'exports', key: { 'filter.quiz': 1, at: -1 }, why: 'who took what of a quiz lately' },
+  { collection: 'exports', key: { 'filter.campaign': 1, at: -1 }, why: 'who took what of a campaign lately' },
 ];
 
 /** Who took what, in words. */
@@ -55,7 +55,7 @@ export const exportNames: Record<ExportRow['what'], string> = {
 /** 「活動 autumn、獎品 cup」 */
 export function tellFilter(filter: Record<string, unknown>): string {
   const words: Record<string, string> = {
-    quiz: '活動',
+    campaign: '活動',
     prize: '獎品',
     sponsor: '贊助商',
     state: '狀態',
@@ -70,7 +70,7 @@ export function tellFilter(filter: Record<string, unknown>): string {
 }
 
 /** Names as boards show them. */
-export type NamesOf = (quiz: string, pids: string[]) => Promise<Map<string, string>>;
+export type NamesOf = (campaign: string, pids: string[]) => Promise<Map<string, string>>;
 export type PointsRow = {
   pid: string;
   points: number;
@@ -100,13 +100,13 @@ const whyNames: Record<Award['why'], string> = {
 const batchSize = 500;
 
 export const awardFilterOf = ({
-  quiz,
+  campaign,
   prize,
   sponsor,
   state,
   day,
 }: AwardFilter): Record<string, unknown> => ({
-  ...(quiz === undefined ? {} : { quiz }),
+  ...(campaign === undefined ? {} : { campaign }),
   ...(prize === undefined ? {} : { prize }),
   ...(sponsor === undefined ? {} : { 'what.sponsor': sponsor }),
   ...(state === undefined ? {} : { state }),
@@ -159,33 +159,33 @@ export function createExports(given: {
     for await (const batch of inBatches(awards.find(filter))) {
       const [claimed, names] = await Promise.all([
         claims.readMany(batch.map(({ _id }) => _id)),
-        namesByQuiz(batch),
+        namesByCampaign(batch),
       ]);
       for (const award of batch) {
         const claim = claimed.get(award._id);
         yield {
           award,
           claim: claim && (full ? claim : masked(claim)),
-          name: names.get(`${award.quiz} ${award.pid}`) ?? '',
+          name: names.get(`${award.campaign} ${award.pid}`) ?? '',
         };
       }
     }
   }
 
-  async function namesByQuiz(batch: Award[]): Promise<Map<string, string>> {
+  async function namesByCampaign(batch: Award[]): Promise<Map<string, string>> {
     const all = new Map<string, string>();
-    for (const quiz of new Set(batch.map((award) => award.quiz))) {
-      const pids = batch.filter((award) => award.quiz === quiz).map(({ pid }) => pid);
-      for (const [pid, name] of await namesOf(quiz, pids)) all.set(`${quiz} ${pid}`, name);
+    for (const campaign of new Set(batch.map((award) => award.campaign))) {
+      const pids = batch.filter((award) => award.campaign === campaign).map(({ pid }) => pid);
+      for (const [pid, name] of await namesOf(campaign, pids)) all.set(`${campaign} ${pid}`, name);
     }
     return all;
   }
 
-  async function* named(quiz: string, rows: AsyncIterable<PointsRow>): AsyncGenerator<NamedRow> {
+  async function* named(campaign: string, rows: AsyncIterable<PointsRow>): AsyncGenerator<NamedRow> {
     let rank = 0;
     for await (const batch of inBatches(rows)) {
       const names = await namesOf(
-        quiz,
+        campaign,
         batch.map(({ pid }) => pid),
       );
       for (const row of batch) yield { ...row, rank: ++rank, name: names.get(row.pid) ?? '' };
@@ -204,29 +204,29 @@ export function createExports(given: {
         rows: lines(awardFilterOf(filter), full),
       }),
 
-    /** Points of a quiz in the order of `rows` (best first). */
-    points: (quiz: string, rows: AsyncIterable<PointsRow>, { full, ...how }: Take & { full: boolean }) =>
+    /** Points of a campaign in the order of `rows` (best first). */
+    points: (campaign: string, rows: AsyncIterable<PointsRow>, { full, ...how }: Take & { full: boolean }) =>
       take({
         what: 'points',
         take: how,
         full,
-        filter: { quiz },
+        filter: { campaign },
         columns: [{ title: '名次', of: ({ rank }) => rank }, ...pointColumns({ full, pid: full })],
-        rows: named(quiz, rows),
+        rows: named(campaign, rows),
       }),
 
-    /** The people of one group of a quiz, by pid: what a later message is addressed to. */
+    /** The people of one group of a campaign, by pid: what a later message is addressed to. */
     group: (
-      { quiz, group, rows }: { quiz: string; group: string; rows: AsyncIterable<PointsRow> },
+      { campaign, group, rows }: { campaign: string; group: string; rows: AsyncIterable<PointsRow> },
       { full, ...how }: Take & { full: boolean },
     ) =>
       take({
         what: 'group',
         take: how,
         full,
-        filter: { quiz, group },
+        filter: { campaign, group },
         columns: pointColumns({ full, pid: true }),
-        rows: named(quiz, rows),
+        rows: named(campaign, rows),
       }),
 
     /** What is approved and has an address, in a courier's columns. Always full: it is for the parcel. */
@@ -238,9 +238,9 @@ export function createExports(given: {
       return take({ what: 'courier', take: how, full: true, filter, columns, rows: parcels() });
     },
 
-    /** Who took what of a quiz, newest first. */
-    taken: (quiz: string, limit = 50): Promise<ExportRow[]> =>
-      kept.find({ 'filter.quiz': quiz }, { sort: { at: -1 }, limit }).toArray(),
+    /** Who took what of a campaign, newest first. */
+    taken: (campaign: string, limit = 50): Promise<ExportRow[]> =>
+      kept.find({ 'filter.campaign': campaign }, { sort: { at: -1 }, limit }).toArray(),
   };
 }
 
@@ -269,13 +269,13 @@ function winnerColumns(full: boolean): Column<Line>[] {
   const secret = (code: string) => (full ? code : maskCode(code));
   return [
     { title: '編號', of: ({ award }) => award._id, width: 28 },
-    { title: '活動', of: ({ award }) => award.quiz },
+    { title: '活動', of: ({ award }) => award.campaign },
     { title: '獎品', of: ({ award }) => award.what.name, width: 24 },
     { title: '贊助商', of: ({ award }) => award.what.sponsor },
     { title: '類型', of: ({ award }) => kindNames[award.what.kind] },
     { title: '單價（元）', of: ({ award }) => award.what.priceFen / 100 },
     { title: '方式', of: ({ award }) => whyNames[award.why] },
-    { title: '中獎號', of: ({ award }) => award.order },
+    { title: '中獎號', of: ({ award }) => award.floor },
     { title: '中獎日', of: ({ award }) => award.on },
     { title: '狀態', of: ({ award }) => awardStateNames[award.state] },
     { title: '名字', of: ({ name }) => (full ? name : maskBoardName(name)) },

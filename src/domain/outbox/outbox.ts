@@ -51,7 +51,7 @@ export const outboxIndexes: IndexSpec[] = [
 ];
 
 const leaseMs = 30_000;
-export type Claimed = OutboxRow & { epoch: number };
+export type Taken = OutboxRow & { epoch: number };
 
 export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
   const rows = db.collection<OutboxRow>('outbox');
@@ -127,7 +127,7 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
     },
 
     /** Takes a row by lease; the database's clock decides. Undefined: somebody else has it, or it is not pending. */
-    async claim(id: string): Promise<Claimed | undefined> {
+    async take(id: string): Promise<Taken | undefined> {
       const row = await rows.findOneAndUpdate(
         { _id: id, state: 'pending' },
         [
@@ -147,7 +147,7 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
 
     /** Says how it ended. A zombie's epoch matches nothing. */
     async finish(
-      row: Claimed,
+      row: Taken,
       state: Exclude<OutboxRow['state'], 'pending' | 'sending'>,
       reason?: string,
     ): Promise<void> {
@@ -160,7 +160,7 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
       );
     },
     /** Back to pending, to be tried after a pause. */
-    async retry(row: Claimed, afterMs: number, reason: string): Promise<void> {
+    async retry(row: Taken, afterMs: number, reason: string): Promise<void> {
       await rows.updateOne(
         { _id: row._id, epoch: row.epoch, state: 'sending' },
         {

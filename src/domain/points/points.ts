@@ -13,7 +13,7 @@ export type LedgerRow = {
   /** Whole points, never 0, at most `mostPoints` either way. */
   delta: number;
   at: Date;
-  quiz?: string;
+  campaign?: string;
   /** The first word of `_id`. */
   cause: string;
 };
@@ -24,13 +24,13 @@ export type BalanceRow = {
   points: number;
   /** Moves with every change that is not an answer's; those changes are conditional on it. */
   v: number;
-  /** From answers, by quiz: only ever grows, so writing it again changes nothing. */
+  /** From answers, by campaign: only ever grows, so writing it again changes nothing. */
   earned: Record<string, number>;
   /** Rows that are in `points` and may not have reached the ledger yet. */
   recent: LedgerRow[];
 };
 
-export type Movement = { id: string; pid: string; points: number; quiz?: string };
+export type Movement = { id: string; pid: string; points: number; campaign?: string };
 export type Spent = { kind: 'spent' | 'again'; left: number } | { kind: 'short'; left: number };
 export type BalanceDifference = { pid: string; balance: number; ledger: number };
 
@@ -57,7 +57,7 @@ const timeoutMS = 5_000;
 /**
  * Points. The ledger is the truth, insert-only, its `_id` is the cause; balances are projections of it.
  *
- * Answers: the projector writes ledger rows (`record`) and then says how much she has earned in that quiz in all
+ * Answers: the projector writes ledger rows (`record`) and then says how much she has earned in that campaign in all
  * (`earned`), a number that only grows, so both may be repeated and no kill between them loses or doubles anything.
  * Everything else (`give`, `spend`, `reverse`): one conditional write changes the balance and keeps the row in it, then
  * the row goes to the ledger; a row that a kill left behind is found in `recent` by the next call, or by `settle`.
@@ -150,7 +150,7 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
     pid: one.pid,
     delta,
     at: new Date(clock.now()),
-    ...(one.quiz ? { quiz: one.quiz } : {}),
+    ...(one.campaign ? { campaign: one.campaign } : {}),
     cause: kind,
   });
 
@@ -198,9 +198,9 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
     upkeep: { indexes: pointsIndexes } satisfies Upkeep,
     /** Ledger rows of answers. Safe to repeat; the balance follows by `earned`. @throws AppError Invalid */
     record,
-    /** All that each of these has earned in a quiz so far. Safe to repeat and to come late: it only ever grows. */
-    async earned(quiz: string, totals: { pid: string; points: number }[]): Promise<void> {
-      const field = `earned.${fieldOf(quiz)}`;
+    /** All that each of these has earned in a campaign so far. Safe to repeat and to come late: it only ever grows. */
+    async earned(campaign: string, totals: { pid: string; points: number }[]): Promise<void> {
+      const field = `earned.${fieldOf(campaign)}`;
       const writes = totals
         .filter(({ points }) => points > 0)
         .map(({ pid, points }) => ({
@@ -230,9 +230,9 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
       });
     },
 
-    /** What balances hold of a quiz, by pid: for the audit. */
-    async earnedIn(quiz: string, pids?: string[]): Promise<Map<string, number>> {
-      const name = fieldOf(quiz);
+    /** What balances hold of a campaign, by pid: for the audit. */
+    async earnedIn(campaign: string, pids?: string[]): Promise<Map<string, number>> {
+      const name = fieldOf(campaign);
       const all = new Map<string, number>();
       const rows = balances.find(
         { [`earned.${name}`]: { $exists: true }, ...(pids ? { _id: { $in: pids } } : {}) },
@@ -271,10 +271,10 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
       const rows = await ledger.find({ _id: { $in: causes } }, { readConcern: 'majority' }).toArray();
       const byPid = new Map<string, LedgerRow[]>();
       for (const row of rows) {
-        const { pid, quiz } = row;
+        const { pid, campaign } = row;
         const back = rowOf(
           'reversal',
-          { id: row._id, pid, points: 0, ...(quiz ? { quiz } : {}) },
+          { id: row._id, pid, points: 0, ...(campaign ? { campaign } : {}) },
           -row.delta,
         );
         byPid.set(pid, [...(byPid.get(pid) ?? []), back]);
@@ -311,11 +311,12 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
       const now = await balances.findOne({ _id: pid }, { readConcern: 'majority', timeoutMS });
       await record(now?.recent ?? []);
       const rows = await ledger
-        .find({ pid }, { projection: { delta: 1, quiz: 1, cause: 1 }, readConcern: 'majority' })
+        .find({ pid }, { projection: { delta: 1, campaign: 1, cause: 1 }, readConcern: 'majority' })
         .toArray();
       const earned: Record<string, number> = {};
-      for (const { cause, quiz, delta } of rows)
-        if (cause === 'answer' && quiz) earned[fieldOf(quiz)] = (earned[fieldOf(quiz)] ?? 0) + delta;
+      for (const { cause, campaign, delta } of rows)
+        if (cause === 'answer' && campaign)
+          earned[fieldOf(campaign)] = (earned[fieldOf(campaign)] ?? 0) + delta;
       const points = rows.reduce((all, { delta }) => all + delta, 0);
       if (!now) {
         await balances.insertOne({ _id: pid, points, v: 1, earned, recent: [] }).catch(unlessTaken);
@@ -333,8 +334,8 @@ export type Points = ReturnType<typeof createPoints>;
 
 const orZero = (path: string) => ({ $ifNull: [path, 0] });
 
-/** A quiz id as the name of a field. */
-const fieldOf = (quiz: string): string => encodeURIComponent(quiz).replaceAll('.', '%2E');
+/** A campaign id as the name of a field. */
+const fieldOf = (campaign: string): string => encodeURIComponent(campaign).replaceAll('.', '%2E');
 
 /** @throws AppError Invalid for everything that is no whole number of points in the range */
 export function checkDelta(delta: unknown): asserts delta is number {

@@ -28,11 +28,11 @@ export const awardStateNames: Record<AwardState, string> = {
   void: '已作廢',
 };
 
-/** Somebody won something: a `Win` of the order log, or what settlement decided. */
+/** Somebody won something: a `Win` of the answer log, or what settlement decided. */
 export type Decision = {
   prize: string;
   pid: string;
-  order?: number;
+  floor?: number;
   /** Beijing day of the answer, or of the decision. */
   on: string;
   why: Win['why'] | 'ranking' | 'participation' | 'draw';
@@ -47,9 +47,9 @@ export type Duty = 'ticket' | 'points' | 'timers' | 'tell' | 'tellSent' | 'retur
 
 /** A prize that somebody won. Times are business ms, but for those that are Dates (machine time, for sweepers). */
 export type Award = Decision & {
-  /** `<quiz>/<prize>/<unit>`. */
+  /** `<campaign>/<prize>/<unit>`. */
   _id: string;
-  quiz: string;
+  campaign: string;
   /** What was promised when it was won. */
   what: Pick<Prize, 'name' | 'kind' | 'priceFen'> &
     Partial<Pick<Prize, 'sponsor' | 'points' | 'usedAt' | 'delivery' | 'conditions'>>;
@@ -107,28 +107,28 @@ export const endOfDayAfter = (at: number, days: number): number =>
 
 /** An award as it is first written. `told`: she knows of it already. */
 export function newAward(given: {
-  quiz: Pick<Quiz, 'id'>;
+  campaign: Pick<Quiz, 'id'>;
   prize: Prize;
   won: Decision;
   at: number;
   told: boolean;
 }): Award {
-  const { quiz, prize, won, at, told } = given;
+  const { campaign, prize, won, at, told } = given;
   const { name, kind, priceFen, sponsor, points, usedAt, delivery, conditions, claimDays, validUntil } =
     prize;
-  const { pid, on, why, unit, order } = won;
+  const { pid, on, why, unit, floor } = won;
   const claimBy = kind === 'coupon' && validUntil ? validUntil : endOfDayAfter(at, claimDays);
   const steps: AwardState[] = ['won', ...(told ? (['told'] as const) : [])];
   if (told && isInstant(kind)) steps.push('done');
   return {
-    _id: awardId(quiz.id, won),
-    quiz: quiz.id,
+    _id: awardId(campaign.id, won),
+    campaign: campaign.id,
     prize: prize.id,
     pid,
     on,
     why,
     unit,
-    ...(order === undefined ? {} : { order }),
+    ...(floor === undefined ? {} : { floor }),
     what: {
       name,
       kind,
@@ -154,5 +154,5 @@ export function newAward(given: {
   };
 }
 
-export const awardId = (quiz: string, { prize, unit }: Pick<Decision, 'prize' | 'unit'>): string =>
-  `${quiz}/${prize}/${unit}`;
+export const awardId = (campaign: string, { prize, unit }: Pick<Decision, 'prize' | 'unit'>): string =>
+  `${campaign}/${prize}/${unit}`;

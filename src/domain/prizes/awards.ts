@@ -25,7 +25,7 @@ import type { Tickets } from './tickets';
 
 export const awardIndexes: IndexSpec[] = [
   { collection: 'awards', key: { pid: 1, at: 1 }, why: 'what did she win' },
-  { collection: 'awards', key: { quiz: 1, _id: 1 }, why: 'the winners of a quiz, in a fixed order' },
+  { collection: 'awards', key: { campaign: 1, _id: 1 }, why: 'the winners of a campaign, in a fixed order' },
   {
     collection: 'awards',
     key: { redeem: 1 },
@@ -41,7 +41,11 @@ export const awardIndexes: IndexSpec[] = [
     partial: { 'used.at': { $exists: true } },
     why: 'used today',
   },
-  { collection: 'awards', key: { quiz: 1, at: 1, _id: 1 }, why: 'the newest winners; what was won today' },
+  {
+    collection: 'awards',
+    key: { campaign: 1, at: 1, _id: 1 },
+    why: 'the newest winners; what was won today',
+  },
 ];
 
 export type Moved =
@@ -49,9 +53,9 @@ export type Moved =
   | { kind: 'refused'; award: Award; why: 'state' | 'kind' | 'waits' | 'other' }
   | { kind: 'unknown' };
 
-export type Claimed =
+export type Taken =
   | { kind: 'won'; award: Award }
-  /** She has it already, or another claim of hers is just being decided. */
+  /** She has it already, or another try of hers is just being decided. */
   | { kind: 'already'; award: Award }
   | { kind: 'soldOut' };
 
@@ -67,7 +71,7 @@ export type AwardEffects = {
 };
 
 const timeoutMS = 2_500;
-/** A claim that was not decided for so long has lost its process. */
+/** What was not decided for so long has lost its process. */
 const lostMs = 30_000;
 /** Undone duties younger than this are being done by whoever wrote them. */
 const undoneMs = 10_000;
@@ -124,7 +128,7 @@ export function createAwards(given: {
       await tickets.give(award.ticket, award._id);
       return award;
     }
-    const ticket = await tickets.hold({ quiz: award.quiz, prize: award.prize, award: award._id });
+    const ticket = await tickets.hold({ campaign: award.campaign, prize: award.prize, award: award._id });
     if (!ticket) return undefined;
     crashPoint('award-ticket-held');
     const first = await rows.findOneAndUpdate(
@@ -265,25 +269,25 @@ export function createAwards(given: {
       : moved;
   }
 
-  /** One claim: pending first, so that one person cannot hold two tickets; certain once it has a ticket. */
+  /** First come: pending first, so that one person cannot hold two tickets; certain once it has a ticket. */
   async function decide(asked: {
-    quiz: Pick<Quiz, 'id'>;
+    campaign: Pick<Quiz, 'id'>;
     prize: Prize;
     won: Decision;
     told: boolean;
-    /** A claim of hers that was left undecided is gone on with; it may hold a ticket. */
+    /** A try of hers that was left undecided is gone on with; it may hold a ticket. */
     adopting: boolean;
-  }): Promise<Claimed> {
-    const { quiz, prize, adopting } = asked;
+  }): Promise<Taken> {
+    const { campaign, prize, adopting } = asked;
     // Most of a crowd leaves here, without having written anything.
-    if (!adopting && !(await tickets.anyLeft(quiz.id, prize.id))) return { kind: 'soldOut' };
+    if (!adopting && !(await tickets.anyLeft(campaign.id, prize.id))) return { kind: 'soldOut' };
     const attempt = randomId();
     const wanted = newAward({ ...asked, at: clock.now() });
     const { award, fresh } = await insert({ ...wanted, state: 'pending', attempt });
     if (!fresh && !(adopting && (await adopt(award._id, attempt)))) return { kind: 'already', award };
-    crashPoint('claim-pending');
-    const ticket = await tickets.hold({ quiz: quiz.id, prize: prize.id, award: award._id });
-    crashPoint('claim-ticket-held');
+    crashPoint('take-pending');
+    const ticket = await tickets.hold({ campaign: campaign.id, prize: prize.id, award: award._id });
+    crashPoint('take-ticket-held');
     if (!ticket) {
       await rows.deleteOne({ _id: award._id, state: 'pending', attempt }, { timeoutMS });
       return { kind: 'soldOut' };
@@ -296,7 +300,7 @@ export function createAwards(given: {
       },
       { timeoutMS },
     );
-    crashPoint('claim-certain');
+    crashPoint('take-certain');
     if (matchedCount === 0) {
       // The sweeper took us for dead. The ticket is not ours to free: another attempt may hold it.
       const now = await read(award._id);
@@ -311,19 +315,19 @@ export function createAwards(given: {
     return (await rows.updateOne({ _id: id, state: 'pending' }, set, { timeoutMS })).matchedCount === 1;
   }
 
-  const prizeOf = (quiz: Pick<Quiz, 'id' | 'prizes'>, id: string): Prize => {
-    const prize = quiz.prizes.find((one) => one.id === id);
-    if (!prize) throw new AppError('NotFound', 'prize.unknown', `活動「${quiz.id}」沒有獎品「${id}」。`);
+  const prizeOf = (campaign: Pick<Quiz, 'id' | 'prizes'>, id: string): Prize => {
+    const prize = campaign.prizes.find((one) => one.id === id);
+    if (!prize) throw new AppError('NotFound', 'prize.unknown', `活動「${campaign.id}」沒有獎品「${id}」。`);
     return prize;
   };
 
   async function write(
-    quiz: Pick<Quiz, 'id' | 'prizes'>,
+    campaign: Pick<Quiz, 'id' | 'prizes'>,
     won: Decision,
     { told: isTold }: { told: boolean },
   ): Promise<{ award: Award; fresh: boolean }> {
-    const prize = prizeOf(quiz, won.prize);
-    const written = await insert(newAward({ quiz, prize, won, at: clock.now(), told: isTold }));
+    const prize = prizeOf(campaign, won.prize);
+    const written = await insert(newAward({ campaign, prize, won, at: clock.now(), told: isTold }));
     if (written.award.pid !== won.pid)
       throw new AppError('Conflict', 'award.other', `${written.award._id} 已經是別人的了，不能再給一次。`);
     crashPoint('award-written');
@@ -337,11 +341,11 @@ export function createAwards(given: {
    * @throws AppError Conflict when this unit was won by somebody else.
    */
   async function award(
-    quiz: Pick<Quiz, 'id' | 'prizes'>,
+    campaign: Pick<Quiz, 'id' | 'prizes'>,
     won: Decision,
     options: { told?: boolean } = {},
   ): Promise<Award> {
-    const { award: hers, fresh } = await write(quiz, won, { told: options.told ?? false });
+    const { award: hers, fresh } = await write(campaign, won, { told: options.told ?? false });
     const whole = hers.todo.length > 0 ? await finish(hers) : hers;
     if (fresh || !options.told || whole.state !== 'won') return whole;
     const moved = await told(whole._id);
@@ -355,8 +359,8 @@ export function createAwards(given: {
      * and the code. The projector comes to the same answer within a second or so and does the rest; until then nobody
      * knows whether this reply will be the one that is said. Undefined: she was told before.
      */
-    async announce(quiz: Pick<Quiz, 'id' | 'prizes'>, won: Decision): Promise<Award | undefined> {
-      const { award: hers, fresh } = await write(quiz, won, { told: false });
+    async announce(campaign: Pick<Quiz, 'id' | 'prizes'>, won: Decision): Promise<Award | undefined> {
+      const { award: hers, fresh } = await write(campaign, won, { told: false });
       if (!fresh && (hers.state !== 'won' || (await effects.carried(hers)) === 'yes')) return undefined;
       if (hers.what.kind !== 'code' && hers.what.kind !== 'coupon') return hers;
       const coded = await attach(hers).catch((err: unknown) => {
@@ -367,22 +371,22 @@ export function createAwards(given: {
     },
 
     /**
-     * First come, first served: an award only if a ticket is left. The unit is the limit: `<pid>` once in a quiz,
+     * First come, first served: an award only if a ticket is left. The unit is the limit: `<pid>` once in a campaign,
      * `<pid>-<on>` once a day.
      *
-     * @param options `resume`: whoever asks is alone at it, so a claim that is still undecided was left by a process that
+     * @param options `resume`: whoever asks is alone at it, so what is still undecided was left by a process that
      *   died: it is decided now.
      */
-    async claim(
-      quiz: Pick<Quiz, 'id' | 'prizes'>,
+    async take(
+      campaign: Pick<Quiz, 'id' | 'prizes'>,
       won: Decision,
       { told: isTold = false, resume = false }: { told?: boolean; resume?: boolean } = {},
-    ): Promise<Claimed> {
-      const prize = prizeOf(quiz, won.prize);
-      const before = await known.add(awardId(quiz.id, won));
+    ): Promise<Taken> {
+      const prize = prizeOf(campaign, won.prize);
+      const before = await known.add(awardId(campaign.id, won));
       const adopting = resume && before?.state === 'pending';
       if (before && !adopting) return { kind: 'already', award: before };
-      return gate(() => decide({ quiz, prize, won, told: isTold, adopting }));
+      return gate(() => decide({ campaign, prize, won, told: isTold, adopting }));
     },
 
     read,
@@ -391,10 +395,10 @@ export function createAwards(given: {
     finish,
 
     /** All of hers, oldest first. */
-    of: (pid: string, quiz?: string): Promise<Award[]> =>
+    of: (pid: string, campaign?: string): Promise<Award[]> =>
       rows
         .find(
-          { pid, state: { $ne: 'pending' }, ...(quiz === undefined ? {} : { quiz }) },
+          { pid, state: { $ne: 'pending' }, ...(campaign === undefined ? {} : { campaign }) },
           { sort: { at: 1, _id: 1 }, limit: 200, timeoutMS },
         )
         .toArray(),
@@ -419,12 +423,12 @@ export function createAwards(given: {
     count: (filter: Record<string, unknown>): Promise<number> =>
       rows.countDocuments({ state: { $ne: 'pending' }, ...filter }),
 
-    /** Her prizes of a quiz wait for a decision about her (`reason`), or no longer: then the days to claim begin anew. */
-    async wait(quiz: string, pid: string, reason: string | undefined): Promise<number> {
+    /** Her prizes of a campaign wait for a decision about her (`reason`), or no longer: then the days to claim begin anew. */
+    async wait(campaign: string, pid: string, reason: string | undefined): Promise<number> {
       if (reason !== undefined)
-        return (await rows.updateMany({ quiz, pid }, { $set: { waits: reason } })).modifiedCount;
+        return (await rows.updateMany({ campaign, pid }, { $set: { waits: reason } })).modifiedCount;
       let freed = 0;
-      for (const award of await rows.find({ quiz, pid, waits: { $exists: true } }).toArray()) {
+      for (const award of await rows.find({ campaign, pid, waits: { $exists: true } }).toArray()) {
         const claimBy = award.claimBy && Math.max(award.claimBy, endOfDayAfter(clock.now(), award.claimDays));
         const extended = claimBy !== undefined && award.what.kind !== 'coupon';
         const after = await rows.findOneAndUpdate(
@@ -469,7 +473,7 @@ export function createAwards(given: {
         await move(_id, 'done', { by: 'system' });
     },
 
-    /** Mends what killed processes left: claims without a decision, tickets held for nobody, undone duties. */
+    /** Mends what killed processes left: pending ones without a decision, tickets held for nobody, undone duties. */
     async sweep(ages: { lostMs?: number; undoneMs?: number } = {}): Promise<void> {
       const lost = ages.lostMs ?? lostMs;
       await rows.deleteMany({

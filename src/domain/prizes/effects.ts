@@ -27,9 +27,9 @@ export function createAwardEffects(given: {
   let passOn = given.passOn;
 
   return {
-    async points({ _id: id, pid, quiz, what: { points = 0 } }, how) {
+    async points({ _id: id, pid, campaign, what: { points = 0 } }, how) {
       if (points === 0) return;
-      if (how === 'give') await ledger.give('award', { id, pid, quiz, points });
+      if (how === 'give') await ledger.give('award', { id, pid, campaign, points });
       else await ledger.reverse([`award/${id}`]);
     },
     async timers({ _id, claimBy }) {

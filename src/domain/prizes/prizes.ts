@@ -44,7 +44,7 @@ export function createPrizes(given: {
   inbox: Pick<Inbox, 'carried'>;
   render: Parameters<typeof createTelling>[0]['render'];
   fanByPid: Parameters<typeof createTelling>[0]['fanByPid'];
-  titleOf: (quiz: string) => string | undefined;
+  titleOf: (campaign: string) => string | undefined;
   /** Names as boards show them. */
   namesOf: NamesOf;
   played: Played;

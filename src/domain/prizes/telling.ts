@@ -17,7 +17,7 @@ export function createTelling(given: {
   /** `templates/replies/award-<what>.txt`. */
   render: (template: string, data: object) => Reply;
   fanByPid: (pid: string) => Promise<{ fan: string; script?: Script | undefined } | undefined>;
-  titleOf: (quiz: string) => string | undefined;
+  titleOf: (campaign: string) => string | undefined;
 }) {
   const { clock, awards, outbox, render, fanByPid, titleOf } = given;
 
@@ -28,7 +28,7 @@ export function createTelling(given: {
       if (!award || !isDue(award, what, clock.now())) return;
       const her = await fanByPid(award.pid);
       if (!her) return;
-      const reply = render(`award-${what}`, toldText(award, titleOf(award.quiz)));
+      const reply = render(`award-${what}`, toldText(award, titleOf(award.campaign)));
       const occasion = what === 'remind' ? `remind_${award.claimBy}` : what;
       await outbox.add({ id: `told_${id}_${occasion}`, fan: her.fan }, [
         {
@@ -60,13 +60,13 @@ function isDue({ state, claimBy = 0 }: Award, what: Telling, now: number): boole
 }
 
 /** What the templates `award-….txt` say about an award. Empty texts and 0 mean: there is none. */
-export const toldText = (award: Award, quizTitle = '') => ({
-  quiz: quizTitle,
+export const toldText = (award: Award, title = '') => ({
+  campaign: title,
   prize: award.what.name,
   kind: award.what.kind,
   why: award.why,
   unit: award.unit,
-  order: award.order ?? 0,
+  floor: award.floor ?? 0,
   points: award.what.points ?? 0,
   code: award.code ?? '',
   redeem: award.redeem ? showRedeemCode(award.redeem) : '',

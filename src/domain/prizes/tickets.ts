@@ -12,11 +12,11 @@ import type { Upkeep } from '../upkeep';
  * shown and came back, or was taken out, so it is given again only with another code.
  */
 export type Ticket = {
-  /** `<quiz>/<prize>/<n>`, n from 1 to the quantity: whoever makes tickets, and however often, there are never more. */
+  /** `<campaign>/<prize>/<n>`, n from 1 to the quantity: whoever makes tickets, and however often, there are never more. */
   _id: string;
-  quiz: string;
+  campaign: string;
   prize: string;
-  /** Where it lies between 0 and 1: claims begin at a place of their own and do not crowd on one ticket. */
+  /** Where it lies between 0 and 1: takers begin at a place of their own and do not crowd on one ticket. */
   rnd: number;
   state: 'free' | 'held' | 'given' | 'back';
   award?: string;
@@ -29,7 +29,7 @@ export type Ticket = {
 };
 
 /** Imported codes. `out`: those that two people took out since; an old file does not bring them back. */
-type CodeListRow = { _id: string; quiz: string; prize: string; codes: string[]; out: string[] };
+type CodeListRow = { _id: string; campaign: string; prize: string; codes: string[]; out: string[] };
 
 export const ticketIndexes: IndexSpec[] = [
   {
@@ -38,11 +38,11 @@ export const ticketIndexes: IndexSpec[] = [
     unique: true,
     invariant: true,
     partial: { award: { $type: 'string' } },
-    why: 'an award holds one ticket, however often it is claimed; which one',
+    why: 'an award holds one ticket, however often it asks; which one',
   },
   {
     collection: 'tickets',
-    key: { quiz: 1, prize: 1, code: 1 },
+    key: { campaign: 1, prize: 1, code: 1 },
     unique: true,
     invariant: true,
     partial: { code: { $type: 'string' } },
@@ -50,13 +50,13 @@ export const ticketIndexes: IndexSpec[] = [
   },
   {
     collection: 'tickets',
-    key: { quiz: 1, prize: 1, state: 1, rnd: 1 },
+    key: { campaign: 1, prize: 1, state: 1, rnd: 1 },
     why: 'a free ticket of this prize, from a place on; how many are left',
   },
   { collection: 'tickets', key: { heldAt: 1 }, partial: { state: 'held' }, why: 'what is held too long' },
 ];
 
-type Item = { quiz: string; prize: string };
+type Item = { campaign: string; prize: string };
 type Write = mongo.AnyBulkWriteOperation<Ticket>;
 export type Counts = Record<Ticket['state'], number>;
 
@@ -88,8 +88,10 @@ export function createTickets({ db }: { db: Connection }) {
     return written;
   }
 
-  const present = (quiz: string, prize: string): Promise<Present[]> =>
-    rows.find({ quiz, prize }, { projection: { state: 1, code: 1, burnt: 1 }, sort: { _id: 1 } }).toArray();
+  const present = (campaign: string, prize: string): Promise<Present[]> =>
+    rows
+      .find({ campaign, prize }, { projection: { state: 1, code: 1, burnt: 1 }, sort: { _id: 1 } })
+      .toArray();
 
   async function listed(of: CodeList | undefined): Promise<Pick<CodeListRow, 'codes' | 'out'>> {
     const row = of && (await lists.findOne({ _id: of.list }, { projection: { codes: 1, out: 1 } }));
@@ -97,34 +99,34 @@ export function createTickets({ db }: { db: Connection }) {
   }
 
   async function keepList(row: Omit<CodeListRow, '_id'>): Promise<CodeList> {
-    const { quiz, prize, codes, out } = row;
+    const { campaign, prize, codes, out } = row;
     const hash = createHash('sha256')
       .update(JSON.stringify([codes, out]))
       .digest('base64url')
       .slice(0, 22);
-    const list = `${quiz}/${prize}/${hash}`;
+    const list = `${campaign}/${prize}/${hash}`;
     await lists.updateOne({ _id: list }, { $setOnInsert: row }, { upsert: true });
     crashPoint('codes-listed');
     return { list, count: codes.length };
   }
 
   /** Brings the codes of a list onto tickets: first onto numbers that have none yet, last in place of burnt ones. */
-  async function fill(quiz: string, prize: Prize): Promise<number> {
+  async function fill(campaign: string, prize: Prize): Promise<number> {
     const { codes, out } = await listed(prize.codes);
     const wrong = new Set(out);
     let made = 0;
     for (;;) {
-      const all = await present(quiz, prize.id);
+      const all = await present(campaign, prize.id);
       const takenOut = all.filter(({ code, state }) => code && wrong.has(code) && !isOut(state));
       if (takenOut.length > 0 && (await write(takenOut.map(withoutCode))) > 0) continue;
       const used = new Set(all.flatMap(({ code = [], burnt = [] }) => burnt.concat(code)));
       const unused = codes.filter((code) => !used.has(code));
-      const vacant = vacantNumbers(quiz, prize, all);
+      const vacant = vacantNumbers(campaign, prize, all);
       const bare = all.filter(({ state, code }) => state === 'free' && code === undefined);
       const back = all.filter(({ state }) => state === 'back');
       const places = [
         ...vacant.map(
-          (_id) => (code: string) => insertNew({ ...newTicket(_id, { quiz, prize: prize.id }), code }),
+          (_id) => (code: string) => insertNew({ ...newTicket(_id, { campaign, prize: prize.id }), code }),
         ),
         ...[...bare, ...back].map((ticket) => (code: string) => withCode(ticket, code)),
       ];
@@ -139,11 +141,11 @@ export function createTickets({ db }: { db: Connection }) {
   }
 
   /** One of the free ones, from a random place on and then from the beginning. */
-  async function takeFree({ quiz, prize, award }: Item & { award: string }): Promise<Ticket | undefined> {
+  async function takeFree({ campaign, prize, award }: Item & { award: string }): Promise<Ticket | undefined> {
     const start = Math.random();
     const take = [{ $set: { state: 'held', award: { $literal: award }, heldAt: '$$NOW' } }];
     for (const rnd of [{ $gte: start }, { $lt: start }]) {
-      const ticket = await rows.findOneAndUpdate({ quiz, prize, state: 'free', rnd }, take, {
+      const ticket = await rows.findOneAndUpdate({ campaign, prize, state: 'free', rnd }, take, {
         sort: { rnd: 1 },
         returnDocument: 'after',
         timeoutMS,
@@ -168,15 +170,15 @@ export function createTickets({ db }: { db: Connection }) {
      * Makes one ticket for each promised item, with the codes of its list on them; those that are there stay as they are.
      * Only for what is published and can shrink no more; repeat it after a change of quantity or codes.
      */
-    async stock(quiz: string, prize: Prize): Promise<{ promised: number; have: number; made: number }> {
+    async stock(campaign: string, prize: Prize): Promise<{ promised: number; have: number; made: number }> {
       const { id, kind, quantity: promised, codes } = prize;
       const plain = async () => {
-        const vacant = vacantNumbers(quiz, prize, await present(quiz, id));
-        return write(vacant.map((_id) => insertNew(newTicket(_id, { quiz, prize: id }))));
+        const vacant = vacantNumbers(campaign, prize, await present(campaign, id));
+        return write(vacant.map((_id) => insertNew(newTicket(_id, { campaign, prize: id }))));
       };
-      const made = codes ? await fill(quiz, prize) : kind === 'code' ? 0 : await plain();
-      soldOut.delete(`${quiz}/${id}`);
-      return { promised, have: await rows.countDocuments({ quiz, prize: id }), made };
+      const made = codes ? await fill(campaign, prize) : kind === 'code' ? 0 : await plain();
+      soldOut.delete(`${campaign}/${id}`);
+      return { promised, have: await rows.countDocuments({ campaign, prize: id }), made };
     },
 
     /**
@@ -184,7 +186,7 @@ export function createTickets({ db }: { db: Connection }) {
      * taken out of it before and stay out.
      */
     async addCodes(
-      { quiz, prize }: Item,
+      { campaign, prize }: Item,
       codes: string[],
       before?: CodeList,
     ): Promise<{ codes: CodeList; added: number; out: string[] }> {
@@ -192,18 +194,24 @@ export function createTickets({ db }: { db: Connection }) {
       const known = new Set([...had, ...out]);
       const more = codes.filter((code) => !known.has(code));
       const list =
-        before && more.length === 0 ? before : await keepList({ quiz, prize, codes: [...had, ...more], out });
+        before && more.length === 0
+          ? before
+          : await keepList({ campaign, prize, codes: [...had, ...more], out });
       return { codes: list, added: more.length, out: codes.filter((code) => out.includes(code)) };
     },
 
     /** The list without these codes. @throws AppError when one of them is not in it or is somebody's already */
-    async takeOut({ quiz, prize }: Item, wrong: string[], before: CodeList | undefined): Promise<CodeList> {
+    async takeOut(
+      { campaign, prize }: Item,
+      wrong: string[],
+      before: CodeList | undefined,
+    ): Promise<CodeList> {
       const { codes, out } = await listed(before);
       const unknown = wrong.filter((code) => !codes.includes(code));
       if (unknown.length > 0)
         throw new AppError('NotFound', 'codes.unknown', `獎品「${prize}」沒有這些碼：${unknown.join('、')}`);
       const gone = await rows
-        .find({ quiz, prize, code: { $in: wrong }, state: { $in: ['held', 'given'] } })
+        .find({ campaign, prize, code: { $in: wrong }, state: { $in: ['held', 'given'] } })
         .toArray();
       if (gone.length > 0)
         throw new AppError(
@@ -212,14 +220,17 @@ export function createTickets({ db }: { db: Connection }) {
           `這些碼已經發出去了，不能取出：${gone.map(({ code }) => code).join('、')}；要收回請作廢那一份獎品（void）。`,
         );
       const left = codes.filter((code) => !wrong.includes(code));
-      return keepList({ quiz, prize, codes: left, out: [...new Set([...out, ...wrong])] });
+      return keepList({ campaign, prize, codes: left, out: [...new Set([...out, ...wrong])] });
     },
 
     /** Every code of a prize, in the order of its list, and what became of it; `spare`: on no ticket. */
-    async codesOf(quiz: string, prize: Prize): Promise<{ code: string; state: Ticket['state'] | 'spare' }[]> {
+    async codesOf(
+      campaign: string,
+      prize: Prize,
+    ): Promise<{ code: string; state: Ticket['state'] | 'spare' }[]> {
       const { codes } = await listed(prize.codes);
       const states = new Map<string, Ticket['state']>();
-      for (const { code, burnt = [], state } of await present(quiz, prize.id)) {
+      for (const { code, burnt = [], state } of await present(campaign, prize.id)) {
         for (const old of burnt) states.set(old, 'back');
         if (code !== undefined) states.set(code, state);
       }
@@ -227,10 +238,13 @@ export function createTickets({ db }: { db: Connection }) {
     },
 
     /** Whether it is worth asking: false may be what this process saw within the last second. */
-    async anyLeft(quiz: string, prize: string): Promise<boolean> {
-      const key = `${quiz}/${prize}`;
+    async anyLeft(campaign: string, prize: string): Promise<boolean> {
+      const key = `${campaign}/${prize}`;
       if ((soldOut.get(key) ?? 0) > monotonicMs()) return false;
-      const one = await rows.findOne({ quiz, prize, state: 'free' }, { projection: { _id: 1 }, timeoutMS });
+      const one = await rows.findOne(
+        { campaign, prize, state: 'free' },
+        { projection: { _id: 1 }, timeoutMS },
+      );
       if (!one) soldOut.set(key, monotonicMs() + soldOutMs);
       return one !== null;
     },
@@ -283,11 +297,11 @@ export function createTickets({ db }: { db: Connection }) {
       return done.modifiedCount === 1;
     },
 
-    /** What is left of each prize of a quiz. */
-    async counts(quiz: string): Promise<Map<string, Counts>> {
+    /** What is left of each prize of a campaign. */
+    async counts(campaign: string): Promise<Map<string, Counts>> {
       const found = await rows
         .aggregate<{ _id: { prize: string; state: Ticket['state'] }; n: number }>([
-          { $match: { quiz } },
+          { $match: { campaign } },
           { $group: { _id: { prize: '$prize', state: '$state' }, n: { $sum: 1 } } },
         ])
         .toArray();
@@ -325,10 +339,10 @@ type Present = Pick<Ticket, '_id' | 'state' | 'code' | 'burnt'>;
 const isOut = (state: Ticket['state']): boolean => state === 'held' || state === 'given';
 
 /** The numbers that have no ticket; no more of them than the quantity has room for. */
-function vacantNumbers(quiz: string, { id, quantity }: Prize, all: Present[]): string[] {
+function vacantNumbers(campaign: string, { id, quantity }: Prize, all: Present[]): string[] {
   if (all.length >= quantity) return [];
   const taken = new Set(all.map(({ _id }) => _id));
-  const numbers = Array.from({ length: quantity }, (_, i) => `${quiz}/${id}/${i + 1}`);
+  const numbers = Array.from({ length: quantity }, (_, i) => `${campaign}/${id}/${i + 1}`);
   return numbers.filter((_id) => !taken.has(_id)).slice(0, quantity - all.length);
 }
 

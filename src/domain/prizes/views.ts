@@ -7,12 +7,12 @@ import { showRedeemCode } from './codes';
 /** A line of 「獎品」. Empty texts and 0 mean: there is none. */
 export type PrizeLine = {
   id: string;
-  quiz: string;
+  campaign: string;
   name: string;
   kind: Award['what']['kind'];
   why: Award['why'];
   unit: string;
-  order: number;
+  floor: number;
   state: Award['state'];
   /** 「已寄出」; 「核對中」 while it waits. */
   stateName: string;
@@ -35,21 +35,21 @@ export type WinnerLine = { name: string; prize: string; why: Award['why']; unit:
 export function createViews({ awards, namesOf }: { awards: Awards; namesOf: NamesOf }) {
   return {
     /** 「獎品」: all of hers, oldest first. */
-    prizesOf: async (pid: string, quiz?: string): Promise<PrizeLine[]> =>
-      (await awards.of(pid, quiz)).map(prizeLine),
+    prizesOf: async (pid: string, campaign?: string): Promise<PrizeLine[]> =>
+      (await awards.of(pid, campaign)).map(prizeLine),
 
     /**
      * 「中獎名單」, newest first: what was won and neither waits nor fell through. By the names that boards show; `masked`
      * hides most of a name that she chose herself. `before`: where the page before ended.
      */
     async winners(
-      quiz: string,
+      campaign: string,
       options: { masked: boolean; limit?: number; before?: { at: number; id: string }; prize?: string },
     ): Promise<{ lines: WinnerLine[]; before?: { at: number; id: string } }> {
       const { masked, limit = 50, before, prize } = options;
       const found: Award[] = [];
       const filter = {
-        quiz,
+        campaign,
         ...(prize === undefined ? {} : { prize }),
         ...(before === undefined
           ? {}
@@ -60,7 +60,7 @@ export function createViews({ awards, namesOf }: { awards: Awards; namesOf: Name
       for await (const award of awards.find(filter, { limit: limit + 1, newest: true })) found.push(award);
       const page = found.slice(0, limit);
       const names = await namesOf(
-        quiz,
+        campaign,
         page.map(({ pid }) => pid),
       );
       const last = page.at(-1);
@@ -85,17 +85,17 @@ export type Views = ReturnType<typeof createViews>;
 
 /** Codes only while they are of use, a day only while there is something to do until then. */
 export function prizeLine(award: Award): PrizeLine {
-  const { _id: id, quiz, what, why, unit, order = 0, state, waits, claimBy, code, redeem, sent } = award;
+  const { _id: id, campaign, what, why, unit, floor = 0, state, waits, claimBy, code, redeem, sent } = award;
   const open = state === 'won' || state === 'told';
   const next = !open || claimBy === undefined ? '' : what.kind === 'coupon' ? 'use' : 'claim';
   return {
     id,
-    quiz,
+    campaign,
     name: what.name,
     kind: what.kind,
     why,
     unit,
-    order,
+    floor,
     state,
     stateName: waits && open ? '核對中' : awardStateNames[state],
     next: waits && next === 'use' ? '' : next,

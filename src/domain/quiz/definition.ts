@@ -1,6 +1,6 @@
 /**
  * A quiz as a marketer writes it and as every process holds it, compiled, in memory. It is data: rules, questions and
- * prizes come from one workbook (docs/quiz.md explains every field) and follow `versions{_id: 'quiz'}`.
+ * prizes come from one workbook (docs/quiz.md explains every field) and follow `versions{_id: 'campaigns'}`.
  */
 export type QuizState =
   | 'draft'
@@ -83,7 +83,7 @@ export type Prize = {
   delivery?: string;
   /** At most per person. */
   perDay?: number;
-  perQuiz?: number;
+  perPerson?: number;
 };
 
 export type Quiz = {
@@ -118,7 +118,7 @@ export type Quiz = {
   questions: Question[];
   prizes: Prize[];
   state: QuizState;
-  /** Moves with every published change; old ones are kept in `quizVersions`. */
+  /** Moves with every published change; old ones are kept in `campaignVersions`. */
   version: number;
   /** Times at which it was paused and resumed, business ms. */
   pauses: { from: number; until?: number }[];

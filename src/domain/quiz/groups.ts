@@ -5,7 +5,7 @@ import type { ScoreRow } from './log/scores';
  * Who belongs together after a quiz, for what is said to them next: by how far they came, how well, on which days and what
  * they won. Pure: a name of a group and a person in, yes or no out; whoever builds segments asks the same rule.
  */
-export type Member = Pick<ScoreRow, 'points' | 'level' | 'played'> & {
+export type Player = Pick<ScoreRow, 'points' | 'level' | 'played'> & {
   /** Ids of the prizes she has: won, and neither void nor expired. */
   prizes: string[];
 };
@@ -38,7 +38,7 @@ export function allGroups({ prizes }: Pick<Played, 'prizes'>, days: string[]): G
 }
 
 /** The names of the groups that somebody who played belongs to. */
-export function groupsOf({ points, level, played, prizes }: Member, { levels, best }: Played): string[] {
+export function groupsOf({ points, level, played, prizes }: Player, { levels, best }: Played): string[] {
   const band = bands.findIndex((to) => points <= best * to);
   return [
     'played',

@@ -4,7 +4,7 @@ import type { ScoreRow } from './log/scores';
 
 type PlayedScore = Pick<ScoreRow, 'pid' | 'points' | 'right' | 'answered' | 'days' | 'level'>;
 
-/** How much was played, read from the projections and the order log: for reports. */
+/** How much was played, read from the projections and the answer log: for reports. */
 export function createPlayed({ db }: { db: Connection }) {
   return {
     /** Players and answers of one Beijing day (搶答 included). */
@@ -27,7 +27,9 @@ export function createPlayed({ db }: { db: Connection }) {
 
     /** Who took part and was not disqualified, the best first. */
     async *scores(quiz: string): AsyncGenerator<PlayedScore> {
-      const out = new Set(await db.collection<Hold>('holds').distinct('pid', { quiz, state: 'rejected' }));
+      const out = new Set(
+        await db.collection<Hold>('holds').distinct('pid', { campaign: quiz, state: 'rejected' }),
+      );
       const all = db.collection<PlayedScore & { quiz: string; reached: number }>('scores').find(
         { quiz },
         {
@@ -46,7 +48,7 @@ export function createPlayed({ db }: { db: Connection }) {
     ): Promise<{ answers: number; right: number; players: number }> {
       if (ids.length === 0) return { answers: 0, right: 0, players: 0 };
       const [found] = await db
-        .collection('orders')
+        .collection('answers')
         .aggregate<{ answers: number; right: number; players: number }>(
           [
             { $match: { quiz } },

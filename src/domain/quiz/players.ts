@@ -6,7 +6,7 @@ import type { ScoreRow } from './log/scores';
 type Grouped = ScoreRow & { groups: string[] };
 
 /** Everybody who took part in a quiz, with the groups they belong to. Who was disqualified belongs to none. */
-export function createMembers(given: {
+export function createPlayers(given: {
   ranking: (quiz: string) => AsyncIterable<ScoreRow>;
   awards: Pick<Awards, 'find'>;
   rejected: (quiz: string) => Promise<Iterable<string>>;
@@ -18,7 +18,7 @@ export function createMembers(given: {
     const out = new Set(await rejected(quiz.id));
     const prizesOf = new Map<string, string[]>();
     for await (const { pid, prize } of awards.find({
-      quiz: quiz.id,
+      campaign: quiz.id,
       state: { $nin: ['pending', 'void', 'expired'] },
     }))
       prizesOf.set(pid, [...(prizesOf.get(pid) ?? []), prize]);
@@ -48,4 +48,4 @@ export function createMembers(given: {
   };
 }
 
-export type Members = ReturnType<typeof createMembers>;
+export type Players = ReturnType<typeof createPlayers>;

@@ -5,15 +5,15 @@ import type { Campaigns } from '../campaigns/campaigns';
 import type { Awards } from '../prizes/awards';
 import type { Tickets } from '../prizes/tickets';
 import type { Prize, Quiz } from './definition';
-import type { Orders } from './log/answers';
+import type { AnswerLog } from './log/answers';
 import { givenOf } from './log/floors';
 import type { Playing } from './play/play';
 import { type Picked, readPick } from './play/questions';
 import { type Play, whyClosed, whyLapsed } from './play/standing';
-import type { Asked, Shown, Turn } from './play/step';
+import type { Asked, Shown, Step } from './play/step';
 
 /** What a text means to the quiz. */
-export type QuizClaim =
+export type Take =
   | { does: 'start' | 'flash' | 'skip'; quiz: Quiz }
   | { does: 'answer'; quiz: Quiz; picked: Picked };
 
@@ -26,11 +26,11 @@ const claimsOpenMs = 90 * 86_400_000;
 export function createQuiz(given: {
   campaigns: Campaigns;
   playing: Playing;
-  orders: Orders;
+  answerLog: AnswerLog;
   awards: Pick<Awards, 'announce'>;
   tickets: Pick<Tickets, 'counts'>;
 }) {
-  const { campaigns, playing, orders, awards, tickets } = given;
+  const { campaigns, playing, answerLog, awards, tickets } = given;
   /** However many ask, the stock of a quiz is counted once in five seconds. */
   const stock = createCache<Awaited<ReturnType<Tickets['counts']>>>({
     max: 20,
@@ -49,14 +49,14 @@ export function createQuiz(given: {
    * What she won and was not told yet goes into the reply, a code at once. Written before it is told; the projector would
    * write the same.
    */
-  async function giveAwards(quiz: Quiz, turn: Turn): Promise<void> {
+  async function giveAwards(quiz: Quiz, step: Step): Promise<void> {
     const news: Shown[] = [];
-    for (const shown of winsIn(turn)) {
+    for (const shown of winsIn(step)) {
       const award = await awards.announce(quiz, shown.win);
       if (award) news.push({ ...shown, award: award._id, code: award.code ?? '' });
     }
-    if (turn.kind === 'answered') turn.result.wins = news;
-    if (turn.kind === 'flashAnswered') turn.wins = news;
+    if (step.kind === 'answered') step.result.wins = news;
+    if (step.kind === 'flashAnswered') step.wins = news;
   }
 
   /** From another quiz to this one; where she stands in the others is kept as long as they are (`campaigns.get`). */
@@ -70,7 +70,7 @@ export function createQuiz(given: {
   /** What of a prize can still be won by answering. Of those that go by rank or by lot all is left until the end. */
   async function leftIn(quiz: Quiz): Promise<(prize: Prize) => number> {
     const { value: counts } = await stock.get(quiz.id, () => tickets.counts(quiz.id));
-    const state = orders.state(quiz.id);
+    const state = answerLog.state(quiz.id);
     return ({ id, quantity, way }) => {
       if (way.kind === 'ranking' || way.kind === 'draw') return quantity;
       const { held = 0, given: hers = 0, back = 0 } = counts.get(id) ?? {};
@@ -92,7 +92,7 @@ export function createQuiz(given: {
       standings(play).find((one) => one.quiz === quiz.id),
 
     /** An answer to her open question, a campaign's keyword, or 「繼續」; undefined for everything else. */
-    claim(text: string, play: Play | undefined, at: number): QuizClaim | undefined {
+    take(text: string, play: Play | undefined, at: number): Take | undefined {
       const hers = play && !play.left ? campaigns.get(play.quiz) : undefined;
       if (hers && (play?.open || play?.flash)) {
         const picked = readPick(text);
@@ -110,28 +110,28 @@ export function createQuiz(given: {
       return quiz && { does: 'start', quiz };
     },
 
-    /** Carries out a claim. Who has not played yet, or came back, is recalled from the order log. */
-    async play(claim: QuizClaim, before: Play | undefined, who: Who): Promise<Turn> {
-      const { quiz } = claim;
-      orders.useVersion(quiz.id, quiz.version);
+    /** Carries out what she said. Who has not played yet, or came back, is recalled from the answer log. */
+    async play(take: Take, before: Play | undefined, who: Who): Promise<Step> {
+      const { quiz } = take;
+      answerLog.useVersion(quiz.id, quiz.version);
       const play = before?.quiz === quiz.id ? before : await goOver(quiz, before, who);
-      if (claim.does === 'answer') {
-        const turn = await playing.answer(quiz, play, claim.picked, who);
-        await giveAwards(quiz, turn);
-        return turn;
+      if (take.does === 'answer') {
+        const step = await playing.answer(quiz, play, take.picked, who);
+        await giveAwards(quiz, step);
+        return step;
       }
-      if (claim.does === 'skip') return playing.skip(quiz, play, who);
-      return claim.does === 'flash' ? playing.startFlash(quiz, play, who) : playing.start(quiz, play, who);
+      if (take.does === 'skip') return playing.skip(quiz, play, who);
+      return take.does === 'flash' ? playing.startFlash(quiz, play, who) : playing.start(quiz, play, who);
     },
 
     /** What she won, and this turn is the first to tell her of. */
     winsIn,
 
     /** The question that this turn asks her, if it does. */
-    asked(turn: Turn): Asked | undefined {
-      if ('question' in turn) return turn.question;
-      return 'next' in turn && typeof turn.next === 'object' && turn.next?.kind === 'question'
-        ? turn.next.question
+    asked(step: Step): Asked | undefined {
+      if ('question' in step) return step.question;
+      return 'next' in step && typeof step.next === 'object' && step.next?.kind === 'question'
+        ? step.next.question
         : undefined;
     },
 
@@ -190,9 +190,9 @@ export function createQuiz(given: {
   };
 }
 
-function winsIn(turn: Turn): Shown[] {
-  if (turn.kind === 'answered') return turn.result.wins;
-  return turn.kind === 'flashAnswered' ? turn.wins : [];
+function winsIn(step: Step): Shown[] {
+  if (step.kind === 'answered') return step.result.wins;
+  return step.kind === 'flashAnswered' ? step.wins : [];
 }
 
 /** In every quiz of hers, the one she is in now first. */

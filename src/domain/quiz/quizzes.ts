@@ -8,7 +8,7 @@ import type { Awards } from '../prizes/awards';
 import type { Upkeep } from '../upkeep';
 import { createLeaderboard } from './board/leaderboard';
 import type { QuizState } from './definition';
-import { createOrders, orderIndexes } from './log/answers';
+import { answerIndexes, createAnswerLog } from './log/answers';
 import { createProjector } from './log/projector';
 import { createProof } from './log/proof';
 import { createScores, scoreIndexes } from './log/scores';
@@ -17,7 +17,7 @@ import { createPlaying } from './play/play';
 import { createQuestionPages } from './play/question-page';
 import { createQuiz } from './quiz';
 
-/** The order log of a quiz in one of these states may still get answers, or is not settled yet. */
+/** The answer log of a quiz in one of these states may still get answers, or is not settled yet. */
 const mayGrow: QuizState[] = ['running', 'paused', 'ended', 'settling'];
 
 /** Everything a quiz is beside a campaign: its log and what is worked out from it, playing, boards, proof. */
@@ -32,12 +32,12 @@ export function createQuizzes(given: {
   publicUrl: string;
   campaigns: Campaigns;
   points: Points;
-  awards: Pick<Awards, 'award' | 'announce' | 'claim'>;
+  awards: Pick<Awards, 'award' | 'announce' | 'take'>;
   tickets: Parameters<typeof createQuiz>[0]['tickets'];
 }) {
   const { db, redis, clock, log, key, publicUrl, campaigns, points, awards, tickets } = given;
   const { rulesAt } = campaigns;
-  const orders = createOrders({ db, rulesAt });
+  const answerLog = createAnswerLog({ db, rulesAt });
   const scores = createScores({ db });
   const leaderboard = createLeaderboard({ redis, prefix: `xiaoyi-${db.name}`, db });
   const published = async (id: string) => {
@@ -47,7 +47,7 @@ export function createQuizzes(given: {
   };
   const projector = createProjector({
     db,
-    orders,
+    answerLog,
     points,
     rulesAt,
     quizzes: () => campaigns.all().flatMap(({ id, state }) => (mayGrow.includes(state) ? [id] : [])),
@@ -59,30 +59,30 @@ export function createQuizzes(given: {
 
   return {
     upkeep: {
-      indexes: [...orderIndexes, ...scoreIndexes],
+      indexes: [...answerIndexes, ...scoreIndexes],
       /** Else the first answer waited until the log is folded, and all that come behind it. */
       async warm() {
-        for (const { id } of campaigns.running(clock.now())) await orders.catchUp(id);
+        for (const { id } of campaigns.running(clock.now())) await answerLog.catchUp(id);
       },
       work: projector,
       gauges: [
         {
           name: 'projector_lag_answers',
-          help: 'Answers in the order log that are not in the ledger yet',
+          help: 'Answers in the answer log that are not in the ledger yet',
           read: async () => (await projector.lag()).answers,
         },
       ],
     } satisfies Upkeep,
-    orders,
+    answerLog,
     scores,
     leaderboard,
     projector,
-    proof: createProof({ db, orders, rulesAt, projector, points }),
+    proof: createProof({ db, answerLog, rulesAt, projector, points }),
     questionPages: createQuestionPages({ campaigns, publicUrl, key }),
     quiz: createQuiz({
       campaigns,
-      playing: createPlaying({ orders, now: clock.now }),
-      orders,
+      playing: createPlaying({ answerLog, now: clock.now }),
+      answerLog,
       awards,
       tickets,
     }),

@@ -16,12 +16,12 @@ import type { Rule } from './rule';
 export const replyIndexes: IndexSpec[] = [];
 
 /** Which code handler answers a text by itself, by name; operators' rules come after it. */
-export type Claims = (text: string) => string | undefined;
+export type TakenBy = (text: string) => string | undefined;
 
 export type ImportOptions = {
   /** Everything but the writing. */
   dryRun?: boolean;
-  claims?: Claims;
+  takenBy?: TakenBy;
   /** Makes a permanent copy of a temporary picture or voice; undefined when it cannot be copied. See `media.ts`. */
   keepMedia?: (kind: 'image' | 'voice', mediaId: string) => Promise<string | undefined>;
 };
@@ -89,7 +89,7 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
       mine.push(rule);
       if (writes) rules.push(rule);
     }
-    report.conflicts = conflictsOf(mine, known, options.claims);
+    report.conflicts = conflictsOf(mine, known, options.takenBy);
     if (!options.dryRun && rules.length > 0) {
       await changing((session) =>
         rows.bulkWrite(
@@ -200,7 +200,7 @@ async function ruleOf(
 function conflictsOf(
   mine: Rule[],
   known: Rule[],
-  claims: Claims = () => undefined,
+  takenBy: TakenBy = () => undefined,
 ): ImportReport['conflicts'] {
   const ids = new Set(mine.map((rule) => rule._id));
   const conflicts: ImportReport['conflicts'] = [];
@@ -213,7 +213,7 @@ function conflictsOf(
         if (other && other !== rule && ids.has(rule._id))
           conflicts.push({ rule: rule.name, word, with: `規則「${other.name}」` });
         else taken.set(key, rule);
-        const handler = kind === 'click' || !ids.has(rule._id) ? undefined : claims(word);
+        const handler = kind === 'click' || !ids.has(rule._id) ? undefined : takenBy(word);
         if (handler) conflicts.push({ rule: rule.name, word, with: handler });
       }
     }

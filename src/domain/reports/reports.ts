@@ -26,8 +26,8 @@ type PrizeCount = {
 export type MorningReport = {
   on: string;
   newFollowers: number;
-  quizzes: {
-    quiz: string;
+  campaigns: {
+    campaign: string;
     title: string;
     players: number;
     answers: number;
@@ -45,7 +45,7 @@ export type MorningReport = {
 };
 
 export type SponsorReport = {
-  quiz: string;
+  campaign: string;
   title: string;
   sponsor: string;
   name: string;
@@ -72,8 +72,8 @@ export function createReports(given: {
 }) {
   const { awards, tickets, played, followed, clock } = given;
 
-  async function countsOf(quiz: ReportQuiz, prizes: Prize[]): Promise<PrizeCount[]> {
-    const stock = await tickets.counts(quiz.id);
+  async function countsOf(campaign: ReportQuiz, prizes: Prize[]): Promise<PrizeCount[]> {
+    const stock = await tickets.counts(campaign.id);
     const counts = new Map<string, PrizeCount>(
       prizes.map(({ id, name, quantity }) => [
         id,
@@ -86,7 +86,7 @@ export function createReports(given: {
         },
       ]),
     );
-    for await (const { prize, state, what, used, sent } of awards.find({ quiz: quiz.id })) {
+    for await (const { prize, state, what, used, sent } of awards.find({ campaign: campaign.id })) {
       const count = counts.get(prize);
       if (!count) continue;
       count.given++;
@@ -102,46 +102,50 @@ export function createReports(given: {
 
   return {
     /** The page for the morning after a Beijing day. */
-    async morning(on: string, quizzes: ReportQuiz[]): Promise<MorningReport> {
+    async morning(on: string, campaigns: ReportQuiz[]): Promise<MorningReport> {
       const from = startOfBeijingDay(on);
       const inDay = { $gte: from, $lt: from + dayMs };
       const now = clock.now();
-      const of = async ({ id, title }: ReportQuiz): Promise<MorningReport['quizzes'][number]> => {
-        const open = { quiz: id, state: { $in: ['won', 'told'] }, claimBy: { $gte: now } };
+      const of = async ({ id, title }: ReportQuiz): Promise<MorningReport['campaigns'][number]> => {
+        const open = { campaign: id, state: { $in: ['won', 'told'] }, claimBy: { $gte: now } };
         return {
-          quiz: id,
+          campaign: id,
           title,
           ...(await played.on(id, on)),
-          given: await awards.count({ quiz: id, at: inDay, state: { $nin: ['pending', ...fellThrough] } }),
-          couponsUsed: await awards.count({ quiz: id, 'used.at': inDay }),
+          given: await awards.count({
+            campaign: id,
+            at: inDay,
+            state: { $nin: ['pending', ...fellThrough] },
+          }),
+          couponsUsed: await awards.count({ campaign: id, 'used.at': inDay }),
           unclaimed: await awards.count(open),
           soonLost: await awards.count({ ...open, claimBy: { $gte: now, $lt: now + 3 * dayMs } }),
-          toApprove: await awards.count({ quiz: id, state: 'claimed' }),
-          toSend: await awards.count({ quiz: id, state: 'approved' }),
-          short: await awards.count({ quiz: id, todo: 'ticket' }),
+          toApprove: await awards.count({ campaign: id, state: 'claimed' }),
+          toSend: await awards.count({ campaign: id, state: 'approved' }),
+          short: await awards.count({ campaign: id, todo: 'ticket' }),
         };
       };
-      const pages: MorningReport['quizzes'] = [];
-      for (const quiz of quizzes) pages.push(await of(quiz));
-      return { on, newFollowers: await followed(from, from + dayMs), quizzes: pages };
+      const pages: MorningReport['campaigns'] = [];
+      for (const campaign of campaigns) pages.push(await of(campaign));
+      return { on, newFollowers: await followed(from, from + dayMs), campaigns: pages };
     },
 
     /** What a campaign brought one sponsor. */
-    async sponsor(quiz: ReportQuiz, sponsor: string): Promise<SponsorReport> {
-      const questions = quiz.questions.filter((question) => question.sponsor === sponsor);
+    async sponsor(campaign: ReportQuiz, sponsor: string): Promise<SponsorReport> {
+      const questions = campaign.questions.filter((question) => question.sponsor === sponsor);
       return {
-        quiz: quiz.id,
-        title: quiz.title,
+        campaign: campaign.id,
+        title: campaign.title,
         sponsor,
-        name: quiz.sponsors.find(({ id }) => id === sponsor)?.name ?? sponsor,
+        name: campaign.sponsors.find(({ id }) => id === sponsor)?.name ?? sponsor,
         questions: questions.length,
         ...(await played.questions(
-          quiz.id,
+          campaign.id,
           questions.map(({ id }) => id),
         )),
         prizes: await countsOf(
-          quiz,
-          quiz.prizes.filter((prize) => prize.sponsor === sponsor),
+          campaign,
+          campaign.prizes.filter((prize) => prize.sponsor === sponsor),
         ),
       };
     },
@@ -152,8 +156,8 @@ export type Reports = ReturnType<typeof createReports>;
 
 const yuan = (fen: number): string => `${fen % 100 === 0 ? fen / 100 : (fen / 100).toFixed(2)} 元`;
 
-export function tellMorning({ on, newFollowers, quizzes }: MorningReport): string {
-  const pages = quizzes.map((one) =>
+export function tellMorning({ on, newFollowers, campaigns }: MorningReport): string {
+  const pages = campaigns.map((one) =>
     [
       `【${one.title}】`,
       `玩家 ${one.players} 人，答題 ${one.answers} 次`,

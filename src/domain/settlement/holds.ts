@@ -6,17 +6,17 @@ import type { IndexSpec } from '../../store/indexes';
 import type { Points } from '../points/points';
 import type { Awards } from '../prizes/awards';
 import type { Leaderboard } from '../quiz/board/leaderboard';
-import type { Orders } from '../quiz/log/answers';
+import type { AnswerLog } from '../quiz/log/answers';
 import type { Reason } from '../quiz/log/patterns';
 import type { SettlementRow } from './settlement';
 
 /**
- * Somebody whose prizes of a quiz wait until a person has looked: `holds{_id: '<quiz>:<pid>'}`. She keeps floors and points
+ * Somebody whose prizes of a campaign wait until a person has looked: `holds{_id: '<campaign>:<pid>'}`. She keeps floors and points
  * and leaves the public boards. `rejected`: her points are taken back by rows of their own, her prizes pass on.
  */
 export type Hold = {
   _id: string;
-  quiz: string;
+  campaign: string;
   pid: string;
   state: 'held' | 'released' | 'rejected';
   reasons: (Reason | { pattern: 'person'; seen: string })[];
@@ -34,7 +34,7 @@ export type Hold = {
 };
 
 export const holdIndexes: IndexSpec[] = [
-  { collection: 'holds', key: { quiz: 1, state: 1 }, why: 'who is held in a quiz, who was rejected' },
+  { collection: 'holds', key: { campaign: 1, state: 1 }, why: 'who is held in a campaign, who was rejected' },
 ];
 
 export type Decided = { kind: 'decided' | 'same'; hold: Hold };
@@ -43,54 +43,54 @@ export function createHolds(given: {
   db: Connection;
   clock: Clock;
   points: Pick<Points, 'reverse'>;
-  orders: Pick<Orders, 'of'>;
+  answerLog: Pick<AnswerLog, 'of'>;
   awards: Pick<Awards, 'of' | 'annul' | 'wait'>;
   leaderboard?: Pick<Leaderboard, 'hide' | 'unhide'> | undefined;
   /** What else follows from a decision. May be called twice. */
-  decided?: (quiz: string, pid: string) => Promise<void>;
+  decided?: (campaign: string, pid: string) => Promise<void>;
 }) {
-  const { db, clock, points, orders, awards, leaderboard } = given;
+  const { db, clock, points, answerLog, awards, leaderboard } = given;
   const rows = db.collection<Hold>('holds');
   const settlements = db.collection<SettlementRow>('settlements');
 
-  async function mustHave(quiz: string, pid: string): Promise<Hold> {
-    const hold = await rows.findOne({ _id: idOf(quiz, pid) }, { readConcern: 'majority' });
-    if (!hold) throw new AppError('NotFound', 'hold', `「${pid}」在活動「${quiz}」沒有被留置。`);
+  async function mustHave(campaign: string, pid: string): Promise<Hold> {
+    const hold = await rows.findOne({ _id: idOf(campaign, pid) }, { readConcern: 'majority' });
+    if (!hold) throw new AppError('NotFound', 'hold', `「${pid}」在活動「${campaign}」沒有被留置。`);
     return hold;
   }
 
   /** What follows from the state; every part may be done twice. */
-  async function carryOut({ _id, quiz, pid, state, reasons, decided, at }: Hold): Promise<void> {
+  async function carryOut({ _id, campaign, pid, state, reasons, decided, at }: Hold): Promise<void> {
     if (state === 'released') {
-      await awards.wait(quiz, pid, undefined);
-      await leaderboard?.unhide(quiz, pid);
+      await awards.wait(campaign, pid, undefined);
+      await leaderboard?.unhide(campaign, pid);
     } else {
-      await leaderboard?.hide(quiz, pid, new Date(at));
-      await awards.wait(quiz, pid, reasons.map(({ seen }) => seen).join(';'));
+      await leaderboard?.hide(campaign, pid, new Date(at));
+      await awards.wait(campaign, pid, reasons.map(({ seen }) => seen).join(';'));
     }
     crashPoint('hold-carried-out');
     if (state === 'rejected') {
-      const earned = (await orders.of(quiz, pid)).filter(({ entry }) => entry.points !== 0);
+      const earned = (await answerLog.of(campaign, pid)).filter(({ entry }) => entry.points !== 0);
       await points.reverse(earned.map(({ entry }) => `answer/${entry.k}`));
       crashPoint('hold-points-reversed');
       const why = { by: decided?.by ?? 'system', reason: decided?.reason ?? '' };
-      for (const award of await awards.of(pid, quiz)) {
+      for (const award of await awards.of(pid, campaign)) {
         const over = award.state === 'void' || award.state === 'expired';
         // Void and not yet back in stock: a kill came between. The next must find it there.
         if (!over || award.todo.length > 0) await awards.annul(award._id, why);
         crashPoint('hold-award-annulled');
       }
     }
-    if (state !== 'held') await given.decided?.(quiz, pid);
+    if (state !== 'held') await given.decided?.(campaign, pid);
     await rows.updateOne({ _id, state }, { $unset: { undone: 1 } });
   }
 
   async function decide(
     state: 'released' | 'rejected',
-    asked: { quiz: string; pid: string; by: string; reason: string },
+    asked: { campaign: string; pid: string; by: string; reason: string },
   ): Promise<Decided> {
-    const { quiz, pid, by, reason } = asked;
-    const hold = await mustHave(quiz, pid);
+    const { campaign, pid, by, reason } = asked;
+    const hold = await mustHave(campaign, pid);
     if (hold.state !== 'held') {
       if (hold.state === state) return { kind: 'same', hold };
       throw new AppError(
@@ -102,7 +102,7 @@ export function createHolds(given: {
     // Both or neither: publication takes every decision into account that came before it, and none that came after.
     await db.transaction(async (session) => {
       const settlement = await settlements.findOneAndUpdate(
-        { _id: quiz },
+        { _id: campaign },
         { $inc: { rev: 1 }, $setOnInsert: { steps: {} } },
         { upsert: true, returnDocument: 'after', session },
       );
@@ -110,7 +110,7 @@ export function createHolds(given: {
         throw new AppError(
           'Conflict',
           'hold_early',
-          `活動「${quiz}」還沒有開始結算，不能取消資格；被留置的人先留著。`,
+          `活動「${campaign}」還沒有開始結算，不能取消資格；被留置的人先留著。`,
         );
       const decided = { at: clock.now(), by, reason, rev: settlement?.rev ?? 0 };
       const { matchedCount } = await rows.updateOne(
@@ -122,7 +122,7 @@ export function createHolds(given: {
         throw new AppError('Conflict', 'hold_decided', `「${pid}」剛剛被別人處理了；請看過再做。`);
     });
     crashPoint('hold-decided');
-    const now = await mustHave(quiz, pid);
+    const now = await mustHave(campaign, pid);
     await carryOut(now);
     return { kind: 'decided', hold: now };
   }
@@ -136,41 +136,48 @@ export function createHolds(given: {
 
   return {
     /** Holds somebody, with the reasons. Who was looked at before is not held again. */
-    async hold(asked: { quiz: string; pid: string; reasons: Hold['reasons']; by: string }): Promise<void> {
-      const { quiz, pid, reasons, by } = asked;
-      const _id = idOf(quiz, pid);
+    async hold(asked: {
+      campaign: string;
+      pid: string;
+      reasons: Hold['reasons'];
+      by: string;
+    }): Promise<void> {
+      const { campaign, pid, reasons, by } = asked;
+      const _id = idOf(campaign, pid);
       await rows.updateOne(
         { _id },
-        { $setOnInsert: { quiz, pid, reasons, by, at: clock.now(), state: 'held', undone: true } },
+        { $setOnInsert: { campaign, pid, reasons, by, at: clock.now(), state: 'held', undone: true } },
         { upsert: true },
       );
       crashPoint('hold-written');
-      const hold = await mustHave(quiz, pid);
+      const hold = await mustHave(campaign, pid);
       if (hold.undone) await carryOut(hold);
     },
     /** She may keep all, and gets what waited for her. */
-    release: (asked: { quiz: string; pid: string; by: string; reason: string }) => decide('released', asked),
+    release: (asked: { campaign: string; pid: string; by: string; reason: string }) =>
+      decide('released', asked),
     /** Her points are taken back, her prizes pass on. Not before settlement has begun. */
-    reject: (asked: { quiz: string; pid: string; by: string; reason: string }) => decide('rejected', asked),
+    reject: (asked: { campaign: string; pid: string; by: string; reason: string }) =>
+      decide('rejected', asked),
     /** Does what a kill left undone, and holds what those who are held have won since. */
-    async finish(quiz: string): Promise<void> {
-      const due = { quiz, $or: [{ undone: true as const }, { state: 'held' as const }] };
+    async finish(campaign: string): Promise<void> {
+      const due = { campaign, $or: [{ undone: true as const }, { state: 'held' as const }] };
       for (const hold of await rows.find(due).toArray()) await carryOut(hold);
     },
     /** Who is held and not decided about. */
-    held: (quiz: string): Promise<Set<string>> => pidsIn({ quiz, state: 'held' }),
+    held: (campaign: string): Promise<Set<string>> => pidsIn({ campaign, state: 'held' }),
     /** Who was rejected; `upTo`: by a decision that publication has seen. */
-    rejected: (quiz: string, upTo?: number): Promise<Set<string>> =>
+    rejected: (campaign: string, upTo?: number): Promise<Set<string>> =>
       pidsIn({
-        quiz,
+        campaign,
         state: 'rejected',
         ...(upTo === undefined ? {} : { 'decided.rev': { $lte: upTo } }),
       }),
-    list: (quiz: string, state?: Hold['state']): Promise<Hold[]> =>
-      rows.find({ quiz, ...(state ? { state } : {}) }, { sort: { _id: 1 } }).toArray(),
+    list: (campaign: string, state?: Hold['state']): Promise<Hold[]> =>
+      rows.find({ campaign, ...(state ? { state } : {}) }, { sort: { _id: 1 } }).toArray(),
   };
 }
 
 export type Holds = ReturnType<typeof createHolds>;
 
-const idOf = (quiz: string, pid: string): string => `${quiz}:${pid}`;
+const idOf = (campaign: string, pid: string): string => `${campaign}:${pid}`;

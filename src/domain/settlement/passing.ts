@@ -13,7 +13,7 @@ import type { Batch, Entry } from '../quiz/log/floors';
  */
 export type Passing = Decision & {
   _id: string;
-  quiz: string;
+  campaign: string;
   /** What can be taken once: a place in a draw, a person's one floor prize of a day. */
   seat: string;
 };
@@ -26,19 +26,19 @@ export const passingIndexes: IndexSpec[] = [
     invariant: true,
     why: 'a reserve moves up once; one floor prize per person and day',
   },
-  { collection: 'passings', key: { quiz: 1 }, why: 'what passed on in a quiz' },
+  { collection: 'passings', key: { campaign: 1 }, why: 'what passed on in a campaign' },
 ];
 
 /** An award that was given up, or was never written because its winner was rejected before. */
-export type GivenUp = Pick<Award, '_id' | 'prize' | 'unit' | 'why' | 'on'> & { order?: number };
+export type GivenUp = Pick<Award, '_id' | 'prize' | 'unit' | 'why' | 'on'> & { floor?: number };
 
 export function createPassing(given: {
   db: Connection;
-  orders: { read(quiz: string, afterSeq: number, limit?: number): AsyncIterable<Batch> };
+  answerLog: { read(campaign: string, afterSeq: number, limit?: number): AsyncIterable<Batch> };
   awards: Pick<Awards, 'find'>;
   draws: Pick<Draws, 'outcome' | 'idOf'>;
 }) {
-  const { db, orders, awards, draws } = given;
+  const { db, answerLog, awards, draws } = given;
   const rows = db.collection<Passing>('passings');
 
   const passed = async (from: string): Promise<Passing | undefined> =>
@@ -57,29 +57,29 @@ export function createPassing(given: {
     }
   }
 
-  /** Every answer of a quiz with its order number. */
-  async function* answers(quiz: string): AsyncGenerator<{ entry: Entry; order: number }> {
+  /** Every answer of a campaign with its floor. */
+  async function* answers(campaign: string): AsyncGenerator<{ entry: Entry; floor: number }> {
     for (let seq = 0, more = true; more; ) {
       more = false;
-      for await (const batch of orders.read(quiz, seq)) {
+      for await (const batch of answerLog.read(campaign, seq)) {
         more = true;
         seq = batch.seq;
-        for (const [i, entry] of batch.a.entries()) yield { entry, order: batch.first + i };
+        for (const [i, entry] of batch.a.entries()) yield { entry, floor: batch.first + i };
       }
     }
   }
 
   return {
-    /** Everything that passed on in a quiz. */
-    all: (quiz: string): Promise<Passing[]> => rows.find({ quiz }, { sort: { _id: 1 } }).toArray(),
+    /** Everything that passed on in a campaign. */
+    all: (campaign: string): Promise<Passing[]> => rows.find({ campaign }, { sort: { _id: 1 } }).toArray(),
 
     /** The next reserve of a draw in place of somebody; again is the same one. Undefined: there is none left. */
     async toReserve(
-      quiz: string,
+      campaign: string,
       from: GivenUp,
       rejected: ReadonlySet<string>,
     ): Promise<Passing | undefined> {
-      const outcome = await draws.outcome(draws.idOf(quiz, from.prize));
+      const outcome = await draws.outcome(draws.idOf(campaign, from.prize));
       if (!outcome) return undefined;
       const { won, reserve } = outcome;
       for (const [i, pid] of reserve.entries()) {
@@ -88,7 +88,7 @@ export function createPassing(given: {
         if (rejected.has(pid)) continue;
         const unit = `draw-${won.length + i + 1}`;
         const to = { prize: from.prize, pid, on: from.on, why: 'draw' as const, unit };
-        const passing = { _id: from._id, quiz, ...to, seat: `${quiz}/${from.prize}/${unit}` };
+        const passing = { _id: from._id, campaign, ...to, seat: `${campaign}/${from.prize}/${unit}` };
         if (await write(passing)) return passing;
       }
       return passed(from._id);
@@ -100,11 +100,13 @@ export function createPassing(given: {
      * @param who.out who may win nothing: rejected, held, staff
      */
     async floors(
-      quiz: Pick<Quiz, 'id' | 'prizes'>,
+      campaign: Pick<Quiz, 'id' | 'prizes'>,
       { rejected, out }: { rejected: ReadonlySet<string>; out: ReadonlySet<string> },
       give: (passing: Passing) => Promise<unknown>,
     ): Promise<void> {
-      const known = new Map((await rows.find({ quiz: quiz.id }).toArray()).map((one) => [one._id, one]));
+      const known = new Map(
+        (await rows.find({ campaign: campaign.id }).toArray()).map((one) => [one._id, one]),
+      );
       const givenUp: GivenUp[] = [];
       const wonThatDay = new Set<string>();
       const times = new Map<string, number>();
@@ -113,14 +115,14 @@ export function createPassing(given: {
         times.set(`${prize}/${pid}`, (times.get(`${prize}/${pid}`) ?? 0) + 1);
       };
       const written = new Set<string>();
-      for await (const award of awards.find({ quiz: quiz.id, why: { $in: ['floor', 'first'] } })) {
+      for await (const award of awards.find({ campaign: campaign.id, why: { $in: ['floor', 'first'] } })) {
         written.add(award._id);
         if (award.state !== 'void') count(award);
         else if (!known.has(award._id)) givenUp.push(award);
       }
       // A kill came between a passing and its award.
       for (const passing of known.values()) {
-        const _id = `${quiz.id}/${passing.prize}/${passing.unit}`;
+        const _id = `${campaign.id}/${passing.prize}/${passing.unit}`;
         if (passing.why === 'draw' || written.has(_id)) continue;
         if (!rejected.has(passing.pid)) {
           count(passing);
@@ -128,22 +130,22 @@ export function createPassing(given: {
         } else if (!known.has(_id)) givenUp.push({ ...passing, _id });
       }
       if (givenUp.length === 0) return;
-      const waiting = givenUp.toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0));
+      const waiting = givenUp.toSorted((a, b) => (a.floor ?? 0) - (b.floor ?? 0));
       const limitOf = new Map(
-        quiz.prizes.map(({ id, perQuiz }) => [id, perQuiz ?? Number.POSITIVE_INFINITY]),
+        campaign.prizes.map(({ id, perPerson }) => [id, perPerson ?? Number.POSITIVE_INFINITY]),
       );
-      const mayHave = (from: GivenUp, { entry, order }: { entry: Entry; order: number }): boolean => {
+      const mayHave = (from: GivenUp, { entry, floor }: { entry: Entry; floor: number }): boolean => {
         const { pid, on, ok, flash, q } = entry;
-        if (order <= (from.order ?? 0) || out.has(pid)) return false;
+        if (floor <= (from.floor ?? 0) || out.has(pid)) return false;
         if ((times.get(`${from.prize}/${pid}`) ?? 0) >= (limitOf.get(from.prize) ?? 0)) return false;
         if (from.why === 'first') return flash === true && ok && q === wordOf(from.unit);
         return !wonThatDay.has(`${on}/${pid}`);
       };
-      for await (const answer of answers(quiz.id)) {
+      for await (const answer of answers(campaign.id)) {
         // One answer may take a floor and a 搶答題.
         for (let i = 0; i < waiting.length; ) {
           const from = waiting[i] as GivenUp;
-          if ((from.order ?? 0) >= answer.order) break;
+          if ((from.floor ?? 0) >= answer.floor) break;
           if (!mayHave(from, answer)) {
             i++;
             continue;
@@ -153,13 +155,15 @@ export function createPassing(given: {
             prize: from.prize,
             pid,
             on,
-            order: answer.order,
+            floor: answer.floor,
             why: from.why,
             unit: nextUnit(from.unit),
           };
           const seat =
-            from.why === 'floor' ? `${quiz.id}/floor/${on}/${pid}` : `${quiz.id}/${to.prize}/${to.unit}`;
-          const passing = { _id: from._id, quiz: quiz.id, ...to, seat };
+            from.why === 'floor'
+              ? `${campaign.id}/floor/${on}/${pid}`
+              : `${campaign.id}/${to.prize}/${to.unit}`;
+          const passing = { _id: from._id, campaign: campaign.id, ...to, seat };
           if (await write(passing)) {
             count(to);
             waiting.splice(i, 1);

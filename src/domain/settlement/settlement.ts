@@ -9,7 +9,7 @@ import type { Award, Decision } from '../prizes/award';
 import type { Awards } from '../prizes/awards';
 import type { Leaderboard } from '../quiz/board/leaderboard';
 import type { Prize, Quiz } from '../quiz/definition';
-import type { Orders } from '../quiz/log/answers';
+import type { AnswerLog } from '../quiz/log/answers';
 import { suspicions, type Trace } from '../quiz/log/patterns';
 import type { Projector } from '../quiz/log/projector';
 import type { ScoreRow } from '../quiz/log/scores';
@@ -22,7 +22,7 @@ import { type Wait, waitsOf } from './waits';
 /** The steps that are done once, in their order. What may change later (decisions, draws) is looked at every time. */
 type StepName = 'wait' | 'close' | 'seal' | 'project' | 'judge' | 'publish' | 'give';
 
-/** `settlements{_id: quiz}`: how far it is. */
+/** `settlements{_id: campaign}`: how far it is. */
 export type SettlementRow = {
   _id: string;
   /** Moves with every decision about somebody who is held. */
@@ -41,36 +41,36 @@ export type Settled =
   | { kind: 'draws'; waiting: { draw: string; why: 'value' | 'late' | 'uncommitted'; named: string }[] };
 
 /**
- * From the end of a quiz to its last prize. Every step may be done twice and by two processes at once, and each begins from
+ * From the end of a campaign to its last prize. Every step may be done twice and by two processes at once, and each begins from
  * what is stored, so it can be cut off anywhere and is simply begun again.
  */
 export function createSettlement(given: {
   db: Connection;
   clock: Clock;
   campaigns: Pick<Campaigns, 'find' | 'finish' | 'settle' | 'close'>;
-  orders: Pick<Orders, 'seal' | 'read' | 'of'>;
+  answerLog: Pick<AnswerLog, 'seal' | 'read' | 'of'>;
   projector: Pick<Projector, 'catchUp'>;
   scores: Standings;
   points: Pick<Points, 'reverse'>;
-  awards: Pick<Awards, 'award' | 'claim' | 'annul' | 'wait' | 'of' | 'find' | 'count'>;
+  awards: Pick<Awards, 'award' | 'take' | 'annul' | 'wait' | 'of' | 'find' | 'count'>;
   draws: Draws;
   leaderboard?: Pick<Leaderboard, 'hide' | 'unhide'> | undefined;
   /** How many messages accepted by a moment (business ms) are not answered yet: they may be answers. */
   unanswered?: (until: number) => Promise<number>;
 }) {
-  const { db, clock, campaigns, orders, projector, scores, awards, draws, unanswered } = given;
+  const { db, clock, campaigns, answerLog, projector, scores, awards, draws, unanswered } = given;
   const rows = db.collection<SettlementRow>('settlements');
   const holds = createHolds({
     ...given,
     // Part of the decision: a kill before it is through leaves the decision undone, and `finish` takes it up again.
-    decided: (quiz, pid) => goOn(quiz, pid),
+    decided: (campaign, pid) => goOn(campaign, pid),
   });
   const passing = createPassing(given);
 
-  async function quizOf(id: string): Promise<Quiz> {
-    const quiz = await campaigns.find(id);
-    if (!quiz) throw new AppError('NotFound', 'quiz', `沒有編號是「${id}」的活動。`);
-    return quiz;
+  async function campaignOf(id: string): Promise<Quiz> {
+    const campaign = await campaigns.find(id);
+    if (!campaign) throw new AppError('NotFound', 'campaign.unknown', `沒有編號是「${id}」的活動。`);
+    return campaign;
   }
 
   const read = (id: string) => rows.findOne({ _id: id }, { readConcern: 'majority' });
@@ -83,10 +83,10 @@ export function createSettlement(given: {
     crashPoint('settlement-step-done');
   }
 
-  async function* traces(quiz: string): AsyncGenerator<Trace> {
+  async function* traces(campaign: string): AsyncGenerator<Trace> {
     for (let seq = 0, more = true; more; ) {
       more = false;
-      for await (const batch of orders.read(quiz, seq)) {
+      for await (const batch of answerLog.read(campaign, seq)) {
         more = true;
         seq = batch.seq;
         yield* batch.a;
@@ -94,23 +94,24 @@ export function createSettlement(given: {
     }
   }
 
-  async function judge(quiz: Quiz): Promise<void> {
-    const unscored = quiz.questions.filter(({ right }) => right === undefined).map(({ id }) => id);
-    const found = await suspicions(traces(quiz.id), { unscored });
-    for (const [pid, reasons] of found) await holds.hold({ quiz: quiz.id, pid, reasons, by: 'pattern' });
+  async function judge(campaign: Quiz): Promise<void> {
+    const unscored = campaign.questions.filter(({ right }) => right === undefined).map(({ id }) => id);
+    const found = await suspicions(traces(campaign.id), { unscored });
+    for (const [pid, reasons] of found)
+      await holds.hold({ campaign: campaign.id, pid, reasons, by: 'pattern' });
   }
 
   /** From here on the list of winners stands: whoever is rejected later moves nobody up. */
-  async function publish(quiz: Quiz, by: string): Promise<void> {
+  async function publish(campaign: Quiz, by: string): Promise<void> {
     for (;;) {
-      const row = await read(quiz.id);
+      const row = await read(campaign.id);
       if (!row || row.published) return;
-      await holds.finish(quiz.id); // of every decision that `rev` counts
-      const rejected = await holds.rejected(quiz.id);
-      const out = new Set([...rejected, ...(await holds.held(quiz.id)), ...quiz.staff]);
-      await passing.floors(quiz, { rejected, out }, (passed) => give(quiz, passed));
+      await holds.finish(campaign.id); // of every decision that `rev` counts
+      const rejected = await holds.rejected(campaign.id);
+      const out = new Set([...rejected, ...(await holds.held(campaign.id)), ...campaign.staff]);
+      await passing.floors(campaign, { rejected, out }, (passed) => give(campaign, passed));
       const { matchedCount } = await rows.updateOne(
-        { _id: quiz.id, rev: row.rev, published: { $exists: false } },
+        { _id: campaign.id, rev: row.rev, published: { $exists: false } },
         { $set: { published: { at: clock.now(), by, rev: row.rev } } },
       );
       crashPoint('settlement-published');
@@ -119,78 +120,78 @@ export function createSettlement(given: {
   }
 
   /** Gives a prize, unless its winner is held: then it is given when she is released. */
-  async function give(quiz: Quiz, decision: Decision): Promise<void> {
-    const { prize, pid, on, why, unit, order } = decision;
-    const won = { prize, pid, on, why, unit, ...(order === undefined ? {} : { order }) };
-    // Participation prizes are given while the quiz runs: here come those whose stock came back or came later.
-    if (why === 'participation') await awards.claim(quiz, won, { resume: true });
-    else await awards.award(quiz, won);
+  async function give(campaign: Quiz, decision: Decision): Promise<void> {
+    const { prize, pid, on, why, unit, floor } = decision;
+    const won = { prize, pid, on, why, unit, ...(floor === undefined ? {} : { floor }) };
+    // Participation prizes are given while the campaign runs: here come those whose stock came back or came later.
+    if (why === 'participation') await awards.take(campaign, won, { resume: true });
+    else await awards.award(campaign, won);
     crashPoint('settlement-prize-given');
   }
 
   type Out = { held: ReadonlySet<string>; rejected: ReadonlySet<string> };
-  const outNow = async (quiz: string): Promise<Out> => ({
-    held: await holds.held(quiz),
-    rejected: await holds.rejected(quiz),
+  const outNow = async (campaign: string): Promise<Out> => ({
+    held: await holds.held(campaign),
+    rejected: await holds.rejected(campaign),
   });
 
   /** Rankings and participation, as they stood at publication. `only`: those of one person. */
-  async function giveWinners(quiz: Quiz, only?: string): Promise<void> {
-    const row = await read(quiz.id);
+  async function giveWinners(campaign: Quiz, only?: string): Promise<void> {
+    const row = await read(campaign.id);
     if (!row?.published) return;
-    const excluded = await holds.rejected(quiz.id, row.published.rev);
-    const out = await outNow(quiz.id);
-    const lastDay = beijingDay(quiz.endsAt);
-    for await (const won of winners(quiz, scores, { excluded, lastDay }))
+    const excluded = await holds.rejected(campaign.id, row.published.rev);
+    const out = await outNow(campaign.id);
+    const lastDay = beijingDay(campaign.endsAt);
+    for await (const won of winners(campaign, scores, { excluded, lastDay }))
       if ((only === undefined || won.pid === only) && !out.held.has(won.pid) && !out.rejected.has(won.pid))
-        await give(quiz, won);
+        await give(campaign, won);
   }
 
   /** What was drawn, and what passed on. `only`: of one person. */
-  async function giveDrawn(quiz: Quiz, only?: string): Promise<void> {
-    const out = await outNow(quiz.id);
-    for (const draw of await draws.of(quiz.id)) {
+  async function giveDrawn(campaign: Quiz, only?: string): Promise<void> {
+    const out = await outNow(campaign.id);
+    for (const draw of await draws.of(campaign.id)) {
       const outcome = draw.drawn && (await draws.outcome(draw._id));
       const on = draw.drawn && beijingDay(draw.drawn.at);
       for (const [i, pid] of (outcome?.won ?? []).entries()) {
         if (only !== undefined && pid !== only) continue;
         const won = { prize: draw.prize, pid, on: on as string, why: 'draw' as const, unit: `draw-${i + 1}` };
-        await giveOrPass(quiz, won, out);
+        await giveOrPass(campaign, won, out);
       }
     }
-    for (const passed of await passing.all(quiz.id))
-      if (only === undefined || passed.pid === only) await giveOrPass(quiz, passed, out);
+    for (const passed of await passing.all(campaign.id))
+      if (only === undefined || passed.pid === only) await giveOrPass(campaign, passed, out);
   }
 
-  async function giveOrPass(quiz: Quiz, won: Decision, out: Out): Promise<void> {
+  async function giveOrPass(campaign: Quiz, won: Decision, out: Out): Promise<void> {
     if (out.held.has(won.pid)) return;
-    if (!out.rejected.has(won.pid)) return give(quiz, won);
+    if (!out.rejected.has(won.pid)) return give(campaign, won);
     if (won.why !== 'draw') return;
-    await passReserve(quiz, { ...won, _id: `${quiz.id}/${won.prize}/${won.unit}` }, out);
+    await passReserve(campaign, { ...won, _id: `${campaign.id}/${won.prize}/${won.unit}` }, out);
   }
 
-  async function passReserve(quiz: Quiz, from: GivenUp, out: Out): Promise<void> {
-    const to = await passing.toReserve(quiz.id, from, out.rejected);
-    if (to) await giveOrPass(quiz, to, out);
+  async function passReserve(campaign: Quiz, from: GivenUp, out: Out): Promise<void> {
+    const to = await passing.toReserve(campaign.id, from, out.rejected);
+    if (to) await giveOrPass(campaign, to, out);
   }
 
-  async function* takingPart(quiz: Quiz, prize: Prize): AsyncGenerator<string> {
+  async function* takingPart(campaign: Quiz, prize: Prize): AsyncGenerator<string> {
     if (prize.way.kind !== 'draw') return;
-    const out = new Set([...(await holds.rejected(quiz.id)), ...quiz.staff]);
+    const out = new Set([...(await holds.rejected(campaign.id)), ...campaign.staff]);
     const { condition } = prize.way;
-    for await (const score of scores.ranking(quiz.id) as AsyncIterable<ScoreRow>)
+    for await (const score of scores.ranking(campaign.id) as AsyncIterable<ScoreRow>)
       if (!out.has(score.pid) && meets(condition, score)) yield score.pid;
   }
 
   /** Freezes the lists that can be frozen and draws what can be drawn. Returns those that wait. */
-  async function drawAll(quiz: Quiz): Promise<Extract<Settled, { kind: 'draws' }>['waiting']> {
+  async function drawAll(campaign: Quiz): Promise<Extract<Settled, { kind: 'draws' }>['waiting']> {
     const waiting: Extract<Settled, { kind: 'draws' }>['waiting'] = [];
-    for (const prize of quiz.prizes) {
+    for (const prize of campaign.prizes) {
       if (prize.way.kind !== 'draw') continue;
-      const id = draws.idOf(quiz.id, prize.id);
+      const id = draws.idOf(campaign.id, prize.id);
       let draw = await draws.read(id);
       if (draw?.state === 'committed' && clock.now() < draw.valueAt) {
-        await draws.freeze({ quiz: quiz.id, prize, pids: takingPart(quiz, prize) });
+        await draws.freeze({ campaign: campaign.id, prize, pids: takingPart(campaign, prize) });
         draw = await draws.read(id);
       }
       if (draw?.state === 'valued') await draws.run(id);
@@ -205,17 +206,17 @@ export function createSettlement(given: {
   /** After a decision about somebody: what waited for her, or passes on from her. */
   async function goOn(id: string, pid: string): Promise<void> {
     if (!(await read(id))?.published) return;
-    const quiz = await quizOf(id);
-    await giveWinners(quiz, pid);
-    await giveDrawn(quiz, pid);
+    const campaign = await campaignOf(id);
+    await giveWinners(campaign, pid);
+    await giveDrawn(campaign, pid);
   }
 
   /** A code that was shown to somebody who lost it again is given to nobody else. */
-  async function codesMissing(quiz: Quiz): Promise<Wait[]> {
-    const coded = quiz.prizes.filter(({ kind }) => kind === 'code');
+  async function codesMissing(campaign: Quiz): Promise<Wait[]> {
+    const coded = campaign.prizes.filter(({ kind }) => kind === 'code');
     const waits = coded.map(async ({ id: prize }): Promise<Wait> => {
       const lacking = {
-        quiz: quiz.id,
+        campaign: campaign.id,
         prize,
         todo: 'ticket',
         state: { $nin: ['pending', 'void', 'expired'] },
@@ -232,21 +233,21 @@ export function createSettlement(given: {
      * the draws are in, or after a kill.
      *
      * @param asked.withHeld do not wait for decisions about who is held: their prizes wait alone
-     * @throws AppError Conflict when the quiz has not ended, or messages accepted before its end are not answered yet
+     * @throws AppError Conflict when the campaign has not ended, or messages accepted before its end are not answered yet
      */
-    async settle(asked: { quiz: string; by: string; withHeld?: boolean }): Promise<Settled> {
-      const { quiz: id, by, withHeld = false } = asked;
+    async settle(asked: { campaign: string; by: string; withHeld?: boolean }): Promise<Settled> {
+      const { campaign: id, by, withHeld = false } = asked;
       await campaigns.finish(id);
-      const quiz = await quizOf(id);
-      if (quiz.state === 'settled') {
+      const campaign = await campaignOf(id);
+      if (campaign.state === 'settled') {
         await holds.finish(id);
         return { kind: 'settled' };
       }
-      if (quiz.state !== 'ended' && quiz.state !== 'settling')
-        throw new AppError('Conflict', 'quiz_state', `活動「${id}」還沒有結束，不能結算。`);
+      if (campaign.state !== 'ended' && campaign.state !== 'settling')
+        throw new AppError('Conflict', 'campaign.state', `活動「${id}」還沒有結束，不能結算。`);
       await rows.updateOne({ _id: id }, { $setOnInsert: { rev: 0, steps: {} } }, { upsert: true });
       await once(id, 'wait', async () => {
-        const open = (await unanswered?.(quiz.endsAt)) ?? 0;
+        const open = (await unanswered?.(campaign.endsAt)) ?? 0;
         if (open > 0)
           throw new AppError(
             'Conflict',
@@ -255,25 +256,25 @@ export function createSettlement(given: {
           );
       });
       await once(id, 'close', () => campaigns.settle({ id, by }));
-      await once(id, 'seal', () => orders.seal(id));
+      await once(id, 'seal', () => answerLog.seal(id));
       await once(id, 'project', () => projector.catchUp(id));
-      await once(id, 'judge', () => judge(quiz));
+      await once(id, 'judge', () => judge(campaign));
       await holds.finish(id);
       const held = (await holds.held(id)).size;
       if (held > 0 && !withHeld && !(await read(id))?.published) return { kind: 'review', held };
-      await once(id, 'publish', () => publish(quiz, by));
-      await once(id, 'give', () => giveWinners(quiz));
-      const waiting = await drawAll(quiz);
-      await giveDrawn(quiz);
+      await once(id, 'publish', () => publish(campaign, by));
+      await once(id, 'give', () => giveWinners(campaign));
+      const waiting = await drawAll(campaign);
+      await giveDrawn(campaign);
       if (waiting.length > 0) return { kind: 'draws', waiting };
       await campaigns.close({ id, by });
       return { kind: 'settled' };
     },
 
     /** Holds somebody by hand, with the reason. */
-    hold: (asked: { quiz: string; pid: string; by: string; reason: string }): Promise<void> =>
+    hold: (asked: { campaign: string; pid: string; by: string; reason: string }): Promise<void> =>
       holds.hold({
-        quiz: asked.quiz,
+        campaign: asked.campaign,
         pid: asked.pid,
         by: asked.by,
         reasons: [{ pattern: 'person', seen: asked.reason }],
@@ -290,16 +291,16 @@ export function createSettlement(given: {
     /** What becomes of a prize that is free again (void, expired); for `prizes.passOnWith`. May be called twice. */
     async passOn(award: Award): Promise<void> {
       if (award.why !== 'draw') return;
-      const quiz = await quizOf(award.quiz);
-      await passReserve(quiz, award, await outNow(quiz.id));
+      const campaign = await campaignOf(award.campaign);
+      await passReserve(campaign, award, await outNow(campaign.id));
     },
 
     /** What it waits for, and for whom; reads only. */
     async waits(id: string): Promise<Wait[]> {
-      const quiz = await quizOf(id);
+      const campaign = await campaignOf(id);
       const [row, held, its] = await Promise.all([read(id), holds.held(id), draws.of(id)]);
-      const settling = waitsOf({ quiz, row, held: held.size, draws: its, now: clock.now() });
-      return [...settling, ...(await codesMissing(quiz))];
+      const settling = waitsOf({ campaign, row, held: held.size, draws: its, now: clock.now() });
+      return [...settling, ...(await codesMissing(campaign))];
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Draw } from '../draws/draws';
 import type { Quiz } from '../quiz/definition';
 import type { SettlementRow } from './settlement';
 
-/** What stands between a quiz that has ended and its last prize. */
+/** What stands between a campaign that has ended and its last prize. */
 export type Wait =
   /** By itself, ten minutes after the end, or by a person before that. */
   | { for: 'start' }
@@ -21,24 +21,24 @@ export type Wait =
 
 /** Works out what a settlement waits for; nothing before the end, and nothing when it is all done. */
 export function waitsOf(given: {
-  quiz: Pick<Quiz, 'id' | 'state' | 'prizes'>;
+  campaign: Pick<Quiz, 'id' | 'state' | 'prizes'>;
   row: Pick<SettlementRow, 'steps' | 'published'> | null;
   held: number;
   draws: Pick<Draw, '_id' | 'prize' | 'state' | 'named' | 'valueAt' | 'pending'>[];
   now: number;
 }): Wait[] {
-  const { quiz, row, held, draws, now } = given;
-  if (quiz.state === 'ended') return [{ for: 'start' }];
-  if (quiz.state !== 'settling' && quiz.state !== 'settled') return [];
+  const { campaign, row, held, draws, now } = given;
+  if (campaign.state === 'ended') return [{ for: 'start' }];
+  if (campaign.state !== 'settling' && campaign.state !== 'settled') return [];
   const published = row?.published !== undefined;
   const review: Wait[] = held > 0 ? [{ for: 'review', held, blocks: !published }] : [];
-  if (quiz.state === 'settled') return review;
+  if (campaign.state === 'settled') return review;
   if (!row?.steps.judge) return [{ for: 'settle' }];
   if (!published) return held > 0 ? review : [{ for: 'settle' }];
-  const waiting = quiz.prizes.flatMap(({ id, way }): Wait[] => {
+  const waiting = campaign.prizes.flatMap(({ id, way }): Wait[] => {
     if (way.kind !== 'draw') return [];
     const draw = draws.find(({ prize }) => prize === id);
-    if (!draw) return [{ for: 'nothing', draw: `${quiz.id}/${id}` }];
+    if (!draw) return [{ for: 'nothing', draw: `${campaign.id}/${id}` }];
     const { _id, state, named, valueAt: at, pending } = draw;
     if (state === 'drawn') return [];
     if (state === 'frozen') return [{ for: 'value', draw: _id, named, at, due: now >= at, by: pending?.by }];
@@ -48,14 +48,14 @@ export function waitsOf(given: {
 }
 
 /** One line for the morning page: what waits for whom, and how to go on. */
-export function tellWait(quiz: string, wait: Wait): string {
+export function tellWait(campaign: string, wait: Wait): string {
   switch (wait.for) {
     case 'start':
-      return `結束了，十分鐘後自動結算；現在就要：settle ${quiz}`;
+      return `結束了，十分鐘後自動結算；現在就要：settle ${campaign}`;
     case 'settle':
-      return `結算還沒有做完：settle ${quiz}`;
+      return `結算還沒有做完：settle ${campaign}`;
     case 'review':
-      return `${wait.held} 人被留置，等人審核（${wait.blocks ? '名單還沒有公布' : '他們的獎品等著'}）：held ${quiz}，再 release 或 disqualify`;
+      return `${wait.held} 人被留置，等人審核（${wait.blocks ? '名單還沒有公布' : '他們的獎品等著'}）：held ${campaign}，再 release 或 disqualify`;
     case 'value':
       if (!wait.due) return `抽獎 ${wait.draw} 等公開數「${wait.named}」，${beijing(wait.at)} 公布`;
       return `抽獎 ${wait.draw} 等${wait.by ? ` ${wait.by} 以外的一位` : '兩位各自'}輸入「${wait.named}」：draw ${wait.draw} value 公開數`;

@@ -34,7 +34,7 @@ export type Outcome = {
 export async function finish(season: Season): Promise<Outcome> {
   const { town, days } = season;
   const { settlement } = town.services;
-  const settle = () => settlement.settle({ quiz: quizId, by: 'ann' });
+  const settle = () => settlement.settle({ campaign: quizId, by: 'ann' });
   await town.settled();
   await town.turnTo(beijing(`${dayOf(days)} 10:00`));
   const first = await settle();
@@ -85,11 +85,11 @@ async function orderMissingCodes({ town }: Season): Promise<void> {
     const prize = content.prizes.find(({ id }) => wait.for === 'codes' && id === wait.prize);
     if (wait.for !== 'codes' || !prize) continue;
     const more = Array.from({ length: wait.missing }, (_, i) => `MORE-${wait.prize}-${i}`);
-    prize.codes = (await tickets.addCodes({ quiz: quizId, prize: prize.id }, more, prize.codes)).codes;
+    prize.codes = (await tickets.addCodes({ campaign: quizId, prize: prize.id }, more, prize.codes)).codes;
   }
-  const claims = () => undefined;
-  if ((await campaigns.propose({ content, by: 'ann', claims })).length > 0)
-    await campaigns.approve({ id: quizId, by: 'ben', claims });
+  const takenBy = () => undefined;
+  if ((await campaigns.propose({ content, by: 'ann', takenBy })).length > 0)
+    await campaigns.approve({ id: quizId, by: 'ben', takenBy });
   // At once, as the sweeper does within seconds.
   await prizes.awards.sweep({ undoneMs: -1_000 });
   await town.settled();
@@ -105,7 +105,7 @@ async function lookAtHeld({ town, people }: Season, someAreHeld: boolean): Promi
   for (const { pid } of held) {
     const her = byPid.get(pid);
     if (!her) throw new Error(`${pid} is held and is none of ours`);
-    const asked = { quiz: quizId, pid, by: 'ann' };
+    const asked = { campaign: quizId, pid, by: 'ann' };
     if (isMachine(her.habit)) {
       review.machines.push(her.name);
       review.rejected.push(her.name);
@@ -117,7 +117,7 @@ async function lookAtHeld({ town, people }: Season, someAreHeld: boolean): Promi
   }
   for (const [pid, her] of byPid) {
     if (her.habit !== 'farm' || review.rejected.includes(her.name)) continue;
-    const asked = { quiz: quizId, pid, by: 'ann', reason: '有人舉報：一人多號' };
+    const asked = { campaign: quizId, pid, by: 'ann', reason: '有人舉報：一人多號' };
     await settlement.hold(asked);
     await settlement.reject(asked);
     review.byHand.push(her.name);
@@ -160,9 +160,9 @@ async function everybodyLooks({ town, players, people }: Season, day: number): P
 /** To the courier and back: approved, exported, numbers imported, with one line that is nobody's. */
 async function post({ town, folder }: Season, round: number) {
   const { courier, exports } = town.services.prizes;
-  const { approved } = await courier.approve({ quiz: quizId }, 'ann');
+  const { approved } = await courier.approve({ campaign: quizId }, 'ann');
   const file = join(folder, `parcels-${round}.csv`);
-  const { rows } = await exports.courier({ quiz: quizId, state: 'approved' }, courierColumns(), {
+  const { rows } = await exports.courier({ campaign: quizId, state: 'approved' }, courierColumns(), {
     format: 'csv',
     out: createWriteStream(file),
     by: 'ann',
@@ -201,7 +201,7 @@ async function exportAll({ town, folder }: Season): Promise<Outcome['exports']> 
     for (const full of [false, true]) {
       const fileOf = (what: string) => join(folder, `${what}-${full}.${format}`);
       const take = (what: string) => ({ format, full, by: 'ann', out: createWriteStream(fileOf(what)) });
-      const winners = await exports.winners({ quiz: quizId }, take('winners'));
+      const winners = await exports.winners({ campaign: quizId }, take('winners'));
       const points = await exports.points(quizId, played.scores(quizId), take('points'));
       done.files += 2;
       done.rows += winners.rows + points.rows;

@@ -13,7 +13,7 @@ export type Won = {
   name: string;
   pid: string;
   on: string;
-  order?: number;
+  floor?: number;
   why: string;
   unit: string;
   state: string;
@@ -63,7 +63,7 @@ export async function judge(given: Given): Promise<{ differences: string[]; fact
     points: log.reduce((sum, { points }) => sum + points, 0),
     right: log.filter(({ ok }) => ok).length,
     flashes: log.filter(({ flash }) => flash).length,
-    passes: awards.filter((one) => one.why === 'floor' && isFirstHand(one) && one.unit !== String(one.order))
+    passes: awards.filter((one) => one.why === 'floor' && isFirstHand(one) && one.unit !== String(one.floor))
       .length,
     passings: awards.filter((one) => !isFirstHand(one)).length,
     reserves: awards.filter(isReserve).length,
@@ -86,7 +86,7 @@ async function collect({ town, people, prizes, review }: Given) {
 
   type Batch = { first: number; a: Omit<Answer, 'name' | 'order'>[] };
   const batches = await db
-    .collection<Batch>('orders')
+    .collection<Batch>('answers')
     .find({ quiz: quizId, sealed: { $exists: false } }, { sort: { seq: 1 } })
     .toArray();
   const awards = await db
@@ -112,7 +112,7 @@ async function collect({ town, people, prizes, review }: Given) {
     /** The last level that each of them passed. */
     levels,
     log: batches.flatMap(({ first, a }): Answer[] =>
-      a.map((entry, i) => ({ ...named(entry), order: first + i })),
+      a.map((entry, i) => ({ ...named(entry), floor: first + i })),
     ),
     awards: awards.map(named),
     ledger: await db.collection<LedgerRow>('ledger').find({}).toArray(),
@@ -125,8 +125,8 @@ async function collect({ town, people, prizes, review }: Given) {
 
 /** Order numbers are 1 to n, and each was told to the one who has it, once, with her points. */
 function floorsTold({ log, told }: Evidence): string[] {
-  const found = log.flatMap(({ order }, i) =>
-    order === i + 1 ? [] : [`the ${i + 1}th answer has the number ${order}`],
+  const found = log.flatMap(({ floor }, i) =>
+    floor === i + 1 ? [] : [`the ${i + 1}th answer has the number ${floor}`],
   );
   const heard = new Set<number>();
   for (const [name, letters] of told)
@@ -141,8 +141,8 @@ function floorsTold({ log, told }: Evidence): string[] {
       const kept = entry && [entry.name, entry.points, entry.ok, entry.on];
       found.push(...unequal(`floor ${answer.floor}`, [name, answer.points, answer.right, dayAt(at)], kept));
     }
-  for (const { order, flash, name } of log)
-    if (!flash && !heard.has(order)) found.push(`${name} was never told of floor ${order}`);
+  for (const { floor, flash, name } of log)
+    if (!flash && !heard.has(floor)) found.push(`${name} was never told of floor ${floor}`);
   return found;
 }
 
@@ -221,13 +221,13 @@ function floorsWon({ log, awards, prizes }: Evidence): string[] {
   const found = unequal(
     'floor prizes',
     floorsByRules(log, prizes).toSorted(),
-    atOnce.map(({ prize, unit, order }) => `${prize} ${unit} ${order}`).toSorted(),
+    atOnce.map(({ prize, unit, floor }) => `${prize} ${unit} ${floor}`).toSorted(),
   );
   for (const { id, way } of prizes) {
     if (way.kind !== 'first') continue;
     const winner = log.find(({ flash, ok, q }) => flash && ok && q === way['question']);
     const award = awards.find((one) => one.prize === id && isFirstHand(one));
-    found.push(...unequal(`${id}: the first who was right`, winner?.order, award?.order));
+    found.push(...unequal(`${id}: the first who was right`, winner?.floor, award?.floor));
   }
   return found;
 }
@@ -243,17 +243,17 @@ function handedOn({ awards, log, out, prizes }: Evidence): string[] {
   for (const from of byFloor.filter((one) => one.state === 'void' && out.has(one.name))) {
     const heirs = byFloor.filter((one) => one.prize === from.prize && one.unit === `${from.unit}+1`);
     if (heirs.length > 1) found.push(`${from._id} has ${heirs.length} heirs`);
-    const until = heirs[0]?.order ?? Infinity;
-    if (until <= (from.order ?? 0)) found.push(`${from._id} passed on to an earlier floor`);
+    const until = heirs[0]?.floor ?? Infinity;
+    if (until <= (from.floor ?? 0)) found.push(`${from._id} passed on to an earlier floor`);
     const passedOver = log.find(
-      ({ order, name, on, flash, ok, q }) =>
-        order > (from.order ?? 0) &&
-        order < until &&
+      ({ floor, name, on, flash, ok, q }) =>
+        floor > (from.floor ?? 0) &&
+        floor < until &&
         !out.has(name) &&
         (timesOf.get(`${from.prize} ${name}`) ?? 0) < (limitOf.get(from.prize) ?? 0) &&
         (from.why === 'floor' ? !daysOf.has(`${on} ${name}`) : flash && ok && q === from.unit),
     );
-    if (passedOver) found.push(`${from._id} passed over ${passedOver.name} on floor ${passedOver.order}`);
+    if (passedOver) found.push(`${from._id} passed over ${passedOver.name} on floor ${passedOver.floor}`);
   }
   return found;
 }

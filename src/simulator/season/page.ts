@@ -57,7 +57,7 @@ export function pageOf(played: Played): string {
       ['', 'differences'],
       [
         ['oracle: what fans read against ledger, floors, prizes, ranks, limits', good(differences.length)],
-        [`replay of ${proof.answers} answers from the order log`, good(proof.replay)],
+        [`replay of ${proof.answers} answers from the answer log`, good(proof.replay)],
         ['audit: ledger, rounds, scores, balances', good(proof.audit)],
         [
           `draws worked out again by verify-draw.js (${outcome.draws.map(({ entries }) => `${entries} entries`).join(', ')})`,

@@ -2,11 +2,11 @@ import { beijing, type SeasonPrize } from './quiz';
 
 /** The rules of docs/quiz.md once more, written from that page and not from the program. */
 
-/** An answer as the order log has it, with the name of whose it is. */
+/** An answer as the answer log has it, with the name of whose it is. */
 export type Answer = {
   pid: string;
   name: string;
-  order: number;
+  floor: number;
   on: string;
   q: string;
   ok: boolean;
@@ -21,9 +21,9 @@ export function floorsByRules(log: Answer[], prizes: SeasonPrize[]): string[] {
   const given = new Map<string, string[]>();
   const lines: string[] = [];
   let waiting: Offer[] = [];
-  for (const { order, on, name } of log) {
-    const here = prizes.filter(({ way }) => liesOn(way, order));
-    const offers: Offer[] = [...waiting, ...here.map((prize) => ({ prize, unit: String(order) }))];
+  for (const { floor, on, name } of log) {
+    const here = prizes.filter(({ way }) => liesOn(way, floor));
+    const offers: Offer[] = [...waiting, ...here.map((prize) => ({ prize, unit: String(floor) }))];
     waiting = [];
     for (const offer of offers) {
       const { id, quantity, perQuiz = Infinity } = offer.prize;
@@ -34,14 +34,14 @@ export function floorsByRules(log: Answer[], prizes: SeasonPrize[]): string[] {
       else {
         wonThatDay.add(`${on} ${name}`);
         given.set(id, [...winners, name]);
-        lines.push(`${id} ${offer.unit} ${order}`);
+        lines.push(`${id} ${offer.unit} ${floor}`);
       }
     }
   }
   return lines;
 }
 
-function liesOn(way: SeasonPrize['way'], order: number): boolean {
+function liesOn(way: SeasonPrize['way'], floor: number): boolean {
   if (way.kind !== 'floor') return false;
   const {
     floors = [],
@@ -49,18 +49,18 @@ function liesOn(way: SeasonPrize['way'], order: number): boolean {
     endings = [],
   } = way as { floors?: number[]; every?: number; endings?: string[] };
   return (
-    floors.includes(order) ||
-    (every !== undefined && order % every === 0) ||
-    endings.some((ending) => String(order).endsWith(ending))
+    floors.includes(floor) ||
+    (every !== undefined && floor % every === 0) ||
+    endings.some((ending) => String(floor).endsWith(ending))
   );
 }
 
-/** More points first; then the smaller order number that reached them. */
+/** More points first; then the lower floor that reached them. */
 export function ranking(log: Answer[]): string[] {
   const by = new Map<string, { points: number; reached: number }>();
-  for (const { name, points, order } of log) {
-    const before = by.get(name) ?? { points: 0, reached: order };
-    by.set(name, points > 0 ? { points: before.points + points, reached: order } : before);
+  for (const { name, points, floor } of log) {
+    const before = by.get(name) ?? { points: 0, reached: floor };
+    by.set(name, points > 0 ? { points: before.points + points, reached: floor } : before);
   }
   return [...by]
     .filter(([, { points }]) => points > 0)

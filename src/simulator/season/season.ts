@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { claimsOf } from '../../domain/quiz/play/claims';
+import { takenIn } from '../../domain/quiz/play/taken-by';
 import { bringQuiz } from '../../domain/quiz/workbook/bring';
 import { tellProblem } from '../../domain/quiz/workbook/workbook';
 import { finish } from './after';
@@ -68,13 +68,13 @@ async function publish(town: Town, people: Person[], { fans, days }: { fans: num
   );
   const { content, prizes, answers } = seasonQuiz({ fans, days, staff });
   const { services } = town;
-  const claims = claimsOf(town.rules);
+  const takenBy = takenIn(town.rules);
   const file = { name: 'season.json', bytes: Buffer.from(JSON.stringify(content)) };
-  const brought = await bringQuiz({ ...services, claims, by: 'marketer', file });
+  const brought = await bringQuiz({ ...services, takenBy, by: 'marketer', file });
   if (brought.kind === 'refused') throw new Error(brought.problems.map((one) => tellProblem(one)).join('\n'));
-  const { passed, findings } = await services.campaigns.check({ id: quizId, by: 'marketer', claims });
+  const { passed, findings } = await services.campaigns.check({ id: quizId, by: 'marketer', takenBy });
   if (!passed) throw new Error(findings.map(({ where, reason }) => `${where}: ${reason}`).join('\n'));
-  await services.campaigns.start({ id: quizId, by: 'marketer', claims });
+  await services.campaigns.start({ id: quizId, by: 'marketer', takenBy });
   await town.notice();
   await town.turnTo(beijing(`${firstDay} 09:00`) + second);
   return { prizes, answers };

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { Connection } from 'mongoose';
 import { loadHandlers } from '../../../src/bot/discover';
 import { createCampaigns } from '../../../src/domain/campaigns/campaigns';
-import { quizEnd, quizStart } from '../../../src/domain/campaigns/campaigns.jobs';
-import { quizRemind } from '../../../src/domain/campaigns/reminders.jobs';
+import { campaignEnd, campaignStart } from '../../../src/domain/campaigns/campaigns.jobs';
+import { campaignRemind } from '../../../src/domain/campaigns/reminders.jobs';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createTickets } from '../../../src/domain/prizes/tickets';
 import type { QuizContent } from '../../../src/domain/quiz/definition';
-import { claimsOf } from '../../../src/domain/quiz/play/claims';
+import { takenIn } from '../../../src/domain/quiz/play/taken-by';
 import { bringQuiz } from '../../../src/domain/quiz/workbook/bring';
 import { startSampleQuiz } from '../../../src/domain/quiz/workbook/sample';
 import { tellProblem } from '../../../src/domain/quiz/workbook/workbook';
@@ -60,9 +60,9 @@ async function tick(): Promise<void> {
   await one.timers.fireDue();
   const due = await db.collection('outbox').find({ state: 'pending' }).toArray();
   for (const { _id, effect } of due) {
-    const { job, data } = effect as { job: string; data: { quiz: string; at: number } };
+    const { job, data } = effect as { job: string; data: { campaign: string; at: number } };
     const services = { campaigns: one.campaigns, timers: one.timers } as unknown as Services;
-    await (job === 'quiz-start' ? quizStart : quizEnd).run(services, data);
+    await (job === 'campaign-start' ? campaignStart : campaignEnd).run(services, data);
     await db.collection('outbox').deleteOne({ _id });
   }
 }
@@ -70,9 +70,9 @@ async function tick(): Promise<void> {
 async function publish(more: Partial<QuizContent> = {}): Promise<QuizContent> {
   const quiz = content(more);
   await one.campaigns.save({ content: quiz, by: 'Lin' });
-  const { findings, passed } = await one.campaigns.check({ id: quiz.id, by: 'Lin', claims: nobody });
+  const { findings, passed } = await one.campaigns.check({ id: quiz.id, by: 'Lin', takenBy: nobody });
   if (!passed) throw new Error(JSON.stringify(findings));
-  await one.campaigns.start({ id: quiz.id, by: 'Lin', claims: nobody });
+  await one.campaigns.start({ id: quiz.id, by: 'Lin', takenBy: nobody });
   return quiz;
 }
 const id = 'autumn';
@@ -125,15 +125,15 @@ test('who asked to be told of the start is told when it has begun, not when only
   const other = process(); // has not heard of the beginning yet
   await other.campaigns.load();
   const services = { ...other, outbox, subscribers, clock } as unknown as Services;
-  const remind = () => quizRemind.run(services, { quiz: id, pid: 'lin' });
+  const remind = () => campaignRemind.run(services, { campaign: id, pid: 'lin' });
   at('2026-12-01 09:00');
   await remind();
   expect(told).toEqual([]);
-  const again = await db.collection('timers').findOne({ job: quizRemind.name, state: 'armed' });
-  expect(again).toMatchObject({ data: { quiz: id, pid: 'lin' } });
+  const again = await db.collection('timers').findOne({ job: campaignRemind.name, state: 'armed' });
+  expect(again).toMatchObject({ data: { campaign: id, pid: 'lin' } });
   await one.campaigns.begin(id, quiz.startsAt);
   await remind();
-  expect(told).toEqual([`quiz-remind_${id}_lin`]);
+  expect(told).toEqual([`campaign-remind_${id}_lin`]);
 });
 
 describe('whatever order timers and processes come in, she is told of the start when it comes', () => {
@@ -142,17 +142,17 @@ describe('whatever order timers and processes come in, she is told of the start 
   const subscribers = { byPid: async () => ({ fan: 'f' }) };
   const armed = (startsAt: number) =>
     one.timers.arm({
-      id: `quiz-remind:${id}:lin:${startsAt}`,
+      id: `campaign-remind:${id}:lin:${startsAt}`,
       dueAt: new Date(startsAt),
-      job: quizRemind,
-      data: { quiz: id, pid: 'lin' },
+      job: campaignRemind,
+      data: { campaign: id, pid: 'lin' },
     });
   /** The reminders that are due now, as the worker carries them out. */
   async function remindTheDue(): Promise<void> {
     for (const cause of await one.timers.fireDue())
-      if (cause.startsWith('quiz-remind'))
-        await quizRemind.run({ ...one, outbox, subscribers, clock } as unknown as Services, {
-          quiz: id,
+      if (cause.startsWith('campaign-remind'))
+        await campaignRemind.run({ ...one, outbox, subscribers, clock } as unknown as Services, {
+          campaign: id,
           pid: 'lin',
         });
   }
@@ -168,16 +168,16 @@ describe('whatever order timers and processes come in, she is told of the start 
     expect(told).toEqual([]);
     await one.campaigns.begin(id, quiz.startsAt);
     await remindTheDue();
-    expect(told).toEqual([`quiz-remind_${id}_lin`]);
+    expect(told).toEqual([`campaign-remind_${id}_lin`]);
   });
 
   test('the quiz begins by hand, before its time', async () => {
     const quiz = await publish();
     await armed(quiz.startsAt);
     at('2026-11-30 12:00');
-    await one.campaigns.start({ id, by: 'Wang', claims: nobody, now: true });
+    await one.campaigns.start({ id, by: 'Wang', takenBy: nobody, now: true });
     await remindTheDue();
-    expect(told).toEqual([`quiz-remind_${id}_lin`]);
+    expect(told).toEqual([`campaign-remind_${id}_lin`]);
   });
 
   test('a kill comes between the beginning and what it brings about', async () => {
@@ -185,13 +185,13 @@ describe('whatever order timers and processes come in, she is told of the start 
     await armed(quiz.startsAt);
     at('2026-12-01 09:00');
     await remindTheDue();
-    planCrash('quiz-changed', 1, () => {
+    planCrash('campaign-changed', 1, () => {
       throw new Error('killed');
     });
     await expect(one.campaigns.begin(id, quiz.startsAt)).rejects.toThrow('killed');
     await one.campaigns.begin(id, quiz.startsAt);
     await remindTheDue();
-    expect(told).toEqual([`quiz-remind_${id}_lin`]);
+    expect(told).toEqual([`campaign-remind_${id}_lin`]);
   });
 });
 
@@ -240,28 +240,28 @@ test('two quizzes never share a keyword at one time, though both are published a
   for (const one_ of ids) {
     const quiz = content({ id: one_, keywords: ['同一個詞', one_.repeat(5)] });
     await one.campaigns.save({ content: quiz, by: 'Lin' });
-    await one.campaigns.check({ id: one_, by: 'Lin', claims: nobody });
+    await one.campaigns.check({ id: one_, by: 'Lin', takenBy: nobody });
   }
   const results = await Promise.allSettled(
-    ids.map((quiz) => process().campaigns.start({ id: quiz, by: 'Lin', claims: nobody })),
+    ids.map((quiz) => process().campaigns.start({ id: quiz, by: 'Lin', takenBy: nobody })),
   );
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   const states = (await one.campaigns.list()).map((quiz) => quiz.state).toSorted();
   expect(states).toEqual(['checked', 'checked', 'checked', 'scheduled']);
   const loser = (await one.campaigns.list()).find((quiz) => quiz.state === 'checked')?._id as string;
-  const { findings } = await one.campaigns.check({ id: loser, by: 'Lin', claims: nobody });
+  const { findings } = await one.campaigns.check({ id: loser, by: 'Lin', takenBy: nobody });
   expect(findings.map(({ reason }) => reason).join()).toContain(
     '「同一個詞」在同一段時間屬於活動「秋天一戰到底」',
   );
 });
 
 test('a word or a menu key that a handler answers, or that means something in a quiz, is refused', async () => {
-  const claims = (what: string) => (['天氣', 'HELP'].includes(what) ? 'handlers/some.ts' : undefined);
+  const takenBy = (what: string) => (['天氣', 'HELP'].includes(what) ? 'handlers/some.ts' : undefined);
   await one.campaigns.save({
     content: content({ keywords: ['天氣', '排行', 'a', '!'], menuKey: 'HELP' }),
     by: 'Lin',
   });
-  const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', claims });
+  const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', takenBy });
   expect(passed).toBe(false);
   const taken = findings.filter(({ rule }) => rule === 'keyword-taken');
   expect(taken.map(({ reason }) => reason)).toEqual([
@@ -271,17 +271,17 @@ test('a word or a menu key that a handler answers, or that means something in a 
     '關鍵字「!」只有標點或空白，請換一個',
     '菜單鍵 HELP 已由 handlers/some.ts 回答，請換一個',
   ]);
-  await expect(one.campaigns.start({ id, by: 'Lin', claims })).rejects.toThrow('公布只能在「已檢查」時做');
+  await expect(one.campaigns.start({ id, by: 'Lin', takenBy })).rejects.toThrow('公布只能在「已檢查」時做');
 });
 
 test('a checked quiz that is imported anew must be checked anew', async () => {
   await one.campaigns.save({ content: content(), by: 'Lin' });
-  await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+  await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
   expect(await one.campaigns.save({ content: content(), by: 'Lin' })).toBe('same');
   expect(await state()).toBe('checked');
   expect(await one.campaigns.save({ content: content({ title: '新' }), by: 'Lin' })).toBe('replaced');
   expect(await state()).toBe('draft');
-  await expect(one.campaigns.start({ id, by: 'Lin', claims: nobody })).rejects.toThrow('現在是「草稿」');
+  await expect(one.campaigns.start({ id, by: 'Lin', takenBy: nobody })).rejects.toThrow('現在是「草稿」');
 });
 
 test('pausing and resuming is written down, and an end closes what was paused', async () => {
@@ -314,7 +314,7 @@ test.each([
   ['settle', () => one.campaigns.settle({ id, by: 'Chen' })],
   ['close', () => one.campaigns.close({ id, by: 'Chen' })],
   ['save', () => one.campaigns.save({ content: content({ title: '偷改' }), by: 'Chen' })],
-  ['start', () => one.campaigns.start({ id, by: 'Chen', claims: nobody })],
+  ['start', () => one.campaigns.start({ id, by: 'Chen', takenBy: nobody })],
 ])('%s is refused while a quiz is only scheduled, and nothing is written', async (_name, deed) => {
   await publish();
   const before = await one.campaigns.row(id);
@@ -355,13 +355,13 @@ test('ending early or taking back needs a second person, and is kept', async () 
     approvedBy: 'Chen',
     changes: ['提前結束：獎品送完'],
   });
-  expect(await db.collection('timers').countDocuments({ job: 'quiz-settle', state: 'armed' })).toBe(1);
+  expect(await db.collection('timers').countDocuments({ job: 'campaign-settle', state: 'armed' })).toBe(1);
 });
 
 test('the sample quiz runs after a first start, once, and never beside a quiz of one’s own', async () => {
   const name = 'quiz.json';
   const file = { name, bytes: readFileSync(join(root, 'src/simulator/sample', name)) };
-  const bring = () => startSampleQuiz({ ...one, claims: claimsOf(loadHandlers()), file });
+  const bring = () => startSampleQuiz({ ...one, takenBy: takenIn(loadHandlers()), file });
   expect(await bring()).toEqual({ kind: 'started' });
   expect(one.campaigns.running()).toHaveLength(1);
   const before = await one.campaigns.list();
@@ -392,11 +392,11 @@ test('a file of a published quiz becomes a proposal, and its codes go into stock
     return { name: 'quiz.json', bytes: Buffer.from(JSON.stringify(whole)) };
   };
   const bring = (quantity: number, title: string) =>
-    bringQuiz({ ...one, claims: nobody, by: 'Lin', file: file(quantity, title) });
+    bringQuiz({ ...one, takenBy: nobody, by: 'Lin', file: file(quantity, title) });
   expect(await bring(2, '一')).toMatchObject({ kind: 'saved', how: 'new', codes: [{ added: 3 }] });
   expect(await bring(2, '一')).toMatchObject({ kind: 'saved', how: 'same', codes: [{ added: 0 }] });
-  await one.campaigns.check({ id, by: 'Lin', claims: nobody });
-  await one.campaigns.start({ id, by: 'Lin', claims: nobody });
+  await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
+  await one.campaigns.start({ id, by: 'Lin', takenBy: nobody });
   expect(await bring(3, '二')).toMatchObject({
     kind: 'proposed',
     changes: [{ what: '標題' }, { what: '獎品「登機箱」' }],
@@ -406,7 +406,7 @@ test('a file of a published quiz becomes a proposal, and its codes go into stock
 });
 
 test('what lacks at the start time keeps a quiz from beginning', async () => {
-  const { codes } = await one.tickets.addCodes({ quiz: id, prize: 'card' }, ['X-1']);
+  const { codes } = await one.tickets.addCodes({ campaign: id, prize: 'card' }, ['X-1']);
   await publish({
     prizes: [prize('card', { kind: 'code', quantity: 1, codes, way: { kind: 'participation', rounds: 3 } })],
   });
@@ -422,7 +422,7 @@ describe('the list of the staff', () => {
     const quiz = { ...rest, startsAt: '2026-12-01 09:00', endsAt: '2026-12-07 21:00', staff };
     return { name: 'quiz.json', bytes: Buffer.from(JSON.stringify({ quiz, questions, prizes })) };
   };
-  const bring = (staff: unknown) => bringQuiz({ ...one, claims: nobody, by: 'Lin', file: file(staff) });
+  const bring = (staff: unknown) => bringQuiz({ ...one, takenBy: nobody, by: 'Lin', file: file(staff) });
 
   test('takes people we know, however they are separated', async () => {
     expect(await bring('lin，wang')).toMatchObject({ kind: 'saved' });
@@ -445,13 +445,13 @@ describe('the list of the staff', () => {
 
   test('is looked at again at check and at start: somebody may have gone', async () => {
     await one.campaigns.save({ content: content({ staff: ['lin', 'nobody'] }), by: 'Lin' });
-    const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+    const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
     expect(passed).toBe(false);
     expect(findings).toContainEqual(expect.objectContaining({ level: 'refuse', rule: 'staff-unknown' }));
     await one.campaigns.save({ content: content({ staff: ['lin', 'wang'] }), by: 'Lin' });
-    expect((await one.campaigns.check({ id, by: 'Lin', claims: nobody })).passed).toBe(true);
+    expect((await one.campaigns.check({ id, by: 'Lin', takenBy: nobody })).passed).toBe(true);
     fans.delete('wang');
-    await expect(one.campaigns.start({ id, by: 'Lin', claims: nobody })).rejects.toThrow(
+    await expect(one.campaigns.start({ id, by: 'Lin', takenBy: nobody })).rejects.toThrow(
       '「wang」不是任何粉絲',
     );
     fans.add('wang');
@@ -464,13 +464,13 @@ describe('the list of the staff', () => {
       await one.campaigns.propose({
         content: content({ staff: ['lin', 'wang'], title: '新' }),
         by: 'Lin',
-        claims: nobody,
+        takenBy: nobody,
       }),
     ).toEqual([{ what: '標題' }]);
     const more = one.campaigns.propose({
       content: content({ staff: ['lin', 'wang', 'nobody'] }),
       by: 'Lin',
-      claims: nobody,
+      takenBy: nobody,
     });
     await expect(more).rejects.toThrow('「nobody」不是任何粉絲');
     fans.add('wang');
@@ -481,7 +481,7 @@ test('options that point at others, and explanations that name a letter, are ref
   const options = ['青海', '甘肅', '以上皆是'];
   const quiz = content({ questions: [question('q2', { options, explanation: '所以選 B。' })] });
   await one.campaigns.save({ content: quiz, by: 'Lin' });
-  const { findings } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+  const { findings } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
   const where = '題目 q2';
   expect(findings.filter(({ rule }) => rule === 'options-shuffled')).toMatchObject([
     { level: 'refuse', where, reason: expect.stringContaining('「以上皆是」') },
@@ -493,7 +493,7 @@ test.each(['開戰。答題', '開戰 答題', '開戰&答題', '開戰·答題'
   'the keyword 「%s」 is asked about: one word or two?',
   async (word) => {
     await one.campaigns.save({ content: content({ keywords: [word] }), by: 'Lin' });
-    const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+    const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
     expect(findings).toContainEqual(expect.objectContaining({ level: 'warn', rule: 'keyword-sign' }));
     expect(passed).toBe(true);
   },
@@ -501,7 +501,7 @@ test.each(['開戰。答題', '開戰 答題', '開戰&答題', '開戰·答題'
 
 test('「一戰到底！」 is one word', async () => {
   await one.campaigns.save({ content: content({ keywords: ['「一戰到底！」'] }), by: 'Lin' });
-  const { findings } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+  const { findings } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
   expect(findings.map(({ rule }) => rule)).not.toContain('keyword-sign');
 });
 
@@ -561,22 +561,22 @@ test.each<[string, Partial<QuizContent>]>([
     content: content({ perDay: 1, endsAt: beijing('2026-12-01 21:00'), ...more }),
     by: 'Lin',
   });
-  const { findings } = await one.campaigns.check({ id, by: 'Lin', claims: nobody });
+  const { findings } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
   expect(findings).toContainEqual(expect.objectContaining({ level: 'refuse', rule: 'reply-length', where }));
 });
 
 describe('once it is published', () => {
   const amended = (more: Partial<QuizContent>) => content({ prizes: [prize('bag')], ...more });
   const propose = (more: Partial<QuizContent>) =>
-    one.campaigns.propose({ content: amended(more), by: 'Lin', claims: nobody });
+    one.campaigns.propose({ content: amended(more), by: 'Lin', takenBy: nobody });
 
   test('a change in the players’ favour waits for a second person, then holds everywhere and is kept', async () => {
     await publish();
     const more = { endsAt: beijing('2026-12-10 21:00'), prizes: [prize('bag', { quantity: 5 })] };
     expect((await propose(more)).map(({ what }) => what)).toEqual(['結束時間', '獎品「登機箱」']);
     expect(one.campaigns.get(id)).toMatchObject({ version: 1, endsAt: beijing('2026-12-07 21:00') });
-    await expect(one.campaigns.approve({ id, by: 'Lin', claims: nobody })).rejects.toThrow('請由另一位批准');
-    await one.campaigns.approve({ id, by: 'Chen', claims: nobody });
+    await expect(one.campaigns.approve({ id, by: 'Lin', takenBy: nobody })).rejects.toThrow('請由另一位批准');
+    await one.campaigns.approve({ id, by: 'Chen', takenBy: nobody });
     expect(one.campaigns.get(id)).toMatchObject({ version: 2, prizes: [{ quantity: 5 }] });
     expect(await one.campaigns.history(id)).toMatchObject([
       { version: 1, by: 'Lin', content: { prizes: [{ quantity: 2 }] } },
@@ -594,8 +594,8 @@ describe('once it is published', () => {
 
   test('what takes an option away leaves nothing of it behind', async () => {
     await publish({ timerSeconds: 20 });
-    await one.campaigns.propose({ content: content(), by: 'Lin', claims: nobody });
-    await one.campaigns.approve({ id, by: 'Chen', claims: nobody });
+    await one.campaigns.propose({ content: content(), by: 'Lin', takenBy: nobody });
+    await one.campaigns.approve({ id, by: 'Chen', takenBy: nobody });
     expect(one.campaigns.get(id)).not.toHaveProperty('timerSeconds');
   });
 
@@ -603,7 +603,7 @@ describe('once it is published', () => {
     await publish();
     await propose({ title: '新標題' });
     await one.campaigns.reject({ id, by: 'Chen', reason: '不好聽' });
-    await expect(one.campaigns.approve({ id, by: 'Chen', claims: nobody })).rejects.toThrow(
+    await expect(one.campaigns.approve({ id, by: 'Chen', takenBy: nobody })).rejects.toThrow(
       '沒有等待批准的修改',
     );
   });
@@ -724,14 +724,14 @@ describe('once it is published', () => {
     await propose({ startsAt: beijing('2026-11-30 09:00') });
     at('2026-12-01 09:00');
     await tick();
-    await expect(one.campaigns.approve({ id, by: 'Chen', claims: nobody })).rejects.toThrow('已經開賽');
+    await expect(one.campaigns.approve({ id, by: 'Chen', takenBy: nobody })).rejects.toThrow('已經開賽');
   });
 
   test('of two changes approved at once one holds', async () => {
     await publish();
     await propose({ title: '新標題' });
     const results = await Promise.allSettled(
-      ['Chen', 'Wang', 'Zhao'].map((by) => process().campaigns.approve({ id, by, claims: nobody })),
+      ['Chen', 'Wang', 'Zhao'].map((by) => process().campaigns.approve({ id, by, takenBy: nobody })),
     );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await one.campaigns.history(id)).toHaveLength(2);

@@ -1,4 +1,4 @@
-import { quizEnd, quizSettle } from '../../../src/domain/campaigns/campaigns.jobs';
+import { campaignEnd, campaignSettle } from '../../../src/domain/campaigns/campaigns.jobs';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createTimers } from '../../../src/domain/timers/timers';
 import type { Services } from '../../../src/services';
@@ -25,19 +25,19 @@ test('letters that came before the end are waited for; then the settlement goes 
   const state = async () => (await services.campaigns.find('q'))?.state;
 
   stage.turnTo('2026-11-21 22:00:01');
-  await quizEnd.run(given, { quiz: 'q', at: endsAt });
+  await campaignEnd.run(given, { campaign: 'q', at: endsAt });
   expect([await state(), await dueAt()]).toEqual(['ended', endsAt + 10 * 60_000]);
 
   stage.turnTo('2026-11-21 22:10:00');
   await services.timers.fireDue();
   stage.leaveUnanswered(1);
-  await quizSettle.run(given, { quiz: 'q', at: 0 });
+  await campaignSettle.run(given, { campaign: 'q', at: 0 });
   expect(await state()).toBe('ended');
   expect((await dueAt()) - clock.now()).toBeGreaterThan(50_000); // and asks again in a minute
 
   stage.leaveUnanswered(0);
-  await quizSettle.run(given, { quiz: 'q', at: 0 });
-  await quizSettle.run(given, { quiz: 'q', at: 0 });
+  await campaignSettle.run(given, { campaign: 'q', at: 0 });
+  await campaignSettle.run(given, { campaign: 'q', at: 0 });
   expect(await state()).toBe('settled');
   expect(await stage.db().collection('awards').countDocuments()).toBe(1);
 });

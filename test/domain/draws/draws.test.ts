@@ -48,7 +48,7 @@ afterEach(noCrash);
 afterAll(() => database.drop());
 
 const turnTo = (when: string) => clock.setOffset(beijing(when) - Date.now());
-const freeze = (pids: string[] = people) => draws.freeze({ quiz: 'q', prize, pids });
+const freeze = (pids: string[] = people) => draws.freeze({ campaign: 'q', prize, pids });
 const numberOf = async (pid: string) => (await draws.seenBy(quiz, pid))[0]?.number;
 async function enterBoth(value = '3F6D09A1') {
   turnTo('2026-11-29 10:05:00');
@@ -183,7 +183,9 @@ describe('the order of things', () => {
     const mine = await numberOf('p3');
     expect(mine).toMatch(/^\d{10}$/);
     expect(await numberOf('stranger')).toBe('');
-    expect(await draws.numbersOf('p3')).toEqual([{ quiz: 'q', prize: 'tour', number: mine, drawn: false }]);
+    expect(await draws.numbersOf('p3')).toEqual([
+      { campaign: 'q', prize: 'tour', number: mine, drawn: false },
+    ]);
     expect(await draws.numbersOf('stranger')).toEqual([]);
     await enterBoth();
     await draws.run(id);

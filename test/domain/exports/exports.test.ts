@@ -151,11 +151,11 @@ test('K16: a formula that an escape brought in does not leave as one', async () 
 test('masked exports show neither name nor phone nor address nor code; full ones do, and both are kept with their taker', async () => {
   await claimed('1');
   const tea1 = await app.awards.award(quiz, won('2', { prize: 'tea' }), { told: true });
-  const masked = JSON.stringify(await csvOf({ quiz: 'quiz' }, false));
+  const masked = JSON.stringify(await csvOf({ campaign: 'quiz' }, false));
   for (const secret of ['王小明', '13800001111', '靈隱路', tea1.redeem ?? ''])
     expect(masked).not.toContain(secret);
   expect(masked).toContain('138****1111');
-  const full = JSON.stringify(await csvOf({ quiz: 'quiz' }, true));
+  const full = JSON.stringify(await csvOf({ campaign: 'quiz' }, true));
   for (const plain of ['王小明', '13800001111', '靈隱路']) expect(full).toContain(plain);
   expect(await app.exports.taken('quiz')).toMatchObject([
     { what: 'winners', by: 'amy', full: true, rows: 2 },
@@ -165,14 +165,17 @@ test('masked exports show neither name nor phone nor address nor code; full ones
 
 test('who took what is told in words', async () => {
   const { out, bytes } = sink();
-  await app.exports.winners({ quiz: 'quiz', state: 'sent' }, { format: 'xlsx', out, by: 'amy', full: false });
+  await app.exports.winners(
+    { campaign: 'quiz', state: 'sent' },
+    { format: 'xlsx', out, by: 'amy', full: false },
+  );
   const read = new ExcelJS.Workbook();
   await read.xlsx.load(bytes() as unknown as ExcelJS.Buffer);
   const cells: ExcelJS.CellValue[] = [];
   for (const sheet of read.worksheets)
     sheet.eachRow((line) => line.eachCell(({ value }) => cells.push(value)));
   expect(cells).toContain('活動 quiz、狀態 已寄出');
-  expect(tellFilter({ quiz: 'x', prize: 'y', group: 'won' })).toBe('活動 x、獎品 y、分群 won');
+  expect(tellFilter({ campaign: 'x', prize: 'y', group: 'won' })).toBe('活動 x、獎品 y、分群 won');
 });
 
 test('exports filter by prize, sponsor, state and day', async () => {
@@ -183,8 +186,8 @@ test('exports filter by prize, sponsor, state and day', async () => {
   expect(await ids({ prize: 'tea' })).toEqual(['quiz/tea/3']);
   expect(await ids({ sponsor: 'lake' })).toEqual(['quiz/cup/1', 'quiz/cup/2']);
   expect(await ids({ state: 'claimed' })).toEqual(['quiz/cup/1']);
-  expect(await ids({ day: '2026-11-23', quiz: 'quiz' })).toEqual(['quiz/cup/2']);
-  expect(await ids({ quiz: 'other' })).toEqual([]);
+  expect(await ids({ day: '2026-11-23', campaign: 'quiz' })).toEqual(['quiz/cup/2']);
+  expect(await ids({ campaign: 'other' })).toEqual([]);
 });
 
 test('points are exported in the order they come, numbered, 20,000 of them without holding them all', async () => {
@@ -219,7 +222,7 @@ test('an export whose reader went away fails, and is kept as begun', async () =>
   await claimed('1');
   const out = new Writable({ write: (_part, _encoding, done) => done(new Error('disk full')) });
   await expect(
-    app.exports.winners({ quiz: 'quiz' }, { format: 'csv', out, by: 'amy', full: false }),
+    app.exports.winners({ campaign: 'quiz' }, { format: 'csv', out, by: 'amy', full: false }),
   ).rejects.toThrow('disk full');
   const [kept] = await app.exports.taken('quiz');
   expect(kept).toMatchObject({ by: 'amy' });
@@ -231,7 +234,8 @@ test('to the courier and back: approved parcels go out, tracking numbers come in
   await app.courier.approve({ _id: { $in: ['quiz/cup/1', 'quiz/cup/2'] } }, 'amy');
   const { out, bytes } = sink();
   expect(
-    (await app.exports.courier({ quiz: 'quiz' }, courierColumns(), { format: 'xlsx', out, by: 'amy' })).rows,
+    (await app.exports.courier({ campaign: 'quiz' }, courierColumns(), { format: 'xlsx', out, by: 'amy' }))
+      .rows,
   ).toBe(2);
   const parcels = await readTable({ name: 'x.xlsx', bytes: bytes() });
   expect(parcels.rows.map(({ cells }) => cells)).toMatchObject([
@@ -269,7 +273,7 @@ test('to the courier and back: approved parcels go out, tracking numbers come in
 
 test('a tracking number that a spreadsheet took for a number is refused by its line, with the cure', async () => {
   const id = await claimed('1');
-  await app.courier.approve({ quiz: 'quiz' }, 'amy');
+  await app.courier.approve({ campaign: 'quiz' }, 'amy');
   const book = new ExcelJS.Workbook();
   book.addWorksheet('x').addRows([
     ['訂單號', '快遞單號', '快遞公司'],
@@ -283,7 +287,7 @@ test('a tracking number that a spreadsheet took for a number is refused by its l
 
 test('of columns that might be meant the one named like ours is read, and two alike are asked about', async () => {
   const id = await claimed('1');
-  await app.courier.approve({ quiz: 'quiz' }, 'amy');
+  await app.courier.approve({ campaign: 'quiz' }, 'amy');
   const back = (head: string, ...cells: string[]) =>
     readTable({ name: 'back.csv', bytes: Buffer.from(`${head}\n${cells.join(',')}\n`) });
   const alike = await back(
@@ -304,9 +308,9 @@ test('of columns that might be meant the one named like ours is read, and two al
 
 test('the courier’s columns filled in, the exported file goes straight back', async () => {
   await claimed('1');
-  await app.courier.approve({ quiz: 'quiz' }, 'amy');
+  await app.courier.approve({ campaign: 'quiz' }, 'amy');
   const { out, bytes } = sink();
-  await app.exports.courier({ quiz: 'quiz' }, courierColumns(), { format: 'csv', out, by: 'amy' });
+  await app.exports.courier({ campaign: 'quiz' }, courierColumns(), { format: 'csv', out, by: 'amy' });
   const filled = await readTable({ name: 'x.csv', bytes: bytes() });
   for (const { cells } of filled.rows) Object.assign(cells, { 快遞公司: '順豐', 快遞單號: 'SF1234567890' });
   expect(await app.courier.readTracking(filled, { by: 'amy' })).toMatchObject({ sent: 1, problems: [] });
@@ -340,7 +344,7 @@ test('the morning page and a sponsor’s page count what happened', async () => 
   await db
     .collection('rounds')
     .insertMany(['a', 'b'].map((pid) => ({ quiz: 'quiz', pid, on: '2026-11-22', answered: 5, flash: 1 })));
-  await db.collection('orders').insertOne({
+  await db.collection('answers').insertOne({
     quiz: 'quiz',
     a: [
       { pid: 'a', q: 'q1', ok: true },
@@ -351,7 +355,7 @@ test('the morning page and a sponsor’s page count what happened', async () => 
   const morning = await app.reports.morning('2026-11-22', [whole]);
   expect(morning).toMatchObject({
     newFollowers: 7,
-    quizzes: [
+    campaigns: [
       {
         players: 2,
         answers: 12,

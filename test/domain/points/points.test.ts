@@ -28,7 +28,7 @@ const answer = (k: string, pid: string, delta: number): LedgerRow => ({
   pid,
   delta,
   at: new Date(),
-  quiz: 'q',
+  campaign: 'q',
   cause: 'answer',
 });
 const inLedger = () => db.collection<LedgerRow>('ledger').find().toArray();
@@ -51,10 +51,10 @@ test('answers written and counted again change nothing', async () => {
 test('points of several quizzes, awards and purchases make one balance', async () => {
   await points.record([answer('1', 'lin', 10)]);
   await points.earned('q', [{ pid: 'lin', points: 10 }]);
-  await points.record([{ ...answer('2', 'lin', 7), quiz: 'a.b 答題' }]);
+  await points.record([{ ...answer('2', 'lin', 7), campaign: 'a.b 答題' }]);
   await points.earned('a.b 答題', [{ pid: 'lin', points: 7 }]);
-  expect(await points.give('award', { id: 'w1', pid: 'lin', points: 100, quiz: 'q' })).toBe(true);
-  expect(await points.give('award', { id: 'w1', pid: 'lin', points: 100, quiz: 'q' })).toBe(false);
+  expect(await points.give('award', { id: 'w1', pid: 'lin', points: 100, campaign: 'q' })).toBe(true);
+  expect(await points.give('award', { id: 'w1', pid: 'lin', points: 100, campaign: 'q' })).toBe(false);
   expect(await points.spend({ id: 's1', pid: 'lin', points: 17 })).toEqual({ kind: 'spent', left: 100 });
   expect(await points.spend({ id: 's1', pid: 'lin', points: 17 })).toEqual({ kind: 'again', left: 100 });
   expect(await points.spend({ id: 's2', pid: 'lin', points: 101 })).toEqual({ kind: 'short', left: 100 });

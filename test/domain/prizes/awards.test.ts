@@ -66,13 +66,13 @@ const told = async () =>
 
 test('a floor is won once, told by the reply, with a deadline at the end of a day and a ticket', async () => {
   const [one, again] = await Promise.all([
-    app.awards.award(quiz, won('10', { order: 10 }), { told: true }),
-    stage.on(db).awards.award(quiz, won('10', { order: 10 })),
+    app.awards.award(quiz, won('10', { floor: 10 }), { told: true }),
+    stage.on(db).awards.award(quiz, won('10', { floor: 10 })),
   ]);
   expect(one._id).toBe('quiz/cup/10');
   expect(again._id).toBe(one._id);
   const award = await app.awards.read(one._id);
-  expect(award).toMatchObject({ state: 'told', order: 10, pid: 'p10', todo: [] });
+  expect(award).toMatchObject({ state: 'told', floor: 10, pid: 'p10', todo: [] });
   expect(new Date(award?.claimBy ?? 0).toISOString()).toBe('2026-11-29T15:59:59.999Z');
   expect((await app.tickets.counts('quiz')).get('cup')).toMatchObject({ free: 99, given: 1, held: 0 });
 });
@@ -166,7 +166,7 @@ test('won in a settlement, told once in her script, claimed, approved, sent, tol
   expect(await told()).toEqual([`told_${_id}_won_01: award-won`]);
   expect((await outbox()).some(({ effect }) => JSON.stringify(effect).includes('与小艺一战到底'))).toBe(true);
   expect(await app.claims.submit({ award: _id, pid: 'lin', form })).toMatchObject({ kind: 'claimed' });
-  expect(await app.courier.approve({ quiz: 'quiz' }, 'amy')).toEqual({ approved: 1, waiting: 0 });
+  expect(await app.courier.approve({ campaign: 'quiz' }, 'amy')).toEqual({ approved: 1, waiting: 0 });
   await app.awards.move(_id, 'sent', {
     by: 'amy',
     set: { sent: { courier: '順豐', tracking: 'SF123456', at: 0 } },
@@ -266,14 +266,14 @@ test('while it waits nothing is approved or expires; freed, she has her days ane
   await app.claims.submit({ award: _id, pid: 'lin', form });
   const other = await app.awards.award(quiz, won('20', { pid: 'lin' }), { told: true });
   expect(await app.awards.wait('quiz', 'lin', '作答太快')).toBe(2);
-  expect(await app.courier.approve({ quiz: 'quiz' }, 'amy')).toEqual({ approved: 0, waiting: 1 });
+  expect(await app.courier.approve({ campaign: 'quiz' }, 'amy')).toEqual({ approved: 0, waiting: 1 });
   expect((await app.winners('quiz', { masked: true })).lines).toEqual([]);
   stage.turnTo('2026-12-05');
   await work();
   expect((await app.awards.read(other._id))?.state).toBe('told');
   expect(await app.awards.wait('quiz', 'lin', undefined)).toBe(2);
   expect((await app.prizesOf('lin'))[1]).toMatchObject({ stateName: '已通知', until: '2026-12-12' });
-  expect(await app.courier.approve({ quiz: 'quiz' }, 'amy')).toEqual({ approved: 1, waiting: 0 });
+  expect(await app.courier.approve({ campaign: 'quiz' }, 'amy')).toEqual({ approved: 1, waiting: 0 });
   stage.turnTo('2026-12-13');
   await work();
   expect((await app.awards.read(other._id))?.state).toBe('expired');

@@ -63,7 +63,7 @@ export function prizeStage() {
         points,
         /** As import and approval leave it: the codes behind those of before, and the stock made. */
         async imports(one: Prize, codes: string[]): Promise<Prize> {
-          const item = { quiz: 'quiz', prize: one.id };
+          const item = { campaign: 'quiz', prize: one.id };
           const { codes: list } = await prizes.tickets.addCodes(item, codes, one.codes);
           await prizes.tickets.stock('quiz', { ...one, codes: list });
           return { ...one, codes: list };

@@ -54,7 +54,7 @@ test('Q1: 10,000 people claim 100 prizes over four processes: exactly 100 get on
   const app = processes();
   const answers = await Promise.all(
     Array.from({ length: 10_000 }, (_, i) =>
-      app(i).awards.claim(quiz, won(`p${i}`, { pid: `p${i}`, why: 'participation' })),
+      app(i).awards.take(quiz, won(`p${i}`, { pid: `p${i}`, why: 'participation' })),
     ),
   );
   const winners = answers.flatMap((one) => (one.kind === 'won' ? [one.award] : []));
@@ -75,7 +75,7 @@ test('Q2: a process dies at every gap again and again: what was awarded and what
   const quiz = quizWith(prize());
   await stage.on(db).tickets.stock('quiz', prize());
   const app = processes();
-  const gaps = ['claim-pending', 'claim-ticket-held', 'claim-certain', 'award-duty-done'];
+  const gaps = ['take-pending', 'take-ticket-held', 'take-certain', 'award-duty-done'];
   let killed = 0;
   for (let round = 0; round < 40; round++) {
     planCrash(gaps[round % gaps.length] as string, 1 + (round % 2), () => {
@@ -84,7 +84,7 @@ test('Q2: a process dies at every gap again and again: what was awarded and what
     const answers = await Promise.allSettled(
       Array.from({ length: 8 }, (_, i) => {
         const pid = `p${round}-${i}`;
-        return app(i).awards.claim(quiz, won(pid, { pid, why: 'participation' }));
+        return app(i).awards.take(quiz, won(pid, { pid, why: 'participation' }));
       }),
     );
     killed += answers.filter(({ status }) => status === 'rejected').length;
@@ -107,15 +107,15 @@ test('who lost her process while claiming can claim again', async () => {
   const quiz = quizWith(prize({ quantity: 1 }));
   const app = stage.on(db);
   await app.tickets.stock('quiz', prize({ quantity: 1 }));
-  for (const gap of ['claim-pending', 'claim-ticket-held']) {
+  for (const gap of ['take-pending', 'take-ticket-held']) {
     planCrash(gap, 1, () => {
       throw new Error('killed');
     });
-    await expect(app.awards.claim(quiz, won('lin'))).rejects.toThrow('killed');
+    await expect(app.awards.take(quiz, won('lin'))).rejects.toThrow('killed');
     await app.awards.sweep({ lostMs: -1_000 });
   }
-  expect(await app.awards.claim(quiz, won('lin'))).toMatchObject({ kind: 'won', award: { pid: 'plin' } });
-  expect(await app.awards.claim(quiz, won('wang'))).toEqual({ kind: 'soldOut' });
+  expect(await app.awards.take(quiz, won('lin'))).toMatchObject({ kind: 'won', award: { pid: 'plin' } });
+  expect(await app.awards.take(quiz, won('wang'))).toEqual({ kind: 'soldOut' });
 });
 
 test('a claim that was taken for dead takes no ticket from the next', async () => {
@@ -123,14 +123,14 @@ test('a claim that was taken for dead takes no ticket from the next', async () =
   const app = stage.on(db);
   await app.tickets.stock('quiz', prize({ quantity: 1 }));
   let swept: Promise<unknown> = Promise.resolve();
-  planCrash('claim-ticket-held', 1, () => {
+  planCrash('take-ticket-held', 1, () => {
     // While this one stands still, the sweeper frees what it holds.
     swept = app.awards.sweep({ lostMs: -1_000 });
   });
-  const slow = app.awards.claim(quiz, won('slow'));
+  const slow = app.awards.take(quiz, won('slow'));
   await Promise.all([slow, swept]);
   await app.awards.sweep({ lostMs: -1_000 });
-  await app.awards.claim(quiz, won('quick'));
+  await app.awards.take(quiz, won('quick'));
   expect(await awards({ state: 'won' })).toBe(1);
   expect(await tickets({ state: 'given' })).toHaveLength(1);
 });
@@ -139,7 +139,7 @@ test('Q3: 500 claims of one person at once with a limit of one a day are one awa
   const quiz = quizWith(prize());
   await stage.on(db).tickets.stock('quiz', prize());
   const app = processes();
-  const claim = (i: number) => app(i).awards.claim(quiz, won('lin-2026-11-22', { pid: 'lin' }));
+  const claim = (i: number) => app(i).awards.take(quiz, won('lin-2026-11-22', { pid: 'lin' }));
   const answers = await Promise.all(Array.from({ length: 500 }, (_, i) => claim(i)));
   expect(answers.filter((one) => one.kind === 'won')).toHaveLength(1);
   expect(answers.filter((one) => one.kind === 'already')).toHaveLength(499);
@@ -147,7 +147,7 @@ test('Q3: 500 claims of one person at once with a limit of one a day are one awa
     new Set(['quiz/cup/lin-2026-11-22']),
   );
   expect((await tickets({ state: 'free' })).length).toBe(99);
-  expect(await app(0).awards.claim(quiz, won('lin-2026-11-23', { pid: 'lin' }))).toMatchObject({
+  expect(await app(0).awards.take(quiz, won('lin-2026-11-23', { pid: 'lin' }))).toMatchObject({
     kind: 'won',
   });
 });
@@ -187,13 +187,13 @@ test('codes for a coupon whose tickets lie there go onto those that are free, an
   expect(await onTickets()).toEqual(['B-1']);
   // The one that went without a code needs none: with two more there is one too many.
   expect(await app.tickets.codes(quizWith(coded))).toEqual(new Map([['card', 3]]));
-  expect(await app.awards.claim(quizWith(coded), won('2', { prize: 'card' }))).toMatchObject({ kind: 'won' });
-  expect(await app.awards.claim(quizWith(coded), won('3', { prize: 'card' }))).toEqual({ kind: 'soldOut' });
+  expect(await app.awards.take(quizWith(coded), won('2', { prize: 'card' }))).toMatchObject({ kind: 'won' });
+  expect(await app.awards.take(quizWith(coded), won('3', { prize: 'card' }))).toEqual({ kind: 'soldOut' });
 });
 
 test('codes imported by four processes at once, killed at every thousand: as many tickets as promised, each code once', async () => {
   const codes = Array.from({ length: 3_500 }, (_, i) => `C-${i}`);
-  const { codes: list } = await stage.on(db).tickets.addCodes({ quiz: 'quiz', prize: 'card' }, codes);
+  const { codes: list } = await stage.on(db).tickets.addCodes({ campaign: 'quiz', prize: 'card' }, codes);
   const whole = { ...card({ quantity: 3_000 }), codes: list };
   for (let kill = 0; kill < 3; kill++) {
     planCrash('tickets-made', 1, () => {
@@ -209,7 +209,7 @@ test('codes imported by four processes at once, killed at every thousand: as man
 
 test('whatever lists four processes have in hand, there are never more tickets than the quantity', async () => {
   const app = stage.on(db);
-  const item = { quiz: 'quiz', prize: 'card' };
+  const item = { campaign: 'quiz', prize: 'card' };
   const lists = [['D-1'], ['D-2', 'D-3'], ['D-3', 'D-4', 'D-5'], ['D-6', 'D-1', 'D-2']];
   const cards = await Promise.all(
     lists.map(async (codes) => ({ ...card(), codes: (await app.tickets.addCodes(item, codes)).codes })),
@@ -224,7 +224,7 @@ test('whatever lists four processes have in hand, there are never more tickets t
 
 test('a wrong code that nobody has is taken out for good, and another takes its place', async () => {
   const app = stage.on(db);
-  const item = { quiz: 'quiz', prize: 'card' };
+  const item = { campaign: 'quiz', prize: 'card' };
   const wrong = await app.imports(card({ quantity: 2 }), ['E-1', 'E-X']);
   const out = { ...wrong, codes: await app.tickets.takeOut(item, ['E-X'], wrong.codes) };
   await app.tickets.stock('quiz', out);

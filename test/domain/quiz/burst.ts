@@ -94,7 +94,7 @@ export function quizOfTheBurst(): QuizContent {
         points: 50,
         quantity: 1_000,
         way: { kind: 'floor', endings: ['0', '88'] },
-        perQuiz: 1,
+        perPerson: 1,
       },
       // On the same floors: whoever wins the points there may not have it, so it always passes on.
       {

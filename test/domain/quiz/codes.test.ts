@@ -28,7 +28,7 @@ afterAll(() => database.drop());
 const now = beijing('2026-12-01 10:00');
 const clock = { now: () => now, day: (at = now) => beijingDay(at) };
 const id = 'autumn';
-const claims = () => undefined;
+const takenBy = () => undefined;
 
 /** One process: what it holds is its own. */
 function process() {
@@ -54,14 +54,14 @@ function bring(codes: string[], more: Partial<Prize> = {}, quiz: Partial<QuizCon
   const times = { startsAt: '2026-12-01 09:00', endsAt: '2026-12-07 21:00' };
   const whole = { quiz: { ...rest, ...times }, questions, prizes, codes: { card: codes } };
   const file = { name: 'quiz.json', bytes: Buffer.from(JSON.stringify(whole)) };
-  return bringQuiz({ ...one, claims, by, file }) as Promise<Brought>;
+  return bringQuiz({ ...one, takenBy, by, file }) as Promise<Brought>;
 }
 const told = async (brought: Promise<Brought>) => (await brought).codes.flatMap(tellCodes).join('\n');
 const check = async () =>
-  (await one.campaigns.check({ id, by: 'Lin', claims })).findings.map(({ reason }) => reason);
-const start = () => one.campaigns.start({ id, by: 'Lin', claims });
-const approve = (by = 'Chen') => process().campaigns.approve({ id, by, claims });
-const stock = () => db.collection<Ticket>('tickets').find({ quiz: id }).toArray();
+  (await one.campaigns.check({ id, by: 'Lin', takenBy })).findings.map(({ reason }) => reason);
+const start = () => one.campaigns.start({ id, by: 'Lin', takenBy });
+const approve = (by = 'Chen') => process().campaigns.approve({ id, by, takenBy });
+const stock = () => db.collection<Ticket>('tickets').find({ campaign: id }).toArray();
 const codesInStock = async () => (await stock()).flatMap(({ code = [] }) => code).toSorted();
 
 test('three codes for a quantity of two are told with both numbers, and two are given', async () => {
@@ -128,7 +128,7 @@ describe('while it runs', () => {
   test('a wrong code is taken out by two people, and never comes back', async () => {
     await publish(['A1', 'WRONG']);
     const takeOut = (by: string) =>
-      one.campaigns.takeOut({ id, prize: 'card', codes: ['WRONG'], by, claims });
+      one.campaigns.takeOut({ id, prize: 'card', codes: ['WRONG'], by, takenBy });
     expect(await takeOut('Lin')).toEqual([{ what: '獎品「登機箱」的兌換碼由 2 個改為 1 個' }]);
     expect(await codesInStock()).toEqual(['A1', 'WRONG']);
     await expect(approve('Lin')).rejects.toThrow('請由另一位批准');
@@ -152,7 +152,7 @@ describe('while it runs', () => {
     await approve();
     expect(await one.campaigns.row(id)).toMatchObject({ title: '秋天一戰到底', state: 'ended' });
     expect(await stock()).toHaveLength(2);
-    await expect(one.campaigns.propose({ content: content(), by: 'Lin', claims })).rejects.toThrow(
+    await expect(one.campaigns.propose({ content: content(), by: 'Lin', takenBy })).rejects.toThrow(
       '只能補上或取出兌換碼',
     );
   });
@@ -177,13 +177,13 @@ async function wholeStory(): Promise<void> {
 const points = [
   'codes-listed',
   'quiz-codes-kept',
-  'quiz-timers-armed',
-  'quiz-stocking',
+  'campaign-timers-armed',
+  'campaign-stocking',
   'tickets-made',
-  'quiz-stocked',
+  'campaign-stocked',
 ];
 
-test.each([...points, 'quiz-draws-committed', 'quiz-changed'])(
+test.each([...points, 'campaign-draws-committed', 'campaign-changed'])(
   'killed at every pass of %s there are never more tickets than promised, and at last as many',
   async (point) => {
     for (let pass = 1, killed = true; killed; pass++) {
@@ -212,7 +212,7 @@ test.each([...points, 'quiz-draws-committed', 'quiz-changed'])(
 test('what begins cannot be withdrawn, and a start that fails leaves no tickets', async () => {
   await bring(['A1', 'A2']);
   await check();
-  planCrash('quiz-stocking', 1, () => {
+  planCrash('campaign-stocking', 1, () => {
     throw new Error('killed');
   });
   await expect(start()).rejects.toThrow('killed');

@@ -1,7 +1,7 @@
 import type { QuizContent } from '../../../src/domain/quiz/definition';
 
 /**
- * Works out from the order log as it lies in the database, and from what the fans' phones heard, what must be true
+ * Works out from the answer log as it lies in the database, and from what the fans' phones heard, what must be true
  * everywhere else. Written from the rules of the quiz; shares no code with the product, on purpose.
  */
 export type LoggedBatch = {
@@ -36,7 +36,7 @@ export type Facts = {
   ledger: { _id: string; pid: string; delta: number; cause: string }[];
   balances: { _id: string; points: number }[];
   scores: { pid: string; points: number; right: number; answered: number; flash: number; reached: number }[];
-  awards: { _id: string; pid: string; order?: number; ticket?: string }[];
+  awards: { _id: string; pid: string; floor?: number; ticket?: string }[];
   tickets: { prize: string; state: string }[];
   /** Movements of points that have other causes: purchases, reversals. */
   others?: { _id: string; pid: string; delta: number }[];
@@ -44,7 +44,7 @@ export type Facts = {
   returned?: string[];
 };
 
-type Answer = LoggedBatch['a'][number] & { order: number; right: boolean; worth: number };
+type Answer = LoggedBatch['a'][number] & { floor: number; right: boolean; worth: number };
 
 /** Everything that is wrong, in words; nothing when all agrees. */
 export function findFaults(facts: Facts): string[] {
@@ -64,14 +64,14 @@ function readLog({ quiz, log }: Facts): { answers: Answer[]; faults: string[] } 
   const answers: Answer[] = [];
   const keys = new Set<string>();
   const begun = new Set<string>();
-  let order = 0;
+  let floor = 0;
   log
     .toSorted((a, b) => a.seq - b.seq)
     .forEach((batch, i) => {
       if (batch.seq !== i + 1) faults.push(`batch ${batch.seq} stands at place ${i + 1}`);
-      if (batch.first !== order + 1) faults.push(`batch ${batch.seq} begins with floor ${batch.first}`);
+      if (batch.first !== floor + 1) faults.push(`batch ${batch.seq} begins with floor ${batch.first}`);
       for (const entry of batch.a) {
-        order++;
+        floor++;
         if (keys.has(entry.k)) faults.push(`${entry.k} was counted twice`);
         keys.add(entry.k);
         const question = quiz.questions.find(({ id }) => id === entry.q);
@@ -84,13 +84,13 @@ function readLog({ quiz, log }: Facts): { answers: Answer[]; faults: string[] } 
         }
         if (entry.ok !== right) faults.push(`${entry.k} was judged ${entry.ok}`);
         if (entry.points !== worth) faults.push(`${entry.k} got ${entry.points} points, ${worth} are due`);
-        answers.push({ ...entry, order, right, worth });
+        answers.push({ ...entry, floor, right, worth });
       }
     });
   return { answers, faults };
 }
 
-type Due = { id: string; prize: string; pid: string; order: number };
+type Due = { id: string; prize: string; pid: string; floor: number };
 
 /** Lucky floors and 搶答, by walking up the floors one after the other. */
 function prizesDue(quiz: QuizContent, answers: Answer[]): Due[] {
@@ -98,32 +98,32 @@ function prizesDue(quiz: QuizContent, answers: Answer[]): Due[] {
   const leftOf = new Map(quiz.prizes.map(({ id, quantity }) => [id, quantity]));
   const hadToday = new Set<string>();
   let waiting: { prize: string; floor: number }[] = [];
-  for (const { order, pid, on, q, right, flash } of answers) {
+  for (const { floor, pid, on, q, right, flash } of answers) {
     const here = [...waiting];
     for (const { id, way } of quiz.prizes) {
       if (way.kind !== 'floor') continue;
       const lucky =
-        (way.floors ?? []).includes(order) ||
-        (way.every !== undefined && order % way.every === 0) ||
-        (way.endings ?? []).some((ending) => String(order).slice(-ending.length) === ending);
-      if (lucky) here.push({ prize: id, floor: order });
+        (way.floors ?? []).includes(floor) ||
+        (way.every !== undefined && floor % way.every === 0) ||
+        (way.endings ?? []).some((ending) => String(floor).slice(-ending.length) === ending);
+      if (lucky) here.push({ prize: id, floor: floor });
     }
     waiting = [];
     for (const one of here) {
       if (leftOf.get(one.prize) === 0) continue;
-      const most = quiz.prizes.find(({ id }) => id === one.prize)?.perQuiz ?? Infinity;
+      const most = quiz.prizes.find(({ id }) => id === one.prize)?.perPerson ?? Infinity;
       const has = due.filter((other) => other.prize === one.prize && other.pid === pid).length;
       if (hadToday.has(`${pid} ${on}`) || has >= most) waiting.push(one);
       else {
         hadToday.add(`${pid} ${on}`);
         leftOf.set(one.prize, (leftOf.get(one.prize) ?? 0) - 1);
-        due.push({ id: `${quiz.id}/${one.prize}/${one.floor}`, prize: one.prize, pid, order });
+        due.push({ id: `${quiz.id}/${one.prize}/${one.floor}`, prize: one.prize, pid, floor });
       }
     }
     if (!flash || !right) continue;
     for (const { id, way } of quiz.prizes)
       if (way.kind === 'first' && way.question === q && !due.some((other) => other.prize === id))
-        due.push({ id: `${quiz.id}/${id}/${q}`, prize: id, pid, order });
+        due.push({ id: `${quiz.id}/${id}/${q}`, prize: id, pid, floor });
   }
   return due;
 }
@@ -170,7 +170,7 @@ function toldFaults(
   { pid, question, option, heard }: Sent,
   { answer, kept, prizes }: { answer: Answer; kept: string | undefined; prizes: Due[] },
 ): string[] {
-  const { order, right, flash } = answer;
+  const { floor, right, flash } = answer;
   const faults: string[] = [];
   if (kept !== option) faults.push(`chose ${option}, ${kept} was kept`);
   for (const words of heard) {
@@ -179,8 +179,8 @@ function toldFaults(
     const verdict = [...words.matchAll(/^(答對了|可惜)/gm)].at(-1);
     const about = words.slice(verdict?.index ?? words.length);
     if (about.startsWith('答對了') !== right) faults.push(`right: ${right}`);
-    if (!flash && Number(/ · 第 (\d+) 樓/.exec(about)?.[1]) !== order) faults.push(`floor ${order}`);
-    const hers = prizes.filter((prize) => prize.order === order);
+    if (!flash && Number(/ · 第 (\d+) 樓/.exec(about)?.[1]) !== floor) faults.push(`floor ${floor}`);
+    const hers = prizes.filter((prize) => prize.floor === floor);
     if ((about.match(/得到「/g) ?? []).length !== hers.length) faults.push(`won ${hers.length} prizes`);
     const first = hers.some(({ prize }) =>
       quiz.prizes.some(({ id, way }) => id === prize && way.kind === 'first'),
@@ -245,14 +245,14 @@ export function scoresDue(answers: Answer[]) {
     string,
     { points: number; right: number; answered: number; flash: number; reached: number }
   >();
-  for (const { pid, order, right, worth, flash } of answers) {
-    const had = scores.get(pid) ?? { points: 0, right: 0, answered: 0, flash: 0, reached: order };
+  for (const { pid, floor, right, worth, flash } of answers) {
+    const had = scores.get(pid) ?? { points: 0, right: 0, answered: 0, flash: 0, reached: floor };
     scores.set(pid, {
       points: had.points + worth,
       right: had.right + (right && !flash ? 1 : 0),
       answered: had.answered + (flash ? 0 : 1),
       flash: had.flash + (flash ? 1 : 0),
-      reached: worth > 0 ? order : had.reached,
+      reached: worth > 0 ? floor : had.reached,
     });
   }
   return scores;
@@ -261,12 +261,12 @@ export function scoresDue(answers: Answer[]) {
 /** Whoever must have a prize has it, with one item of the stock, and nobody else has. */
 function prizeFaults({ quiz, awards, tickets, returned = [] }: Facts, prizes: Due[]): string[] {
   const due = new Map(prizes.map((prize) => [prize.id, prize]));
-  const faults = awards.flatMap(({ _id, pid, order, ticket }) => {
+  const faults = awards.flatMap(({ _id, pid, floor, ticket }) => {
     const prize = due.get(_id);
     due.delete(_id);
     if (!prize) return [`${_id} was given to ${pid}, nobody won it`];
-    if (prize.pid !== pid || prize.order !== order)
-      return [`${_id} went to ${pid} on ${order}, it belongs to ${prize.pid} on ${prize.order}`];
+    if (prize.pid !== pid || prize.floor !== floor)
+      return [`${_id} went to ${pid} on ${floor}, it belongs to ${prize.pid} on ${prize.floor}`];
     return ticket ? [] : [`${_id} has no item of the stock`];
   });
   for (const { id, pid } of due.values()) faults.push(`${id} was won by ${pid} and never given`);

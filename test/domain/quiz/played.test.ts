@@ -18,9 +18,9 @@ test('who was disqualified stands in no table of points: the others move up as t
     ].map(([pid, points]) => ({ quiz: 'q', pid, points, right: 5, answered: 5, days: 1, level: 1 })),
   );
   await db.collection('holds').insertMany([
-    { quiz: 'q', pid: 'robot', state: 'rejected' },
-    { quiz: 'q', pid: 'held', state: 'held' },
-    { quiz: 'other', pid: 'lin', state: 'rejected' },
+    { campaign: 'q', pid: 'robot', state: 'rejected' },
+    { campaign: 'q', pid: 'held', state: 'held' },
+    { campaign: 'other', pid: 'lin', state: 'rejected' },
   ]);
   const pids: string[] = [];
   for await (const { pid } of createPlayed({ db }).scores('q')) pids.push(pid);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import type { App } from '../../../src/app';
-import type { QuizRow, QuizVersion } from '../../../src/domain/campaigns/campaign-row';
+import type { CampaignRow, CampaignVersion } from '../../../src/domain/campaigns/campaign-row';
 import { defaultName } from '../../../src/domain/names/names';
 import type { Award } from '../../../src/domain/prizes/award';
 import type { Prize, QuizContent, Way } from '../../../src/domain/quiz/definition';
@@ -77,7 +77,7 @@ const quizOf = (id: string): QuizContent => ({
     prize(
       'cup',
       { kind: 'floor', every: 3 },
-      { kind: 'coupon', validUntil: startsAt + dayMs, usedAt: '門市', perQuiz: 1 },
+      { kind: 'coupon', validUntil: startsAt + dayMs, usedAt: '門市', perPerson: 1 },
     ),
     prize('fifty', { kind: 'floor', every: 4 }, { kind: 'points', points: 50, quantity: 5 }),
     prize('bag', { kind: 'floor', floors: [5, 7] }),
@@ -184,7 +184,7 @@ export async function createStreet() {
   async function facts(): Promise<Facts> {
     return {
       quiz,
-      log: (await rig.rows('orders')) as unknown as LoggedBatch[],
+      log: (await rig.rows('answers')) as unknown as LoggedBatch[],
       sent,
       ledger: await rig.rows('ledger'),
       balances: await rig.rows('balances'),
@@ -246,9 +246,17 @@ export async function createStreet() {
         author: 'ann',
         log: [],
       };
-      await rig.db.collection<QuizRow>('quizzes').insertOne(row);
-      const version = { quiz: id, version: 1, at: 0, by: 'ann', changes: [], findings: [], content: quiz };
-      await rig.db.collection<QuizVersion>('quizVersions').insertOne({ _id: `${id}/1`, ...version });
+      await rig.db.collection<CampaignRow>('campaigns').insertOne(row);
+      const version = {
+        campaign: id,
+        version: 1,
+        at: 0,
+        by: 'ann',
+        changes: [],
+        findings: [],
+        content: quiz,
+      };
+      await rig.db.collection<CampaignVersion>('campaignVersions').insertOne({ _id: `${id}/1`, ...version });
       await Promise.all(quiz.prizes.map((one) => app().services.tickets.stock(id, one)));
       for (const one of apps) await one.services.campaigns.load();
       const fans = names.map(
@@ -549,7 +557,7 @@ async function redeems(street: Street, her: Her): Promise<void> {
   if (kind === 'used') street.used.add(award._id);
 }
 
-async function claims(street: Street, her: Her): Promise<void> {
+async function takenBy(street: Street, her: Her): Promise<void> {
   const award = await prizeOf(street, her, 'goods');
   if (!award) return;
   const form = {
@@ -685,7 +693,7 @@ const deeds: fc.Arbitrary<Deed>[] = [
       i,
       'claims',
       () => true,
-      (her, street) => claims(street, her),
+      (her, street) => takenBy(street, her),
     ),
   ),
   fc.tuple(who, fc.constantFrom('coupon' as const, 'goods' as const)).map(([i, kind]) =>

@@ -144,14 +144,14 @@ test('a rule that changed at WeChat is updated, unless an operator has edited it
 
 test('words that a code handler or another rule answers are reported as conflicts', async () => {
   const replies = createReplies({ db, clock });
-  const claims = (text: string) => (fold(text) === fold('天氣') ? 'handlers/weather.ts' : undefined);
+  const takenBy = (text: string) => (fold(text) === fold('天氣') ? 'handlers/weather.ts' : undefined);
   await replies.save({
     name: '自己的',
     match: [{ kind: 'exact', words: ['聽海'] }],
     replies: [{ kind: 'text', text: '海' }],
     mode: 'all',
   });
-  const { conflicts } = await replies.importRules(oldRules(), { claims });
+  const { conflicts } = await replies.importRules(oldRules(), { takenBy });
   expect(conflicts).toEqual([
     { rule: '夜车', word: '听海', with: '規則「自己的」' },
     { rule: '天气', word: '天气', with: 'handlers/weather.ts' },

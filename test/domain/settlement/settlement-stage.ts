@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
-import type { QuizRow, QuizVersion } from '../../../src/domain/campaigns/campaign-row';
+import type { CampaignRow, CampaignVersion } from '../../../src/domain/campaigns/campaign-row';
 import { createCampaigns } from '../../../src/domain/campaigns/campaigns';
 import { createDraws, drawIndexes } from '../../../src/domain/draws/draws';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
@@ -9,7 +9,7 @@ import { createPrizes, prizeIndexes } from '../../../src/domain/prizes/prizes';
 import { createTickets, ticketIndexes } from '../../../src/domain/prizes/tickets';
 import { createLeaderboard } from '../../../src/domain/quiz/board/leaderboard';
 import type { Quiz } from '../../../src/domain/quiz/definition';
-import { createOrders, orderIndexes } from '../../../src/domain/quiz/log/answers';
+import { answerIndexes, createAnswerLog } from '../../../src/domain/quiz/log/answers';
 import type { Entry } from '../../../src/domain/quiz/log/floors';
 import { createProjector } from '../../../src/domain/quiz/log/projector';
 import { createProof } from '../../../src/domain/quiz/log/proof';
@@ -26,7 +26,7 @@ import { createIndexes } from '../../../src/store/indexes';
 import { testDatabase } from '../../support/database';
 import { beijing } from '../quiz/a-quiz';
 
-/** Everything from the order log to the awards, as the processes have it, on a real database. */
+/** Everything from the answer log to the awards, as the processes have it, on a real database. */
 export function settlementStage() {
   const database = testDatabase();
   const clock = createClock();
@@ -48,7 +48,7 @@ export function settlementStage() {
       strangers: async () => [],
       render: (template) => ({ kind: 'text', text: template }),
     });
-    const orders = createOrders({ db, rulesAt: campaigns.rulesAt });
+    const answerLog = createAnswerLog({ db, rulesAt: campaigns.rulesAt });
     const prizes = createPrizes({
       db,
       clock,
@@ -68,7 +68,7 @@ export function settlementStage() {
     const leaderboard = createLeaderboard({ redis, prefix: database.prefix, db });
     const projector = createProjector({
       db,
-      orders,
+      answerLog,
       points,
       rulesAt: campaigns.rulesAt,
       quizzes: () => ['q'],
@@ -88,7 +88,7 @@ export function settlementStage() {
       db,
       clock,
       campaigns,
-      orders,
+      answerLog,
       projector,
       scores: createScores({ db }),
       points,
@@ -98,10 +98,10 @@ export function settlementStage() {
       unanswered: async () => unanswered,
     });
     prizes.passOnWith(settlement.passOn);
-    const proof = createProof({ db, orders, rulesAt: campaigns.rulesAt, projector, points });
+    const proof = createProof({ db, answerLog, rulesAt: campaigns.rulesAt, projector, points });
     return {
       campaigns,
-      orders,
+      answerLog,
       prizes,
       awards: prizes.awards,
       points,
@@ -121,7 +121,7 @@ export function settlementStage() {
     async open(): Promise<void> {
       db = await database.connect();
       await createIndexes(db, [
-        ...orderIndexes,
+        ...answerIndexes,
         ...scoreIndexes,
         ...pointsIndexes,
         ...ticketIndexes,
@@ -144,10 +144,12 @@ export function settlementStage() {
     async publish(quiz: Quiz): Promise<void> {
       const { id, ...rest } = quiz;
       const { state: _state, version: _version, pauses: _pauses, ...content } = quiz;
-      await db.collection<QuizRow>('quizzes').insertOne({ _id: id, ...rest, rev: 1, author: 'ann', log: [] });
-      await db.collection<QuizVersion>('quizVersions').insertOne({
+      await db
+        .collection<CampaignRow>('campaigns')
+        .insertOne({ _id: id, ...rest, rev: 1, author: 'ann', log: [] });
+      await db.collection<CampaignVersion>('campaignVersions').insertOne({
         _id: `${id}/1`,
-        quiz: id,
+        campaign: id,
         version: 1,
         at: 0,
         by: 'ann',
@@ -161,9 +163,9 @@ export function settlementStage() {
     },
     /** Answers in this order, in a few batches. */
     async answers(entries: Entry[]): Promise<void> {
-      const { orders } = build();
+      const { answerLog } = build();
       for (let i = 0; i < entries.length; i += 50)
-        await Promise.all(entries.slice(i, i + 50).map((entry) => orders.append('q', entry)));
+        await Promise.all(entries.slice(i, i + 50).map((entry) => answerLog.append('q', entry)));
     },
   };
 }

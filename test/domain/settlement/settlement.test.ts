@@ -76,11 +76,11 @@ async function played(): Promise<ReturnType<typeof build>> {
 }
 type Parts = ReturnType<typeof build>;
 const settle = ({ settlement }: Parts, more: { withHeld?: boolean } = {}) =>
-  settlement.settle({ quiz: 'q', by: 'ann', ...more });
+  settlement.settle({ campaign: 'q', by: 'ann', ...more });
 const reject = ({ settlement }: Parts, pid: string) =>
-  settlement.reject({ quiz: 'q', pid, by: 'ann', reason: '機器作答' });
+  settlement.reject({ campaign: 'q', pid, by: 'ann', reason: '機器作答' });
 const release = ({ settlement }: Parts, pid: string) =>
-  settlement.release({ quiz: 'q', pid, by: 'ann', reason: '看過了，是本人' });
+  settlement.release({ campaign: 'q', pid, by: 'ann', reason: '看過了，是本人' });
 async function drawNow(parts: Parts, value = 'abc'): Promise<void> {
   turnTo('2026-11-29 10:05:00');
   await parts.draws.enter({ id: 'q/tour', value, by: 'ann' });
@@ -118,7 +118,7 @@ test('the audit counts tickets and prizes beyond the quantity, with both numbers
   const [won] = await awardsNow({ prize: 'flash' });
   const { proof } = parts;
   expect(await proof.audit('q')).toEqual([]);
-  const more = { _id: 'q/flash/2', quiz: 'q', prize: 'flash', state: 'given' };
+  const more = { _id: 'q/flash/2', campaign: 'q', prize: 'flash', state: 'given' };
   await stage.db().collection<{ _id: string }>('tickets').insertOne(more);
   await stage
     .db()
@@ -128,7 +128,7 @@ test('the audit counts tickets and prizes beyond the quantity, with both numbers
     { what: '獎品票數多於數量', id: 'q/flash', expected: 1, found: 2 },
     { what: '獎品發出多於數量', id: 'q/flash', expected: 1, found: 2 },
   ]);
-  const { findings } = await parts.campaigns.check({ id: 'q', by: 'ann', claims: () => undefined });
+  const { findings } = await parts.campaigns.check({ id: 'q', by: 'ann', takenBy: () => undefined });
   const told = findings.filter(({ rule }) => rule === 'too-many').map(({ reason }) => reason);
   expect(told.join()).toMatch(/數量 1，庫存卻有 2 張票.*數量 1，卻已經發出 2 份/);
 });
@@ -182,7 +182,7 @@ test("a rejected person's floors pass on by the rules, and floors are never renu
   await settle(parts);
   for (const { pid } of await parts.settlement.held('q')) await release(parts, pid);
   const victim = before[0] as Award;
-  await parts.settlement.hold({ quiz: 'q', pid: victim.pid, by: 'ann', reason: '同一部手機' });
+  await parts.settlement.hold({ campaign: 'q', pid: victim.pid, by: 'ann', reason: '同一部手機' });
   await reject(parts, victim.pid);
   await settle(parts);
   const after = await awardsNow({ why: 'floor' });
@@ -190,10 +190,10 @@ test("a rejected person's floors pass on by the rules, and floors are never renu
   for (const old of before.filter(({ pid }) => pid === victim.pid)) {
     const next = after.find(({ unit }) => unit === `${old.unit}+1`) as Award;
     expect(after.find(({ _id }) => _id === old._id)?.state).toBe('void');
-    expect(next.order).toBeGreaterThan(old.order as number);
-    expect(entries[(next.order as number) - 1]).toMatchObject({ pid: next.pid, on: next.on });
+    expect(next.floor).toBeGreaterThan(old.floor as number);
+    expect(entries[(next.floor as number) - 1]).toMatchObject({ pid: next.pid, on: next.on });
     // Nobody between the two might have had it.
-    for (let order = (old.order as number) + 1; order < (next.order as number); order++) {
+    for (let order = (old.floor as number) + 1; order < (next.floor as number); order++) {
       const { pid, on } = entries[order - 1] as Entry;
       const wonThatDay = after.some((one) => isLive(one) && one.pid === pid && one.on === on);
       expect(pid === victim.pid || wonThatDay).toBe(true);
@@ -236,7 +236,7 @@ test('a drawn prize goes to the next reserve when its winner is rejected or does
   await settle(parts);
   const { won, reserve } = (await parts.draws.outcome('q/tour')) as { won: string[]; reserve: string[] };
   expect(told(await awardsNow({ why: 'draw' }))).toEqual([`tour/draw-1 ${won[0]}`, `tour/draw-2 ${won[1]}`]);
-  await parts.settlement.hold({ quiz: 'q', pid: won[0] as string, by: 'ann', reason: '員工親屬' });
+  await parts.settlement.hold({ campaign: 'q', pid: won[0] as string, by: 'ann', reason: '員工親屬' });
   await reject(parts, won[0] as string);
   expect(told(await awardsNow({ why: 'draw' }))).toEqual([
     `tour/draw-2 ${won[1]}`,
@@ -276,21 +276,23 @@ test('it does not begin before the end, nor while messages from before the end a
   await stage.answers(threeDays());
   turnTo('2026-11-23 12:00:00');
   const parts = build();
-  await expect(settle(parts)).rejects.toMatchObject({ code: 'quiz_state' });
+  await expect(settle(parts)).rejects.toMatchObject({ code: 'campaign.state' });
   turnTo('2026-11-24 09:00:00');
   stage.leaveUnanswered(3);
   await expect(settle(parts)).rejects.toMatchObject({ code: 'settle_open' });
-  await parts.orders.append('q', anEntry('p1', 't99', { on: '2026-11-23' }));
+  await parts.answerLog.append('q', anEntry('p1', 't99', { on: '2026-11-23' }));
   stage.leaveUnanswered(0);
   await settle(parts);
-  await expect(parts.orders.append('q', anEntry('p2', 't99', { on: '2026-11-23' }))).rejects.toMatchObject({
-    code: 'QUIZ_OVER',
-  });
+  await expect(parts.answerLog.append('q', anEntry('p2', 't99', { on: '2026-11-23' }))).rejects.toMatchObject(
+    {
+      code: 'quiz.over',
+    },
+  );
 });
 
 test('nobody is rejected before settlement has begun, and a hold by hand waits for it', async () => {
   const parts = await played();
-  await parts.settlement.hold({ quiz: 'q', pid: 'p1', by: 'ann', reason: '檢舉' });
+  await parts.settlement.hold({ campaign: 'q', pid: 'p1', by: 'ann', reason: '檢舉' });
   await expect(reject(parts, 'p1')).rejects.toMatchObject({ code: 'hold_early' });
   await expect(reject(parts, 'nobody')).rejects.toMatchObject({ kind: 'NotFound' });
   expect(await settle(parts)).toEqual({ kind: 'review', held: 3 });
@@ -379,7 +381,7 @@ test('a kill at any point, on any pass, changes nothing about the end', async ()
     'draw-frozen',
     'draw-drawn',
     'award-moved',
-    'claim-pending',
+    'take-pending',
   ])
     for (const pass of passes[point] ?? [1]) {
       await database.clear();

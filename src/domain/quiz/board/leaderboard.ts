@@ -21,8 +21,8 @@ export type Standing = { board: Board; pid: string; points: number; reached: num
 export type Place = { rank: number; points: number; of: number };
 type HiddenRow = { _id: string; quiz: string; pid: string; at: Date };
 
-/** Below this: order numbers. Above: points. Together they fill the 53 bits that a double holds exactly. */
-const orders = 2 ** 29;
+/** Below this: floors. Above: points. Together they fill the 53 bits that a double holds exactly. */
+const floors = 2 ** 29;
 const mostBoardPoints = 2 ** 24 - 1;
 /** Day boards are looked at for some days; a quiz's boards that nobody writes to any more go after a month. */
 const keptDays = 3;
@@ -33,7 +33,7 @@ const patienceMs = 150;
 const pieceSize = 1_000;
 
 /**
- * More points first, then the smaller order number that reached them, as one number that a sorted set keeps exactly:
+ * More points first, then the lower floor that reached them, as one number that a sorted set keeps exactly:
  * points up to 16,777,215 and 536,870,911 answers a quiz.
  *
  * @throws AppError Invalid beyond that
@@ -45,16 +45,12 @@ export function boardScore({ points, reached }: { points: number; reached: numbe
       'BOARD_POINTS',
       `A board holds 0 to ${mostBoardPoints} points, not ${points}.`,
     );
-  if (!Number.isInteger(reached) || reached < 1 || reached >= orders)
-    throw new AppError(
-      'Invalid',
-      'BOARD_ORDER',
-      `A board holds order numbers below ${orders}, not ${reached}.`,
-    );
-  return points * orders + (orders - 1 - reached);
+  if (!Number.isInteger(reached) || reached < 1 || reached >= floors)
+    throw new AppError('Invalid', 'board.floor', `A board holds floors below ${floors}, not ${reached}.`);
+  return points * floors + (floors - 1 - reached);
 }
 
-const pointsIn = (score: number): number => Math.floor(score / orders);
+const pointsIn = (score: number): number => Math.floor(score / floors);
 
 /**
  * Rankings in Redis, for showing: top of a board and one's own rank in O(log n). All of it is a copy of `scores` and

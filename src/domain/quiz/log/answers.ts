@@ -4,11 +4,11 @@ import { crashPoint } from '../../../kit/crash-point';
 import { createGroup, type Group } from '../../../store/group';
 import type { IndexSpec } from '../../../store/indexes';
 import type { Quiz } from '../definition';
-import { type Batch, type Entry, emptyFold, type FoldState, fold, type Win } from './floors';
+import { type Batch, type Entry, type Floors, noFloors, type Win, winsOf } from './floors';
 
-export const orderIndexes: IndexSpec[] = [
+export const answerIndexes: IndexSpec[] = [
   {
-    collection: 'orders',
+    collection: 'answers',
     key: { 'a.k': 1 },
     unique: true,
     invariant: true,
@@ -17,11 +17,11 @@ export const orderIndexes: IndexSpec[] = [
 ];
 
 /** What became of one answer. `again`: another message answered this question before. */
-export type Placed = { order: number; entry: Entry; again: boolean; wins: Win[] };
+export type Placed = { floor: number; entry: Entry; again: boolean; wins: Win[] };
 
 type Row = Omit<Batch, '_id'> & { _id: string };
 type Replica = {
-  state: FoldState;
+  state: Floors;
   wins: Map<number, Win[]>;
   writer: Group<Entry, Placed | undefined>;
   /** Folding goes in order: one at a time. */
@@ -30,7 +30,7 @@ type Replica = {
   /** The answer up to which the folded state is known to be kept, or about to be. */
   keptAt: number;
 };
-type FoldRow = { _id: string; state: FoldState; wins: Win[] };
+type FloorsRow = { _id: string; state: Floors; wins: Win[] };
 
 const timeoutMS = 2_500;
 /** How many batches of wins are remembered for entries that turn out to have been placed by a lost answer. */
@@ -46,25 +46,25 @@ const mostTries = 40;
 /**
  * The one log that decides who was first (design §5): append-only batches. One majority insert of a group is the atomic
  * act; the unique `_id` arbitrates processes, the unique `a.k` refuses a second answer. There is no counter: an entry's
- * order number is `first` + its place, so no kill leaves a gap. Every process folds all batches in order, and so knows
+ * floor is `first` + its place, so no kill leaves a gap. Every process folds all batches in order, and so knows
  * at once who won what.
  */
-export function createOrders(given: {
+export function createAnswerLog(given: {
   db: Connection;
   /** The rules in force at a version. */
   rulesAt: (quiz: string, version: number) => Promise<Pick<Quiz, 'prizes'>>;
   keepEvery?: number;
 }) {
   const { db, rulesAt, keepEvery = keptEvery } = given;
-  const rows = db.collection<Row>('orders');
-  const folds = db.collection<FoldRow>('folds');
+  const rows = db.collection<Row>('answers');
+  const floors = db.collection<FloorsRow>('floors');
   const replicas = new Map<string, Replica>();
 
   function replicaOf(quiz: string): Replica {
     let replica = replicas.get(quiz);
     if (!replica) {
       const made: Replica = {
-        state: emptyFold(),
+        state: noFloors(),
         wins: new Map(),
         writer: createGroup<Entry, Placed | undefined>({
           run: (entries) => inTurn(made, () => place(quiz, made, entries)),
@@ -88,7 +88,7 @@ export function createOrders(given: {
   /** Reads and folds what other processes appended, in order; a process that just started begins at the kept state. */
   async function catchUp(quiz: string, replica: Replica): Promise<void> {
     if (!replica.loaded) {
-      const kept = await folds.findOne({ _id: quiz }, { readConcern: 'majority', timeoutMS });
+      const kept = await floors.findOne({ _id: quiz }, { readConcern: 'majority', timeoutMS });
       if (kept) {
         replica.state = kept.state;
         replica.keptAt = kept.state.count;
@@ -107,20 +107,20 @@ export function createOrders(given: {
     if (batch.seq !== replica.state.seq + 1)
       throw new AppError(
         'Conflict',
-        'ORDER_GAP',
-        `The order log of ${batch.quiz} has ${batch.seq} after ${replica.state.seq}.`,
+        'answers.gap',
+        `The answer log of ${batch.quiz} has ${batch.seq} after ${replica.state.seq}.`,
       );
-    const wins = fold(replica.state, batch, await rulesAt(batch.quiz, batch.v));
+    const wins = winsOf(replica.state, batch, await rulesAt(batch.quiz, batch.v));
     for (const win of wins) remember(replica, win);
-    for (const order of replica.wins.keys()) {
+    for (const floor of replica.wins.keys()) {
       if (replica.wins.size <= rememberedWins) break;
-      replica.wins.delete(order);
+      replica.wins.delete(floor);
     }
     return wins;
   }
 
   function remember(replica: Replica, win: Win): void {
-    replica.wins.set(win.order, [...(replica.wins.get(win.order) ?? []), win]);
+    replica.wins.set(win.floor, [...(replica.wins.get(win.floor) ?? []), win]);
   }
 
   /** Keeps how far we have folded, as of now; an older state is never put in the place of a newer one. */
@@ -128,8 +128,8 @@ export function createOrders(given: {
     replica.keptAt = replica.state.count;
     const state = structuredClone(replica.state);
     const kept = { state, wins: [...replica.wins.values()].flat().slice(-keptWins) };
-    await folds.updateOne({ _id: quiz, 'state.seq': { $lt: state.seq } }, { $set: kept }, { timeoutMS });
-    await folds.updateOne({ _id: quiz }, { $setOnInsert: kept }, { upsert: true, timeoutMS });
+    await floors.updateOne({ _id: quiz, 'state.seq': { $lt: state.seq } }, { $set: kept }, { timeoutMS });
+    await floors.updateOne({ _id: quiz }, { $setOnInsert: kept }, { upsert: true, timeoutMS });
   }
 
   const nextBatch = (quiz: string, { state }: Replica, a: Entry[]): Batch => ({
@@ -156,15 +156,15 @@ export function createOrders(given: {
       if (tries > mostTries)
         throw new AppError(
           'Upstream',
-          'ORDER_BUSY',
-          'The order log cannot be written now; the sender should try again.',
+          'answers.busy',
+          'The answer log cannot be written now; the sender should try again.',
           { cause, again: true },
         );
       const { sealed } = replica.state;
       const batch = nextBatch(quiz, replica, [...open.values()]);
       const written = sealed ? false : await append(batch);
       if (written === true) {
-        crashPoint('orders-appended');
+        crashPoint('answers-appended');
         await take(replica, batch);
         if (replica.state.count - replica.keptAt >= keepEvery) void keep(quiz, replica).catch(() => {});
         batch.a.forEach((entry, i) => placed.set(entry.k, asPlaced(replica, batch.first + i, entry, entry)));
@@ -174,7 +174,7 @@ export function createOrders(given: {
       // Somebody was faster, one of these is answered already, or our own answer was lost: the log knows which.
       await catchUp(quiz, replica);
       for (const [k, known] of await find([...open.keys()]))
-        placed.set(k, asPlaced(replica, known.order, known.entry, open.get(k) as Entry));
+        placed.set(k, asPlaced(replica, known.floor, known.entry, open.get(k) as Entry));
       if (sealed) break;
       open = new Map([...open].filter(([k]) => !placed.has(k)));
     }
@@ -185,11 +185,11 @@ export function createOrders(given: {
     });
   }
 
-  const asPlaced = (replica: Replica, order: number, entry: Entry, mine: Entry): Placed => ({
-    order,
+  const asPlaced = (replica: Replica, floor: number, entry: Entry, mine: Entry): Placed => ({
+    floor,
     entry,
     again: entry.by !== mine.by,
-    wins: replica.wins.get(order) ?? [],
+    wins: replica.wins.get(floor) ?? [],
   });
 
   /** False: a key was taken. `lost`: no answer; the caller finds out what became of it, in the log. */
@@ -198,33 +198,33 @@ export function createOrders(given: {
     if (!native)
       throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.', { again: true });
     const answer = await native
-      .command({ insert: 'orders', documents: [batch], writeConcern: { w: 'majority' } }, { timeoutMS })
+      .command({ insert: 'answers', documents: [batch], writeConcern: { w: 'majority' } }, { timeoutMS })
       .catch((error: unknown): Record<string, unknown> => ({ lost: error }));
     if (answer['lost'] !== undefined) {
       if ((answer['lost'] as Error).name.includes('Timeout')) throw answer['lost'];
       return { lost: answer['lost'] };
     }
     if (answer['writeConcernError'])
-      throw new AppError('Upstream', 'NOT_DURABLE', 'The order log was not made durable in time.', {
+      throw new AppError('Upstream', 'NOT_DURABLE', 'The answer log was not made durable in time.', {
         again: true,
       });
     const [error] = (answer['writeErrors'] ?? []) as { code: number; errmsg: string }[];
     if (error && error.code !== 11_000)
-      throw new AppError('Upstream', 'ORDER_WRITE', `The order log refused a batch: ${error.errmsg}`, {
+      throw new AppError('Upstream', 'answers.write', `The answer log refused a batch: ${error.errmsg}`, {
         again: true,
       });
     return !error;
   }
 
-  /** Entries by their keys, with their order numbers. */
-  async function find(keys: string[]): Promise<Map<string, { order: number; entry: Entry }>> {
-    const found = new Map<string, { order: number; entry: Entry }>();
+  /** Entries by their keys, with their floors. */
+  async function find(keys: string[]): Promise<Map<string, { floor: number; entry: Entry }>> {
+    const found = new Map<string, { floor: number; entry: Entry }>();
     const wanted = new Set(keys);
     for (const batch of await rows
       .find({ 'a.k': { $in: keys } }, { readConcern: 'majority', timeoutMS })
       .toArray()) {
       batch.a.forEach((entry, i) => {
-        if (wanted.has(entry.k)) found.set(entry.k, { order: batch.first + i, entry });
+        if (wanted.has(entry.k)) found.set(entry.k, { floor: batch.first + i, entry });
       });
     }
     return found;
@@ -235,7 +235,7 @@ export function createOrders(given: {
 
   return {
     /**
-     * Places one answer. Safe to repeat: the same `k` and `by` give the same order number.
+     * Places one answer. Safe to repeat: the same `k` and `by` give the same floor.
      *
      * @throws AppError Upstream when the log cannot be written; nothing was placed that a repeat would not find.
      * Conflict `quizOver` when it is sealed.
@@ -243,7 +243,7 @@ export function createOrders(given: {
     async append(quiz: string, entry: Entry): Promise<Placed> {
       const placed = await replicaOf(quiz).writer.add(entry);
       if (!placed)
-        throw new AppError('Conflict', quizOver, `The order log of ${quiz} is closed: it is being settled.`);
+        throw new AppError('Conflict', quizOver, `The answer log of ${quiz} is closed: it is being settled.`);
       return placed;
     },
     /**
@@ -262,14 +262,14 @@ export function createOrders(given: {
         }
         throw new AppError(
           'Upstream',
-          'ORDER_BUSY',
-          `The order log of ${quiz} could not be closed; try again.`,
+          'answers.busy',
+          `The answer log of ${quiz} could not be closed; try again.`,
         );
       }),
     /** New batches of this quiz are judged by this version of its rules. */
     useVersion: (quiz: string, version: number): void => void versions.set(quiz, version),
     /** All of one person's answers in a quiz, in order. */
-    async of(quiz: string, pid: string): Promise<{ order: number; entry: Entry }[]> {
+    async of(quiz: string, pid: string): Promise<{ floor: number; entry: Entry }[]> {
       const from = `${quiz}:${pid}:`;
       const batches = await rows
         .find(
@@ -278,7 +278,7 @@ export function createOrders(given: {
         )
         .toArray();
       return batches.flatMap((batch) =>
-        batch.a.flatMap((entry, i) => (entry.pid === pid ? [{ order: batch.first + i, entry }] : [])),
+        batch.a.flatMap((entry, i) => (entry.pid === pid ? [{ floor: batch.first + i, entry }] : [])),
       );
     },
     /** The log from after a batch on, in order: for projections. */
@@ -290,17 +290,17 @@ export function createOrders(given: {
       for await (const batch of batches) yield batch.sealed ? { ...batch, a: [] } : batch;
     },
     /** How far this process has folded. */
-    state: (quiz: string): FoldState => replicaOf(quiz).state,
+    state: (quiz: string): Floors => replicaOf(quiz).state,
     catchUp: (quiz: string): Promise<void> => inTurn(replicaOf(quiz), () => catchUp(quiz, replicaOf(quiz))),
     /** Keeps how far we have folded, so that the next start need not read the log from its beginning. */
-    keepFold: (quiz: string): Promise<void> => inTurn(replicaOf(quiz), () => keep(quiz, replicaOf(quiz))),
+    keepFloors: (quiz: string): Promise<void> => inTurn(replicaOf(quiz), () => keep(quiz, replicaOf(quiz))),
   };
 }
 
-export type Orders = ReturnType<typeof createOrders>;
+export type AnswerLog = ReturnType<typeof createAnswerLog>;
 
 /** The code of the error after the log was sealed. */
-export const quizOver = 'QUIZ_OVER';
+export const quizOver = 'quiz.over';
 
 /** Nine digits: batches sort as text in their order. */
 const idOf = (quiz: string, seq: number): string => `${quiz}/${String(seq).padStart(9, '0')}`;

@@ -1,6 +1,6 @@
 import type { Prize, Quiz } from '../definition';
 
-/** One answer in the order log: all that any projection needs, so that none looks at data that may change. */
+/** One answer in the answer log: all that any projection needs, so that none looks at data that may change. */
 export type Entry = {
   /** `<quiz>:<pid>:<on>:<question>`: once per person, day and question. */
   k: string;
@@ -24,7 +24,7 @@ export type Entry = {
   flash?: true;
 };
 
-/** One append to the log. `first` is the order number of `a[0]`; `v` the version of the rules in force. */
+/** One append to the log. `first` is the floor of `a[0]`; `v` the version of the rules in force. */
 export type Batch = {
   _id: string;
   quiz: string;
@@ -40,8 +40,8 @@ export type Batch = {
 export type Win = {
   prize: string;
   pid: string;
-  /** The order number that won it. */
-  order: number;
+  /** The floor that won it. */
+  floor: number;
   on: string;
   why: 'floor' | 'first';
   /** What was won, once: the floor that was promised (a prize may pass on to a later floor), or the question. */
@@ -49,7 +49,7 @@ export type Win = {
 };
 
 /** What judging the next entry depends on. Plain data: it can be kept and compared. */
-export type FoldState = {
+export type Floors = {
   seq: number;
   /** Answers so far: the last floor. */
   count: number;
@@ -69,7 +69,7 @@ export type FoldState = {
   sealed?: true;
 };
 
-export const emptyFold = (): FoldState => ({
+export const noFloors = (): Floors => ({
   seq: 0,
   count: 0,
   given: {},
@@ -83,25 +83,25 @@ export const emptyFold = (): FoldState => ({
  * Judges one batch: who won which floor and which 搶答題. Deterministic in the log and the rules in force (`quiz` as of
  * the batch's `v`), so every process that folds the log in order comes to the same, and a replay too. Changes `state`.
  */
-export function fold(state: FoldState, batch: Batch, quiz: Pick<Quiz, 'prizes'>): Win[] {
+export function winsOf(state: Floors, batch: Batch, quiz: Pick<Quiz, 'prizes'>): Win[] {
   if (batch.sealed) {
     Object.assign(state, { seq: batch.seq, sealed: true });
     return [];
   }
   const wins: Win[] = [];
   batch.a.forEach((entry, i) => {
-    const order = batch.first + i;
-    for (const { prize, unit } of offered(state, quiz, order)) {
+    const floor = batch.first + i;
+    for (const { prize, unit } of offered(state, quiz, floor)) {
       if (left(state, prize) <= 0) continue; // the stock is out: it ends here
       if (mayWin(state, prize, entry)) {
         state.winners[`${entry.on}/${entry.pid}`] = true;
-        wins.push(give(state, prize, { entry, order, why: 'floor', unit }));
+        wins.push(give(state, prize, { entry, floor, why: 'floor', unit }));
       } else state.passing.push({ prize: prize.id, unit });
     }
     const flash = entry.flash && entry.ok ? quiz.prizes.find((prize) => isFirst(prize, entry.q)) : undefined;
     if (flash && !Object.hasOwn(state.firsts, entry.q) && left(state, flash) > 0) {
       state.firsts[entry.q] = true;
-      wins.push(give(state, flash, { entry, order, why: 'first', unit: entry.q }));
+      wins.push(give(state, flash, { entry, floor, why: 'first', unit: entry.q }));
     }
   });
   state.seq = batch.seq;
@@ -112,12 +112,8 @@ export function fold(state: FoldState, batch: Batch, quiz: Pick<Quiz, 'prizes'>)
 const isFirst = (prize: Prize, question: string): boolean =>
   prize.way.kind === 'first' && prize.way.question === question;
 
-/** What this order number offers: what passed on to it first, then its own floors in the order of the prize list. */
-function offered(
-  state: FoldState,
-  quiz: Pick<Quiz, 'prizes'>,
-  order: number,
-): { prize: Prize; unit: string }[] {
+/** What this floor offers: what passed on to it first, then its own floors in the order of the prize list. */
+function offered(state: Floors, quiz: Pick<Quiz, 'prizes'>, floor: number): { prize: Prize; unit: string }[] {
   const passing = state.passing.map(({ prize: id, unit }) => ({
     id,
     prize: quiz.prizes.find((one) => one.id === id),
@@ -127,17 +123,17 @@ function offered(
   // A process that has not heard of a new prize judges by older rules: it waits for the next who knows it.
   state.passing = passing.flatMap(({ id, prize, unit }) => (prize ? [] : [{ prize: id, unit }]));
   const own = quiz.prizes
-    .filter((prize) => isFloor(prize, order))
-    .map((prize) => ({ prize, unit: String(order) }));
+    .filter((prize) => isFloor(prize, floor))
+    .map((prize) => ({ prize, unit: String(floor) }));
   return [...passed, ...own];
 }
 
 /** Whether a prize lies on this floor. */
-export function isFloor({ way }: Prize, order: number): boolean {
+export function isFloor({ way }: Prize, floor: number): boolean {
   if (way.kind !== 'floor') return false;
-  if (way.floors?.includes(order)) return true;
-  if (way.every !== undefined && order % way.every === 0) return true;
-  return way.endings?.some((ending) => String(order).endsWith(ending)) ?? false;
+  if (way.floors?.includes(floor)) return true;
+  if (way.every !== undefined && floor % way.every === 0) return true;
+  return way.endings?.some((ending) => String(floor).endsWith(ending)) ?? false;
 }
 
 /** A marketer's id may be `constructor`. */
@@ -145,30 +141,30 @@ const countOf = (counts: Record<string, number>, key: string): number =>
   Object.hasOwn(counts, key) ? (counts[key] as number) : 0;
 
 /** How many of a prize were won by the answers so far. */
-export const givenOf = (state: FoldState, prize: string): number => countOf(state.given, prize);
+export const givenOf = (state: Floors, prize: string): number => countOf(state.given, prize);
 
-const left = (state: FoldState, prize: Prize): number => prize.quantity - givenOf(state, prize.id);
+const left = (state: Floors, prize: Prize): number => prize.quantity - givenOf(state, prize.id);
 
 /** Prizes that lie on this floor and are all given: whoever stands there won none of them. */
-export const goneOn = (state: FoldState, quiz: Pick<Quiz, 'prizes'>, won: { order: number; wins: Win[] }) =>
+export const goneOn = (state: Floors, quiz: Pick<Quiz, 'prizes'>, won: { floor: number; wins: Win[] }) =>
   quiz.prizes.filter(
     (prize) =>
-      isFloor(prize, won.order) && left(state, prize) <= 0 && !won.wins.some((win) => win.prize === prize.id),
+      isFloor(prize, won.floor) && left(state, prize) <= 0 && !won.wins.some((win) => win.prize === prize.id),
   );
 
-function mayWin(state: FoldState, prize: Prize, { on, pid }: Entry): boolean {
+function mayWin(state: Floors, prize: Prize, { on, pid }: Entry): boolean {
   if (state.winners[`${on}/${pid}`]) return false;
-  return prize.perQuiz === undefined || (state.times[`${prize.id}/${pid}`] ?? 0) < prize.perQuiz;
+  return prize.perPerson === undefined || (state.times[`${prize.id}/${pid}`] ?? 0) < prize.perPerson;
 }
 
 function give(
-  state: FoldState,
+  state: Floors,
   prize: Prize,
-  won: { entry: Entry; order: number; why: Win['why']; unit: string },
+  won: { entry: Entry; floor: number; why: Win['why']; unit: string },
 ): Win {
-  const { entry, order, why, unit } = won;
+  const { entry, floor, why, unit } = won;
   const times = `${prize.id}/${entry.pid}`;
   state.given[prize.id] = countOf(state.given, prize.id) + 1;
   state.times[times] = (state.times[times] ?? 0) + 1;
-  return { prize: prize.id, pid: entry.pid, order, on: entry.on, why, unit };
+  return { prize: prize.id, pid: entry.pid, floor, on: entry.on, why, unit };
 }

@@ -7,7 +7,7 @@ import type { Batch } from './floors';
 import {
   newRound,
   newScore,
-  type Ordered,
+  type Placing,
   type RoundRow,
   roundAfter,
   type ScoreRow,
@@ -26,7 +26,7 @@ export class MovedOn extends Error {}
 const duplicate = 11_000;
 
 /**
- * Takes batches of the order log into rounds and scores. Every row knows the last batch that is in it (`seq`): of what it is
+ * Takes batches of the answer log into rounds and scores. Every row knows the last batch that is in it (`seq`): of what it is
  * given it takes only later ones, and it is written on the condition that it still has that `seq`. So a run that was cut
  * off anywhere, and two runs at once, come to the same rows, each answer once.
  */
@@ -36,12 +36,12 @@ export function createProjection(given: { db: Connection; tables?: Tables; bulkS
   const rounds = db.collection<RoundRow>(tables.rounds);
 
   async function advance<Row extends { _id: string; seq: number }>(
-    answers: Ordered[],
+    answers: Placing[],
     how: {
       rows: Collection<Row>;
-      idOf: (one: Ordered) => string;
-      first: (one: Ordered) => Row;
-      after: (row: Row, one: Ordered) => Row;
+      idOf: (one: Placing) => string;
+      first: (one: Placing) => Row;
+      after: (row: Row, one: Placing) => Row;
     },
   ): Promise<Row[]> {
     const ids = [...new Set(answers.map(how.idOf))];
@@ -89,7 +89,7 @@ export function createProjection(given: { db: Connection; tables?: Tables; bulkS
 
   return {
     /** Rounds, then scores: all rows that these answers touch, as they are now. */
-    async take(quiz: string, answers: Ordered[]): Promise<{ scores: ScoreRow[]; rounds: RoundRow[] }> {
+    async take(quiz: string, answers: Placing[]): Promise<{ scores: ScoreRow[]; rounds: RoundRow[] }> {
       const touchedRounds = await advance(answers, {
         rows: rounds,
         idOf: ({ entry }) => roundOf(quiz, entry.pid, entry.on),
@@ -109,23 +109,23 @@ export function createProjection(given: { db: Connection; tables?: Tables; bulkS
   };
 }
 
-/** Entries with their order numbers. @throws AppError Conflict when a batch is missing between `after` and the last */
-export function ordered(batches: Batch[], after: number): Ordered[] {
+/** Entries with their floors. @throws AppError Conflict when a batch is missing between `after` and the last */
+export function placings(batches: Batch[], after: number): Placing[] {
   let seq = after;
   return batches.flatMap((batch) => {
     seq++;
     if (batch.seq !== seq)
       throw new AppError(
         'Conflict',
-        'ORDER_GAP',
-        `The order log of ${batch.quiz} has ${batch.seq} where ${seq} is due.`,
+        'answers.gap',
+        `The answer log of ${batch.quiz} has ${batch.seq} where ${seq} is due.`,
       );
-    return batch.a.map((entry, i) => ({ entry, order: batch.first + i, seq, at: batch.at }));
+    return batch.a.map((entry, i) => ({ entry, floor: batch.first + i, seq, at: batch.at }));
   });
 }
 
 /** The ledger row of an answer; none when it earned nothing. */
-export const ledgerRows = (quiz: string, answers: Ordered[]): LedgerRow[] =>
+export const ledgerRows = (quiz: string, answers: Placing[]): LedgerRow[] =>
   answers
     .filter(({ entry }) => entry.points !== 0)
     .map(({ entry, at }) => ({
@@ -133,6 +133,6 @@ export const ledgerRows = (quiz: string, answers: Ordered[]): LedgerRow[] =>
       pid: entry.pid,
       delta: entry.points,
       at,
-      quiz,
+      campaign: quiz,
       cause: 'answer',
     }));

@@ -9,15 +9,15 @@ import type { Leaderboard } from '../board/leaderboard';
 import type { Quiz } from '../definition';
 import { type Began, begun } from '../play/joining';
 import { roundOf } from '../play/standing';
-import type { Orders } from './answers';
-import { type Batch, emptyFold, type FoldState, fold, type Win } from './floors';
-import { createProjection, ledgerRows, MovedOn, ordered } from './project';
+import type { AnswerLog } from './answers';
+import { type Batch, type Floors, noFloors, type Win, winsOf } from './floors';
+import { createProjection, ledgerRows, MovedOn, placings } from './project';
 
-/** `projections{_id: quiz}`: how far the order log has been taken in, and who does it. */
+/** `projections{_id: quiz}`: how far the answer log has been taken in, and who does it. */
 export type ProjectionRow = {
   _id: string;
   seq: number;
-  /** The last order number that is in. */
+  /** The last floor that is in. */
   count: number;
   owner: string;
   /** Moves with every change of owner; later writes carry it. */
@@ -25,14 +25,14 @@ export type ProjectionRow = {
   /** By the database's clock. */
   until: Date;
   /** Kept now and then; folded on from there at a start. */
-  fold: FoldState;
+  floors: Floors;
 };
 
-type Held = Omit<ProjectionRow, 'fold'>;
+type Leased = Omit<ProjectionRow, 'floors'>;
 
 export type ProjectorOptions = {
   db: Connection;
-  orders: Pick<Orders, 'read'>;
+  answerLog: Pick<AnswerLog, 'read'>;
   points: Pick<Points, 'record' | 'earned'>;
   /** The rules in force at a version: `campaigns.rulesAt`. */
   rulesAt: (quiz: string, version: number) => Promise<Pick<Quiz, 'prizes'>>;
@@ -55,28 +55,28 @@ export type ProjectorOptions = {
  */
 const pollMs = 1_000;
 const leaseMs = 10_000;
-const keepFoldEvery = 20_000;
+const keepFloorsEvery = 20_000;
 /** Redis further behind than this is built anew. */
 const mostBehind = 50_000;
 const hiddenCheckMs = 10_000;
 const catchUpMs = 60_000;
 
 /**
- * Takes the order log into the ledger, rounds, scores, balances, awards and boards. Everything it writes may be written
+ * Takes the answer log into the ledger, rounds, scores, balances, awards and boards. Everything it writes may be written
  * again: a step that was cut off is done again from the cursor, which moves last. One process at a time does it, by a
  * lease of the database's clock; a second one would waste work and do no harm.
  */
 export function createProjector(given: ProjectorOptions) {
-  const { db, orders, points, rulesAt, leaderboard, award, join, log, stepSize = 2_000 } = given;
+  const { db, answerLog, points, rulesAt, leaderboard, award, join, log, stepSize = 2_000 } = given;
   const rows = db.collection<ProjectionRow>('projections');
-  const batches = db.collection<Batch>('orders');
+  const batches = db.collection<Batch>('answers');
   const projection = createProjection({ db, ...(given.bulkSize ? { bulkSize: given.bulkSize } : {}) });
   const me = randomId(9);
-  const folds = new Map<string, { state: FoldState; keptAt: number }>();
+  const floors = new Map<string, { state: Floors; keptAt: number }>();
   const hiddenLookedAt = new Map<string, number>();
 
   /** Takes or keeps the lease. Undefined: another process has it. */
-  async function lease(quiz: string): Promise<Held | undefined> {
+  async function lease(quiz: string): Promise<Leased | undefined> {
     const take = () =>
       rows.findOneAndUpdate(
         { _id: quiz, $or: [{ owner: { $in: [me, ''] } }, { $expr: { $lt: ['$until', '$$NOW'] } }] },
@@ -89,33 +89,36 @@ export function createProjector(given: ProjectorOptions) {
             },
           },
         ],
-        { returnDocument: 'after', projection: { fold: 0 }, timeoutMS: 5_000 },
+        { returnDocument: 'after', projection: { floors: 0 }, timeoutMS: 5_000 },
       );
     const mine = await take();
     if (mine) return mine;
-    const first = { seq: 0, count: 0, owner: '', epoch: 0, until: new Date(0), fold: emptyFold() };
+    const first = { seq: 0, count: 0, owner: '', epoch: 0, until: new Date(0), floors: noFloors() };
     const { upsertedCount } = await rows.updateOne({ _id: quiz }, { $setOnInsert: first }, { upsert: true });
     return upsertedCount > 0 ? ((await take()) ?? undefined) : undefined;
   }
 
   /** The state of judging as of the cursor. */
-  async function foldAt(held: Held): Promise<{ state: FoldState; keptAt: number }> {
-    const known = folds.get(held._id);
-    if (known?.state.seq === held.seq) return known;
-    const row = await rows.findOne({ _id: held._id }, { projection: { fold: 1 }, readConcern: 'majority' });
-    const state = row && row.fold.seq <= held.seq ? row.fold : emptyFold();
+  async function floorsAt(leased: Leased): Promise<{ state: Floors; keptAt: number }> {
+    const known = floors.get(leased._id);
+    if (known?.state.seq === leased.seq) return known;
+    const row = await rows.findOne(
+      { _id: leased._id },
+      { projection: { floors: 1 }, readConcern: 'majority' },
+    );
+    const state = row && row.floors.seq <= leased.seq ? row.floors : noFloors();
     const kept = { state, keptAt: state.count };
-    while (state.seq < held.seq)
-      for (const batch of await nextBatches(held._id, state.seq, held.seq))
-        fold(state, batch, await rulesAt(batch.quiz, batch.v));
-    folds.set(held._id, kept);
+    while (state.seq < leased.seq)
+      for (const batch of await nextBatches(leased._id, state.seq, leased.seq))
+        winsOf(state, batch, await rulesAt(batch.quiz, batch.v));
+    floors.set(leased._id, kept);
     return kept;
   }
 
   async function nextBatches(quiz: string, after: number, upTo = Infinity): Promise<Batch[]> {
     const found: Batch[] = [];
     let answers = 0;
-    for await (const batch of orders.read(quiz, after)) {
+    for await (const batch of answerLog.read(quiz, after)) {
       if (batch.seq > upTo) break;
       found.push(batch);
       answers += batch.a.length;
@@ -125,29 +128,29 @@ export function createProjector(given: ProjectorOptions) {
   }
 
   /** One step: some batches, whole. */
-  async function step(held: Held, news: Batch[]): Promise<Held> {
-    const { _id: quiz, seq: from } = held;
-    const answers = ordered(news, from);
+  async function step(leased: Leased, news: Batch[]): Promise<Leased> {
+    const { _id: quiz, seq: from } = leased;
+    const answers = placings(news, from);
     const last = news.at(-1) as Batch;
-    const folded = await foldAt(held);
+    const judged = await floorsAt(leased);
     await points.record(ledgerRows(quiz, answers));
     crashPoint('projector-ledger-written');
     const { scores, rounds } = await projection.take(quiz, answers);
     await points.earned(quiz, scores);
     crashPoint('projector-balances-written');
-    // From here on `folded` is ahead of the cursor: if this step is cut off it is made anew from what was kept.
-    folds.delete(quiz);
+    // From here on `judged` is ahead of the cursor: if this step is cut off it is made anew from what was kept.
+    floors.delete(quiz);
     for (const batch of news)
-      for (const win of fold(folded.state, batch, await rulesAt(quiz, batch.v))) {
+      for (const win of winsOf(judged.state, batch, await rulesAt(quiz, batch.v))) {
         await award?.({ quiz, win, at: batch.at });
         crashPoint('projector-award-given');
       }
     await join?.(quiz, begun(answers, { scores, rounds }));
     crashPoint('projector-participation-given');
-    const next = { ...held, seq: last.seq, count: last.first + last.a.length - 1 };
-    const keepFold = folded.state.count - folded.keptAt >= keepFoldEvery;
-    await move(held, next, keepFold ? folded.state : undefined);
-    folds.set(quiz, keepFold ? { ...folded, keptAt: folded.state.count } : folded);
+    const next = { ...leased, seq: last.seq, count: last.first + last.a.length - 1 };
+    const keepFloors = judged.state.count - judged.keptAt >= keepFloorsEvery;
+    await move(leased, next, keepFloors ? judged.state : undefined);
+    floors.set(quiz, keepFloors ? { ...judged, keptAt: judged.state.count } : judged);
     crashPoint('projector-cursor-moved');
     const standings = [
       ...scores.map(({ pid, points: sum, reached }) => ({ board: 'final', pid, points: sum, reached })),
@@ -161,16 +164,16 @@ export function createProjector(given: ProjectorOptions) {
   }
 
   /** Moves the cursor; a zombie's epoch matches nothing. */
-  async function move(held: Held, to: { seq: number; count: number }, state?: FoldState): Promise<void> {
+  async function move(leased: Leased, to: { seq: number; count: number }, state?: Floors): Promise<void> {
     const { matchedCount } = await rows.updateOne(
-      { _id: held._id, owner: me, epoch: held.epoch, seq: held.seq },
+      { _id: leased._id, owner: me, epoch: leased.epoch, seq: leased.seq },
       [
         {
           $set: {
             seq: to.seq,
             count: to.count,
             until: { $add: ['$$NOW', leaseMs] },
-            ...(state ? { fold: { $literal: state } } : {}),
+            ...(state ? { floors: { $literal: state } } : {}),
           },
         },
       ],
@@ -212,7 +215,7 @@ export function createProjector(given: ProjectorOptions) {
     let answers = 0;
     for (let from = at; from < seq; ) {
       const news = await nextBatches(quiz, from, seq);
-      const entries = ordered(news, from).map(({ entry }) => entry);
+      const entries = placings(news, from).map(({ entry }) => entry);
       answers += entries.length;
       const to = news.at(-1)?.seq;
       if (to === undefined || answers > mostBehind) return false;
@@ -238,19 +241,19 @@ export function createProjector(given: ProjectorOptions) {
   }
 
   async function projectNow(quiz: string): Promise<'done' | 'elsewhere'> {
-    let held = await lease(quiz);
-    if (!held) return 'elsewhere';
+    let leased = await lease(quiz);
+    if (!leased) return 'elsewhere';
     try {
       for (;;) {
-        const news = await nextBatches(quiz, held.seq);
+        const news = await nextBatches(quiz, leased.seq);
         if (news.length === 0) break;
-        held = await step(held, news);
+        leased = await step(leased, news);
       }
     } catch (error) {
       if (error instanceof MovedOn) return 'elsewhere';
       throw error;
     }
-    const { seq } = held;
+    const { seq } = leased;
     await onBoard(() => mendBoard(quiz, seq));
     return 'done';
   }
@@ -269,14 +272,14 @@ export function createProjector(given: ProjectorOptions) {
 
   async function release(): Promise<void> {
     await Promise.all(turns.values());
-    for (const [quiz, { state }] of folds)
+    for (const [quiz, { state }] of floors)
       await rows.updateOne(
         { _id: quiz, owner: me, seq: state.seq },
-        { $set: { fold: state } },
+        { $set: { floors: state } },
         { timeoutMS: 2_000 },
       );
     await rows.updateMany({ owner: me }, { $set: { owner: '', until: new Date(0) } }, { timeoutMS: 2_000 });
-    folds.clear();
+    floors.clear();
   }
 
   let turn: Promise<void> | undefined;
@@ -314,7 +317,7 @@ export function createProjector(given: ProjectorOptions) {
         const [cursor, head] = await Promise.all([cursorOf(quiz), headOf(quiz)]);
         if (!head || head.seq <= (cursor?.seq ?? 0)) continue;
         worst.answers = Math.max(worst.answers, head.first + head.a.length - 1 - (cursor?.count ?? 0));
-        for await (const { at } of orders.read(quiz, cursor?.seq ?? 0, 1))
+        for await (const { at } of answerLog.read(quiz, cursor?.seq ?? 0, 1))
           worst.seconds = Math.max(worst.seconds, (Date.now() - at.getTime()) / 1_000);
       }
       return worst;

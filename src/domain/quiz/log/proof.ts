@@ -1,14 +1,14 @@
 import type { Connection } from 'mongoose';
-import type { QuizRow } from '../../campaigns/campaign-row';
+import type { CampaignRow } from '../../campaigns/campaign-row';
 import { awarded } from '../../campaigns/findings';
 import type { LedgerRow, Points } from '../../points/points';
 import type { Ticket } from '../../prizes/tickets';
 import type { Quiz } from '../definition';
-import type { Orders } from './answers';
-import { type Batch, emptyFold, fold, type Win } from './floors';
-import { createProjection, ledgerRows, liveTables, ordered } from './project';
+import type { AnswerLog } from './answers';
+import { type Batch, noFloors, type Win, winsOf } from './floors';
+import { createProjection, ledgerRows, liveTables, placings } from './project';
 import type { Projector } from './projector';
-import type { Ordered, RoundRow, ScoreRow } from './scores';
+import type { Placing, RoundRow, ScoreRow } from './scores';
 
 export type Difference = { what: string; id: string; expected: unknown; found: unknown };
 export type Replayed = { quiz: string; seq: number; answers: number; wins: Win[]; differences: Difference[] };
@@ -20,25 +20,25 @@ const looks = 4;
 const mostTold = 1_000;
 
 /**
- * That the numbers are right: by working everything out again from the order log, and by adding up. Both bring the
+ * That the numbers are right: by working everything out again from the answer log, and by adding up. Both bring the
  * projections up to the log first, and both look again at what differs, since fans go on playing meanwhile: a difference
  * counts only when it stays.
  */
 export function createProof(given: {
   db: Connection;
-  orders: Pick<Orders, 'read'>;
+  answerLog: Pick<AnswerLog, 'read'>;
   rulesAt: (quiz: string, version: number) => Promise<Pick<Quiz, 'prizes'>>;
   projector: Pick<Projector, 'catchUp'>;
   points: Pick<Points, 'audit' | 'earnedIn'>;
 }) {
-  const { db, orders, rulesAt, projector, points } = given;
+  const { db, answerLog, rulesAt, projector, points } = given;
   const ledger = db.collection<LedgerRow>('ledger');
 
   async function* steps(quiz: string, after: number): AsyncGenerator<Batch[]> {
     for (let seq = after; ; ) {
       const found: Batch[] = [];
       let answers = 0;
-      for await (const batch of orders.read(quiz, seq)) {
+      for await (const batch of answerLog.read(quiz, seq)) {
         found.push(batch);
         answers += batch.a.length;
         if (answers >= stepSize) break;
@@ -50,7 +50,7 @@ export function createProof(given: {
   }
 
   /** Rows of the ledger that are not what the answers say. */
-  async function ledgerDifferences(quiz: string, answers: Ordered[]): Promise<Difference[]> {
+  async function ledgerDifferences(quiz: string, answers: Placing[]): Promise<Difference[]> {
     const wanted = ledgerRows(quiz, answers);
     const present = new Map<string, LedgerRow>();
     const filter = { _id: { $in: wanted.map(({ _id }) => _id) } };
@@ -120,12 +120,17 @@ export function createProof(given: {
 
   /** Of no prize more tickets, and no more winners, than were promised. */
   async function surplus(quiz: string): Promise<Difference[]> {
-    const row = await db.collection<QuizRow>('quizzes').findOne({ _id: quiz }, { projection: { prizes: 1 } });
+    const row = await db
+      .collection<CampaignRow>('campaigns')
+      .findOne({ _id: quiz }, { projection: { prizes: 1 } });
     const awards = await awarded(db, quiz);
     const tickets = db.collection<Ticket>('tickets');
     const found: Difference[] = [];
     for (const { id: prize, quantity } of row?.prizes ?? []) {
-      const counts = { 票數: await tickets.countDocuments({ quiz, prize }), 發出: awards.get(prize) ?? 0 };
+      const counts = {
+        票數: await tickets.countDocuments({ campaign: quiz, prize }),
+        發出: awards.get(prize) ?? 0,
+      };
       for (const [what, n] of Object.entries(counts))
         if (n > quantity)
           found.push({ what: `獎品${what}多於數量`, id: `${quiz}/${prize}`, expected: quantity, found: n });
@@ -150,15 +155,15 @@ export function createProof(given: {
       const done: Replayed = { quiz, seq: 0, answers: 0, wins: [], differences: [] };
       for (const table of Object.values(shadow)) await db.collection(table).deleteMany({ quiz });
       const projection = createProjection({ db, tables: shadow });
-      const state = emptyFold();
+      const state = noFloors();
       let paying = 0;
       let inLedger: Difference[] = [];
       const take = async () => {
         await projector.catchUp(quiz);
         for await (const batches of steps(quiz, done.seq)) {
-          const answers = ordered(batches, done.seq);
+          const answers = placings(batches, done.seq);
           await projection.take(quiz, answers);
-          for (const batch of batches) done.wins.push(...fold(state, batch, await rulesAt(quiz, batch.v)));
+          for (const batch of batches) done.wins.push(...winsOf(state, batch, await rulesAt(quiz, batch.v)));
           inLedger.push(...(await ledgerDifferences(quiz, answers)));
           paying += ledgerRows(quiz, answers).length;
           done.answers += answers.length;

@@ -4,7 +4,7 @@ import { roundOf } from '../play/standing';
 import type { Entry } from './floors';
 
 /**
- * One person in one quiz, worked out from the order log: `scores{_id: '<quiz>:<pid>'}`. 搶答 counts in `points` only: it
+ * One person in one quiz, worked out from the answer log: `scores{_id: '<quiz>:<pid>'}`. 搶答 counts in `points` only: it
  * is no part of a round, a level or a streak.
  */
 export type ScoreRow = {
@@ -23,10 +23,10 @@ export type ScoreRow = {
   /** Days in a row up to the last one she played, and the longest ever. */
   streak: number;
   bestStreak: number;
-  /** The order number that reached `points`: of two with equal points the smaller is before. */
+  /** The floor that reached `points`: of two with equal points the smaller is before. */
   reached: number;
-  firstOrder: number;
-  lastOrder: number;
+  firstFloor: number;
+  lastFloor: number;
   /** The last batch of the log that is in this row: a row takes every batch once. */
   seq: number;
 };
@@ -48,8 +48,8 @@ export type RoundRow = {
   passed: number;
   failed: number;
   reached: number;
-  firstOrder: number;
-  lastOrder: number;
+  firstFloor: number;
+  lastFloor: number;
   /** Machine time of the first and last batch she is in. */
   firstAt: Date;
   lastAt: Date;
@@ -57,7 +57,7 @@ export type RoundRow = {
 };
 
 /** An entry and where it stands in the log. */
-export type Ordered = { entry: Entry; order: number; seq: number; at: Date };
+export type Placing = { entry: Entry; floor: number; seq: number; at: Date };
 
 export const scoreIndexes: IndexSpec[] = [
   {
@@ -74,7 +74,7 @@ export const scoreIndexes: IndexSpec[] = [
 
 export const scoreId = (quiz: string, pid: string): string => `${quiz}:${pid}`;
 
-export const newScore = (quiz: string, { entry: { pid }, order }: Ordered): ScoreRow => ({
+export const newScore = (quiz: string, { entry: { pid }, floor }: Placing): ScoreRow => ({
   _id: scoreId(quiz, pid),
   quiz,
   pid,
@@ -87,13 +87,13 @@ export const newScore = (quiz: string, { entry: { pid }, order }: Ordered): Scor
   played: [],
   streak: 0,
   bestStreak: 0,
-  reached: order,
-  firstOrder: order,
-  lastOrder: order,
+  reached: floor,
+  firstFloor: floor,
+  lastFloor: floor,
   seq: 0,
 });
 
-export const newRound = (quiz: string, { entry: { pid, on, level }, order, at }: Ordered): RoundRow => ({
+export const newRound = (quiz: string, { entry: { pid, on, level }, floor, at }: Placing): RoundRow => ({
   _id: roundOf(quiz, pid, on),
   quiz,
   pid,
@@ -106,16 +106,16 @@ export const newRound = (quiz: string, { entry: { pid, on, level }, order, at }:
   level,
   passed: 0,
   failed: 0,
-  reached: order,
-  firstOrder: order,
-  lastOrder: order,
+  reached: floor,
+  firstFloor: floor,
+  lastFloor: floor,
   firstAt: at,
   lastAt: at,
   seq: 0,
 });
 
 /** Her score after one more answer. Depends on the row and the entry only. */
-export function scoreAfter(row: ScoreRow, { entry, order, seq }: Ordered): ScoreRow {
+export function scoreAfter(row: ScoreRow, { entry, floor, seq }: Placing): ScoreRow {
   const played =
     entry.flash || row.played.includes(entry.on) ? row.played : [...row.played, entry.on].toSorted();
   return {
@@ -125,13 +125,13 @@ export function scoreAfter(row: ScoreRow, { entry, order, seq }: Ordered): Score
     days: played.length,
     played,
     ...(played === row.played ? {} : streaksOf(played)),
-    reached: entry.points > 0 ? order : row.reached,
-    lastOrder: order,
+    reached: entry.points > 0 ? floor : row.reached,
+    lastFloor: floor,
     seq,
   };
 }
 
-export function roundAfter(row: RoundRow, { entry, order, seq, at }: Ordered): RoundRow {
+export function roundAfter(row: RoundRow, { entry, floor, seq, at }: Placing): RoundRow {
   return {
     ...row,
     ...counted(row, entry),
@@ -139,8 +139,8 @@ export function roundAfter(row: RoundRow, { entry, order, seq, at }: Ordered): R
     level: entry.flash ? row.level : entry.level,
     passed: row.passed + (entry.last === 'passed' ? 1 : 0),
     failed: row.failed + (entry.last === 'failed' ? 1 : 0),
-    reached: entry.points > 0 ? order : row.reached,
-    lastOrder: order,
+    reached: entry.points > 0 ? floor : row.reached,
+    lastFloor: floor,
     lastAt: at,
     seq,
   };
@@ -169,7 +169,7 @@ export function streaksOf(days: string[]): Pick<ScoreRow, 'streak' | 'bestStreak
   return { streak, bestStreak };
 }
 
-/** Reads of what the projector wrote: at most a second or so behind the order log. */
+/** Reads of what the projector wrote: at most a second or so behind the answer log. */
 export function createScores({ db }: { db: Connection }) {
   const scores = db.collection<ScoreRow>('scores');
   const rounds = db.collection<RoundRow>('rounds');
@@ -185,7 +185,7 @@ export function createScores({ db }: { db: Connection }) {
           { sort: { _id: 1 }, timeoutMS },
         )
         .toArray(),
-    /** Everybody in the order of the final ranking: more points, then the smaller order number that reached them. */
+    /** Everybody in the order of the final ranking: more points, then the lower floor that reached them. */
     ranking: (quiz: string): AsyncIterable<ScoreRow> =>
       scores.find({ quiz }, { sort: { quiz: 1, points: -1, reached: 1 }, readConcern: 'majority' }),
     /** As `ranking`, of one Beijing day. */

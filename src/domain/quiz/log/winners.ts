@@ -7,7 +7,7 @@ type Of<Kind extends Way['kind']> = Prize & { way: Extract<Way, { kind: Kind }> 
 const prizesOf = <Kind extends Way['kind']>(quiz: Pick<Quiz, 'prizes'>, kind: Kind): Of<Kind>[] =>
   quiz.prizes.filter((prize): prize is Of<Kind> => prize.way.kind === kind);
 
-/** Reads of the projections, in the order of the ranking: more points, then the smaller order number. */
+/** Reads of the projections, in the order of the ranking: more points, then the lower floor. */
 export type Standings = {
   ranking: (quiz: string) => AsyncIterable<ScoreRow> | Iterable<ScoreRow>;
   /** Day by day. */
@@ -29,7 +29,7 @@ export async function* winners(
     const places = placesOf(final, 'final');
     for await (const { pid, points, reached } of standings.ranking(quiz.id)) {
       if (out.has(pid) || points <= 0) continue;
-      yield* places.next({ pid, on: lastDay, order: reached });
+      yield* places.next({ pid, on: lastDay, floor: reached });
       if (places.over()) break;
     }
   }
@@ -40,13 +40,13 @@ export async function* winners(
   const part = takingPart(joining);
   for await (const round of standings.rounds(quiz.id)) {
     if (out.has(round.pid)) continue;
-    if (round.points > 0) yield* places.next({ pid: round.pid, on: round.on, order: round.reached });
+    if (round.points > 0) yield* places.next({ pid: round.pid, on: round.on, floor: round.reached });
     if (round.answered > 0) part.played(round);
   }
   yield* part.winners();
 }
 
-type Placed = { pid: string; on: string; order: number };
+type Placed = { pid: string; on: string; floor: number };
 
 /** Hands places out in the order people come. Who is over her limit leaves the place to the next. */
 function placesOf(prizes: Of<'ranking'>[], board: 'daily' | 'final') {
@@ -58,18 +58,18 @@ function placesOf(prizes: Of<'ranking'>[], board: 'daily' | 'final') {
     times: new Map<string, number>(),
   }));
 
-  function* next({ pid, on, order }: Placed): Generator<Decision> {
+  function* next({ pid, on, floor }: Placed): Generator<Decision> {
     for (const state of states) {
       const { prize, times } = state;
       if (state.on !== on) Object.assign(state, { on, place: 0 });
       const before = times.get(pid) ?? 0;
-      if (prize.perQuiz !== undefined && before >= prize.perQuiz) continue;
+      if (prize.perPerson !== undefined && before >= prize.perPerson) continue;
       const place = ++state.place;
       if (place < prize.way.from || place > prize.way.to || state.given >= prize.quantity) continue;
       times.set(pid, before + 1);
       state.given++;
       const unit = `rank-${place}-${board === 'final' ? 'final' : on}`;
-      yield { prize: prize.id, pid, on, order, why: 'ranking', unit };
+      yield { prize: prize.id, pid, on, floor, why: 'ranking', unit };
     }
   }
 
@@ -86,18 +86,18 @@ function takingPart(prizes: Of<'participation'>[]) {
   const reached = prizes.map(() => new Map<string, Placed>());
   return {
     /** Rounds of one person come in the order of their days. A row of days stays won when she misses one later. */
-    played({ pid, on, firstOrder }: Pick<RoundRow, 'pid' | 'on' | 'firstOrder'>): void {
+    played({ pid, on, firstFloor }: Pick<RoundRow, 'pid' | 'on' | 'firstFloor'>): void {
       const played = [...(days.get(pid) ?? []), on];
       days.set(pid, played);
       prizes.forEach(({ way }, i) => {
         if (!reached[i]?.has(pid) && hasJoined(way, played))
-          reached[i]?.set(pid, { pid, on, order: firstOrder });
+          reached[i]?.set(pid, { pid, on, floor: firstFloor });
       });
     },
     *winners(): Generator<Decision> {
       for (const [i, prize] of prizes.entries())
         for (const one of [...(reached[i]?.values() ?? [])]
-          .toSorted((a, b) => a.order - b.order)
+          .toSorted((a, b) => a.floor - b.floor)
           .slice(0, prize.quantity))
           yield { prize: prize.id, ...one, why: 'participation', unit: one.pid };
     },

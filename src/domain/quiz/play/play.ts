@@ -1,7 +1,7 @@
 import { AppError } from '../../../errors';
 import { beijingDay } from '../../../kit/clock';
 import type { Question, Quiz } from '../definition';
-import { type Orders, type Placed, quizOver } from '../log/answers';
+import { type AnswerLog, type Placed, quizOver } from '../log/answers';
 import { type Entry, goneOn } from '../log/floors';
 import { optionOrder, type Picked, pickQuestion } from './questions';
 import {
@@ -22,18 +22,18 @@ import {
   whyLapsed,
   without,
 } from './standing';
-import { asAsked, type Missed, type Next, type Result, rightOf, shownWins, type Turn } from './step';
+import { asAsked, type Missed, type Next, type Result, rightOf, type Step, shownWins } from './step';
 
 /** A 搶答題 may be answered for an hour after its time. */
 const flashOpenMs = 3_600_000;
 
 /** Playing, as the rules of docs/quiz.md say. `at` is always the business time at which the message was accepted. */
 export function createPlaying(given: {
-  orders: Orders;
+  answerLog: AnswerLog;
   /** Business time as it is, when a message is worked on later than it was accepted. */
   now?: () => number;
 }) {
-  const { orders, now = () => 0 } = given;
+  const { answerLog, now = () => 0 } = given;
   /** What is sent now was not seen before now, whenever the letter came that it answers. */
   const sentAt = (at: number): number => Math.max(at, now());
 
@@ -52,7 +52,7 @@ export function createPlaying(given: {
   }
 
   /** 「一戰到底」, 「繼續」: her open question again, or the next. */
-  function start(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
+  function start(quiz: Quiz, before: Play, who: { pid: string; at: number }): Step {
     const { left: _left, flash: _flash, ...hers } = before;
     const play = backToHers(today(hers, who.at), who.at);
     const open = whyLapsed(quiz, hers, who.at) ? undefined : play.open;
@@ -73,7 +73,7 @@ export function createPlaying(given: {
     before: Play,
     picked: Picked,
     who: { pid: string; at: number; id: string },
-  ): Promise<Turn> {
+  ): Promise<Step> {
     const { open } = before;
     // 「3B」 while a 搶答題 stands before her: her own question, if one is open.
     if (before.flash && (picked.n === undefined || !open)) return answerFlash(quiz, before, picked, who);
@@ -102,7 +102,7 @@ export function createPlaying(given: {
     before: Play,
     { open, question }: { open: Open; question: Question },
     who: { pid: string; at: number },
-  ): Turn {
+  ): Step {
     const missed = counted(quiz, before, { q: open.q, ok: false });
     const { play, next } = goOn(quiz, without(missed.play), who);
     const told: Missed = {
@@ -117,7 +117,7 @@ export function createPlaying(given: {
   }
 
   const gone = (quiz: Quiz, placed: Placed): string[] =>
-    goneOn(orders.state(quiz.id), quiz, placed).map(({ name }) => name);
+    goneOn(answerLog.state(quiz.id), quiz, placed).map(({ name }) => name);
 
   type Chosen = { question: Question; open: NonNullable<Play['open']>; choice: number; took: number };
 
@@ -126,7 +126,7 @@ export function createPlaying(given: {
     before: Play,
     chosen: Chosen,
     who: { pid: string; at: number; id: string },
-  ): Promise<Turn> {
+  ): Promise<Step> {
     const { question, open, choice, took } = chosen;
     const profile = question.kind === 'profile';
     const ok = profile || choice === question.right;
@@ -148,7 +148,7 @@ export function createPlaying(given: {
       ...(mine.last ? { last: mine.last } : {}),
     };
     const staff = quiz.staff.includes(who.pid);
-    const placed = staff ? undefined : await orders.append(quiz.id, entry).catch(unlessOver);
+    const placed = staff ? undefined : await answerLog.append(quiz.id, entry).catch(unlessOver);
     if (placed === 'over') {
       const over = { kind: 'none' as const, why: 'ended' as const };
       return { kind: 'lapsed', play: without(before), why: 'ended', next: over };
@@ -171,7 +171,7 @@ export function createPlaying(given: {
       points: staff ? 0 : stored.points,
       bonus: staff ? 0 : Math.min(bonus, stored.points),
       total: play.points,
-      floor: placed?.order ?? null,
+      floor: placed?.floor ?? null,
       again: placed?.again ?? false,
       level: before.level,
       levelAsked: before.levelAsked + 1,
@@ -186,7 +186,7 @@ export function createPlaying(given: {
   }
 
   /** 「搶答」: the question for all, when its time has come. One try each, outside the daily count. */
-  function startFlash(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
+  function startFlash(quiz: Quiz, before: Play, who: { pid: string; at: number }): Step {
     // A question of yesterday lapses here as everywhere: the new day would else take it for its own.
     const { left: _left, ...hers } = whyLapsed(quiz, before, who.at) ? without(before) : before;
     const play = today(hers, who.at);
@@ -220,7 +220,7 @@ export function createPlaying(given: {
     before: Play,
     picked: Picked,
     who: { pid: string; at: number; id: string },
-  ): Promise<Turn> {
+  ): Promise<Step> {
     const { flash, ...rest } = before;
     const play = backToHers(rest, who.at);
     const question = flash && questionOf(quiz, flash.q);
@@ -263,7 +263,7 @@ export function createPlaying(given: {
       level: play.level,
       flash: true,
     };
-    const placed = await orders.append(quiz.id, entry).catch(unlessOver);
+    const placed = await answerLog.append(quiz.id, entry).catch(unlessOver);
     if (placed === 'over') return { kind: 'flashNone', play, next: null };
     const points = placed.again ? 0 : placed.entry.points;
     const wins = shownWins(quiz, placed);
@@ -277,12 +277,12 @@ export function createPlaying(given: {
       first: wins.some((win) => win.why === 'first'),
       ...right,
       points,
-      floor: placed.again ? null : placed.order,
+      floor: placed.again ? null : placed.floor,
     };
   }
 
   /** 「跳過」: a question about herself may be left unanswered; it costs and earns nothing. */
-  function skip(quiz: Quiz, before: Play, who: { pid: string; at: number }): Turn {
+  function skip(quiz: Quiz, before: Play, who: { pid: string; at: number }): Step {
     const { open } = before;
     if (!open) return start(quiz, before, who);
     const play = { ...without(before), seen: [...before.seen.filter((id) => id !== open.q), open.q] };
@@ -294,10 +294,10 @@ export function createPlaying(given: {
     startFlash,
     skip,
     answer,
-    /** Where she stands, worked out from the order log: for a newcomer, or one who left and came back. */
+    /** Where she stands, worked out from the answer log: for a newcomer, or one who left and came back. */
     async recall(quiz: Quiz, pid: string, at: number): Promise<Play> {
       let play: Play = { ...newPlay(quiz, at), on: '' };
-      for (const { entry } of await orders.of(quiz.id, pid)) {
+      for (const { entry } of await answerLog.of(quiz.id, pid)) {
         const points = play.points + entry.points;
         play = entry.flash ? { ...play, points } : { ...recounted(play, entry), points };
       }

@@ -8,7 +8,7 @@ type Bank = {
   asked: { question: Question; mark: number }[];
   difficultyOf: Map<string, number>;
 };
-/** Worked out once for each quiz as held: a changed quiz is another object. */
+/** Worked out once for each quiz as published: a changed quiz is another object. */
 const banks = new WeakMap<object, Bank>();
 
 function bankOf(quiz: Pick<Quiz, 'questions' | 'prizes'>): Bank {

@@ -5,7 +5,7 @@ import type { Entry } from '../log/floors';
 
 /**
  * Where she stands in a quiz: kept in her row, written together with the reply. It can always be worked out again from the
- * order log (`recall`), so losing it loses nothing.
+ * answer log (`recall`), so losing it loses nothing.
  */
 export type Play = {
   quiz: string;

@@ -5,7 +5,7 @@ import { letters } from './questions';
 import type { Closed, Open, Play } from './standing';
 
 /** What is said back, by kind; the words are the handler's. */
-export type Turn =
+export type Step =
   | { kind: 'asked'; play: Play; question: Asked; resumed: boolean }
   | { kind: 'answered'; play: Play; result: Result; next: Next }
   | { kind: 'tooFast' | 'noSuchOption' | 'otherQuestion'; play: Play; question: Asked; n: number | null }
@@ -106,6 +106,6 @@ export const shownWins = (quiz: Quiz, placed: Placed | undefined): Shown[] =>
     name: quiz.prizes.find((one) => one.id === win.prize)?.name ?? win.prize,
     unit: win.unit,
     why: win.why,
-    passedOn: win.why === 'floor' && win.unit !== String(win.order),
+    passedOn: win.why === 'floor' && win.unit !== String(win.floor),
     code: '',
   }));

@@ -1,6 +1,6 @@
 import { beijingDay } from '../../../kit/clock';
 import type { Prize, QuizContent } from '../definition';
-import { type Entry, emptyFold, fold, isFloor } from '../log/floors';
+import { type Entry, isFloor, noFloors, winsOf } from '../log/floors';
 import { newRound, newScore, type RoundRow, type ScoreRow } from '../log/scores';
 import { meets, winners } from '../log/winners';
 import { levelOf } from '../play/standing';
@@ -75,7 +75,7 @@ function playAll(quiz: QuizContent, count: number) {
   const flashes = quiz.prizes.flatMap(({ way }) => (way.kind === 'first' ? [way] : []));
   const players = Array.from({ length: count }, (_, i) => newPlayer(quiz, `p${i + 1}`));
   const rounds: RoundRow[] = [];
-  const state = emptyFold();
+  const state = noFloors();
   let waiting: Entry[] = [];
   let answers = 0;
   let days = 0;
@@ -83,7 +83,7 @@ function playAll(quiz: QuizContent, count: number) {
 
   function judge(): void {
     const batch = { _id: '', quiz: quiz.id, seq: state.seq + 1, first: answers - waiting.length + 1, v: 1 };
-    fold(state, { ...batch, at: new Date(0), a: waiting }, quiz);
+    winsOf(state, { ...batch, at: new Date(0), a: waiting }, quiz);
     waiting = [];
   }
 
@@ -132,22 +132,22 @@ function playAll(quiz: QuizContent, count: number) {
   };
 }
 
-const asOrdered = (pid: string, on: string, order: number) => ({
+const asPlacing = (pid: string, on: string, floor: number) => ({
   entry: { k: '', pid, on, q: '', choice: 0, ok: true, points: 0, by: '', took: 0, level: 1 },
-  order,
+  floor,
   seq: 0,
   at: new Date(0),
 });
 
 const newPlayer = (quiz: QuizContent, pid: string): Player => ({
-  score: newScore(quiz.id, asOrdered(pid, '', 0)),
+  score: newScore(quiz.id, asPlacing(pid, '', 0)),
   asked: 0,
   right: 0,
 });
 
 function roundOn(quiz: string, { score }: Player, on: string, answers: number): RoundRow {
   score.days++;
-  return newRound(quiz, asOrdered(score.pid, on, answers + 1));
+  return newRound(quiz, asPlacing(score.pid, on, answers + 1));
 }
 
 /** The level after one more of its questions; false: she failed it, and her day is over. */

@@ -1,10 +1,10 @@
 import type { Connection } from 'mongoose';
 import { beijingDay, startOfBeijingDay } from '../../../kit/clock';
-import type { QuizRow, QuizVersion } from '../../campaigns/campaign-row';
+import type { CampaignRow, CampaignVersion } from '../../campaigns/campaign-row';
 import type { Draws } from '../../draws/draws';
 import type { Tickets } from '../../prizes/tickets';
 import type { Prize, QuizContent } from '../definition';
-import type { Orders } from '../log/answers';
+import type { AnswerLog } from '../log/answers';
 import type { Entry } from '../log/floors';
 import { roundOf } from '../play/standing';
 
@@ -28,21 +28,21 @@ export async function stageRehearsal(given: {
   for (const { codes: _real, ...prize } of content.prizes) {
     const quantity = Math.min(prize.quantity, mostTickets);
     const codes = Array.from({ length: quantity }, (_, i) => `彩排-${prize.id}-${i + 1}`);
-    const item = { quiz: id, prize: prize.id };
+    const item = { campaign: id, prize: prize.id };
     const invented = prize.kind === 'code' ? { codes: (await tickets.addCodes(item, codes)).codes } : {};
     await tickets.stock(id, { ...prize, ...invented, quantity });
     prizes.push({ ...prize, ...invented });
   }
   const staged = { ...content, prizes };
-  await db.collection<QuizRow>('quizzes').insertOne({
+  await db.collection<CampaignRow>('campaigns').insertOne({
     _id: id,
     ...rest,
     prizes,
     ...{ state: 'running', version: 1, pauses: [], rev: 1, author: by, log: [] },
   });
-  await db.collection<QuizVersion>('quizVersions').insertOne({
+  await db.collection<CampaignVersion>('campaignVersions').insertOne({
     _id: `${id}/1`,
-    quiz: id,
+    campaign: id,
     version: 1,
     at: 0,
     by,
@@ -62,7 +62,7 @@ export function curtain({ startsAt, opensAt }: Pick<QuizContent, 'startsAt' | 'o
 
 /** So many answers by invented fans, through the one log that judges: the floors after hers are near. */
 export async function crowd(
-  orders: Pick<Orders, 'append'>,
+  answerLog: Pick<AnswerLog, 'append'>,
   { quiz, count, on }: { quiz: QuizContent; count: number; on: string },
 ): Promise<void> {
   const [question] = quiz.questions.filter(({ right }) => right !== undefined);
@@ -85,5 +85,5 @@ export async function crowd(
     };
   });
   for (let i = 0; i < count; i += 500)
-    await Promise.all(entries.slice(i, i + 500).map((entry) => orders.append(quiz.id, entry)));
+    await Promise.all(entries.slice(i, i + 500).map((entry) => answerLog.append(quiz.id, entry)));
 }

@@ -109,7 +109,7 @@ function worst(quiz: QuizContent, question: Question): Result {
     if (!prize) return [];
     const why = prize === first ? 'first' : 'floor';
     const unit = '999999';
-    const win = { prize: prize.id, pid: '', order: 0, on: '', why, unit } as const;
+    const win = { prize: prize.id, pid: '', floor: 0, on: '', why, unit } as const;
     const code = prize.kind === 'code' ? '0'.repeat(100) : '';
     return [{ award: '', win, name: prize.name, unit, why, passedOn: why === 'floor', code }];
   });

@@ -1,12 +1,12 @@
 import { crashPoint } from '../../../kit/crash-point';
-import { contentOfQuiz } from '../../campaigns/campaign-row';
+import { contentOfCampaign } from '../../campaigns/campaign-row';
 import type { Campaigns } from '../../campaigns/campaigns';
 import type { Change } from '../../campaigns/changes';
 import { noSuchStaff } from '../../campaigns/findings';
 import { isOver, isPublished } from '../../campaigns/states';
 import type { Tickets } from '../../prizes/tickets';
 import type { Prize, QuizContent } from '../definition';
-import type { Claims } from '../play/claims';
+import type { TakenBy } from '../play/taken-by';
 import { type Problem, type Reading, readQuizFile } from './workbook';
 
 /** `remarks`: what was read otherwise than it was written. */
@@ -28,11 +28,11 @@ export type BroughtCodes = Pick<Prize, 'name' | 'quantity'> & { added: number; h
 export async function bringQuiz(given: {
   campaigns: Campaigns;
   tickets: Pick<Tickets, 'addCodes' | 'codes'>;
-  claims: Claims;
+  takenBy: TakenBy;
   by: string;
   file: { name: string; bytes: Buffer };
 }): Promise<Brought | Extract<Reading, { kind: 'refused' }>> {
-  const { campaigns, tickets, claims, by, file } = given;
+  const { campaigns, tickets, takenBy, by, file } = given;
   const reading = await readQuizFile(file);
   if (reading.kind === 'refused') return reading;
   const { content: read, codes: imported, remarks } = reading;
@@ -49,11 +49,11 @@ export async function bringQuiz(given: {
     const had = before?.prizes.find((one) => one.id === prize.id)?.codes;
     const since = published ? had : undefined;
     if (codes.length === 0) return since ? { ...prize, codes: since } : prize;
-    const list = await tickets.addCodes({ quiz: id, prize: prize.id }, codes, since);
+    const list = await tickets.addCodes({ campaign: id, prize: prize.id }, codes, since);
     told.set(prize.id, { out: list.out, added: list.codes.list === had?.list ? 0 : list.added });
     return { ...prize, codes: list.codes };
   }
-  const wanted = over ? contentOfQuiz(before) : read;
+  const wanted = over ? contentOfCampaign(before) : read;
   const prizes: Prize[] = [];
   for (const prize of wanted.prizes) prizes.push(await withCodes(prize));
   const content = { ...wanted, prizes };
@@ -67,7 +67,7 @@ export async function bringQuiz(given: {
   const about = { id, title: content.title, codes, remarks };
 
   if (!published) return { kind: 'saved', ...about, how: await campaigns.save({ content, by }) };
-  const changes = await campaigns.propose({ content, by, claims });
+  const changes = await campaigns.propose({ content, by, takenBy });
   return { kind: over ? 'refilled' : 'proposed', ...about, changes };
 }
 

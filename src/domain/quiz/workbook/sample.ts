@@ -1,6 +1,6 @@
 import type { Campaigns } from '../../campaigns/campaigns';
 import type { Tickets } from '../../prizes/tickets';
-import type { Claims } from '../play/claims';
+import type { TakenBy } from '../play/taken-by';
 import { bringQuiz } from './bring';
 import { tellProblem } from './workbook';
 
@@ -14,22 +14,22 @@ export const sampleAuthor = 'sample';
 export async function startSampleQuiz(given: {
   campaigns: Campaigns;
   tickets: Pick<Tickets, 'addCodes' | 'codes'>;
-  claims: Claims;
+  takenBy: TakenBy;
   file: { name: string; bytes: Buffer };
 }): Promise<{ kind: 'kept' | 'started' } | { kind: 'refused'; problems: string[] }> {
-  const { campaigns, tickets, claims, file } = given;
+  const { campaigns, tickets, takenBy, file } = given;
   const present = await campaigns.list();
   const [only] = present;
   if (only && (present.length > 1 || (await campaigns.row(only._id)).author !== sampleAuthor))
     return { kind: 'kept' };
   if (only && only.state !== 'draft' && only.state !== 'checked') return { kind: 'kept' };
 
-  const brought = await bringQuiz({ campaigns, tickets, claims, by: sampleAuthor, file });
+  const brought = await bringQuiz({ campaigns, tickets, takenBy, by: sampleAuthor, file });
   if (brought.kind === 'refused') return { kind: 'refused', problems: brought.problems.map(tellProblem) };
   const { id } = brought;
-  const { findings, passed } = await campaigns.check({ id, by: sampleAuthor, claims });
+  const { findings, passed } = await campaigns.check({ id, by: sampleAuthor, takenBy });
   if (!passed)
     return { kind: 'refused', problems: findings.map(({ where, reason }) => `${where}：${reason}`) };
-  await campaigns.start({ id, by: sampleAuthor, claims });
+  await campaigns.start({ id, by: sampleAuthor, takenBy });
   return { kind: 'started' };
 }

@@ -251,7 +251,7 @@ function prizeFrom(values: PrizeValues, wrong: Wrong<PrizeColumn>): Prize | unde
     quantity: values.quantity ?? 0,
     way,
     claimDays: values.claimDays ?? 0,
-    ...defined({ points, usedAt, validUntil, conditions, delivery, perDay, perQuiz }),
+    ...defined({ points, usedAt, validUntil, conditions, delivery, perDay, perPerson: perQuiz }),
   };
 }
 

@@ -423,13 +423,14 @@ function flatQuestion({ options, retired, ...rest }: Record<string, unknown>): R
   };
 }
 
-/** `way: {kind, …, condition: {…}}` lies flat, as in the sheet. */
-function flatPrize({ way, ...rest }: Record<string, unknown>): Record<string, unknown> {
+/** `way: {kind, …, condition: {…}}` lies flat, as in the sheet; `perPerson` is what the program calls `perQuiz`. */
+function flatPrize({ way, perPerson, ...more }: Record<string, unknown>): Record<string, unknown> {
+  const rest = perPerson === undefined ? more : { ...more, perQuiz: perPerson };
   if (!isObject(way)) return { ...rest, way };
-  const { kind, condition, ...more } = way;
-  if (condition !== undefined && !isObject(condition)) return { ...rest, ...more, way: kind, condition };
+  const { kind, condition, ...its } = way;
+  if (condition !== undefined && !isObject(condition)) return { ...rest, ...its, way: kind, condition };
   const { points: score, ...conditions } = isObject(condition) ? condition : {};
-  return { ...rest, ...more, way: kind, ...conditions, ...(score === undefined ? {} : { score }) };
+  return { ...rest, ...its, way: kind, ...conditions, ...(score === undefined ? {} : { score }) };
 }
 
 /** Also `{prize: [code, …]}` and `[{prize, codes: […]}]`. */

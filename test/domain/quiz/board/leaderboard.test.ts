@@ -6,7 +6,7 @@ import {
   createLeaderboard,
   type Leaderboard,
 } from '../../../../src/domain/quiz/board/leaderboard';
-import { createOrders, orderIndexes } from '../../../../src/domain/quiz/log/answers';
+import { answerIndexes, createAnswerLog } from '../../../../src/domain/quiz/log/answers';
 import { createProjector } from '../../../../src/domain/quiz/log/projector';
 import { createScores, scoreIndexes } from '../../../../src/domain/quiz/log/scores';
 import { createClock } from '../../../../src/kit/clock';
@@ -24,7 +24,7 @@ let redis: Redis;
 let board: Leaderboard;
 beforeAll(async () => {
   db = await database.connect();
-  await createIndexes(db, [...orderIndexes, ...pointsIndexes, ...scoreIndexes]);
+  await createIndexes(db, [...answerIndexes, ...pointsIndexes, ...scoreIndexes]);
   redis = connectRedis(database.redisUrl, log);
   await new Promise((resolve) => redis.once('ready', resolve));
   board = createLeaderboard({ redis, prefix: database.prefix, db });
@@ -48,7 +48,7 @@ const rulesAt = async () => ({ prizes: [floorPrize(5)] });
 const newProjector = (leaderboard: Leaderboard | 'none' = board) =>
   createProjector({
     db,
-    orders: createOrders({ db, rulesAt }),
+    answerLog: createAnswerLog({ db, rulesAt }),
     points: createPoints({ db, clock: createClock() }),
     rulesAt,
     quizzes: () => [quizId],
@@ -96,9 +96,9 @@ test('equal points stand in the order in which they were reached, on the first a
 
 test('Redis wiped in the middle: the board comes back as if nothing had happened', async () => {
   const projector = newProjector();
-  const orders = orderLog(db);
+  const answerLog = orderLog(db);
   for (let step = 0; step < 6; step++) {
-    await orders.append(
+    await answerLog.append(
       Array.from({ length: 40 }, (_, i) => ({
         pid: person((i * 7 + step * 3) % 60),
         q: `${step}-${i}`,
@@ -114,15 +114,15 @@ test('Redis wiped in the middle: the board comes back as if nothing had happened
 
 test('Redis put back to an older state goes on from its own cursor', async () => {
   const projector = newProjector();
-  const orders = orderLog(db);
-  await orders.append([
+  const answerLog = orderLog(db);
+  await answerLog.append([
     { pid: 'lin', q: '1' },
     { pid: 'mei', q: '1' },
   ]);
   await projector.project(quizId);
   const blind = newProjector('none');
   await projector.close();
-  await orders.append([{ pid: 'mei', q: '2' }], [{ pid: 'tao', q: '1', points: 50 }]);
+  await answerLog.append([{ pid: 'mei', q: '2' }], [{ pid: 'tao', q: '1', points: 50 }]);
   await blind.project(quizId);
   await blind.close();
   expect(await board.cursor(quizId)).toBe(1);
@@ -147,12 +147,12 @@ test('a rank tells place, points and how many there are; boards of days are apar
 
 test('somebody held is off every board, through a wipe too, until put back', async () => {
   const projector = newProjector();
-  const orders = orderLog(db);
-  await orders.append(['lin', 'mei', 'tao'].map((pid) => ({ pid, q: '1' })));
+  const answerLog = orderLog(db);
+  await answerLog.append(['lin', 'mei', 'tao'].map((pid) => ({ pid, q: '1' })));
   await projector.project(quizId);
   await board.hide(quizId, 'mei', new Date());
   expect(await shown()).toEqual(['lin', 'tao']);
-  await orders.append([{ pid: 'mei', q: '2' }]);
+  await answerLog.append([{ pid: 'mei', q: '2' }]);
   await projector.project(quizId);
   expect(await shown()).toEqual(['lin', 'tao']);
   await wipe();

@@ -33,7 +33,7 @@ export function entryOf({ pid, on = '2026-11-21', q, points = 10, more = {} }: G
   };
 }
 
-/** Writes batches as the order log has them. */
+/** Writes batches as the answer log has them. */
 export function orderLog(db: Connection) {
   let seq = 0;
   let count = 0;
@@ -55,7 +55,7 @@ export function orderLog(db: Connection) {
         this.entries.push(...a);
         return row;
       });
-      if (rows.length > 0) await db.collection<Batch>('orders').insertMany(rows);
+      if (rows.length > 0) await db.collection<Batch>('answers').insertMany(rows);
     },
   };
 }

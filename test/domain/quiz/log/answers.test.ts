@@ -1,12 +1,12 @@
 import type { Connection } from 'mongoose';
 import type { Prize } from '../../../../src/domain/quiz/definition';
 import {
-  createOrders,
-  type Orders,
-  orderIndexes,
+  type AnswerLog,
+  answerIndexes,
+  createAnswerLog,
   type Placed,
 } from '../../../../src/domain/quiz/log/answers';
-import { type Entry, emptyFold, fold } from '../../../../src/domain/quiz/log/floors';
+import { type Entry, noFloors, winsOf } from '../../../../src/domain/quiz/log/floors';
 import { createIndexes } from '../../../../src/store/indexes';
 import { testDatabase } from '../../../support/database';
 import { anEntry, aPrize } from '../a-quiz';
@@ -15,23 +15,23 @@ const database = testDatabase();
 let db: Connection;
 const prizes: Prize[] = [
   aPrize('seven', { kind: 'floor', every: 7 }, { quantity: 30 }),
-  aPrize('lucky', { kind: 'floor', floors: [1, 50, 51, 52], endings: ['88'] }, { quantity: 3, perQuiz: 1 }),
+  aPrize('lucky', { kind: 'floor', floors: [1, 50, 51, 52], endings: ['88'] }, { quantity: 3, perPerson: 1 }),
   aPrize('first', { kind: 'first', question: 'f', at: 0 }),
 ];
 const rulesAt = async () => ({ prizes });
 /** A process: a log of its own on a connection of its own. */
-const aProcess = async (): Promise<Orders> => createOrders({ db: await database.connect(), rulesAt });
+const aProcess = async (): Promise<AnswerLog> => createAnswerLog({ db: await database.connect(), rulesAt });
 
 beforeAll(async () => {
   db = await database.connect();
-  await createIndexes(db, orderIndexes);
+  await createIndexes(db, answerIndexes);
 });
 beforeEach(() => database.clear());
 afterAll(() => database.drop());
 
 const logOf = (quiz = 'q') =>
   db
-    .collection<{ _id: string; first: number; seq: number; a: Entry[] }>('orders')
+    .collection<{ _id: string; first: number; seq: number; a: Entry[] }>('answers')
     .find({ quiz }, { sort: { _id: 1 } })
     .toArray();
 
@@ -44,10 +44,10 @@ async function expectWhole(count: number): Promise<void> {
 
 /** The same log folded by nobody but this test. */
 async function refolded() {
-  const state = emptyFold();
+  const state = noFloors();
   const wins = [];
   for (const batch of await logOf())
-    wins.push(...fold(state, { ...batch, quiz: 'q', v: 1, at: new Date(0) }, { prizes }));
+    wins.push(...winsOf(state, { ...batch, quiz: 'q', v: 1, at: new Date(0) }, { prizes }));
   return { state, wins };
 }
 
@@ -57,19 +57,19 @@ test('several processes place at once: floors 1 to n without gap or double, and 
     i % 20 === 0 ? anEntry(`p${i}`, 'f', { flash: true, ok: i % 40 === 0 }) : anEntry(`p${i % 90}`, `t${i}`),
   );
   const placed = await Promise.all(
-    entries.map((entry, i) => (processes[i % 4] as Orders).append('q', entry)),
+    entries.map((entry, i) => (processes[i % 4] as AnswerLog).append('q', entry)),
   );
   await expectWhole(600);
-  expect(placed.map(({ order }) => order).toSorted((a, b) => a - b)).toEqual(
+  expect(placed.map(({ floor }) => floor).toSorted((a, b) => a - b)).toEqual(
     Array.from({ length: 600 }, (_, i) => i + 1),
   );
   expect(placed.some(({ again }) => again)).toBe(false);
   await Promise.all(processes.map((one) => one.catchUp('q')));
   const { state, wins } = await refolded();
   for (const one of processes) expect(one.state('q')).toEqual(state);
-  const byOrder = (all: { order: number; prize: string }[]) =>
-    all.map(({ order, prize }) => `${order} ${prize}`).toSorted();
-  expect(byOrder(placed.flatMap((one) => one.wins))).toEqual(byOrder(wins));
+  const byFloor = (all: { floor: number; prize: string }[]) =>
+    all.map(({ floor, prize }) => `${floor} ${prize}`).toSorted();
+  expect(byFloor(placed.flatMap((one) => one.wins))).toEqual(byFloor(wins));
   expect(wins.filter(({ why }) => why === 'first')).toHaveLength(1);
 });
 
@@ -78,7 +78,7 @@ test('the same message placed by every process at once has one place, and all of
   await processes[0]?.append('q', anEntry('other', 't1'));
   const entry = anEntry('lin', 't1', { by: 'm1' });
   const placed = await Promise.all([...processes, ...processes].map((one) => one.append('q', entry)));
-  expect(new Set(placed.map(({ order }) => order)).size).toBe(1);
+  expect(new Set(placed.map(({ floor }) => floor)).size).toBe(1);
   expect(placed.map(({ again }) => again)).toEqual(Array(6).fill(false));
   await expectWhole(2);
 });
@@ -127,11 +127,11 @@ function losingAnswers(real: Connection, times: number): Connection {
 }
 
 test('a lost answer never places twice, and the reply is as if it had not been lost', async () => {
-  const orders = createOrders({ db: losingAnswers(await database.connect(), 3), rulesAt });
+  const answerLog = createAnswerLog({ db: losingAnswers(await database.connect(), 3), rulesAt });
   const placed: Placed[] = [];
-  for (let i = 1; i <= 6; i++) placed.push(await orders.append('q', anEntry(`p${i}`, 't1')));
+  for (let i = 1; i <= 6; i++) placed.push(await answerLog.append('q', anEntry(`p${i}`, 't1')));
   await expectWhole(6);
-  expect(placed.map(({ order, again }) => [order, again])).toEqual([1, 2, 3, 4, 5, 6].map((n) => [n, false]));
+  expect(placed.map(({ floor, again }) => [floor, again])).toEqual([1, 2, 3, 4, 5, 6].map((n) => [n, false]));
   expect(placed[0]?.wins).toMatchObject([{ prize: 'lucky', unit: '1' }]);
 });
 
@@ -143,12 +143,12 @@ test('a connection closed by the server before or in an insert neither loses nor
     dbName: database.name,
     w: 'majority',
   }).asPromise();
-  const orders = createOrders({ db: mine, rulesAt });
-  await orders.append('q', anEntry('p0', 't1'));
+  const answerLog = createAnswerLog({ db: mine, rulesAt });
+  await answerLog.append('q', anEntry('p0', 't1'));
   await failNext({ times: 3 }, { failCommands: ['insert'], closeConnection: true, appName });
   try {
     const placed = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => orders.append('q', anEntry(`p${i + 1}`, 't1'))),
+      Array.from({ length: 40 }, (_, i) => answerLog.append('q', anEntry(`p${i + 1}`, 't1'))),
     );
     expect(placed.every(({ again }) => !again)).toBe(true);
     await expectWhole(41);
@@ -164,8 +164,8 @@ test('what failed for good is told as an error that names its cause', async () =
     db: { command: () => Promise.reject(new Error('not authorized on this database')) },
     collection: real.collection.bind(real),
   } as unknown as Connection;
-  const orders = createOrders({ db: refusing, rulesAt });
-  await expect(orders.append('q', anEntry('lin', 't1'))).rejects.toMatchObject({
+  const answerLog = createAnswerLog({ db: refusing, rulesAt });
+  await expect(answerLog.append('q', anEntry('lin', 't1'))).rejects.toMatchObject({
     kind: 'Upstream',
     cause: { message: 'not authorized on this database' },
   });
@@ -175,7 +175,7 @@ test('a start from the kept state equals a replay, and knows what was won before
   const old = await aProcess();
   for (let i = 1; i <= 30; i++) {
     await old.append('q', anEntry(`p${i}`, 't1'));
-    if (i === 21) await old.keepFold('q');
+    if (i === 21) await old.keepFloors('q');
   }
   const fresh = await aProcess();
   // The answer to the winner of floor 21 was lost with the old process: the same message asks again.
@@ -186,8 +186,8 @@ test('a start from the kept state equals a replay, and knows what was won before
   });
   await fresh.append('q', anEntry('p31', 't1'));
   expect(fresh.state('q')).toEqual((await refolded()).state);
-  await fresh.keepFold('q');
-  await old.keepFold('q'); // behind: it does not put the older state back
+  await fresh.keepFloors('q');
+  await old.keepFloors('q'); // behind: it does not put the older state back
   const third = await aProcess();
   await third.append('q', anEntry('p32', 't1'));
   await fresh.catchUp('q');
@@ -204,7 +204,7 @@ test('a sealed log takes no answer, from no process, and still knows those it ha
   await Promise.all([one.seal('q'), other.seal('q')]);
   const counted = (await racing).filter(({ status }) => status === 'fulfilled').length;
   for (const process of [one, stale, await aProcess()]) {
-    await expect(process.append('q', anEntry('late', 't1'))).rejects.toMatchObject({ code: 'QUIZ_OVER' });
+    await expect(process.append('q', anEntry('late', 't1'))).rejects.toMatchObject({ code: 'quiz.over' });
     expect(await process.append('q', anEntry('lin', 't1'))).toMatchObject({ again: false });
   }
   const batches = [];
@@ -226,7 +226,7 @@ test("a person's answers come in their order, without those of others or of anot
     one.append('r', { ...anEntry('lin', 't9'), k: 'r:lin:2026-11-21:t9' }),
   ]);
   await one.append('q', anEntry('lin', 't2', { on: '2026-11-22' }));
-  expect((await one.of('q', 'lin')).map(({ order, entry }) => [order, entry.q])).toEqual([
+  expect((await one.of('q', 'lin')).map(({ floor, entry }) => [floor, entry.q])).toEqual([
     [1, 't1'],
     [3, 't2'],
   ]);

@@ -3,16 +3,16 @@ import type { Prize } from '../../../../src/domain/quiz/definition';
 import {
   type Batch,
   type Entry,
-  emptyFold,
-  fold,
   isFloor,
+  noFloors,
   type Win,
+  winsOf,
 } from '../../../../src/domain/quiz/log/floors';
 import { anEntry, aPrize } from '../a-quiz';
 
 /** Folds entries cut into batches at the given places. */
 function folded(entries: Entry[], prizes: Prize[], cuts: number[] = []) {
-  const state = emptyFold();
+  const state = noFloors();
   const wins: Win[] = [];
   const edges = [...new Set([0, ...cuts.filter((cut) => cut > 0 && cut < entries.length), entries.length])];
   edges.sort((a, b) => a - b);
@@ -28,13 +28,13 @@ function folded(entries: Entry[], prizes: Prize[], cuts: number[] = []) {
       at: new Date(0),
       a: entries.slice(from, to),
     };
-    wins.push(...fold(state, batch, { prizes }));
+    wins.push(...winsOf(state, batch, { prizes }));
   }
   return { wins, state };
 }
 
 const told = (wins: Win[]): string[] =>
-  wins.map(({ prize, unit, pid, order }) => `${prize}@${unit} ${pid}#${order}`);
+  wins.map(({ prize, unit, pid, floor }) => `${prize}@${unit} ${pid}#${floor}`);
 /** One answer each, by these people in this order. */
 const answers = (...pids: string[]): Entry[] => pids.map((pid, i) => anEntry(pid, `t${i}`));
 
@@ -104,10 +104,10 @@ test('a 搶答題 goes to the first who is right, once, beside any floor', () =>
 
 test('a prize that passes on waits for the next who may have it, also while older rules judge that do not know it', () => {
   const added = aPrize('p', { kind: 'floor', floors: [1, 2] }, { quantity: 2 });
-  const state = emptyFold();
+  const state = noFloors();
   const judged = (seq: number, prizes: Prize[], ...a: Entry[]): string[] =>
     told(
-      fold(
+      winsOf(
         state,
         { _id: `q/${seq}`, quiz: 'q', seq, first: state.count + 1, v: 1, at: new Date(0), a },
         { prizes },
@@ -119,7 +119,7 @@ test('a prize that passes on waits for the next who may have it, also while olde
 });
 
 test('a name that every object has is a name like others', () => {
-  const floors = aPrize('constructor', { kind: 'floor', every: 1 }, { quantity: 2, perQuiz: 1 });
+  const floors = aPrize('constructor', { kind: 'floor', every: 1 }, { quantity: 2, perPerson: 1 });
   expect(told(folded(answers('toString', 'valueOf', 'a'), [floors]).wins)).toEqual([
     'constructor@1 toString#1',
     'constructor@2 valueOf#2',
@@ -155,7 +155,7 @@ describe('for any log and any prizes', () => {
         aPrize(
           '',
           { kind: 'floor', floors, endings, ...(every === undefined ? {} : { every }) },
-          { quantity, ...(perQuiz === undefined ? {} : { perQuiz }) },
+          { quantity, ...(perQuiz === undefined ? {} : { perPerson: perQuiz }) },
         ),
     );
   const prizeLists = fc
@@ -173,30 +173,30 @@ describe('for any log and any prizes', () => {
         expect(new Set(wins.map(({ prize, unit }) => `${prize}@${unit}`)).size).toBe(wins.length);
         const floorWins = wins.filter(({ why }) => why === 'floor');
         expect(new Set(floorWins.map(({ pid, on }) => `${pid} ${on}`)).size).toBe(floorWins.length);
-        for (const win of wins) expect(log[win.order - 1]).toMatchObject({ pid: win.pid, on: win.on });
+        for (const win of wins) expect(log[win.floor - 1]).toMatchObject({ pid: win.pid, on: win.on });
         const flash = log.findIndex((one) => one.flash && one.ok) + 1;
-        expect(wins.filter(({ why }) => why === 'first').map(({ order }) => order)).toEqual(
+        expect(wins.filter(({ why }) => why === 'first').map(({ floor }) => floor)).toEqual(
           flash ? [flash] : [],
         );
         for (const prize of prizes.filter(({ way }) => way.kind === 'floor')) {
           const mine = floorWins.filter((win) => win.prize === prize.id);
           expect(mine.length).toBeLessThanOrEqual(prize.quantity);
           for (const pid of new Set(mine.map((win) => win.pid)))
-            expect(mine.filter((win) => win.pid === pid).length).toBeLessThanOrEqual(prize.perQuiz ?? 99);
+            expect(mine.filter((win) => win.pid === pid).length).toBeLessThanOrEqual(prize.perPerson ?? 99);
           log.forEach((_, i) => {
             const unit = i + 1;
             if (!isFloor(prize, unit)) return;
-            const won = mine.find((win) => win.unit === String(unit))?.order;
+            const won = mine.find((win) => win.unit === String(unit))?.floor;
             const outAt =
-              mine.length === prize.quantity ? (mine.at(-1)?.order ?? 0) : Number.POSITIVE_INFINITY;
+              mine.length === prize.quantity ? (mine.at(-1)?.floor ?? 0) : Number.POSITIVE_INFINITY;
             const until = won ?? Math.min(log.length + 1, outAt);
             for (let order = unit; order < until; order++) {
               const { pid, on } = log[order - 1] as Entry;
               const wonToday = floorWins.some(
-                (win) => win.pid === pid && win.on === on && win.order <= order,
+                (win) => win.pid === pid && win.on === on && win.floor <= order,
               );
               const full =
-                mine.filter((win) => win.pid === pid && win.order <= order).length >= (prize.perQuiz ?? 99);
+                mine.filter((win) => win.pid === pid && win.floor <= order).length >= (prize.perPerson ?? 99);
               expect(wonToday || full).toBe(true);
             }
           });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import type { Connection } from 'mongoose';
 import { createPoints, type LedgerRow, pointsIndexes } from '../../../../src/domain/points/points';
-import { createOrders, orderIndexes } from '../../../../src/domain/quiz/log/answers';
+import { answerIndexes, createAnswerLog } from '../../../../src/domain/quiz/log/answers';
 import type { Batch, Entry, Win } from '../../../../src/domain/quiz/log/floors';
-import { createProjection, MovedOn, ordered } from '../../../../src/domain/quiz/log/project';
+import { createProjection, MovedOn, placings } from '../../../../src/domain/quiz/log/project';
 import {
   createProjector,
   type ProjectionRow,
@@ -30,7 +30,7 @@ const database = testDatabase();
 let db: Connection;
 beforeAll(async () => {
   db = await database.connect();
-  await createIndexes(db, [...orderIndexes, ...pointsIndexes, ...scoreIndexes]);
+  await createIndexes(db, [...answerIndexes, ...pointsIndexes, ...scoreIndexes]);
 });
 beforeEach(() => database.clear());
 afterEach(noCrash);
@@ -43,9 +43,9 @@ const rulesAt = async () => ({ prizes: [floorPrize(5)] });
 function newProcess(more: Partial<ProjectorOptions> = {}) {
   const wins = new Map<string, Win>();
   const points = createPoints({ db, clock: createClock() });
-  const orders = createOrders({ db, rulesAt });
+  const answerLog = createAnswerLog({ db, rulesAt });
   const award = async ({ win }: { win: Win }) => void wins.set(win.unit, win);
-  const given = { db, orders, points, rulesAt, quizzes: () => [quizId], award, log, ...more };
+  const given = { db, answerLog, points, rulesAt, quizzes: () => [quizId], award, log, ...more };
   const projector = createProjector(given);
   return { projector, points, wins, proof: createProof({ ...given, projector, points }) };
 }
@@ -127,9 +127,9 @@ test('days in a row count whatever the order in which they reach the log around 
 test('two processes at once, one of them a zombie, count each answer once', async () => {
   const lively = newProcess({ stepSize: 7 });
   const zombie = newProcess({ stepSize: 5 });
-  const orders = orderLog(db);
+  const answerLog = orderLog(db);
   for (let round = 0; round < 6; round++) {
-    await orders.append(
+    await answerLog.append(
       ...Array.from({ length: 20 }, (_, i) => [
         { pid: `p${i % 4}`, q: `${round}-${i}` },
         { pid: `p${i % 3}`, q: `${round}-${i}b`, points: i % 2 },
@@ -149,11 +149,11 @@ test('two processes at once, one of them a zombie, count each answer once', asyn
 });
 
 test('a zombie that read before and writes after another process changes nothing', async () => {
-  const orders = orderLog(db);
-  await orders.append([{ pid: 'lin', q: '1' }], [{ pid: 'lin', q: '2', points: 15 }]);
+  const answerLog = orderLog(db);
+  await answerLog.append([{ pid: 'lin', q: '1' }], [{ pid: 'lin', q: '2', points: 15 }]);
   const batches: Batch[] = [];
-  for await (const batch of createOrders({ db, rulesAt }).read(quizId, 0)) batches.push(batch);
-  const answers = ordered(batches, 0);
+  for await (const batch of createAnswerLog({ db, rulesAt }).read(quizId, 0)) batches.push(batch);
+  const answers = placings(batches, 0);
   await createProjection({ db }).take(quizId, answers.slice(0, 1));
   let go = () => {};
   const gate = new Promise<void>((resolve) => {
@@ -183,7 +183,7 @@ test('a zombie that read before and writes after another process changes nothing
   const zombie = createProjection({ db: slow }).take(quizId, answers);
   await read;
   await createProjection({ db }).take(quizId, answers);
-  await orders.append([{ pid: 'lin', q: '3' }]);
+  await answerLog.append([{ pid: 'lin', q: '3' }]);
   await newProcess().projector.project(quizId);
   const before = await scoreOf('lin');
   go();
@@ -198,10 +198,10 @@ test('a zombie that read before and writes after another process changes nothing
 
 test('a process that waits for the projection takes over from one that died', async () => {
   const dead = newProcess();
-  const orders = orderLog(db);
-  await orders.append([{ pid: 'lin', q: '1' }]);
+  const answerLog = orderLog(db);
+  await answerLog.append([{ pid: 'lin', q: '1' }]);
   await dead.projector.project(quizId);
-  await orders.append([{ pid: 'lin', q: '2' }]);
+  await answerLog.append([{ pid: 'lin', q: '2' }]);
   const { projector } = newProcess();
   expect(await projector.project(quizId)).toBe('elsewhere');
   expect(await projector.lag()).toMatchObject({ answers: 1 });
@@ -251,8 +251,8 @@ test('replay and audit name what is wrong', async () => {
 test('a gap in the log stops the projection', async () => {
   const { projector } = newProcess();
   await orderLog(db).append([{ pid: 'lin', q: '1' }], [{ pid: 'lin', q: '2' }], [{ pid: 'lin', q: '3' }]);
-  await db.collection<{ _id: string }>('orders').deleteOne({ _id: `${quizId}/000000002` });
-  await expect(projector.project(quizId)).rejects.toMatchObject({ code: 'ORDER_GAP' });
+  await db.collection<{ _id: string }>('answers').deleteOne({ _id: `${quizId}/000000002` });
+  await expect(projector.project(quizId)).rejects.toMatchObject({ code: 'answers.gap' });
 });
 
 test('rankings come out of the database by points and then by who reached them first', async () => {
@@ -304,11 +304,11 @@ const gaps = ['project', 'projector'].flatMap((file) =>
 );
 
 test.each(gaps)('three kills at %s leave nothing out and nothing double', async (gap) => {
-  const orders = orderLog(db);
+  const answerLog = orderLog(db);
   const wins: Win[] = [];
   const award = async ({ win }: { win: Win }) => void wins.push(win);
   for (let n = 0; n < 3; n++) {
-    await orders.append(
+    await answerLog.append(
       [1, 2, 3].map((i) => ({ pid: `p${i}`, q: `a${n}` })),
       [2, 3, 4].map((i) => ({ pid: `p${i}`, q: `b${n}` })),
     );
@@ -349,11 +349,11 @@ test('whatever is killed between whichever two writes, every answer counts once'
   await fc.assert(
     fc.asyncProperty(fc.array(run, { minLength: 1, maxLength: 6 }), async (runs) => {
       await database.clear();
-      const orders = orderLog(db);
+      const answerLog = orderLog(db);
       const wins = new Map<string, Win>();
       const award = async ({ win }: { win: Win }) => void wins.set(win.unit, win);
       for (const { batches, gap, pass, stepSize } of runs) {
-        await orders.append(
+        await answerLog.append(
           ...batches.map((batch) =>
             batch.map((one) => ({ ...one, q: String(++q), more: one.flash ? { flash: true as const } : {} })),
           ),
@@ -370,7 +370,7 @@ test('whatever is killed between whichever two writes, every answer counts once'
       await expire();
       const { projector, points, proof } = newProcess({ award });
       await projector.project(quizId);
-      const expected = oracle(orders.entries);
+      const expected = oracle(answerLog.entries);
       for (const [pid, { rounds, ...score }] of expected) {
         expect(await scoreOf(pid)).toMatchObject(score);
         expect(await points.balance(pid)).toBe(score.points);
@@ -378,10 +378,10 @@ test('whatever is killed between whichever two writes, every answer counts once'
         expect(new Map(hers.map((round) => [round.on, round.points]))).toEqual(rounds);
       }
       expect(await db.collection('scores').countDocuments()).toBe(expected.size);
-      const floors = Math.floor(orders.entries.length / 5);
+      const floors = Math.floor(answerLog.entries.length / 5);
       expect(wins.size).toBeLessThanOrEqual(floors);
       const replayed = await proof.replay(quizId);
-      expect(replayed).toMatchObject({ answers: orders.entries.length, differences: [] });
+      expect(replayed).toMatchObject({ answers: answerLog.entries.length, differences: [] });
       expect(new Map(replayed.wins.map((win) => [win.unit, win]))).toEqual(wins);
       expect(await proof.audit(quizId)).toEqual([]);
     }),

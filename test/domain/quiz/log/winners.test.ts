@@ -25,7 +25,7 @@ async function decided(given: {
         .toSorted((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : b[2] - a[2] || a[3] - b[3]))
         .map(
           ([on, pid, points, reached, more]) =>
-            ({ on, pid, points, reached, firstOrder: reached, answered: 1, ...more }) as RoundRow,
+            ({ on, pid, points, reached, firstFloor: reached, answered: 1, ...more }) as RoundRow,
         ),
   };
   const found: string[] = [];
@@ -38,7 +38,7 @@ async function decided(given: {
 const top = (board: 'daily' | 'final', from: number, to: number, more: Partial<Prize> = {}) =>
   aPrize(`${board}${from}`, { kind: 'ranking', board, from, to }, { quantity: 99, ...more });
 
-test('more points first, then the smaller order number; no rank is shared', async () => {
+test('more points first, then the lower floor; no rank is shared', async () => {
   const scores: Score[] = [
     ['a', 50, 9],
     ['b', 90, 20],
@@ -78,7 +78,7 @@ test('each day has its own ranking, and the quantity ends it', async () => {
   ]);
   expect(await decided({ prizes: [top('daily', 1, 1, { quantity: 1 })], rounds })).toHaveLength(1);
   // Who won as often as she may leaves her place to the next.
-  expect(await decided({ prizes: [top('daily', 1, 1, { perQuiz: 1 })], rounds })).toEqual([
+  expect(await decided({ prizes: [top('daily', 1, 1, { perPerson: 1 })], rounds })).toEqual([
     'daily1 rank-1-2026-11-21 b',
     'daily1 rank-1-2026-11-22 a',
   ]);

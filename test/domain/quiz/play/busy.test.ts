@@ -21,8 +21,8 @@ beforeEach(async () => {
   });
   const { campaigns } = rig.app.services;
   await campaigns.save({ content: quiz, by: 'Lin' });
-  await campaigns.check({ id: quiz.id, by: 'Lin', claims: () => undefined });
-  await campaigns.start({ id: quiz.id, by: 'Wang', claims: () => undefined });
+  await campaigns.check({ id: quiz.id, by: 'Lin', takenBy: () => undefined });
+  await campaigns.start({ id: quiz.id, by: 'Wang', takenBy: () => undefined });
 });
 afterEach(async () => {
   await failOrders('off');
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 const admin = () => rig.db.getClient().db('admin');
-/** What the server does with writes to this test's order log. */
+/** What the server does with writes to this test's answer log. */
 const failOrders = (mode: string | object, how: object = {}) =>
   admin().command({
     configureFailPoint: 'failCommand',
@@ -63,5 +63,5 @@ test('an answer that cannot be placed for a long time is not put out of the way:
   await failOrders('off');
   await rig.drain();
   expect(await rig.count('inbox', { quarantinedAt: { $exists: true } })).toBe(0);
-  expect(await rig.rows('orders')).toMatchObject([{ seq: 1, a: [{ q: expect.any(String) }] }]);
+  expect(await rig.rows('answers')).toMatchObject([{ seq: 1, a: [{ q: expect.any(String) }] }]);
 });

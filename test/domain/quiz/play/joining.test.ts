@@ -28,7 +28,7 @@ const have = async () =>
       .collection<Award>('awards')
       .find({}, { sort: { order: 1 } })
       .toArray()
-  ).map(({ prize, pid, on, order }) => `${prize} ${pid} ${on} ${order}`);
+  ).map(({ prize, pid, on, floor }) => `${prize} ${pid} ${on} ${floor}`);
 
 const theirLeaseIsOver = () =>
   stage
@@ -61,18 +61,13 @@ test('whoever meets a participation prize has it at once, in the order of answer
   expect(await points.balance('ben')).toBe(3 * 10 + 50);
 
   turnTo('2026-11-24 10:00:00');
-  await settlement.settle({ quiz: 'q', by: 'ann', withHeld: true });
+  await settlement.settle({ campaign: 'q', by: 'ann', withHeld: true });
   expect(await have()).toEqual(given);
 });
 
 test('a kill anywhere between gives the same prizes, each once', async () => {
   await threeDays();
-  for (const point of [
-    'claim-pending',
-    'claim-ticket-held',
-    'claim-certain',
-    'projector-participation-given',
-  ]) {
+  for (const point of ['take-pending', 'take-ticket-held', 'take-certain', 'projector-participation-given']) {
     planCrash(point, 1, () => {
       throw new Error(`killed at ${point}`);
     });
@@ -95,7 +90,7 @@ test('a kill anywhere between gives the same prizes, each once', async () => {
   expect(await points.audit()).toEqual([]);
 });
 
-test.each(['claim-pending', 'claim-ticket-held'])(
+test.each(['take-pending', 'take-ticket-held'])(
   'killed at %s, and taken up before any sweeper came: it goes to the same people all the same',
   async (point) => {
     await threeDays();
@@ -119,21 +114,21 @@ test('stock that comes later goes, in settlement, to who found none', async () =
   await projector.close();
   await stage
     .db()
-    .collection<{ _id: string }>('quizzes')
+    .collection<{ _id: string }>('campaigns')
     .updateOne({ _id: 'q' }, { $set: { 'prizes.0.quantity': 3 } });
   const [twice] = quiz.prizes;
   if (!twice) throw new Error('no prize');
   await createTickets({ db: stage.db() }).stock('q', { ...twice, quantity: 3 });
   turnTo('2026-11-24 10:00:00');
-  await build().settlement.settle({ quiz: 'q', by: 'ann', withHeld: true });
+  await build().settlement.settle({ campaign: 'q', by: 'ann', withHeld: true });
   expect(await have()).toContain('twice late 2026-11-21 8');
 });
 
 test('a round begins with the first of its answers; 搶答 is none', () => {
   const at = new Date();
-  const of = (pid: string, order: number, more: object = {}) => ({
-    entry: anEntry(pid, `t${order}`, { on: '2026-11-21', ...more }),
-    order,
+  const of = (pid: string, floor: number, more: object = {}) => ({
+    entry: anEntry(pid, `t${floor}`, { on: '2026-11-21', ...more }),
+    floor,
     seq: 1,
     at,
   });
@@ -141,8 +136,8 @@ test('a round begins with the first of its answers; 搶答 is none', () => {
   const row = (pid: string, answered: number) => ({ pid, on: '2026-11-21', answered });
   const scores = ['a', 'b', 'c'].map((pid) => ({ pid, played: ['2026-11-21'] }));
   expect(begun(answers, { scores, rounds: [row('b', 1), row('a', 2), row('c', 4)] })).toEqual([
-    { pid: 'a', on: '2026-11-21', order: 7, played: ['2026-11-21'] },
-    { pid: 'b', on: '2026-11-21', order: 11, played: ['2026-11-21'] },
+    { pid: 'a', on: '2026-11-21', floor: 7, played: ['2026-11-21'] },
+    { pid: 'b', on: '2026-11-21', floor: 11, played: ['2026-11-21'] },
   ]);
 });
 

@@ -1,10 +1,10 @@
 import type { Connection } from 'mongoose';
 import type { Quiz } from '../../../../src/domain/quiz/definition';
-import { createOrders, type Orders, orderIndexes } from '../../../../src/domain/quiz/log/answers';
+import { type AnswerLog, answerIndexes, createAnswerLog } from '../../../../src/domain/quiz/log/answers';
 import { createPlaying, type Playing } from '../../../../src/domain/quiz/play/play';
 import { letters } from '../../../../src/domain/quiz/play/questions';
 import type { Play } from '../../../../src/domain/quiz/play/standing';
-import type { Turn } from '../../../../src/domain/quiz/play/step';
+import type { Step } from '../../../../src/domain/quiz/play/step';
 import { createSubscribers, subscriberIndexes } from '../../../../src/domain/subscribers/subscribers';
 import { createClock } from '../../../../src/kit/clock';
 import { createIndexes } from '../../../../src/store/indexes';
@@ -13,19 +13,19 @@ import { aPrize, aQuestion, aQuiz, beijing } from '../a-quiz';
 
 const database = testDatabase();
 let db: Connection;
-let orders: Orders;
+let answerLog: AnswerLog;
 let playing: Playing;
 const prizes = [aPrize('three', { kind: 'floor', every: 3 }, { quantity: 9 })];
 const flashPrize = aPrize('fp', { kind: 'first', question: 'f', at: beijing('2026-11-21 12:00:00') });
 
 beforeAll(async () => {
   db = await database.connect();
-  await createIndexes(db, [...orderIndexes, ...subscriberIndexes]);
+  await createIndexes(db, [...answerIndexes, ...subscriberIndexes]);
 });
 beforeEach(async () => {
   await database.clear();
-  orders = createOrders({ db, rulesAt: async () => ({ prizes }) });
-  playing = createPlaying({ orders });
+  answerLog = createAnswerLog({ db, rulesAt: async () => ({ prizes }) });
+  playing = createPlaying({ answerLog });
 });
 afterAll(() => database.drop());
 
@@ -36,8 +36,8 @@ function aFan(pid: string, quiz: Quiz, when = '2026-11-21 10:00:00') {
     play: undefined as Play | undefined,
     quiz,
     at: beijing(when),
-    turn: undefined as unknown as Turn,
-    keep<T extends Turn>(turn: T): T {
+    turn: undefined as unknown as Step,
+    keep<T extends Step>(turn: T): T {
       fan.play = turn.play;
       fan.turn = turn;
       return turn;
@@ -62,7 +62,7 @@ function aFan(pid: string, quiz: Quiz, when = '2026-11-21 10:00:00') {
   };
   return fan;
 }
-const result = (turn: Turn) => {
+const result = (turn: Step) => {
   if (turn.kind !== 'answered') throw new Error(`${turn.kind} is no answer`);
   return turn.result;
 };
@@ -105,7 +105,7 @@ describe('an answer', () => {
     await lin.starts();
     const before = lin.at;
     // Her first letter is worked on five minutes late; she said something else for the same question meanwhile.
-    playing = createPlaying({ orders, now: () => before + 300_000 });
+    playing = createPlaying({ answerLog, now: () => before + 300_000 });
     expect((await lin.answers('wrong', 10_000)).kind).toBe('answered');
     lin.at = before + 200_000;
     expect(await lin.says(0)).toMatchObject({ kind: 'tooFast', question: { n: 2 } });
@@ -116,7 +116,7 @@ describe('an answer', () => {
   test('to a question that came after midnight in answer to one from before it lapses with that day', async () => {
     const lin = aFan('lin', aQuiz(), '2026-11-21 23:59:00');
     await lin.starts();
-    playing = createPlaying({ orders, now: () => beijing('2026-11-22 00:00:01') });
+    playing = createPlaying({ answerLog, now: () => beijing('2026-11-22 00:00:01') });
     await lin.answers('right', 59_000);
     lin.at = beijing('2026-11-22 00:01:00');
     expect(await lin.says(0)).toMatchObject({ kind: 'lapsed', why: 'midnight', play: { on: '2026-11-22' } });
@@ -139,7 +139,7 @@ describe('an answer', () => {
     expect(result(await lin.answers('right'))).toMatchObject({ floor: 1 });
   });
 
-  test('brought again by the same message has the same order number and the same reply', async () => {
+  test('brought again by the same message has the same floor and the same reply', async () => {
     const lin = aFan('lin', aQuiz({ prizes }));
     for (const pid of ['a', 'b']) {
       const other = aFan(pid, lin.quiz);
@@ -154,7 +154,7 @@ describe('an answer', () => {
     const first = await playing.answer(lin.quiz, before, picked, who);
     expect(result(first)).toMatchObject({ floor: 3, wins: [{ unit: '3', passedOn: false }] });
     expect(await playing.answer(lin.quiz, before, picked, who)).toEqual(first);
-    const other = createPlaying({ orders: createOrders({ db, rulesAt: async () => ({ prizes }) }) });
+    const other = createPlaying({ answerLog: createAnswerLog({ db, rulesAt: async () => ({ prizes }) }) });
     expect(await other.answer(lin.quiz, before, picked, who)).toEqual(first);
   });
 
@@ -182,14 +182,14 @@ describe('an answer', () => {
       wins: [],
     });
     expect(again.play).toEqual(first.play);
-    expect((await orders.of('q', 'lin')).length).toBe(1);
+    expect((await answerLog.of('q', 'lin')).length).toBe(1);
   });
 
   test('of staff takes no floor, earns no points and never reaches the log', async () => {
     const boss = aFan('boss', aQuiz({ staff: ['boss'] }));
     await boss.starts();
     expect(result(await boss.answers('right'))).toMatchObject({ ok: true, floor: null, points: 0, total: 0 });
-    expect(await orders.of('q', 'boss')).toEqual([]);
+    expect(await answerLog.of('q', 'boss')).toEqual([]);
   });
 });
 
@@ -260,7 +260,7 @@ describe('the timer', () => {
       next: { kind: 'question', question: { n: 2 } },
     });
     expect(lin.play).toMatchObject({ today: [missed], points: 0, levelAsked: 1 });
-    expect(await orders.of('q', 'lin')).toEqual([]);
+    expect(await answerLog.of('q', 'lin')).toEqual([]);
   });
 
   test('a level that ends with a question out of time is judged, and she is told', async () => {
@@ -343,7 +343,7 @@ describe('an open question lapses at no cost', () => {
     const lin = aFan('lin', aQuiz(), '2026-11-21 23:59:50');
     await lin.starts();
     await lin.answers('right', 9_999);
-    expect((await orders.of('q', 'lin'))[0]?.entry).toMatchObject({ on: '2026-11-21' });
+    expect((await answerLog.of('q', 'lin'))[0]?.entry).toMatchObject({ on: '2026-11-21' });
   });
 
   test('in a pause, and is asked again on resume', async () => {
@@ -397,14 +397,14 @@ describe('an open question lapses at no cost', () => {
     await lin.starts();
     lin.quiz = aQuiz({ state: 'settling' });
     expect(await lin.answers('right')).toMatchObject({ kind: 'lapsed', why: 'ended' });
-    expect(await orders.of('q', 'lin')).toEqual([]);
+    expect(await answerLog.of('q', 'lin')).toEqual([]);
   });
 });
 
 test('when another process has begun to settle and this one does not know yet, nothing is counted', async () => {
   const lin = aFan('lin', aQuiz());
   await lin.starts();
-  await createOrders({ db, rulesAt: async () => ({ prizes }) }).seal('q');
+  await createAnswerLog({ db, rulesAt: async () => ({ prizes }) }).seal('q');
   expect(await lin.answers('right')).toMatchObject({ kind: 'lapsed', why: 'ended', next: { why: 'ended' } });
   expect(lin.play).toMatchObject({ points: 0, today: [] });
 });
@@ -541,7 +541,7 @@ describe('搶答', () => {
 });
 
 describe('leaving and coming back', () => {
-  test('what the order log tells is where she stood', async () => {
+  test('what the answer log tells is where she stood', async () => {
     const quiz = aQuiz({
       perDay: 4,
       levels: [{ n: 1, questions: 3, pass: 2 }],

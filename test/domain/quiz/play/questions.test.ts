@@ -94,11 +94,11 @@ test('picking from a bank of 5,000 stays cheap', () => {
 
 test('options come in an order of each round, the same every time; 對 and 錯 keep theirs', () => {
   const question = aQuestion('t1', { options: ['甲', '乙', '丙', '丁', '戊', '己'] });
-  const orders = Array.from({ length: 200 }, (_, i) => optionOrder(question, `q:p${i}:2026-11-21`));
-  for (const order of orders) expect(order.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
-  expect(optionOrder(question, 'q:p3:2026-11-21')).toEqual(orders[3]);
+  const answerLog = Array.from({ length: 200 }, (_, i) => optionOrder(question, `q:p${i}:2026-11-21`));
+  for (const order of answerLog) expect(order.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(optionOrder(question, 'q:p3:2026-11-21')).toEqual(answerLog[3]);
   for (let place = 0; place < 6; place++) {
-    const here = orders.filter((order) => order[place] === 0).length;
+    const here = answerLog.filter((order) => order[place] === 0).length;
     expect(here).toBeGreaterThan(15); // 33 on average
     expect(here).toBeLessThan(55);
   }

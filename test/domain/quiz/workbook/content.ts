@@ -23,7 +23,7 @@ export const prize = (id: string, more: Partial<Prize> = {}): Prize => ({
   conditions: '無',
   delivery: '包郵寄到中國內地，領取後十五個工作日內寄出',
   perDay: 1,
-  perQuiz: 1,
+  perPerson: 1,
   ...more,
 });
 
