@@ -9,6 +9,7 @@ import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
 import { createDraws } from './domain/draws/draws';
 import { createEnquiries } from './domain/enquiries/enquiries';
+import { createExports } from './domain/exports/exports';
 import { createGuides } from './domain/guides/guides';
 import { createHotels } from './domain/hotels/hotels';
 import { createInbox } from './domain/inbox/inbox';
@@ -27,6 +28,7 @@ import { createPlayers } from './domain/quiz/players';
 import { createQuizzes } from './domain/quiz/quizzes';
 import { sampleAuthor } from './domain/quiz/workbook/sample';
 import { createReplies } from './domain/replies/replies';
+import { createReports } from './domain/reports/reports';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
@@ -80,6 +82,7 @@ export function createServices(given: {
     strangers: subscribers.strangers,
     render: given.render,
   });
+  const namesOf = (_campaign: string, pids: string[]) => names.nameOf(pids);
   const prizes = createPrizes({
     db,
     clock,
@@ -95,9 +98,7 @@ export function createServices(given: {
       return her && { script: defaultScript, ...her };
     },
     titleOf: (quiz) => campaigns.get(quiz)?.title,
-    namesOf: (_quiz, pids) => names.nameOf(pids),
-    played: createPlayed({ db }),
-    followed: subscribers.countFollowed,
+    namesOf,
   });
   const quizzes = createQuizzes({
     db,
@@ -125,7 +126,7 @@ export function createServices(given: {
     leaderboard,
     unanswered: inbox.undoneUpTo,
   });
-  prizes.passOnWith(settlement.passOn);
+  const played = createPlayed({ db });
   const cities = createCities({ db });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });
   const weather = createWeather({
@@ -154,6 +155,7 @@ export function createServices(given: {
     campaigns,
     channels: createChannels({ db }),
     enquiries: createEnquiries({ db, clock }),
+    exports: createExports({ db, clock, namesOf, ...prizes }),
     guides: createGuides({ db }),
     hotels,
     links: createLinks({
@@ -174,6 +176,7 @@ export function createServices(given: {
     offers: createOffers({ db, cities, campaigns, weather: weather.connected, maps: maps.available }),
     leaderboard,
     answerLog,
+    played,
     points,
     prizes,
     draws,
@@ -185,6 +188,13 @@ export function createServices(given: {
     quiz,
     quizzes,
     replies: createReplies({ db, clock }),
+    reports: createReports({
+      awards: prizes.awards,
+      tickets,
+      clock,
+      played,
+      followed: subscribers.countFollowed,
+    }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
     sights: createSights({ db }),
     trains: createTrains({ db, clock }),

@@ -6,6 +6,7 @@ import type { Finding } from '../../src/domain/campaigns/compliance';
 import { tellFinding } from '../../src/domain/campaigns/findings';
 import { stateNames, table } from '../../src/domain/campaigns/states';
 import { exportNames, tellFilter } from '../../src/domain/exports/exports';
+import { awardStateNames } from '../../src/domain/prizes/award';
 import { bringQuiz, strangersIn, tellCodes } from '../../src/domain/quiz/workbook/bring';
 import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/workbook/workbook';
 import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template';
@@ -200,7 +201,7 @@ const who = (by: string): string => (by === 'timer' ? '定時' : by);
 export const status: Command = {
   args: '[編號]',
   help: '所有活動，或一個活動的狀態、版本與記錄',
-  async run({ args, services: { campaigns, tickets, settlement, prizes } }) {
+  async run({ args, services: { campaigns, exports, tickets, settlement } }) {
     if (args.length === 0) {
       for (const { _id, title, state, startsAt, endsAt } of await campaigns.list())
         console.log(`${_id}「${title}」${stateNames[state]} ${beijing(startsAt)} 至 ${beijing(endsAt)}`);
@@ -231,9 +232,9 @@ export const status: Command = {
       console.log(
         `${beijing(at)} ${who(by)} ${what === 'reject' ? '駁回修改' : table[what].name} → ${stateNames[state]}${reason ? `：${reason}` : ''}`,
       );
-    for (const { at, by, what, full, filter, rows = '中斷' } of await prizes.exports.taken(id))
+    for (const { at, by, what, full, filter, rows = '中斷' } of await exports.taken(id))
       console.log(
-        `${beijing(at.getTime())} ${by} 導出${exportNames[what]}${full ? '（完整）' : ''} ${rows} 行，${tellFilter(filter)}`,
+        `${beijing(at.getTime())} ${by} 導出${exportNames[what]}${full ? '（完整）' : ''} ${rows} 行，${tellFilter(filter, awardStateNames)}`,
       );
     return 0;
   },

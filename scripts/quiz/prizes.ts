@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import type { AwardFilter } from '../../src/domain/exports/exports';
+import { courierColumns } from '../../src/domain/exports/parcels';
 import { tellHidden } from '../../src/domain/import/import';
 import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
-import { courierColumns } from '../../src/domain/prizes/courier';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
 import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
@@ -56,7 +56,7 @@ export const exportTable: Command = {
     if (what === 'points' && Object.keys(filter).length > 1)
       throw new AppError('Invalid', 'export.filter', '積分不分獎品、贊助商、狀態和日期，請去掉這些條件。');
     const file = await fileFor(path);
-    const { exports, played } = services.prizes;
+    const { exports, played } = services;
     const done =
       what === 'winners'
         ? await exports.winners(filter, { ...file, by, full })
@@ -73,7 +73,7 @@ export const groups: Command = {
   help: '參加者分群：各有幾人；--group 導出一群，誰導出都有記錄',
   async run({ args, values, services }) {
     const id = only(args);
-    const { players, campaigns, prizes } = services;
+    const { players, campaigns, exports } = services;
     const campaign = { ...(await campaigns.row(id)), id };
     const all = await players.counts(campaign);
     const { group, full, by, out: path } = values;
@@ -86,7 +86,7 @@ export const groups: Command = {
       throw new AppError('NotFound', 'group', `沒有叫「${group}」的群；有哪些：npm run quiz -- groups ${id}`);
     const file = await fileFor(path);
     const rows = players.in(campaign, group);
-    const done = await prizes.exports.group({ campaign: id, group, rows }, { ...file, by, full });
+    const done = await exports.group({ campaign: id, group, rows }, { ...file, by, full });
     console.log(`已寫好 ${path}：${done.rows} 人，沒有 openid${full ? '' : '，名字已遮蔽'}。`);
     return 0;
   },
@@ -96,10 +96,10 @@ export const report: Command = {
   args: '[編號] [--day 2026-12-01] [--sponsor 編號]',
   help: '日報（預設昨天）；給 --sponsor 是贊助商報告',
   async run({ args, values, services, clock }) {
-    const { campaigns, prizes, settlement } = services;
+    const { campaigns, reports, settlement } = services;
     if (values.sponsor !== '') {
       const { _id: id, ...row } = await campaigns.row(only(args));
-      console.log(tellSponsor(await prizes.reports.sponsor({ id, ...row }, values.sponsor)));
+      console.log(tellSponsor(await reports.sponsor({ id, ...row }, values.sponsor)));
       return 0;
     }
     const on = values.day === '' ? clock.day(clock.now() - dayMs) : values.day;
@@ -109,7 +109,7 @@ export const report: Command = {
       const row = await campaigns.row(id);
       if (args.length > 0 || !['draft', 'checked'].includes(row.state)) reported.push({ ...row, id });
     }
-    console.log(tellMorning(await prizes.reports.morning(on, reported)));
+    console.log(tellMorning(await reports.morning(on, reported)));
     const waiting: string[] = [];
     for (const { id, title, proposal } of reported) {
       for (const wait of await settlement.waits(id)) waiting.push(`【${title}】${tellWait(id, wait)}`);
@@ -126,7 +126,7 @@ export const courier: Command = {
   async run(asked) {
     const { args, values, services } = asked;
     const [deed, what = '', name, ...more] = args;
-    const { prizes, campaigns } = services;
+    const { prizes, campaigns, exports } = services;
     const { by } = values;
     if (what === '' || more.length > 0 || (name !== undefined && deed !== 'import')) throw new Misuse();
     switch (deed) {
@@ -139,7 +139,7 @@ export const courier: Command = {
       case 'export': {
         await campaigns.row(what);
         const filter = filterOf(asked, what);
-        const { rows } = await prizes.exports.courier(filter, courierColumns(), {
+        const { rows } = await exports.courier(filter, courierColumns(), {
           ...(await fileFor(values.out)),
           by,
         });

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
-import type { Prize, Question, QuizContent, Way } from '../../src/domain/quiz/definition';
+import type { Prize, Way } from '../../src/domain/prizes/prize';
+import type { Question, QuizContent } from '../../src/domain/quiz/definition';
 import type { Entry } from '../../src/domain/quiz/log/floors';
 import { bringQuiz } from '../../src/domain/quiz/workbook/bring';
 import { announced } from '../domain/quiz/a-quiz';

@@ -1,4 +1,5 @@
-import type { Level, Prize, Question, QuizContent, Way } from '../quiz/definition';
+import type { Prize, Way } from '../prizes/prize';
+import type { Level, Question, QuizContent } from '../quiz/definition';
 
 /** One difference between two texts of a campaign. `against`: why it is to the players' cost; absent when it is not. */
 export type Change = { what: string; against?: string };

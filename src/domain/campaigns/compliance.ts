@@ -1,6 +1,7 @@
 import { beijingDay } from '../../kit/clock';
 import { fold } from '../../kit/text';
-import type { Prize, QuizContent } from '../quiz/definition';
+import type { Prize } from '../prizes/prize';
+import type { QuizContent } from '../quiz/definition';
 import { isOpenAt } from '../quiz/play/standing';
 import list from './compliance-rules.json';
 

@@ -6,7 +6,7 @@ import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
 import { isSamePerson } from '../../kit/signed';
 import type { IndexSpec } from '../../store/indexes';
-import type { Prize, Quiz } from '../quiz/definition';
+import type { Giver, Prize } from '../prizes/prize';
 import type { Upkeep } from '../upkeep';
 import { commitmentOf, type DrawProof, listHashOf, rank } from './draw-proof';
 
@@ -134,9 +134,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
   return {
     upkeep: { indexes: drawIndexes } satisfies Upkeep,
     /** Makes and commits to a seed for every draw of a campaign; those that have one keep it. To be called before it starts. */
-    async commit(
-      campaign: Pick<Quiz, 'id' | 'prizes'>,
-    ): Promise<Pick<Draw, 'prize' | 'commitment' | 'named'>[]> {
+    async commit(campaign: Giver): Promise<Pick<Draw, 'prize' | 'commitment' | 'named'>[]> {
       for (const { id: prize, way } of campaign.prizes.filter(isDraw)) {
         const _id = drawId(campaign.id, prize);
         const seed = randomBytes(32);
@@ -225,7 +223,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
     },
 
     /** The draws of a campaign as she sees them: what is promised, and her number once the list is frozen ('' before, or without one). */
-    async seenBy(campaign: Pick<Quiz, 'id' | 'prizes'>, pid: string): Promise<SeenDraw[]> {
+    async seenBy(campaign: Giver, pid: string): Promise<SeenDraw[]> {
       const nameOf = new Map(campaign.prizes.map(({ id, name }) => [id, name]));
       const its = await rows.find({ campaign: campaign.id }, { sort: { _id: 1 } }).toArray();
       return Promise.all(

@@ -1,23 +1,26 @@
 import type { Writable } from 'node:stream';
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
+import { createGate } from '../../kit/gate';
 import { randomId } from '../../kit/ids';
-import {
-  type Cell,
-  maskAddress,
-  maskBoardName,
-  maskCode,
-  maskName,
-  maskPhone,
-} from '../../sheets/safe-cells';
+import { type Cell, maskAddress, maskName, maskPhone } from '../../sheets/safe-cells';
 import { type Column, type SheetFormat, writeSheet } from '../../sheets/sheet';
 import type { IndexSpec } from '../../store/indexes';
-import { type Award, type AwardState, awardStateNames } from '../prizes/award';
+import type { Award, AwardState } from '../prizes/award';
 import type { Awards } from '../prizes/awards';
 import type { Claim, Claims } from '../prizes/claims';
-import { showRedeemCode } from '../prizes/codes';
-import { createGate } from '../prizes/gate';
-import type { PrizeKind } from '../quiz/definition';
+import type { NamesOf } from '../prizes/views';
+import type { Upkeep } from '../upkeep';
+import {
+  type InWords,
+  type Line,
+  type NamedRow,
+  type PointsRow,
+  pointColumns,
+  timeOf,
+  winnerColumns,
+} from './columns';
+import type { Parcel } from './parcels';
 
 export type AwardFilter = {
   campaign?: string | undefined;
@@ -53,7 +56,7 @@ export const exportNames: Record<ExportRow['what'], string> = {
 };
 
 /** 「活動 autumn、獎品 cup」 */
-export function tellFilter(filter: Record<string, unknown>): string {
+export function tellFilter(filter: Record<string, unknown>, states: InWords['states']): string {
   const words: Record<string, string> = {
     campaign: '活動',
     prize: '獎品',
@@ -63,40 +66,14 @@ export function tellFilter(filter: Record<string, unknown>): string {
     group: '分群',
   };
   const told = Object.entries(filter).map(([name, value]) => {
-    const state = name === 'state' ? awardStateNames[value as AwardState] : undefined;
+    const state = name === 'state' ? states[value as AwardState] : undefined;
     return `${words[name] ?? name} ${state ?? String(value)}`;
   });
   return told.join('、') || '全部';
 }
 
-/** Names as boards show them. */
-export type NamesOf = (campaign: string, pids: string[]) => Promise<Map<string, string>>;
-export type PointsRow = {
-  pid: string;
-  points: number;
-  right: number;
-  answered: number;
-  days: number;
-  level: number;
-};
-type NamedRow = PointsRow & { rank: number; name: string };
 export type Take = { format: SheetFormat; out: Writable; by: string };
-type Line = { award: Award; claim: Claim | undefined; name: string };
 
-const kindNames: Record<PrizeKind, string> = {
-  goods: '實物',
-  code: '兌換碼',
-  coupon: '優惠券',
-  points: '積分',
-  money: '現金',
-};
-const whyNames: Record<Award['why'], string> = {
-  floor: '幸運樓層',
-  first: '搶答',
-  ranking: '排行',
-  participation: '參與',
-  draw: '抽獎',
-};
 const batchSize = 500;
 
 export const awardFilterOf = ({
@@ -120,8 +97,9 @@ export function createExports(given: {
   awards: Pick<Awards, 'find'>;
   claims: Pick<Claims, 'readMany'>;
   namesOf: NamesOf;
+  inWords: InWords;
 }) {
-  const { db, clock, awards, claims, namesOf } = given;
+  const { db, clock, awards, claims, namesOf, inWords } = given;
   const kept = db.collection<ExportRow>('exports');
   /** Two at once in a process; callbacks must not feel it. */
   const gate = createGate({ atOnce: 2, maxWaiting: 50 });
@@ -145,7 +123,7 @@ export function createExports(given: {
         ['導出編號', _id],
         ['導出人', by],
         ['導出時間', timeOf(at)],
-        ['條件', tellFilter(filter)],
+        ['條件', tellFilter(filter, inWords.states)],
         ['個人資料', full ? '完整' : '已遮蔽'],
       ];
       const count = await writeSheet({ format, columns, rows, out, about });
@@ -193,6 +171,7 @@ export function createExports(given: {
   }
 
   return {
+    upkeep: { indexes: exportIndexes } satisfies Upkeep,
     /** Winners, one line for each award. `full`: names, phones, addresses and codes as they are. */
     winners: (filter: AwardFilter, { full, ...how }: Take & { full: boolean }) =>
       take({
@@ -200,7 +179,7 @@ export function createExports(given: {
         take: how,
         full,
         filter,
-        columns: winnerColumns(full),
+        columns: winnerColumns(full, inWords),
         rows: lines(awardFilterOf(filter), full),
       }),
 
@@ -230,7 +209,7 @@ export function createExports(given: {
       }),
 
     /** What is approved and has an address, in a courier's columns. Always full: it is for the parcel. */
-    courier: (filter: AwardFilter, columns: Column<Line & { claim: Claim }>[], how: Take) => {
+    courier: (filter: AwardFilter, columns: Column<Parcel>[], how: Take) => {
       async function* parcels() {
         for await (const { claim, ...line } of lines(awardFilterOf({ ...filter, state: 'approved' }), true))
           if (claim && line.award.what.kind === 'goods') yield { ...line, claim };
@@ -245,7 +224,6 @@ export function createExports(given: {
 }
 
 export type Exports = ReturnType<typeof createExports>;
-export type Parcel = Line & { claim: Claim };
 
 async function* inBatches<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> {
   let batch: Row[] = [];
@@ -264,51 +242,3 @@ const masked = (claim: Claim): Claim => ({
   phone: maskPhone(claim.phone),
   address: maskAddress(claim.address),
 });
-
-function winnerColumns(full: boolean): Column<Line>[] {
-  const secret = (code: string) => (full ? code : maskCode(code));
-  return [
-    { title: '編號', of: ({ award }) => award._id, width: 28 },
-    { title: '活動', of: ({ award }) => award.campaign },
-    { title: '獎品', of: ({ award }) => award.what.name, width: 24 },
-    { title: '贊助商', of: ({ award }) => award.what.sponsor },
-    { title: '類型', of: ({ award }) => kindNames[award.what.kind] },
-    { title: '單價（元）', of: ({ award }) => award.what.priceFen / 100 },
-    { title: '方式', of: ({ award }) => whyNames[award.why] },
-    { title: '中獎號', of: ({ award }) => award.floor },
-    { title: '中獎日', of: ({ award }) => award.on },
-    { title: '狀態', of: ({ award }) => awardStateNames[award.state] },
-    { title: '名字', of: ({ name }) => (full ? name : maskBoardName(name)) },
-    ...(full ? [{ title: '玩家', of: ({ award }: Line) => award.pid }] : []),
-    {
-      title: '碼',
-      of: ({ award: { code, redeem } }) => secret(code ?? (redeem ? showRedeemCode(redeem) : '')),
-    },
-    { title: '截止', of: ({ award }) => award.claimBy && timeOf(award.claimBy), width: 18 },
-    { title: '收件人', of: ({ claim }) => claim?.name },
-    { title: '電話', of: ({ claim }) => claim?.phone },
-    { title: '地址', of: ({ claim }) => claim?.address, width: 40 },
-    { title: '快遞', of: ({ award }) => award.sent?.courier },
-    { title: '單號', of: ({ award }) => award.sent?.tracking, width: 20 },
-    { title: '使用時間', of: ({ award }) => award.used && timeOf(award.used.at), width: 18 },
-    { title: '使用地點', of: ({ award }) => award.used?.where },
-    { title: '核銷人', of: ({ award }) => award.used?.by },
-    { title: '待核原因', of: ({ award }) => award.waits },
-    { title: '最後原因', of: ({ award }) => award.history.at(-1)?.reason },
-    { title: '最後更新', of: ({ award }) => timeOf(award.history.at(-1)?.at ?? award.at), width: 18 },
-  ];
-}
-
-const pointColumns = ({ full, pid }: { full: boolean; pid: boolean }): Column<NamedRow>[] => [
-  { title: '名字', of: ({ name }) => (full ? name : maskBoardName(name)) },
-  ...(pid ? [{ title: '玩家', of: (row: PointsRow) => row.pid }] : []),
-  { title: '積分', of: ({ points }) => points },
-  { title: '答對', of: ({ right }) => right },
-  { title: '答題', of: ({ answered }) => answered },
-  { title: '天數', of: ({ days }) => days },
-  { title: '關卡', of: ({ level }) => level },
-];
-
-/** 2026-11-22 14:05, Beijing time. */
-const timeOf = (at: number): string =>
-  new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');

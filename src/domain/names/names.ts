@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
-import { forbiddenWords } from '../campaigns/forbidden-words';
 import type { Upkeep } from '../upkeep';
+import { forbiddenWords } from './forbidden-words';
 
 type NameRow = { _id: string; name: string; at?: Date };
 

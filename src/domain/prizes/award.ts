@@ -1,6 +1,5 @@
-import type { Prize, PrizeKind, Quiz } from '../quiz/definition';
-import type { Win } from '../quiz/log/floors';
 import { newRedeemCode } from './codes';
+import type { Giver, Prize, PrizeKind, Way } from './prize';
 
 /** `pending`: first come, first served, and not yet certain that a ticket is left; nobody sees it. */
 export type AwardState =
@@ -28,14 +27,14 @@ export const awardStateNames: Record<AwardState, string> = {
   void: '已作廢',
 };
 
-/** Somebody won something: a `Win` of the answer log, or what settlement decided. */
+/** Somebody won something: at once while it was played, or when it was settled. */
 export type Decision = {
   prize: string;
   pid: string;
   floor?: number;
   /** Beijing day of the answer, or of the decision. */
   on: string;
-  why: Win['why'] | 'ranking' | 'participation' | 'draw';
+  why: Way['kind'];
   /** What was won, once within its prize: a floor, `rank-<n>-<on|final>`, `draw-<n>`, a pid. */
   unit: string;
 };
@@ -107,7 +106,7 @@ export const endOfDayAfter = (at: number, days: number): number =>
 
 /** An award as it is first written. `told`: she knows of it already. */
 export function newAward(given: {
-  campaign: Pick<Quiz, 'id'>;
+  campaign: Pick<Giver, 'id'>;
   prize: Prize;
   won: Decision;
   at: number;

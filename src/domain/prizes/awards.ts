@@ -2,11 +2,11 @@ import type { Connection } from 'mongoose';
 import { AppError, messageOf } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
+import { createGate } from '../../kit/gate';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
-import type { Prize, Quiz } from '../quiz/definition';
 import {
   type Award,
   type AwardState,
@@ -20,7 +20,7 @@ import {
   newAward,
   type Step,
 } from './award';
-import { createGate } from './gate';
+import type { Giver, Prize } from './prize';
 import type { Tickets } from './tickets';
 
 export const awardIndexes: IndexSpec[] = [
@@ -66,8 +66,8 @@ export type AwardEffects = {
   tell(award: Award, what: 'won' | 'sent'): Promise<void>;
   /** Whether a reply told her that she won it; `open`: one that may is being worked out. */
   carried(award: Award): Promise<'yes' | 'open' | 'no'>;
-  /** It is free again: settlement may give it to a reserve, or to the next. False: this process has no settlement. */
-  pass(award: Award): Promise<boolean>;
+  /** It is free again: settlement may give it to a reserve, or to the next. */
+  pass(award: Award): Promise<void>;
 };
 
 const timeoutMS = 2_500;
@@ -165,7 +165,8 @@ export function createAwards(given: {
         await tickets.release(award._id, { seen: award.code !== undefined });
         return true;
       case 'pass':
-        return effects.pass(award);
+        await effects.pass(award);
+        return true;
     }
   }
 
@@ -271,7 +272,7 @@ export function createAwards(given: {
 
   /** First come: pending first, so that one person cannot hold two tickets; certain once it has a ticket. */
   async function decide(asked: {
-    campaign: Pick<Quiz, 'id'>;
+    campaign: Pick<Giver, 'id'>;
     prize: Prize;
     won: Decision;
     told: boolean;
@@ -315,14 +316,14 @@ export function createAwards(given: {
     return (await rows.updateOne({ _id: id, state: 'pending' }, set, { timeoutMS })).matchedCount === 1;
   }
 
-  const prizeOf = (campaign: Pick<Quiz, 'id' | 'prizes'>, id: string): Prize => {
+  const prizeOf = (campaign: Giver, id: string): Prize => {
     const prize = campaign.prizes.find((one) => one.id === id);
     if (!prize) throw new AppError('NotFound', 'prize.unknown', `活動「${campaign.id}」沒有獎品「${id}」。`);
     return prize;
   };
 
   async function write(
-    campaign: Pick<Quiz, 'id' | 'prizes'>,
+    campaign: Giver,
     won: Decision,
     { told: isTold }: { told: boolean },
   ): Promise<{ award: Award; fresh: boolean }> {
@@ -340,11 +341,7 @@ export function createAwards(given: {
    * @param options `told`: she knows of it already. Otherwise she is told by the outbox, unless a reply carried it.
    * @throws AppError Conflict when this unit was won by somebody else.
    */
-  async function award(
-    campaign: Pick<Quiz, 'id' | 'prizes'>,
-    won: Decision,
-    options: { told?: boolean } = {},
-  ): Promise<Award> {
+  async function award(campaign: Giver, won: Decision, options: { told?: boolean } = {}): Promise<Award> {
     const { award: hers, fresh } = await write(campaign, won, { told: options.told ?? false });
     const whole = hers.todo.length > 0 ? await finish(hers) : hers;
     if (fresh || !options.told || whole.state !== 'won') return whole;
@@ -359,7 +356,7 @@ export function createAwards(given: {
      * and the code. The projector comes to the same answer within a second or so and does the rest; until then nobody
      * knows whether this reply will be the one that is said. Undefined: she was told before.
      */
-    async announce(campaign: Pick<Quiz, 'id' | 'prizes'>, won: Decision): Promise<Award | undefined> {
+    async announce(campaign: Giver, won: Decision): Promise<Award | undefined> {
       const { award: hers, fresh } = await write(campaign, won, { told: false });
       if (!fresh && (hers.state !== 'won' || (await effects.carried(hers)) === 'yes')) return undefined;
       if (hers.what.kind !== 'code' && hers.what.kind !== 'coupon') return hers;
@@ -378,7 +375,7 @@ export function createAwards(given: {
      *   died: it is decided now.
      */
     async take(
-      campaign: Pick<Quiz, 'id' | 'prizes'>,
+      campaign: Giver,
       won: Decision,
       { told: isTold = false, resume = false }: { told?: boolean; resume?: boolean } = {},
     ): Promise<Taken> {

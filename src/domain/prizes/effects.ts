@@ -3,9 +3,8 @@ import type { Inbox } from '../inbox/inbox';
 import type { Outbox } from '../outbox/outbox';
 import type { Points } from '../points/points';
 import type { Timers } from '../timers/timers';
-import type { Award } from './award';
 import type { AwardEffects } from './awards';
-import { awardExpire, awardRemind, awardTell } from './prizes.jobs';
+import { awardExpire, awardPass, awardRemind, awardTell } from './prizes.jobs';
 
 const dayMs = 86_400_000;
 /** The reminder comes two days before the deadline, at ten in the morning; not when she has just been told. */
@@ -20,11 +19,8 @@ export function createAwardEffects(given: {
   points: Pick<Points, 'give' | 'reverse'>;
   inbox: Pick<Inbox, 'carried'>;
   fanByPid: (pid: string) => Promise<{ fan: string } | undefined>;
-  /** What settlement does with a prize that is free again. Set later: settlement needs awards itself; a process without it leaves it to one that has it. */
-  passOn?: (award: Award) => Promise<void>;
-}): AwardEffects & { passOnWith(passOn: (award: Award) => Promise<void>): void } {
+}): AwardEffects {
   const { clock, timers, outbox, points: ledger, inbox, fanByPid } = given;
-  let passOn = given.passOn;
 
   return {
     async points({ _id: id, pid, campaign, what: { points = 0 } }, how) {
@@ -58,13 +54,7 @@ export function createAwardEffects(given: {
       outbox.add({ id: `award_${_id}_${what}` }, [
         { kind: 'later', job: awardTell.name, data: { award: _id, what } },
       ]),
-    async pass(award) {
-      if (!passOn) return false;
-      await passOn(award);
-      return true;
-    },
-    passOnWith(next) {
-      passOn = next;
-    },
+    pass: ({ _id }) =>
+      outbox.add({ id: `award_${_id}_pass` }, [{ kind: 'later', job: awardPass.name, data: { award: _id } }]),
   };
 }

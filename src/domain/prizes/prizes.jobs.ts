@@ -28,3 +28,11 @@ export const awardExpire = defineJob({
     { award: id, claimBy },
   ) => prizes.expire(id, claimBy),
 });
+
+/** It is free again (void, expired): settlement knows who is next. */
+export const awardPass = defineJob({
+  name: 'award-pass',
+  data: z.object({ award }),
+  run: ({ settlement }: { settlement: { passOn(award: string): Promise<void> } }, { award: id }) =>
+    settlement.passOn(id),
+});

@@ -3,32 +3,25 @@ import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import type { IndexSpec } from '../../store/indexes';
-import { createExports, exportIndexes, type NamesOf } from '../exports/exports';
 import type { Inbox } from '../inbox/inbox';
 import type { Outbox } from '../outbox/outbox';
 import type { Points } from '../points/points';
-import type { Played } from '../quiz/played';
-import { createReports } from '../reports/reports';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
-import type { Award } from './award';
+import { awardStateNames } from './award';
 import { awardIndexes, createAwards } from './awards';
 import { claimIndexes, createClaims } from './claims';
+import { showRedeemCode } from './codes';
 import { createCourier } from './courier';
 import { createAwardEffects } from './effects';
-import { awardExpire, awardRemind, awardTell } from './prizes.jobs';
+import { awardExpire, awardPass, awardRemind, awardTell } from './prizes.jobs';
 import { createRedeem, redeemIndexes } from './redeem';
 import { createTelling } from './telling';
 import type { Tickets } from './tickets';
-import { createViews } from './views';
+import { createViews, type NamesOf } from './views';
 
 /** Without those of `tickets.ts`. */
-export const prizeIndexes: IndexSpec[] = [
-  ...awardIndexes,
-  ...claimIndexes,
-  ...redeemIndexes,
-  ...exportIndexes,
-];
+export const prizeIndexes: IndexSpec[] = [...awardIndexes, ...claimIndexes, ...redeemIndexes];
 
 const closedAfterMs = 30 * 86_400_000;
 
@@ -47,9 +40,6 @@ export function createPrizes(given: {
   titleOf: (campaign: string) => string | undefined;
   /** Names as boards show them. */
   namesOf: NamesOf;
-  played: Played;
-  /** New followers between two moments (business ms). */
-  followed: (from: number, to: number) => Promise<number>;
 }) {
   const { db, clock, log, tickets, timers, outbox, points, inbox, render, fanByPid, titleOf } = given;
   const effects = createAwardEffects({ clock, timers, outbox, points, inbox, fanByPid });
@@ -61,7 +51,7 @@ export function createPrizes(given: {
   return {
     upkeep: {
       indexes: prizeIndexes,
-      jobs: [awardTell, awardRemind, awardExpire],
+      jobs: [awardTell, awardRemind, awardExpire, awardPass],
       /** What is on its way to her keeps its address until it has arrived. */
       erase: async ({ pid }) => void (pid && (await claims.erase(pid))),
       async forget() {
@@ -77,18 +67,14 @@ export function createPrizes(given: {
     claims,
     ...createViews({ awards, namesOf: given.namesOf }),
     courier: createCourier({ awards, clock }),
-    exports: createExports({ db, clock, awards, claims, namesOf: given.namesOf }),
-    reports: createReports({ awards, tickets, clock, played: given.played, followed: given.followed }),
-    played: given.played,
+    /** For tables: a state and a code as people read them. */
+    inWords: { states: awardStateNames, code: showRedeemCode },
     redeem: redeem.redeem,
     tell,
     /** What was decided while she was away: told when she is back. */
     async tellMissed(pid: string): Promise<void> {
       for (const { _id, state } of await awards.of(pid)) if (state === 'won') await tell(_id, 'won');
     },
-    /** What settlement does with a prize that is free again (void, expired). Must bear being called twice. */
-    passOnWith: (passOn: (award: Award) => Promise<void>): void => effects.passOnWith(passOn),
-
     /**
      * Her deadline (`passed`) is past. What she wrote before it, and a kill did not let count, counts.
      * Our clock may be behind that of the process that fired the timer.

@@ -4,8 +4,8 @@ import { AppError } from '../../errors';
 import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
-import type { CodeList, Prize } from '../quiz/definition';
 import type { Upkeep } from '../upkeep';
+import type { CodeList, Prize } from './prize';
 
 /**
  * One item of stock. `held`: taken for an award that is being written; `given`: the award has it; `back`: its code was

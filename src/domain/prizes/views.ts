@@ -1,5 +1,4 @@
 import { maskBoardName } from '../../sheets/safe-cells';
-import type { NamesOf } from '../exports/exports';
 import { type Award, awardStateNames, isLive } from './award';
 import type { Awards } from './awards';
 import { showRedeemCode } from './codes';
@@ -28,6 +27,9 @@ export type PrizeLine = {
   tracking: string;
   reason: string;
 };
+
+/** Names as boards show them. */
+export type NamesOf = (campaign: string, pids: string[]) => Promise<Map<string, string>>;
 
 export type WinnerLine = { name: string; prize: string; why: Award['why']; unit: string; on: string };
 

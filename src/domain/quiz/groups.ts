@@ -1,4 +1,5 @@
-import type { Prize, Quiz } from './definition';
+import type { Prize } from '../prizes/prize';
+import type { Quiz } from './definition';
 import type { ScoreRow } from './log/scores';
 
 /**

@@ -1,8 +1,9 @@
 import { startOfBeijingDay } from '../../kit/clock';
 import type { AwardState } from '../prizes/award';
 import type { Awards } from '../prizes/awards';
+import type { Prize } from '../prizes/prize';
 import type { Tickets } from '../prizes/tickets';
-import type { Prize, Quiz } from '../quiz/definition';
+import type { Quiz } from '../quiz/definition';
 import type { Played } from '../quiz/played';
 
 type PrizeCount = {

@@ -5,10 +5,11 @@ import { crashPoint } from '../../kit/crash-point';
 import type { Campaigns } from '../campaigns/campaigns';
 import type { Draws } from '../draws/draws';
 import type { Points } from '../points/points';
-import type { Award, Decision } from '../prizes/award';
+import type { Decision } from '../prizes/award';
 import type { Awards } from '../prizes/awards';
+import type { Prize } from '../prizes/prize';
 import type { Leaderboard } from '../quiz/board/leaderboard';
-import type { Prize, Quiz } from '../quiz/definition';
+import type { Quiz } from '../quiz/definition';
 import type { AnswerLog } from '../quiz/log/answers';
 import { suspicions, type Trace } from '../quiz/log/patterns';
 import type { Projector } from '../quiz/log/projector';
@@ -52,7 +53,7 @@ export function createSettlement(given: {
   projector: Pick<Projector, 'catchUp'>;
   scores: Standings;
   points: Pick<Points, 'reverse'>;
-  awards: Pick<Awards, 'award' | 'take' | 'annul' | 'wait' | 'of' | 'find' | 'count'>;
+  awards: Pick<Awards, 'award' | 'take' | 'read' | 'annul' | 'wait' | 'of' | 'find' | 'count'>;
   draws: Draws;
   leaderboard?: Pick<Leaderboard, 'hide' | 'unhide'> | undefined;
   /** How many messages accepted by a moment (business ms) are not answered yet: they may be answers. */
@@ -288,9 +289,10 @@ export function createSettlement(given: {
     reject: holds.reject,
     held: holds.list,
 
-    /** What becomes of a prize that is free again (void, expired); for `prizes.passOnWith`. May be called twice. */
-    async passOn(award: Award): Promise<void> {
-      if (award.why !== 'draw') return;
+    /** What becomes of a prize that is free again (void, expired). May be called twice. */
+    async passOn(id: string): Promise<void> {
+      const award = await awards.read(id);
+      if (award?.why !== 'draw') return;
       const campaign = await campaignOf(award.campaign);
       await passReserve(campaign, award, await outNow(campaign.id));
     },

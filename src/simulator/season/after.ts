@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { contentOf } from '../../domain/campaigns/campaign-row';
-import { courierColumns } from '../../domain/prizes/courier';
+import { courierColumns } from '../../domain/exports/parcels';
 import { root } from '../../kit/root';
 import { readTable } from '../../sheets/read-table';
 import { isMachine, looksAtPrizes, type Person } from './habits';
@@ -159,8 +159,8 @@ async function everybodyLooks({ town, players, people }: Season, day: number): P
 
 /** To the courier and back: approved, exported, numbers imported, with one line that is nobody's. */
 async function post({ town, folder }: Season, round: number) {
-  const { courier, exports } = town.services.prizes;
-  const { approved } = await courier.approve({ campaign: quizId }, 'ann');
+  const { exports, prizes } = town.services;
+  const { approved } = await prizes.courier.approve({ campaign: quizId }, 'ann');
   const file = join(folder, `parcels-${round}.csv`);
   const { rows } = await exports.courier({ campaign: quizId, state: 'approved' }, courierColumns(), {
     format: 'csv',
@@ -173,7 +173,7 @@ async function post({ town, folder }: Season, round: number) {
   );
   const back = ['訂單號,運單號', ...lines, 'season/nothing/1,SF000000000'].join('\n');
   const table = await readTable({ name: 'back.csv', bytes: Buffer.from(back) });
-  const { sent, problems } = await courier.readTracking(table, { by: 'ben', courier: '順豐' });
+  const { sent, problems } = await prizes.courier.readTracking(table, { by: 'ben', courier: '順豐' });
   await town.settled();
   return { approved, exported: rows, sent, badLines: problems.length };
 }
@@ -195,7 +195,7 @@ async function redeem({ town }: Season): Promise<Outcome['coupons']> {
 
 /** Winners and points, masked and full, as both kinds of file. */
 async function exportAll({ town, folder }: Season): Promise<Outcome['exports']> {
-  const { exports, played } = town.services.prizes;
+  const { exports, played } = town.services;
   const done = { files: 0, rows: 0, leaks: 0 };
   for (const format of ['csv', 'xlsx'] as const)
     for (const full of [false, true]) {

@@ -1,8 +1,10 @@
 import { Writable } from 'node:stream';
 import ExcelJS from 'exceljs';
 import type { Connection } from 'mongoose';
-import { type PointsRow, tellFilter } from '../../../src/domain/exports/exports';
-import { courierColumns } from '../../../src/domain/prizes/courier';
+import type { PointsRow } from '../../../src/domain/exports/columns';
+import { tellFilter } from '../../../src/domain/exports/exports';
+import { courierColumns } from '../../../src/domain/exports/parcels';
+import { awardStateNames } from '../../../src/domain/prizes/award';
 import { tellMorning, tellSponsor } from '../../../src/domain/reports/reports';
 import { readTable } from '../../../src/sheets/read-table';
 import { openXlsx, readCell } from '../../../src/sheets/read-xlsx';
@@ -175,7 +177,9 @@ test('who took what is told in words', async () => {
   for (const sheet of read.worksheets)
     sheet.eachRow((line) => line.eachCell(({ value }) => cells.push(value)));
   expect(cells).toContain('活動 quiz、狀態 已寄出');
-  expect(tellFilter({ campaign: 'x', prize: 'y', group: 'won' })).toBe('活動 x、獎品 y、分群 won');
+  expect(tellFilter({ campaign: 'x', prize: 'y', group: 'won' }, awardStateNames)).toBe(
+    '活動 x、獎品 y、分群 won',
+  );
 });
 
 test('exports filter by prize, sponsor, state and day', async () => {

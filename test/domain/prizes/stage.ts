@@ -1,11 +1,13 @@
 import type { Connection } from 'mongoose';
+import { createExports, exportIndexes } from '../../../src/domain/exports/exports';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createPoints } from '../../../src/domain/points/points';
 import type { Award, Decision } from '../../../src/domain/prizes/award';
+import type { Prize } from '../../../src/domain/prizes/prize';
 import { createPrizes, prizeIndexes } from '../../../src/domain/prizes/prizes';
 import { createTickets, ticketIndexes } from '../../../src/domain/prizes/tickets';
-import type { Prize } from '../../../src/domain/quiz/definition';
 import { createPlayed } from '../../../src/domain/quiz/played';
+import { createReports } from '../../../src/domain/reports/reports';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { createClock } from '../../../src/kit/clock';
 import { createLog } from '../../../src/kit/log';
@@ -31,7 +33,7 @@ export function prizeStage() {
     turnTo: (day: string) => clock.setOffset(noon(day) - Date.now()),
     async open(): Promise<Connection> {
       const db = await database.connect();
-      await createIndexes(db, [...ticketIndexes, ...prizeIndexes]);
+      await createIndexes(db, [...ticketIndexes, ...prizeIndexes, ...exportIndexes]);
       return db;
     },
     /** One process's view. */
@@ -40,6 +42,8 @@ export function prizeStage() {
       const outbox = createOutbox({ db, clock });
       const timers = createTimers({ db, outbox, clock });
       const points = createPoints({ db, clock });
+      const namesOf = async (_campaign: string, pids: string[]) =>
+        new Map(pids.map((pid) => [pid, names.get(pid) ?? `旅友${pid}`]));
       const prizes = createPrizes({
         db,
         clock,
@@ -52,12 +56,17 @@ export function prizeStage() {
         render: (template, data) => ({ kind: 'text', text: `${template} ${JSON.stringify(data)}` }),
         fanByPid: async (pid) => fans.get(pid),
         titleOf: () => '與小藝一戰到底',
-        namesOf: async (_quiz, pids) => new Map(pids.map((pid) => [pid, names.get(pid) ?? `旅友${pid}`])),
-        played: createPlayed({ db }),
-        followed: async () => 7,
+        namesOf,
       });
       return {
         ...prizes,
+        exports: createExports({ db, clock, namesOf, ...prizes }),
+        reports: createReports({
+          ...prizes,
+          clock,
+          played: createPlayed({ db }),
+          followed: async () => 7,
+        }),
         outbox,
         timers,
         points,

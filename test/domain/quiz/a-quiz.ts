@@ -1,4 +1,5 @@
-import type { Prize, Question, Quiz, Way } from '../../../src/domain/quiz/definition';
+import type { Prize, Way } from '../../../src/domain/prizes/prize';
+import type { Question, Quiz } from '../../../src/domain/quiz/definition';
 import type { Entry } from '../../../src/domain/quiz/log/floors';
 
 /** Business ms of a Beijing time, `2026-11-21 09:00:00`. */

@@ -1,8 +1,9 @@
 import type { Connection } from 'mongoose';
 import { createCampaigns } from '../../../src/domain/campaigns/campaigns';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
+import type { Prize } from '../../../src/domain/prizes/prize';
 import { createTickets, type Ticket, ticketIndexes } from '../../../src/domain/prizes/tickets';
-import type { Prize, QuizContent } from '../../../src/domain/quiz/definition';
+import type { QuizContent } from '../../../src/domain/quiz/definition';
 import { type Brought, bringQuiz, tellCodes } from '../../../src/domain/quiz/workbook/bring';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { beijingDay } from '../../../src/kit/clock';

@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import type { CampaignRow, CampaignVersion } from '../../../src/domain/campaigns/campaign-row';
 import { createCampaigns } from '../../../src/domain/campaigns/campaigns';
 import { createDraws, drawIndexes } from '../../../src/domain/draws/draws';
+import { createExports } from '../../../src/domain/exports/exports';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createPoints, pointsIndexes } from '../../../src/domain/points/points';
 import { createPrizes, prizeIndexes } from '../../../src/domain/prizes/prizes';
@@ -16,6 +17,7 @@ import { createProof } from '../../../src/domain/quiz/log/proof';
 import { createScores, scoreIndexes } from '../../../src/domain/quiz/log/scores';
 import { createJoining } from '../../../src/domain/quiz/play/joining';
 import { createPlayed } from '../../../src/domain/quiz/played';
+import { createReports } from '../../../src/domain/reports/reports';
 import { holdIndexes } from '../../../src/domain/settlement/holds';
 import { passingIndexes } from '../../../src/domain/settlement/passing';
 import { createSettlement } from '../../../src/domain/settlement/settlement';
@@ -49,6 +51,7 @@ export function settlementStage() {
       render: (template) => ({ kind: 'text', text: template }),
     });
     const answerLog = createAnswerLog({ db, rulesAt: campaigns.rulesAt });
+    const namesOf = async (_campaign: string, pids: string[]) => new Map(pids.map((pid) => [pid, pid]));
     const prizes = createPrizes({
       db,
       clock,
@@ -61,9 +64,7 @@ export function settlementStage() {
       render: (template) => ({ kind: 'text', text: template }),
       fanByPid: async () => undefined,
       titleOf: () => '一戰到底',
-      namesOf: async (_quiz, pids) => new Map(pids.map((pid) => [pid, pid])),
-      played: createPlayed({ db }),
-      followed: async () => 0,
+      namesOf,
     });
     const leaderboard = createLeaderboard({ redis, prefix: database.prefix, db });
     const projector = createProjector({
@@ -97,12 +98,18 @@ export function settlementStage() {
       leaderboard,
       unanswered: async () => unanswered,
     });
-    prizes.passOnWith(settlement.passOn);
     const proof = createProof({ db, answerLog, rulesAt: campaigns.rulesAt, projector, points });
     return {
       campaigns,
       answerLog,
       prizes,
+      exports: createExports({ db, clock, namesOf, ...prizes }),
+      reports: createReports({
+        ...prizes,
+        clock,
+        played: createPlayed({ db }),
+        followed: async () => 0,
+      }),
       awards: prizes.awards,
       points,
       projector,

@@ -1,4 +1,5 @@
-import type { Prize, Quiz } from '../definition';
+import type { Prize } from '../../prizes/prize';
+import type { Quiz } from '../definition';
 
 /** One answer in the answer log: all that any projection needs, so that none looks at data that may change. */
 export type Entry = {

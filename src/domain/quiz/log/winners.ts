@@ -1,5 +1,6 @@
 import type { Decision } from '../../prizes/award';
-import type { DrawCondition, Prize, Quiz, Way } from '../definition';
+import type { DrawCondition, Prize, Way } from '../../prizes/prize';
+import type { Quiz } from '../definition';
 import { hasJoined } from '../play/joining';
 import type { RoundRow, ScoreRow } from './scores';
 

@@ -1,5 +1,6 @@
 import type { Awards } from '../../prizes/awards';
-import type { Quiz, Way } from '../definition';
+import type { Way } from '../../prizes/prize';
+import type { Quiz } from '../definition';
 import { type Placing, type RoundRow, type ScoreRow, streaksOf } from '../log/scores';
 
 /** The first answer of a round: hers of that day, 搶答 aside. */

@@ -1,5 +1,6 @@
 import { beijingDay } from '../../../kit/clock';
-import type { Prize, QuizContent } from '../definition';
+import type { Prize } from '../../prizes/prize';
+import type { QuizContent } from '../definition';
 import { type Entry, isFloor, noFloors, winsOf } from '../log/floors';
 import { newRound, newScore, type RoundRow, type ScoreRow } from '../log/scores';
 import { meets, winners } from '../log/winners';

@@ -4,8 +4,9 @@ import type { Campaigns } from '../../campaigns/campaigns';
 import type { Change } from '../../campaigns/changes';
 import { noSuchStaff } from '../../campaigns/findings';
 import { isOver, isPublished } from '../../campaigns/states';
+import type { Prize } from '../../prizes/prize';
 import type { Tickets } from '../../prizes/tickets';
-import type { Prize, QuizContent } from '../definition';
+import type { QuizContent } from '../definition';
 import type { TakenBy } from '../play/taken-by';
 import { type Problem, type Reading, readQuizFile } from './workbook';
 

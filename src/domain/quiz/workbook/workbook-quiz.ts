@@ -1,5 +1,6 @@
 import { fold } from '../../../kit/text';
-import type { Prize, Question, QuizContent, Sponsor, Way } from '../definition';
+import type { Prize, Way } from '../../prizes/prize';
+import type { Question, QuizContent, Sponsor } from '../definition';
 import { withoutLetters } from '../shuffled';
 import type { Line } from './workbook';
 import {

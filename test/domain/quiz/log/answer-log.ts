@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import type { Prize } from '../../../../src/domain/quiz/definition';
+import type { Prize } from '../../../../src/domain/prizes/prize';
 import type { Batch, Entry } from '../../../../src/domain/quiz/log/floors';
 
 export const quizId = 'autumn';

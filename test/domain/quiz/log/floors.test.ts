@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Prize } from '../../../../src/domain/quiz/definition';
+import type { Prize } from '../../../../src/domain/prizes/prize';
 import {
   type Batch,
   type Entry,

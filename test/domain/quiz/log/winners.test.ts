@@ -1,4 +1,4 @@
-import type { Prize } from '../../../../src/domain/quiz/definition';
+import type { Prize } from '../../../../src/domain/prizes/prize';
 import type { RoundRow, ScoreRow } from '../../../../src/domain/quiz/log/scores';
 import { meets, winners } from '../../../../src/domain/quiz/log/winners';
 import { aPrize, aQuiz } from '../a-quiz';

@@ -1,4 +1,5 @@
-import type { Prize, Question, QuizContent } from '../../../../src/domain/quiz/definition';
+import type { Prize } from '../../../../src/domain/prizes/prize';
+import type { Question, QuizContent } from '../../../../src/domain/quiz/definition';
 
 export const beijing = (moment: string): number => Date.parse(`${moment.replace(' ', 'T')}:00+08:00`);
 

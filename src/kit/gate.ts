@@ -1,4 +1,4 @@
-import { AppError } from '../../errors';
+import { AppError } from '../errors';
 
 /** Lets so many through at once; the others wait in line, and when that is too long they are refused. */
 export function createGate({ atOnce, maxWaiting }: { atOnce: number; maxWaiting: number }) {
