@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -174,6 +174,13 @@ test('a start tells what to open, answers at its address, and tells on Ctrl-C wh
   await until(() => /模擬手機：.*\n.*健康檢查：/.test(run.said()), { what: 'the addresses are told' });
   expect(run.said()).toContain(`http://127.0.0.1:${run.port + 1}`);
   expect(await (await fetch(`http://127.0.0.1:${run.port}/`)).text()).toContain('小藝在');
+  // It has QR codes to scan, whose channels are known.
+  const phone = await fetch(`http://127.0.0.1:${run.port + 1}/sim/state`);
+  expect(await phone.json()).toMatchObject({
+    scenes: ['station-hangzhou', 'hotel-lobby', 'magazine-autumn'],
+  });
+  expect(run.said()).not.toMatch(/^\{"level"/m);
+  expect(readFileSync(join(dataDir, 'logs', 'web.log'), 'utf8')).toContain('web is ready');
   process.kill(-run.pid, 'SIGINT');
   await endOf(run.npm);
   expect(run.said()).toContain(`停好了，資料在 ${dataDir}。`);

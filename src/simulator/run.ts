@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createApp } from '../app';
+import { type App, createApp } from '../app';
 import type { Config } from '../config';
 import { createImporter, tellProblem } from '../domain/import/import';
 import { importSample } from '../domain/import/sample';
@@ -14,6 +14,7 @@ import { root } from '../kit/root';
 import { followClock, followedMs, tellClock } from '../store/shared-clock';
 import { simulatedAccount } from './account';
 import { createSimulator } from './simulator';
+import type { World } from './world';
 
 type Host = {
   whenTold(log: Log, close: () => Promise<void>): void;
@@ -55,6 +56,7 @@ export async function runSimulator(config: Config, { whenTold, ready }: Host): P
   });
   const { url } = await simulator.listen(config.PORT + 1);
   await app.client.post('/cgi-bin/menu/create', readJson('templates/menu.json'));
+  await hangQrcodes(app, simulator.world);
   ready({ url });
   whenTold(log, async () => {
     await simulator.close();
@@ -62,7 +64,7 @@ export async function runSimulator(config: Config, { whenTold, ready }: Host): P
   });
 }
 
-async function bringSamples(app: Awaited<ReturnType<typeof createApp>>, log: Log): Promise<void> {
+async function bringSamples(app: App, log: Log): Promise<void> {
   const importer = createImporter({ db: app.db, clock: app.clock, cities: app.services.cities });
   const folder = join(root, 'src', 'simulator', 'sample');
   for (const { table, result } of await whenFree(() => importSample({ importer, folder }))) {
@@ -79,6 +81,17 @@ async function bringSamples(app: Awaited<ReturnType<typeof createApp>>, log: Log
     file: { name: 'quiz.json', bytes: readFileSync(join(root, 'src/simulator/sample/quiz.json')) },
   }).catch((err: unknown) => ({ kind: 'refused' as const, problems: [messageOf(err)] }));
   if (quiz.kind === 'refused') log.error({ problems: quiz.problems }, 'the sample quiz is broken');
+}
+
+/** One for each channel that has none yet, so that there is something to scan. */
+async function hangQrcodes({ db, client }: App, world: World): Promise<void> {
+  const hanging = new Set([...world.scenes.values()].map(({ scene }) => scene));
+  const channels = await db.collection<{ _id: string }>('channels').find().toArray();
+  for (const { _id: scene_str } of channels.filter(({ _id }) => !hanging.has(_id)))
+    await client.post('/cgi-bin/qrcode/create', {
+      action_name: 'QR_LIMIT_STR_SCENE',
+      action_info: { scene: { scene_str } },
+    });
 }
 
 const readJson = (path: string): object => JSON.parse(readFileSync(join(root, path), 'utf8')) as object;

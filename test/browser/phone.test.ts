@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { createStage, type Stage } from '../simulator/stage';
+import { until } from '../support/processes';
 import { words } from '../support/stub-account';
 
 const menu = [
@@ -16,6 +17,11 @@ const menu = [
 ];
 const hotel =
   '<MsgType>news</MsgType><ArticleCount>1</ArticleCount><Articles><item><Title>湖濱示例酒店</Title><Description>距你 320 米 · 四星</Description><PicUrl>https://elsewhere.example/a.jpg</PicUrl><Url>https://example.com/hotel</Url></item></Articles>';
+
+const brackets = Array.from(
+  { length: 12 },
+  (_, n) => `${'字'.repeat(n)}得到「二十吋登機箱（示例）」就開始（11月（冬）21日）`,
+).join('\n');
 
 let browser: Browser;
 let stage: Stage;
@@ -39,6 +45,7 @@ const open = async (width: number, height: number) => {
       return '歡迎!<b>粗</b>\n<a href="weixin://bizmsgmenu?msgmenucontent=杭州天氣&msgmenuid=1">看天氣</a>,<a href="https://example.com/rules">規則</a>';
     if (fields['Content'] === '人工') return { inner: '<MsgType>transfer_customer_service</MsgType>' };
     if (fields['Content'] === '壞') return { raw: '{}' };
+    if (fields['Content'] === '括號') return brackets;
     if (fields['MsgType'] === 'location') return { inner: hotel };
     if (fields['MsgType'] === 'text') return `收到「${words(fields['Content'])}」`;
     return fields['Event'] === 'CLICK' ? `菜單 ${words(fields['EventKey'])}` : { raw: 'success' };
@@ -61,6 +68,9 @@ const shot = async (name: string) => {
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`) });
 };
+/** The page lets nobody evaluate texts within it, so it is asked from outside. */
+const comesTrue = (expression: string) =>
+  until(() => page.evaluate<boolean>(expression), { what: expression, withinMs: 5_000 });
 const chat = (text: string) => page.locator('#chat').getByText(text);
 const button = (name: string) => page.getByRole('button', { name, exact: true });
 const say = async (text: string) => {
@@ -107,10 +117,10 @@ describe('on a phone of 375 points', () => {
     const toEnd =
       '(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(document.getElementById("chat"))';
     await page.setViewportSize({ width: 375, height: 420 });
-    await page.waitForFunction(`${toEnd} < 2`);
+    await comesTrue(`${toEnd} < 2`);
     await page.reload();
     await chat('菜單 HELP').waitFor();
-    await page.waitForFunction(`${toEnd} < 2`);
+    await comesTrue(`${toEnd} < 2`);
 
     await button('更多').click();
     await button('取消關注').click();
@@ -176,5 +186,136 @@ describe('on a screen of 1280 points', () => {
     await page.locator('#clock').getByText('2026 年 12 月 1 日').waitFor();
     expect(await page.locator('#clock').innerText()).toContain('20:30');
     await shot('1280-clock');
+  });
+});
+
+type Box = Record<'left' | 'right' | 'top' | 'bottom', number>;
+
+describe.each([
+  [375, 740],
+  [1280, 820],
+])('to the eye, at %i points', (width, height) => {
+  beforeEach(async () => {
+    await open(width, height);
+    await button('關注公眾號').click();
+    await chat('歡迎').waitFor();
+  });
+  const middleOf = async (selector: string): Promise<number> => {
+    const box = await page.locator(selector).boundingBox();
+    return box ? box.x + box.width / 2 : Number.NaN;
+  };
+  const styleOf = (selector: string, name: string): Promise<string[]> =>
+    page
+      .locator(selector)
+      .evaluateAll(
+        (all, property) =>
+          all.map((one) => one.ownerDocument.defaultView?.getComputedStyle(one)[property as 'color'] ?? ''),
+        name,
+      );
+
+  test('the title stands in the middle, and every hint can be clicked without scrolling', async () => {
+    expect(Math.abs((await middleOf('.bar-title')) - (await middleOf('#phone')))).toBeLessThan(1);
+    const strip = await page
+      .locator('#hints')
+      .evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    expect(strip).toBe(0);
+    await page.locator('.hint', { hasText: '一戰到底' }).click();
+    await chat('收到「一戰到底」').waitFor();
+  });
+
+  test('no two fans have one colour', async () => {
+    const colours = await styleOf('.fan .face', 'backgroundColor');
+    expect(colours).toHaveLength(3);
+    expect(new Set([...colours, 'rgb(7, 193, 96)']).size).toBe(4);
+  });
+
+  test('short brackets, and those of the XML, stay on one line', async () => {
+    await say('括號');
+    await chat('字得到').first().waitFor();
+    const linesOf = (selector: string) =>
+      page.locator(selector).evaluateAll((all) => all.map((one) => one.getClientRects().length));
+    const spoken = await linesOf('#chat .whole');
+    expect(spoken).toHaveLength(24);
+    expect(new Set(spoken)).toEqual(new Set([1]));
+    if (width < 1100) await button('XML').click();
+    const shown = await linesOf('#wires .whole');
+    expect(shown.length).toBeGreaterThan(10);
+    expect(new Set(shown)).toEqual(new Set([1]));
+  });
+
+  test('the map has names, and none covers another', async () => {
+    await page.locator('.hint', { hasText: '發位置' }).click();
+    const boxes = await page
+      .locator('.atlas text')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as Box));
+    expect(boxes.length).toBeGreaterThan(18);
+    // A box is a little higher than what is written in it.
+    const covered = boxes.filter((a, n) =>
+      boxes.some(
+        (b, m) =>
+          n < m &&
+          a.left < b.right &&
+          b.left < a.right &&
+          a.top + 3 < b.bottom - 3 &&
+          b.top + 3 < a.bottom - 3,
+      ),
+    );
+    expect(covered).toEqual([]);
+    await button('發送位置').click();
+    await chat('示意圖').waitFor();
+  });
+
+  test('to leave is red', async () => {
+    await button('更多').click();
+    expect(await styleOf('#sheet .main', 'backgroundColor')).toEqual(['rgb(250, 81, 81)']);
+  });
+
+  test('the time that is proposed has not passed', async () => {
+    const proposed = () => page.getByLabel('調到這個時間').getAttribute('placeholder');
+    expect(Date.parse(`${(await proposed())?.replace(' ', 'T')}:00+08:00`)).toBeGreaterThan(
+      stage.sim.world.clock.now(),
+    );
+    const before = await proposed();
+    await stage.sim.turn(stage.sim.world.clock.now() + 3 * 86_400_000);
+    await comesTrue(`document.querySelector('#turn-to input').placeholder > '${before}'`);
+  });
+
+  test('only a code that hangs somewhere is proposed', async () => {
+    const scan = async () => {
+      await button('更多功能').click();
+      await page.locator('#plus').getByText('掃一掃').click();
+    };
+    await scan();
+    expect(await page.getByLabel('二維碼的場景值').inputValue()).toBe('');
+    await page.keyboard.press('Escape');
+    const action_info = { scene: { scene_str: 'hotel-lobby' } };
+    await stage.post('/cgi-bin/qrcode/create', { action_name: 'QR_LIMIT_STR_SCENE', action_info });
+    await scan();
+    expect(await page.getByLabel('二維碼的場景值').inputValue()).toBe('hotel-lobby');
+  });
+
+  test('whoever likes it dark has it dark, and can read it', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    for (const selector of [
+      'body',
+      '.phone',
+      '.card',
+      '.bubble',
+      '.hint',
+      '.foot',
+      '.foot textarea',
+      '#new-fan input',
+      'pre',
+    ]) {
+      const [ground = ''] = await styleOf(selector, 'backgroundColor');
+      const [ink = ''] = await styleOf(selector, 'color');
+      const [dark, bright] = [ground, ink].map((colour) =>
+        Math.max(...(colour.match(/\d+/g) ?? []).slice(0, 3).map(Number)),
+      );
+      expect([selector, dark]).toEqual([selector, expect.any(Number)]);
+      expect(dark).toBeLessThan(64);
+      expect(bright).toBeGreaterThan(120);
+    }
+    await shot(`${width}-dark`);
   });
 });

@@ -58,6 +58,12 @@ test.each(['hant', 'hans'] as const)('the page of a picture question fits a phon
   expect(await page.locator('li').first().innerText()).toMatch(script === 'hant' ? /A\s+斷橋/ : /A\s+断桥/);
   expect(await page.evaluate('document.images[0].naturalWidth > 0')).toBe(true);
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(17, 17, 17)');
+  expect(await page.evaluate('getComputedStyle(document.querySelector("h1")).color')).toBe(
+    'rgba(255, 255, 255, 0.85)',
+  );
+  await page.emulateMedia({ colorScheme: 'light' });
   const folder = process.env['SHOTS'];
   if (folder) {
     mkdirSync(folder, { recursive: true });

@@ -2,6 +2,7 @@
 
 import { openSheet } from './sheets.js';
 import {
+  accountFace,
   clockWords,
   dayWords,
   face,
@@ -19,13 +20,13 @@ const find = (id) => document.getElementById(id);
 const hints = [
   '天氣',
   '杭州攻略',
-  '杭州 500以下 酒店',
-  '發位置',
-  '杭州到上海 明天 高鐵',
-  '蘇州景點',
   '一戰到底',
+  '蘇州景點',
   '幫助',
   '人工',
+  '杭州 500以下 酒店',
+  '杭州到上海 明天 高鐵',
+  '發位置',
 ];
 const firstFans = ['小林', '阿珍', '志強'];
 const channels = { custom: '客服消息', template: '模板消息', mass: '群發' };
@@ -43,6 +44,8 @@ let keyboard = localStorage.getItem('keyboard') !== 'no';
 let draft = '';
 
 const now = () => Date.now() + ahead;
+/** Told apart by their place in the list. */
+const faceOf = (fan) => face(fan.name, state.fans.indexOf(fan));
 const fanNow = () => state.fans.find((fan) => fan.openid === current);
 
 function toast(words) {
@@ -90,7 +93,7 @@ function drawFans() {
           'aria-pressed': String(fan.openid === current),
           onclick: () => choose(fan.openid),
         },
-        face(fan.name),
+        faceOf(fan),
         h(
           'div',
           {},
@@ -125,7 +128,7 @@ function drawMessage(item) {
   return h(
     'div',
     { class: mine ? 'msg mine' : 'msg' },
-    mine ? face(fanNow().name) : face('', true),
+    mine ? faceOf(fanNow()) : accountFace(),
     h('div', { class: 'body' }, body, mine ? wireTag(item) : channelTag(item)),
   );
 }
@@ -188,7 +191,7 @@ const followCard = () =>
   h(
     'div',
     { class: 'follow-card' },
-    face('', true),
+    accountFace(),
     h('b', {}, state.accountName),
     h('p', {}, '這是模擬手機：這裡扮演微信，對面是你的程式。關注之後就能聊天。'),
     h('button', { class: 'main', type: 'button', onclick: () => act('follow') }, '關注公眾號'),
@@ -443,6 +446,7 @@ function exchange(item, open) {
 function drawClock() {
   const at = now();
   find('clock').replaceChildren(h('small', {}, `${dayWords(at)} ${weekdayWords(at)}`), clockWords(at));
+  find('turn-to').to.placeholder = stampWords(at + 3_600_000);
 }
 
 function drawTurning(turning) {
@@ -490,9 +494,10 @@ async function choose(openid) {
 function drawAll() {
   drawFans();
   drawBar();
-  drawChat();
   drawHints();
   drawFoot();
+  // After what takes room below it, else its end is under that.
+  drawChat();
   drawWires();
   drawClock();
 }

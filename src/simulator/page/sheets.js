@@ -57,7 +57,7 @@ const sheets = {
     title: state.name,
     content: [
       h('p', { class: 'note' }, '取消關注之後，公眾號不能再發消息給她。'),
-      h('button', { class: 'main block', type: 'button', onclick: () => close(true) }, '取消關注'),
+      h('button', { class: 'main block danger', type: 'button', onclick: () => close(true) }, '取消關注'),
     ],
   }),
 
@@ -131,7 +131,12 @@ const sheets = {
       form(
         '掃描',
         ({ scene }) => close(scene),
-        field('二維碼的場景值', 'scene', 'store_88', { required: true, maxlength: 64, autofocus: true }),
+        field('二維碼的場景值', 'scene', state.scenes[0] ?? '', {
+          required: true,
+          maxlength: 64,
+          autofocus: true,
+          placeholder: '渠道表裡的 scene',
+        }),
       ),
     ],
   }),
@@ -201,29 +206,27 @@ function placePicker(places, close) {
       lines.push(svg('line', { x1: step * 40, x2: step * 40, y1: 0, y2: 180 }));
     for (let step = 1; step < 5; step++)
       lines.push(svg('line', { x1: 0, x2: 320, y1: step * 36, y2: step * 36 }));
-    const dots = found.map((place) =>
+    // One dot a city; the chosen place before all others.
+    const cities = new Map();
+    for (const place of chosen ? [chosen, ...found] : []) {
+      const words = place.city || place.name;
+      const spot = { words, place, x: x(place), y: y(place), size: place === chosen ? 13 : 8.5 };
+      if (!cities.has(words)) cities.set(words, spot);
+    }
+    const spots = [...cities.values()];
+    const dots = spots.map((spot) =>
       svg('circle', {
-        cx: x(place),
-        cy: y(place),
-        r: place === chosen ? 7 : 4,
-        class: place === chosen ? 'on' : '',
-        onclick: () => pick(place),
+        cx: spot.x,
+        cy: spot.y,
+        r: spot.place === chosen ? 6 : 3.5,
+        class: spot.place === chosen ? 'on' : '',
+        onclick: () => pick(spot.place),
       }),
     );
-    const label = chosen
-      ? [
-          svg(
-            'text',
-            {
-              x: Math.min(270, Math.max(50, x(chosen))),
-              y: Math.max(16, y(chosen) - 12),
-              'text-anchor': 'middle',
-            },
-            chosen.city || chosen.name,
-          ),
-        ]
-      : [];
-    atlas.replaceChildren(...lines, ...dots, ...label);
+    const labels = labelled(spots).map(({ words, left, middle, size }) =>
+      svg('text', { x: left, y: middle + size * 0.35, class: words === spots[0].words ? 'on' : '' }, words),
+    );
+    atlas.replaceChildren(...lines, ...dots.toReversed(), ...labels);
   };
   const pick = (place) => {
     chosen = place;
@@ -239,6 +242,38 @@ function placePicker(places, close) {
   });
   draw();
   return [atlas, search, list, send];
+}
+
+/** Each name beside its dot, where it covers no other name or dot; one that finds no room is left out. The first come first. */
+function labelled(spots) {
+  const placed = spots.map((spot) => ({ left: spot.x - 3, width: 6, middle: spot.y, size: 6 }));
+  const labels = [];
+  const covers = (a, b) =>
+    a.left < b.left + b.width &&
+    b.left < a.left + a.width &&
+    Math.abs(a.middle - b.middle) < (a.size + b.size) / 2;
+  for (const { words, x, y, size } of spots) {
+    const width = [...words].length * size;
+    const room = [
+      { left: x + 7, middle: y },
+      { left: x - 7 - width, middle: y },
+      { left: x - width / 2, middle: y - 5 - size / 2 },
+      { left: x - width / 2, middle: y + 5 + size / 2 },
+    ]
+      .map((at) => ({ ...at, words, width, size }))
+      .find(
+        (at) =>
+          at.left > 2 &&
+          at.left + width < 318 &&
+          at.middle > size &&
+          at.middle < 180 - size &&
+          !placed.some((one) => covers(one, at)),
+      );
+    if (!room) continue;
+    placed.push(room);
+    labels.push(room);
+  }
+  return labels;
 }
 
 function fileChoice(close) {

@@ -24,11 +24,13 @@ export function svg(tag, props = {}, ...children) {
   return element;
 }
 
-const faceColours = ['#5b8def', '#e0823d', '#8f6bd1', '#d65b82', '#2a9d8f', '#7a8b99', '#b0852c'];
-export function face(name, account = false) {
-  const element = h('div', { class: 'face', 'aria-hidden': 'true' }, account ? '藝' : ([...name][0] ?? '?'));
-  const sum = [...name].reduce((total, char) => total * 31 + char.codePointAt(0), 7);
-  if (!account) element.style.background = faceColours[sum % faceColours.length];
+const faceWith = (words) => h('div', { class: 'face', 'aria-hidden': 'true' }, words);
+export const accountFace = () => faceWith('藝');
+
+/** Each has a colour of her own: steps of the golden ratio never meet, through all hues but the account's green. */
+export function face(name, place) {
+  const element = faceWith([...name][0] ?? '?');
+  element.style.background = `oklch(58% 0.12 ${190 + ((place * 0.618034) % 1) * 290})`;
   return element;
 }
 
@@ -59,7 +61,7 @@ export function richText(text, { onMenu }) {
   const pieces = [];
   let from = 0;
   for (const match of text.matchAll(/<a\s[^>]*?href=(["'])(.*?)\1[^>]*>([\s\S]*?)<\/a>/g)) {
-    pieces.push(text.slice(from, match.index));
+    pieces.push(...wholeBrackets(text.slice(from, match.index)));
     from = match.index + match[0].length;
     const [, , href, words] = match;
     if (href.startsWith('weixin://bizmsgmenu')) {
@@ -70,9 +72,16 @@ export function richText(text, { onMenu }) {
       pieces.push(link(href.replaceAll('&amp;', '&'), words));
     } else pieces.push(words);
   }
-  pieces.push(text.slice(from));
+  pieces.push(...wholeBrackets(text.slice(from)));
   return pieces;
 }
+
+/** What stands in short brackets, one pair within the other or not, is one word to the eye and stays on one line. */
+const wholeBrackets = (text) =>
+  text
+    .split(/(「(?:[^「」\n]|「[^「」\n]*」)+」|[（(](?:[^（）()\n]|[（(][^（）()\n]*[）)])+[）)])/)
+    .map((piece, n) => (n % 2 === 1 && piece.length <= 15 ? whole(piece) : piece));
+const whole = (text) => h('span', { class: 'whole' }, text);
 
 const link = (href, ...words) => h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, ...words);
 
@@ -108,7 +117,7 @@ export function placeCard({ name, label, latitude, longitude }) {
     { class: 'place' },
     h('p', {}, name ?? label),
     h('small', {}, name ? label : `${latitude.toFixed(4)}, ${longitude.toFixed(4)}`),
-    h('div', { class: 'map' }),
+    h('div', { class: 'map' }, h('span', {}, '示意圖')),
   );
 }
 
@@ -204,7 +213,9 @@ export function xmlBlock(text, sealed = false) {
     if (closing) depth--;
     if ((opening || (closing && !lineOpen)) && pre.childNodes.length > 0)
       pre.append(`\n${'  '.repeat(depth)}`);
-    pre.append(opening || closing ? h('span', { class: 't' }, token) : token);
+    if (opening || closing) pre.append(h('span', { class: 't whole' }, token));
+    else if (token.startsWith('<!')) pre.append(whole('<![CDATA['), token.slice(9, -3), whole(']]>'));
+    else pre.append(token);
     if (opening) depth++;
     lineOpen = !closing;
   }
