@@ -4,7 +4,7 @@ import { fold } from '../kit/text';
 import type { Render } from '../render/render';
 import type { Services } from '../services';
 import type { Lists } from './lists';
-import type { Slot } from './rules';
+import type { Slot } from './patterns';
 import type { Turn } from './turn';
 
 /** What the placeholders of a pattern stand for, or what she is asked back. */
