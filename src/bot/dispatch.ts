@@ -7,9 +7,9 @@ import { fold, longestRead } from '../kit/text';
 import type { Render } from '../render/render';
 import type { Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';
-import type { Fields, Form, Said } from './bot';
+import type { Said } from './bot';
 import { createFace } from './face';
-import { createForms } from './forms';
+import { createForms, type FormOf } from './forms';
 import { createLists } from './lists';
 import { createParams } from './params';
 import type { Choice, Rules } from './rules';
@@ -23,18 +23,20 @@ const deepest = 4;
 /** From a message to its outcome: the open form, else the rule that is chosen, answers; the reply is made ready to be said. */
 export function createDispatch(given: {
   rules: Rules;
+  /** Forms beside those of the rules. */
+  formOf?: FormOf;
   services: Services;
   render: Render;
   clock: Clock;
   log: Log;
 }) {
-  const { rules, services, render, clock, log } = given;
+  const { rules, formOf = () => undefined, services, render, clock, log } = given;
   const suggest = createSuggest(rules.keywords, (need) => services.offers.has(need, clock.now()));
   const lists = createLists({ render, clock, digitsTaken: (turn) => turn.talk.quiz?.open !== undefined });
   const readParams = createParams({ services, render, choose: lists.choose });
   const forms = createForms({
     rules,
-    formOf: (name) => rules.form(name) as Form<Fields> | undefined,
+    formOf: (name) => rules.form(name) ?? formOf(name),
     render,
     clock,
     finish: (turn, form, answers) => form.run(face.contextWith(turn, answers) as never),

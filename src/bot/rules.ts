@@ -1,7 +1,7 @@
 import type { Need } from '../domain/offers/offers';
 import { AppError } from '../errors';
 import { fold, foldWithOffsets } from '../kit/text';
-import type { Rule } from './bot';
+import type { Fields, Form, Rule } from './bot';
 import { createPatterns, readPattern, type Slot } from './patterns';
 
 export type Loaded = { file: string; rule: Rule };
@@ -31,7 +31,7 @@ export function compileRules(loaded: Loaded[]) {
   const kinds = new Map<string, Loaded>();
   const clicks = new Map<string, Loaded>();
   const scans = new Map<string, Loaded>();
-  const forms = new Map<string, Loaded>();
+  const forms = new Map<string, Form<Fields>>();
   const claimers: (Loaded & { rule: { on: 'claims' } })[] = [];
   const only: { scan?: Loaded; follows?: Loaded; leaves?: Loaded; otherwise?: Loaded } = {};
   const keywords: { word: string; needs: Need | undefined }[] = [];
@@ -89,7 +89,7 @@ export function compileRules(loaded: Loaded[]) {
         break;
       case 'form':
         claim(`form ${rule.form.name}`, file);
-        forms.set(rule.form.name, one);
+        forms.set(rule.form.name, rule.form);
         break;
       default:
         claim(rule.on, file);
@@ -122,7 +122,7 @@ export function compileRules(loaded: Loaded[]) {
     forKind: (kind: string) => plain(kinds.get(kind)),
     forClick: (key: string) => plain(clicks.get(key)),
     forScan: (scene: string) => plain(scans.get(scene) ?? only.scan),
-    form: (name: string) => forms.get(name)?.rule,
+    form: (name: string) => forms.get(name),
     follows: plain(only.follows),
     leaves: plain(only.leaves),
     otherwise: plain(only.otherwise),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app';
+import type { Dispatch } from '../../src/bot/dispatch';
 import { createClock } from '../../src/kit/clock';
 import { createLog } from '../../src/kit/log';
 import { root } from '../../src/kit/root';
@@ -22,13 +23,13 @@ export async function createBareTalk(database: TestDatabase, folder = 'handlers'
   });
   await app.prepare();
 
-  function fan() {
+  function fan(dispatch: Pick<Dispatch, 'run'> = app.dispatch) {
     const openid = `o${randomBytes(8).toString('hex')}`;
     async function does(content: Content) {
       const id = randomBytes(8).toString('hex');
       const common = { openid, account: 'gh_test', at: Math.floor(clock.now() / 1_000), identity: `m:${id}` };
       const her = await app.services.subscribers.meet(openid);
-      const outcome = await app.dispatch.run({ ...common, ...content }, her, {
+      const outcome = await dispatch.run({ ...common, ...content }, her, {
         id,
         at: clock.now(),
       });
