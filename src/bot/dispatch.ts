@@ -71,7 +71,7 @@ export function createDispatch(given: {
     log.error({ err: error, inbox: turn.cause.id, by: turn.by }, 'a handler failed');
     undo(turn, clock.now());
     return render('trouble', {
-      sentence: error instanceof AppError && isChinese(error.message) ? error.message : '',
+      sentence: error instanceof AppError && error.for === 'fan' ? error.message : '',
     });
   }
 
@@ -187,6 +187,3 @@ export function createDispatch(given: {
 }
 
 export type Dispatch = ReturnType<typeof createDispatch>;
-
-/** Errors of our own that a person may read begin in Chinese; others may quote her words. */
-const isChinese = (text: string): boolean => /^\P{L}*\p{Script=Han}/u.test(text);

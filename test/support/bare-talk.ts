@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app';
-import type { Dispatch } from '../../src/bot/dispatch';
+import type { Rule } from '../../src/bot/bot';
+import { createDispatch, type Dispatch } from '../../src/bot/dispatch';
+import type { FormOf } from '../../src/bot/forms';
+import { compileRules } from '../../src/bot/rules';
 import { createClock } from '../../src/kit/clock';
 import { createLog } from '../../src/kit/log';
 import { root } from '../../src/kit/root';
+import { createRender } from '../../src/render/render';
 import type { Content } from '../../src/wechat/protocol/inbound-kinds';
 import { testConfig } from './config';
 import type { TestDatabase } from './database';
@@ -56,10 +60,24 @@ export async function createBareTalk(database: TestDatabase, folder = 'handlers'
     };
   }
 
+  /** The same engine with other rules. */
+  function dispatchWith({ rules, formOf }: { rules: Rule[]; formOf?: FormOf }): Dispatch {
+    const { services, log } = app;
+    return createDispatch({
+      rules: compileRules(rules.map((rule) => ({ file: 'handlers/test.ts', rule }))),
+      ...(formOf ? { formOf } : {}),
+      services,
+      render: createRender().render,
+      clock,
+      log,
+    });
+  }
+
   return {
     app,
     clock,
     fan,
+    dispatchWith,
     passes: (ms: number) => clock.setOffset(clock.offset() + ms),
     close: () => app.close(),
   };

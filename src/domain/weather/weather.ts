@@ -93,8 +93,8 @@ export function createWeather(options: WeatherOptions) {
     sample,
 
     /**
-     * Now, today and three days. Throws `Upstream` `weather.unavailable` when the service fails and nothing is left;
-     * its message is a sentence for the fan.
+     * Now, today and three days. Throws `Upstream` `weather.unavailable`, for the fan, when the service fails and
+     * nothing is left.
      */
     async at(place: { name: string; point: Point }): Promise<Weather> {
       // Two decimals are about a kilometre: near enough for weather, and no service learns where a fan stands.
@@ -115,7 +115,7 @@ export function createWeather(options: WeatherOptions) {
       } catch (err) {
         log.warn({ err, place: place.name }, 'weather is not to be had');
         const message = `${place.name}的天氣這會兒查不到，請過幾分鐘再問我一次。`;
-        throw new AppError('Upstream', 'weather.unavailable', message, { cause: err });
+        throw new AppError('Upstream', 'weather.unavailable', message, { cause: err, for: 'fan' });
       }
     },
   };
