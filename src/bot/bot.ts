@@ -7,7 +7,7 @@
  *       clicks('WEATHER', ({ redo }) => redo('天氣')),
  *     ];
  */
-import type { City } from '../domain/cities/cities';
+import type { City } from '../domain/cities/city';
 import type { Need } from '../domain/offers/offers';
 import type { Play } from '../domain/quiz/play/standing';
 import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';

@@ -1,4 +1,4 @@
-import type { City } from '../domain/cities/cities';
+import type { City } from '../domain/cities/city';
 import type { Clock } from '../kit/clock';
 import type { Render } from '../render/render';
 import type { Services } from '../services';

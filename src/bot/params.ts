@@ -1,4 +1,4 @@
-import type { City } from '../domain/cities/cities';
+import type { City } from '../domain/cities/city';
 import type { Found, Split } from '../domain/cities/gazetteer';
 import { fold } from '../kit/text';
 import type { Render } from '../render/render';

