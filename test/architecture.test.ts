@@ -184,6 +184,19 @@ test('only config.ts reads the environment', () => {
   expect(wrong).toEqual([]);
 });
 
+test('a code of an error is lower case and dotted, its area first', () => {
+  const owing = /^src\/domain\/(campaigns|draws|points|prizes|quiz|settlement)\/|^scripts\/quiz\//;
+  const codes = files
+    .filter((file) => !owing.test(file))
+    .flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/new AppError\(\s*'\w+',\s*'([^']*)'/g)].map(
+        (match) => match[1] ?? '',
+      ),
+    );
+  expect(codes.length).toBeGreaterThan(40);
+  expect(codes.filter((code) => !/^[a-z]+(\.[a-z]+(-[a-z]+)*)+$/.test(code))).toEqual([]);
+});
+
 test('.env.example lists every setting and no other', () => {
   const listed = [
     ...readFileSync(join(root, '.env.example'), 'utf8').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm),

@@ -59,7 +59,7 @@ export function createAnswering(given: {
     if (inFlight.size >= mostInFlight)
       throw new AppError(
         'Upstream',
-        'BUSY',
+        'bot.busy',
         'Too many callbacks are being answered; the sender should try again.',
       );
     const fan = subscribers.fanOf(message.openid);

@@ -44,7 +44,7 @@ export function createDeadline(given: { inbox: Pick<Inbox, 'markLate'>; log: Log
   };
 }
 
-const tooSlow = (what: string): AppError => new AppError('Upstream', 'TOO_SLOW', what);
+const tooSlow = (what: string): AppError => new AppError('Upstream', 'bot.too-slow', what);
 
 export const tooLate = Symbol('too late');
 

@@ -65,7 +65,7 @@ export function createDeciding(given: {
     }
     throw new AppError(
       'Conflict',
-      'TOO_LIVELY',
+      'bot.too-lively',
       'She types faster than her messages can be answered in turn; the sender should try again.',
     );
   }
@@ -119,7 +119,7 @@ async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {
   const done = await raced(outcome, monotonicMs() + mostHandlingMs);
   if (done !== tooLate) return done;
   outcome.catch(() => {});
-  throw new AppError('Upstream', 'HANDLER_HANGS', 'A handler did not end within a minute.');
+  throw new AppError('Upstream', 'bot.handler-hangs', 'A handler did not end within a minute.');
 }
 
 /** CreateTime. */

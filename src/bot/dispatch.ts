@@ -136,7 +136,7 @@ export function createDispatch(given: {
     if (turn.depth > deepest)
       throw new AppError(
         'Invalid',
-        'REDO_CIRCLE',
+        'bot.redo-circle',
         `Handlers redo each other in a circle, last with 「${text}」.`,
       );
     delete turn.talk.choices;

@@ -93,7 +93,7 @@ export function readPattern<Owner extends { file: string }>(source: string, owne
   if (fixed === 0)
     throw new AppError(
       'Invalid',
-      'BARE_PATTERN',
+      'bot.bare-pattern',
       `${owner.file}: 「${source}」 would match everything; give it fixed words, or use otherwise().`,
     );
   // Of slots side by side the last takes all that it can: the shortest match is the same, and is found without trying every split.

@@ -51,7 +51,7 @@ export function createResponding(given: {
       if (ended === 'lost')
         throw new AppError(
           'Conflict',
-          'TAKEN_OVER',
+          'bot.taken-over',
           'Another process took this callback over; its reply is the one to say.',
         );
       endedHere.add(task.id);

@@ -18,7 +18,7 @@ export function compileRules(loaded: Loaded[]) {
     if (other !== undefined)
       throw new AppError(
         'Conflict',
-        'DOUBLE_CLAIM',
+        'bot.double-claim',
         `Both ${other} and ${file} claim ${written}. One of them must go or say something else.`,
       );
     claims.set(what, file);
@@ -42,7 +42,7 @@ export function compileRules(loaded: Loaded[]) {
       if (word === '')
         throw new AppError(
           'Invalid',
-          'EMPTY_KEYWORD',
+          'bot.empty-keyword',
           `${one.file}: the keyword 「${source}」 is empty once punctuation is dropped.`,
         );
       claim(`says 「${word}」`, one.file, `says 「${source}」`);

@@ -81,7 +81,7 @@ async function find(kind: Kind, settings: EngineSettings, say: Say): Promise<Eng
   }
   throw new AppError(
     'Upstream',
-    'NO_ENGINE',
+    'engines.none',
     `There is no ${kind.name} (${kind.least.join('.')} or newer) here and none could be fetched. Ways out: ${kind.waysOut()}. Tried:\n${problems
       .map((problem) => `  - ${problem}`)
       .join('\n')}`,

@@ -88,7 +88,7 @@ async function moveTo(move: { ready: string; place: string; isGood: () => Promis
   }
   throw new AppError(
     'Conflict',
-    'ENGINE_CACHE',
+    'engines.cache',
     `The engine cache could not be written: remove ${move.place}`,
   );
 }

@@ -117,7 +117,11 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       const updates = group.map(({ fan, windows }) => ({ q: { _id: fan }, u: { $set: seen(windows) } }));
       const answer = await writeTwice(db, { update: 'subscribers', updates, ordered: false }, 5_000);
       if (answer['writeErrors'])
-        throw new AppError('Upstream', 'NOT_TOUCHED', 'The database refused what she was last seen doing.');
+        throw new AppError(
+          'Upstream',
+          'subscribers.not-touched',
+          'The database refused what she was last seen doing.',
+        );
       return group.map(() => undefined);
     },
   });
@@ -144,7 +148,11 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       }));
       const answer = await writeTwice(db, { update: 'subscribers', updates, ordered: false }, timeoutMS);
       if (answer['writeErrors'])
-        throw new AppError('Upstream', 'NOT_CHANGED', 'The database refused what was said to her.');
+        throw new AppError(
+          'Upstream',
+          'subscribers.not-changed',
+          'The database refused what was said to her.',
+        );
       const written = answer['n'] === group.length;
       return group.map(() => written);
     },
@@ -173,7 +181,8 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       },
       { upsert: true, returnDocument: 'after', timeoutMS },
     );
-    if (!met) throw new AppError('Upstream', 'NOT_MET', 'The database did not keep the new subscriber.');
+    if (!met)
+      throw new AppError('Upstream', 'subscribers.not-met', 'The database did not keep the new subscriber.');
     return met;
   }
 
