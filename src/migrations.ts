@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { playsByCampaign } from './migrations/plays';
 import type { Migration } from './store/migrations';
 
 /**
@@ -7,6 +8,7 @@ import type { Migration } from './store/migrations';
  */
 export const migrations: Migration[] = [
   { n: 4, name: 'imported codes in lists, and no more tickets than promised', run: codesIntoLists },
+  { n: 6, name: 'where she stands, by campaign', run: playsByCampaign },
 ];
 
 type Prize = { id: string; quantity: number; codes?: { list: string; count: number } };

@@ -1,7 +1,6 @@
 import type { Inbox } from '../domain/inbox/inbox';
 import type { Outbox } from '../domain/outbox/outbox';
 import type { Subscribers } from '../domain/subscribers/subscribers';
-import type { Talk } from '../domain/subscribers/talk';
 import { AppError } from '../errors';
 import { type Clock, monotonicMs } from '../kit/clock';
 import { crashPoint } from '../kit/crash-point';
@@ -34,8 +33,8 @@ export function createAnswering(given: {
   subscribers: Subscribers;
   dispatch: Dispatch;
   limit: FanLimit;
-  /** Until when one who leaves keeps her name in what she was in the middle of. */
-  pidUntil: (talk: Talk) => number | undefined;
+  /** Until when one who leaves keeps her name in the campaigns she played. */
+  pidUntil: (campaigns: string[]) => number | undefined;
   /** Told the causes whose effects wait in the outbox: a hint, the sweeper finds what the hint loses. */
   hint: (cause: string) => void;
   clock: Clock;

@@ -32,7 +32,7 @@ export function createDispatch(given: {
 }) {
   const { rules, formOf = () => undefined, services, render, clock, log } = given;
   const suggest = createSuggest(rules.keywords, (need) => services.offers.has(need, clock.now()));
-  const lists = createLists({ render, clock, digitsTaken: (turn) => turn.talk.quiz?.open !== undefined });
+  const lists = createLists({ render, clock, digitsTaken });
   const readParams = createParams({ services, render, choose: lists.choose });
   const forms = createForms({
     rules,
@@ -84,7 +84,7 @@ export function createDispatch(given: {
         return (
           call(turn, rules.forClick(message.key)) ??
           fromOperator(turn, services.replies.compiled().click(message.key, clock.now())) ??
-          fromQuizKey(turn, message.key) ??
+          fromTakers(turn) ??
           otherwise(turn)
         );
       case 'scan':
@@ -112,21 +112,26 @@ export function createDispatch(given: {
 
   /** The open list's numbers and labels, then exact → pattern → RegExp → kind → operators' own rules → otherwise. */
   async function fromText(turn: Turn, content: string): Promise<Said> {
-    const taken = fromClaims(turn);
+    const taken = fromTakers(turn);
     if (taken) return taken;
     const chosen = lists.chosen(turn, content);
     if (chosen !== undefined) return again(turn, chosen);
     return call(turn, rules.forText(content) ?? rules.forKind('text')) ?? pass(turn);
   }
 
-  function fromClaims(turn: Turn): Promise<Said> | undefined {
-    for (const { file, rule } of rules.claimers) {
-      const what = rule.claim(face.contextOf(turn) as never);
-      if (what === undefined) continue;
+  /** Data decides: an open question, a campaign's keyword or menu key. */
+  function fromTakers(turn: Turn): Promise<Said> | undefined {
+    for (const { file, rule } of rules.takers) {
+      const taken = rule.take(face.contextOf(turn) as never);
+      if (taken === undefined) continue;
       turn.by = file;
-      return Promise.resolve(rule.run(face.contextWith(turn, what) as never));
+      return Promise.resolve(rule.run(face.contextWith(turn, taken) as never));
     }
     return undefined;
+  }
+
+  function digitsTaken(turn: Turn): boolean {
+    return rules.takers.some(({ rule }) => rule.digits?.(face.contextOf(turn) as never));
   }
 
   /** As if she had said this; an open list is used up. */
@@ -142,7 +147,7 @@ export function createDispatch(given: {
     delete turn.talk.choices;
     turn.message = { ...turn.message, kind: 'text', content: text } as Message;
     turn.context = undefined;
-    return fromClaims(turn) ?? call(turn, rules.forText(text)) ?? pass(turn);
+    return fromTakers(turn) ?? call(turn, rules.forText(text)) ?? pass(turn);
   }
 
   /** No rule in a file answers: the operators' own, then `otherwise`. */
@@ -161,12 +166,6 @@ export function createDispatch(given: {
     if (first) turn.by = 'operator';
     for (const reply of more) turn.effects.push({ kind: 'tell', reply });
     return first;
-  }
-
-  /** The button that a marketer gave a quiz: as if she had said its keyword. */
-  function fromQuizKey(turn: Turn, key: string): Promise<Said> | undefined {
-    const [keyword] = services.campaigns.byMenuKey(key, turn.cause.at)?.keywords ?? [];
-    return keyword === undefined ? undefined : again(turn, keyword);
   }
 
   const otherwise = (turn: Turn): Promise<Said> | undefined => call(turn, rules.otherwise);

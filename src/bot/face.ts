@@ -1,4 +1,5 @@
 import type { City } from '../domain/cities/city';
+import type { Plays } from '../domain/subscribers/talk';
 import type { Clock } from '../kit/clock';
 import type { Render } from '../render/render';
 import type { Services } from '../services';
@@ -91,12 +92,15 @@ export function createFace(given: {
       get next() {
         return turn.talk.more?.says;
       },
-      get play() {
-        return turn.talk.quiz;
+      get plays() {
+        return turn.talk.plays ?? {};
       },
-      set play(play) {
-        if (play) turn.talk.quiz = play;
-        else delete turn.talk.quiz;
+      get playing() {
+        return turn.talk.playing;
+      },
+      stands(campaign, where) {
+        turn.talk.plays = { ...stillKnown(turn, campaign), [campaign]: where };
+        turn.talk.playing = campaign;
       },
       firstToday(name) {
         const on = clock.day(turn.cause.at);
@@ -119,6 +123,12 @@ export function createFace(given: {
         }
       },
     };
+  }
+
+  /** Who goes over to another campaign stands in the others as long as they are held. */
+  function stillKnown({ talk: { plays = {}, playing } }: Turn, campaign: string): Plays {
+    if (playing === campaign) return plays;
+    return Object.fromEntries(Object.entries(plays).filter(([id]) => services.campaigns.get(id)));
   }
 
   return { contextOf, contextWith };

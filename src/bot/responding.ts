@@ -2,7 +2,6 @@ import type { Inbox } from '../domain/inbox/inbox';
 import type { Outbox } from '../domain/outbox/outbox';
 import { windowsOpenedBy } from '../domain/reach/windows';
 import type { Subscriber, Subscribers } from '../domain/subscribers/subscribers';
-import type { Talk } from '../domain/subscribers/talk';
 import { AppError } from '../errors';
 import { crashPoint } from '../kit/crash-point';
 import type { Log } from '../kit/log';
@@ -21,7 +20,7 @@ export function createResponding(given: {
   outbox: Outbox;
   subscribers: Subscribers;
   dispatch: Dispatch;
-  pidUntil: (talk: Talk) => number | undefined;
+  pidUntil: (campaigns: string[]) => number | undefined;
   hint: (cause: string) => void;
   by: (rule: string) => void;
   log: Log;

@@ -32,7 +32,7 @@ export function compileRules(loaded: Loaded[]) {
   const clicks = new Map<string, Loaded>();
   const scans = new Map<string, Loaded>();
   const forms = new Map<string, Form<Fields>>();
-  const claimers: (Loaded & { rule: { on: 'claims' } })[] = [];
+  const takers: (Loaded & { rule: { on: 'takes' } })[] = [];
   const only: { scan?: Loaded; follows?: Loaded; leaves?: Loaded; otherwise?: Loaded } = {};
   const keywords: { word: string; needs: Need | undefined }[] = [];
 
@@ -84,8 +84,8 @@ export function compileRules(loaded: Loaded[]) {
         if (rule.scene === undefined) only.scan = one;
         else scans.set(rule.scene, one);
         break;
-      case 'claims':
-        claimers.push({ file, rule });
+      case 'takes':
+        takers.push({ file, rule });
         break;
       case 'form':
         claim(`form ${rule.form.name}`, file);
@@ -116,8 +116,8 @@ export function compileRules(loaded: Loaded[]) {
 
   return {
     forText,
-    /** In the order of their files: their claims are their own affair, and data decides. */
-    claimers,
+    /** In the order of their files: what they take is their own affair, and data decides. */
+    takers,
     exact: (text: string): Choice | undefined => plain(exact.get(fold(text))),
     forKind: (kind: string) => plain(kinds.get(kind)),
     forClick: (key: string) => plain(clicks.get(key)),

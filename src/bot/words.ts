@@ -22,16 +22,16 @@ export type Outcome = {
 
 /** Makes of what a rule said the reply as she reads it: in her script, within WeChat's limits, her mail before it. */
 export function createWords(given: {
-  rules: Pick<Rules, 'claimers'>;
+  rules: Pick<Rules, 'takers'>;
   contextOf: (turn: Turn) => Context<unknown>;
   log: Log;
 }) {
   const { rules, contextOf, log } = given;
 
-  /** One line that a claimer adds under what another rule said. */
+  /** What takers say under the answer of another rule. */
   function remarksUnder(turn: Turn): string {
     if (turn.message.kind === 'leave' || turn.talk.form) return '';
-    const lines = rules.claimers
+    const lines = rules.takers
       .filter(({ file }) => file !== turn.by)
       .flatMap(({ rule }) => rule.remark?.(contextOf(turn) as never) ?? []);
     return lines.map((line) => `\n\n${line}`).join('');

@@ -64,7 +64,7 @@ export async function createBareTalk(database: TestDatabase, folder = 'handlers'
   function dispatchWith({ rules, formOf }: { rules: Rule[]; formOf?: FormOf }): Dispatch {
     const { services, log } = app;
     return createDispatch({
-      rules: compileRules(rules.map((rule) => ({ file: 'handlers/test.ts', rule }))),
+      rules: compileRules(rules.map((rule, i) => ({ file: `handlers/test-${i}.ts`, rule }))),
       ...(formOf ? { formOf } : {}),
       services,
       render: createRender().render,

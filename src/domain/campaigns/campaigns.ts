@@ -228,6 +228,7 @@ export function createCampaigns(given: {
     upcoming: held.upcoming,
     byKeyword: held.byKeyword,
     byMenuKey: held.byMenuKey,
+    nameKeptUntil: held.nameKeptUntil,
     latest: held.latest,
     /** A published quiz, as held. */
     get: held.get,

@@ -11,7 +11,7 @@ import type { IndexSpec } from '../../store/indexes';
 import type { Windows } from '../reach/windows';
 import type { Upkeep } from '../upkeep';
 import { erase } from './subscribers.jobs';
-import type { Kept, Talk } from './talk';
+import type { Kept, Plays, Talk } from './talk';
 
 export type Subscriber = {
   /** Keyed hash of the openid. */
@@ -62,10 +62,11 @@ type Grave = {
   until: Date;
   /** CreateTime of her leave. */
   leftAt?: Date;
-  /** Her name in a running quiz, until its claims are closed: she comes back as the same player. */
+  /** Her name in campaigns, until their claims are closed: she comes back as the same player. */
   pid?: string;
-  /** Where she stood in it: the same question, with the same timer. */
-  play?: NonNullable<Talk['quiz']>;
+  /** Where she stood in them: the same question, with the same timer. */
+  plays?: Plays;
+  playing?: string;
   pidUntil?: Date;
 };
 
@@ -173,7 +174,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
           v: 0,
           following: true, // only who follows can write; many did so before we were connected
           once: grave?.once ?? [],
-          talk: same?.play ? { quiz: same.play } : {},
+          talk: same ? playsOf(same) : {},
           mailbox: [],
           seenAt: now,
           windows: {},
@@ -279,20 +280,20 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     },
 
     /**
-     * She left: her row goes, and her grave keeps what may happen once. Who plays in a quiz keeps her name in it until
-     * `pidUntil` says (business ms), so that she comes back as the same player, with the same floors and claims.
+     * She left: her row goes, and her grave keeps what may happen once. Who plays in campaigns keeps her name in them
+     * until `pidUntil` says (business ms), so that she comes back as the same player, with the same floors and claims.
      * A row that followed after `leftAt` (CreateTime) stays: this is an old leave, taken up again.
      */
     async remove(
       fan: string,
       leftAt: Date,
-      pidUntil: (talk: Talk) => number | undefined = () => undefined,
+      pidUntil: (campaigns: string[]) => number | undefined = () => undefined,
     ): Promise<void> {
       const _id = fan;
       const gone = { _id, $or: [{ followedAt: { $exists: false } }, { followedAt: { $lte: leftAt } }] };
       const row = await rows.findOne(gone, { projection: { once: 1, pid: 1, talk: 1 }, timeoutMS });
       if (!row && (await isGone(fan, leftAt))) return; // done before
-      const until = row && pidUntil(row.talk);
+      const until = row && pidUntil(Object.keys(row.talk.plays ?? {}));
       await graves.updateOne(
         { _id },
         {
@@ -300,13 +301,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
           $max: { leftAt },
           $set: {
             until: new Date(clock.now() + graveMs),
-            ...(until
-              ? {
-                  pid: row.pid,
-                  pidUntil: new Date(until),
-                  ...(row.talk.quiz ? { play: row.talk.quiz } : {}),
-                }
-              : {}),
+            ...(until ? { pid: row.pid, pidUntil: new Date(until), ...playsOf(row.talk) } : {}),
           },
         },
         { upsert: true, timeoutMS },
@@ -338,5 +333,10 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     },
   };
 }
+
+const playsOf = ({ plays, playing }: Pick<Talk, 'plays' | 'playing'>): Pick<Talk, 'plays' | 'playing'> => ({
+  ...(plays ? { plays } : {}),
+  ...(playing === undefined ? {} : { playing }),
+});
 
 export type Subscribers = ReturnType<typeof createSubscribers>;
