@@ -62,7 +62,7 @@ export default needs('quiz', [
   }),
 
   says('中獎名單', async ({ fan, quiz, prizes, at, render }) => {
-    const one = quiz.theOne(fan.play, at);
+    const one = quiz.theOne(fan, at);
     if (!one) return render('quiz-none');
     const { lines } = await prizes.winners(one.id, { masked: true, limit: 20 });
     return render('winners', { quiz: one, winners: lines });

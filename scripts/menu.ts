@@ -49,7 +49,7 @@ function toolFor(command: string) {
       simulated && isWechatError(error) && error.details.errcode === null
         ? new AppError(
             'Upstream',
-            'no_simulator',
+            'menu.no-simulator',
             `連不上模擬器 ${url}：先 npm start；它若在別的端口或資料夾，用 PORT=… 或 DATA_DIR=… 指明。`,
           )
         : error,
@@ -57,11 +57,11 @@ function toolFor(command: string) {
 }
 
 function readFile(file: string): unknown {
-  if (!existsSync(file)) throw new AppError('NotFound', 'menu_file', `沒有這個檔案：${file}`);
+  if (!existsSync(file)) throw new AppError('NotFound', 'menu.file', `沒有這個檔案：${file}`);
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new AppError('Invalid', 'menu_file', `${file} 不是合格的 JSON:${messageOf(error)}`);
+    throw new AppError('Invalid', 'menu.file', `${file} 不是合格的 JSON:${messageOf(error)}`);
   }
 }
 
@@ -70,7 +70,7 @@ async function pull(file: string, force: boolean): Promise<boolean> {
   const { menu, asRules } = await tool.pull().catch((error: unknown) => Promise.reject(explain(error)));
   if (existsSync(file) && !force) {
     if ((await tool.diff(readFile(file))).length > 0)
-      throw new AppError('Conflict', 'menu_file', `${file} 已有別的內容。加 --force 覆蓋，或寫另一個檔名。`);
+      throw new AppError('Conflict', 'menu.file', `${file} 已有別的內容。加 --force 覆蓋，或寫另一個檔名。`);
     console.log(`檔案裡已是${account}的菜單。`);
   } else {
     writeFileSync(file, writeMenuFile(menu));

@@ -92,7 +92,7 @@ export async function createApp(config: Config, options: AppOptions) {
     dispatch,
     // With the simulator's turned clock, but not with a wall clock that is set back.
     limit: createFanLimit({ now: () => monotonicMs() + clock.offset() }),
-    pidUntil: (talk) => services.quiz.nameKeptUntil(talk.quiz),
+    pidUntil: services.campaigns.nameKeptUntil,
     hint: hints.hint,
     clock,
     log,

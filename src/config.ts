@@ -155,7 +155,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = withDotEnv(process.env)): Co
   const all = settings as Settings;
   if (problems.length === 0) problems.push(...conflicts(all));
   if (problems.length > 0)
-    throw new AppError('Invalid', 'BAD_SETTINGS', `這些設定要改：\n  ${problems.join('\n  ')}`);
+    throw new AppError('Invalid', 'config.bad-settings', `這些設定要改：\n  ${problems.join('\n  ')}`);
   const dataDir = resolve(root, all.DATA_DIR);
   return {
     ...all,

@@ -20,6 +20,8 @@ export class AppError extends Error {
   readonly status: number;
   readonly expose: boolean;
   readonly details: unknown;
+  /** Who reads the message as it stands. */
+  readonly for: 'operator' | 'fan';
   /** Not now: whoever asked should ask again, and finds what was done, if anything was. Never said to a fan. */
   readonly again: boolean;
 
@@ -27,7 +29,7 @@ export class AppError extends Error {
     kind: ErrorKind,
     code: string,
     message: string,
-    more: { details?: unknown; cause?: unknown; again?: true } = {},
+    more: { details?: unknown; cause?: unknown; again?: true; for?: 'fan' } = {},
   ) {
     super(message, { cause: more.cause });
     this.name = 'AppError';
@@ -36,6 +38,7 @@ export class AppError extends Error {
     this.status = statusOf[kind];
     this.expose = kind !== 'Upstream';
     this.details = more.details;
+    this.for = more.for ?? 'operator';
     this.again = more.again ?? false;
   }
 }

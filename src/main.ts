@@ -168,7 +168,7 @@ type Place = { port: number; host: string; called?: string; setting: 'PORT' | 'M
 const portTaken = ({ port, called, setting }: Place): AppError =>
   new AppError(
     'Conflict',
-    'PORT_TAKEN',
+    'main.port-taken',
     `Port ${port}${called ? ` (${called})` : ''} is taken; start with another ${setting}.`,
   );
 
@@ -233,7 +233,7 @@ function requireAccount(config: Config, role: string, simulated: boolean): void 
   if (problem)
     throw new AppError(
       'Invalid',
-      'NO_ACCOUNT',
+      'main.no-account',
       `${problem}。請設定真實公眾號的 WECHAT_APP_ID、WECHAT_APP_SECRET、WECHAT_TOKEN 和 WECHAT_ENCODING_AES_KEY（見 README「Connect a real account」）${
         config.production ? '' : '，或用 HOST=127.0.0.1 ROLE=all 在本機試用'
       }。`,

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { freeWords } from './migrations/free-words';
+import { playsByCampaign } from './migrations/plays';
 import type { Migration } from './store/migrations';
 
 /**
@@ -9,6 +10,7 @@ import type { Migration } from './store/migrations';
 export const migrations: Migration[] = [
   { n: 4, name: 'imported codes in lists, and no more tickets than promised', run: codesIntoLists },
   { n: 5, name: 'answers, floors and campaigns by their new names', run: freeWords },
+  { n: 6, name: 'where she stands, by campaign', run: playsByCampaign },
 ];
 
 type Prize = { id: string; quantity: number; codes?: { list: string; count: number } };

@@ -37,7 +37,8 @@ function resolveFrom(file: string, target: string): string {
 }
 
 const imports = files.flatMap(importsOf);
-const inside = imports.filter((one) => !one.typeOnly && one.to.match(/^(src|handlers|scripts)\//));
+const inside = imports.filter((one) => /^(src|handlers|scripts)\//.test(one.to));
+const arrow = ({ from, to }: { from: string; to: string }) => `${from} → ${to}`;
 
 /** Which part of the house a file is in. */
 function partOf(file: string): string {
@@ -46,7 +47,7 @@ function partOf(file: string): string {
   return folder.endsWith('.ts') ? folder.replace('.ts', '') : folder;
 }
 
-/** What a part may import from, besides itself. Everything may use kit and errors. */
+/** What a part may import from, types included, besides itself. Everything may use kit and errors. */
 const allowed: Record<string, string[]> = {
   kit: [],
   errors: [],
@@ -54,15 +55,17 @@ const allowed: Record<string, string[]> = {
   wechat: [],
   store: ['config'],
   render: ['wechat'],
-  domain: ['store', 'wechat', 'render'],
+  sheets: [],
+  domain: ['store', 'wechat', 'render', 'sheets'],
   bot: ['domain', 'wechat', 'render'],
   http: ['domain', 'wechat', 'render'],
   jobs: ['domain', 'wechat', 'store'],
-  services: ['config', 'domain', 'store'],
+  services: ['config', 'domain', 'render', 'store'],
   migrations: ['services', 'store'],
-  simulator: ['app', 'config', 'domain', 'store', 'wechat'],
+  'with-services': ['config', 'migrations', 'render', 'services', 'store'],
+  simulator: ['app', 'config', 'domain', 'sheets', 'store', 'wechat'],
   app: ['bot', 'config', 'domain', 'http', 'jobs', 'migrations', 'render', 'services', 'store', 'wechat'],
-  doctor: ['bot', 'config', 'domain', 'services', 'store', 'wechat'],
+  doctor: ['bot', 'config', 'domain', 'render', 'services', 'store', 'wechat'],
   main: ['app', 'config', 'simulator', 'store'],
   handlers: ['bot'],
   scripts: [
@@ -73,19 +76,24 @@ const allowed: Record<string, string[]> = {
     'domain',
     'simulator',
     'services',
+    'sheets',
     'migrations',
+    'with-services',
     'store',
     'wechat',
     'render',
   ],
 };
+/** Whose types they may know too: a handler and a job are given all services. */
+const known: Record<string, string[]> = { bot: ['services'], jobs: ['services'] };
 
 test('every import goes in an allowed direction', () => {
-  const wrong = inside.filter(({ from, to }) => {
+  const wrong = inside.filter(({ from, to, typeOnly }) => {
     const [a, b] = [partOf(from), partOf(to)];
-    return a !== b && b !== 'kit' && b !== 'errors' && !allowed[a]?.includes(b);
+    const fits = [a, 'kit', 'errors', ...(allowed[a] ?? []), ...((typeOnly && known[a]) || [])];
+    return !fits.includes(b);
   });
-  expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  expect(wrong.map(arrow)).toEqual([]);
 });
 
 test('a handler imports nothing but the bot', () => {
@@ -95,35 +103,64 @@ test('a handler imports nothing but the bot', () => {
   expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
 });
 
+/** Still to be moved apart: campaigns out of the quiz, and what they share to a floor below. */
+const owed = new Set([
+  'src/domain/campaigns/compliance.ts → src/domain/quiz/play/standing.ts',
+  'src/domain/campaigns/findings.ts → src/domain/quiz/rehearse/walk.ts',
+  'src/domain/campaigns/findings.ts → src/domain/quiz/shuffled.ts',
+  'src/domain/exports/exports.ts → src/domain/prizes/award.ts',
+  'src/domain/exports/exports.ts → src/domain/prizes/codes.ts',
+  'src/domain/exports/exports.ts → src/domain/prizes/gate.ts',
+  'src/domain/names/names.ts → src/domain/campaigns/forbidden-words.ts',
+  'src/domain/prizes/prizes.ts → src/domain/exports/exports.ts',
+  'src/domain/prizes/prizes.ts → src/domain/reports/reports.ts',
+  'src/domain/quiz/log/proof.ts → src/domain/campaigns/findings.ts',
+  'src/domain/quiz/workbook/bring.ts → src/domain/campaigns/campaign-row.ts',
+  'src/domain/quiz/workbook/bring.ts → src/domain/campaigns/findings.ts',
+  'src/domain/quiz/workbook/bring.ts → src/domain/campaigns/states.ts',
+  'src/domain/settlement/settlement.ts → src/domain/quiz/log/patterns.ts',
+  'src/domain/settlement/settlement.ts → src/domain/quiz/log/winners.ts',
+  'src/domain/quiz/workbook/workbook-quiz.ts → src/domain/quiz/workbook/workbook.ts',
+  'src/domain/settlement/holds.ts → src/domain/settlement/settlement.ts',
+  'src/domain/settlement/waits.ts → src/domain/settlement/settlement.ts',
+]);
+
+const domainOf = (file: string) => /^src\/domain\/([^/]+)\//.exec(file)?.[1];
+const between = inside.filter(
+  ({ from, to }) => domainOf(from) && domainOf(to) && domainOf(from) !== domainOf(to),
+);
+
 test('a domain gets other domains as arguments', () => {
-  const domainOf = (file: string) => /^src\/domain\/([^/]+)\//.exec(file)?.[1];
-  const wrong = inside.filter(
-    ({ from, to }) => domainOf(from) && domainOf(to) && domainOf(from) !== domainOf(to),
+  // The importer knows the tables of all travel domains: that is its whole purpose.
+  const wrong = between.filter(
+    (one) => !one.typeOnly && domainOf(one.from) !== 'import' && !owed.has(arrow(one)),
   );
-  // The importer knows the tables of all travel domains: that is its whole purpose. How it reads a file and a cell
-  // knows none of them, and serves whoever else takes a workbook.
-  const reading = /→ src\/domain\/import\/(cells|decode-text|read-xlsx|rows|zip-guard)\.ts$/;
-  expect(
-    wrong
-      .map(({ from, to }) => `${from} → ${to}`)
-      .filter((line) => !line.startsWith('src/domain/import/') && !reading.test(line)),
-  ).toEqual([]);
+  expect(wrong.map(arrow)).toEqual([]);
 });
 
-test('no value import runs in a circle', () => {
-  const edges = new Map<string, string[]>();
-  for (const { from, to } of inside) edges.set(from, [...(edges.get(from) ?? []), to]);
-  const done = new Set<string>();
-  const circles: string[] = [];
-  const visit = (file: string, path: string[]): void => {
-    if (path.includes(file)) return void circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
-    if (done.has(file)) return;
-    for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
-    done.add(file);
-  };
-  for (const file of edges.keys()) visit(file, []);
-  expect(circles).toEqual([]);
+test('no import runs in a circle, types included', () => {
+  const edges = inside.filter((one) => !owed.has(arrow(one)));
+  expect(inCircles(edges.map(({ from, to }) => [from, to]))).toEqual([]);
 });
+
+/** Domains in these folders know each other both ways until campaigns are out of the quiz. */
+const moving = ['campaigns', 'draws', 'exports', 'names', 'prizes', 'quiz', 'reports', 'settlement'];
+
+test('no two folders of domains know each other, types included', () => {
+  const folders = between
+    .map(({ from, to }): [string, string] => [domainOf(from) as string, domainOf(to) as string])
+    .filter(([from, to]) => !moving.includes(from) || !moving.includes(to));
+  expect(inCircles(folders)).toEqual([]);
+});
+
+/** What is left when who knows nobody, and whom nobody knows, has gone, again and again. */
+function inCircles(edges: [from: string, to: string][]): string[] {
+  const [from, to] = [0, 1].map((end) => new Set(edges.map((edge) => edge[end])));
+  const left = edges.filter((edge) => to?.has(edge[0]) && from?.has(edge[1]));
+  return left.length < edges.length
+    ? inCircles(left)
+    : [...new Set(left.map(([a, b]) => arrow({ from: a, to: b })))];
+}
 
 test.each([
   ['fast-xml-parser', /^src\/wechat\/protocol\/xml\.ts$|^src\/simulator\/xml\.ts$/],
@@ -145,6 +182,19 @@ test('only config.ts reads the environment', () => {
       /process\.env\b/.test(readFileSync(join(root, file), 'utf8')),
   );
   expect(wrong).toEqual([]);
+});
+
+test('a code of an error is lower case and dotted, its area first', () => {
+  const owing = /^src\/domain\/(campaigns|draws|points|prizes|quiz|settlement)\/|^scripts\/quiz\//;
+  const codes = files
+    .filter((file) => !owing.test(file))
+    .flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/new AppError\(\s*'\w+',\s*'([^']*)'/g)].map(
+        (match) => match[1] ?? '',
+      ),
+    );
+  expect(codes.length).toBeGreaterThan(40);
+  expect(codes.filter((code) => !/^[a-z]+(\.[a-z]+(-[a-z]+)*)+$/.test(code))).toEqual([]);
 });
 
 test('.env.example lists every setting and no other', () => {

@@ -177,3 +177,34 @@ describe('the words are freed', () => {
     }
   });
 });
+
+test('where she stands in quizzes is found by campaign, in her row and in her grave', async () => {
+  const db = await database.connect();
+  const at = (points: number) => ({ on: '2026-11-22', today: ['q1'], points });
+  const before = { quiz: 'autumn', ...at(10), others: [{ quiz: 'winter', ...at(25), left: true }] };
+  const told = { quiz: '2026-11-22' };
+  const rows = db.collection<{ _id: string; talk: object }>('subscribers');
+  const graves = db.collection<{ _id: string; play?: object }>('graves');
+  await rows.insertMany([
+    { _id: 'lin', talk: { quiz: before, told } },
+    { _id: 'wang', talk: { told } },
+  ]);
+  await graves.insertMany([{ _id: 'chen', play: { quiz: 'autumn', ...at(5) } }, { _id: 'hu' }]);
+  // Twice: it may be killed before it is noted.
+  for (let run = 0; run < 2; run++) await migrations.find(({ n }) => n === 6)?.run(db);
+  expect(await rows.find().toArray()).toEqual([
+    {
+      _id: 'lin',
+      talk: {
+        told,
+        playing: 'autumn',
+        plays: { autumn: { kind: 'quiz', ...at(10) }, winter: { kind: 'quiz', ...at(25), left: true } },
+      },
+    },
+    { _id: 'wang', talk: { told } },
+  ]);
+  expect(await graves.find().toArray()).toEqual([
+    { _id: 'chen', playing: 'autumn', plays: { autumn: { kind: 'quiz', ...at(5) } } },
+    { _id: 'hu' },
+  ]);
+});

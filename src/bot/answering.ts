@@ -1,37 +1,19 @@
 import type { Inbox } from '../domain/inbox/inbox';
-import type { Effect, Outbox } from '../domain/outbox/outbox';
-import { windowsOpenedBy } from '../domain/reach/windows';
-import type { Subscriber, Subscribers } from '../domain/subscribers/subscribers';
-import type { Kept, Talk } from '../domain/subscribers/talk';
+import type { Outbox } from '../domain/outbox/outbox';
+import type { Subscribers } from '../domain/subscribers/subscribers';
 import { AppError } from '../errors';
-import type { Clock } from '../kit/clock';
-import { monotonicMs } from '../kit/clock';
+import { type Clock, monotonicMs } from '../kit/clock';
 import { crashPoint } from '../kit/crash-point';
 import type { Log } from '../kit/log';
 import { type Message, readMessage } from '../wechat/protocol/inbound';
 import type { Reply } from '../wechat/protocol/reply';
-import type { Dispatch, Outcome } from './dispatch';
+import { createDeadline, deadlineMs, type Work } from './deadline';
+import type { Dispatch } from './dispatch';
 import type { FanLimit, Verdict } from './fan-limit';
+import { createResponding } from './responding';
 
-/** From acceptance. WeChat hangs up after 5 s. */
-const deadlineMs = 4_000;
-/** When even the late mark cannot be written, the sender must hear a failure before it hangs up. */
-const hardStopMs = 4_400;
 const mostInFlight = 2_000;
-/** A handler that takes longer is taken for hanging: its row is let go, and tried again by the sweeper. */
-const mostHandlingMs = 60_000;
-/** Replies kept with her row beside the newest: those of callbacks that no process is known to have ended. */
-const mostSaid = 10;
-/** How often a reply is worked out again because another message of hers was answered in between. */
-const mostTurns = 6;
 
-type Work = {
-  late: boolean;
-  /** The reply is being written: it is too late to be late. */
-  finishing: boolean;
-  owner?: string;
-  promise: Promise<Reply | null>;
-};
 export type AnsweringCounts = {
   accepted(): void;
   copy(): void;
@@ -51,17 +33,18 @@ export function createAnswering(given: {
   subscribers: Subscribers;
   dispatch: Dispatch;
   limit: FanLimit;
-  /** Until when one who leaves keeps her name in what she was in the middle of. */
-  pidUntil: (talk: Talk) => number | undefined;
+  /** Until when one who leaves keeps her name in the campaigns she played. */
+  pidUntil: (campaigns: string[]) => number | undefined;
   /** Told the causes whose effects wait in the outbox: a hint, the sweeper finds what the hint loses. */
   hint: (cause: string) => void;
   clock: Clock;
   log: Log;
   counts: AnsweringCounts;
 }) {
-  const { inbox, outbox, subscribers, dispatch, limit, hint, clock, log, counts } = given;
+  const { inbox, subscribers, limit, clock, log, counts } = given;
   const inFlight = new Map<string, Work>();
-  const endedHere = createRecent(20_000);
+  const withDeadline = createDeadline({ inbox, log, late: counts.late });
+  const respond = createResponding({ ...given, by: counts.by });
 
   /**
    * The reply to say now; null is said as `success`. Throws when nothing could be kept, or nothing may be said yet:
@@ -75,7 +58,7 @@ export function createAnswering(given: {
     if (inFlight.size >= mostInFlight)
       throw new AppError(
         'Upstream',
-        'BUSY',
+        'bot.busy',
         'Too many callbacks are being answered; the sender should try again.',
       );
     const fan = subscribers.fanOf(message.openid);
@@ -89,7 +72,7 @@ export function createAnswering(given: {
     return withDeadline(id, work, acceptedAt);
   }
 
-  type Letter = {
+  type Arrival = {
     message: Message;
     body: string;
     id: string;
@@ -98,8 +81,8 @@ export function createAnswering(given: {
     acceptedAt: number;
   };
 
-  async function keepAndAnswer(letter: Letter, work: Work): Promise<Reply | null> {
-    const { message, body, id, fan, verdict, acceptedAt } = letter;
+  async function keepAndAnswer(arrival: Arrival, work: Work): Promise<Reply | null> {
+    const { message, body, id, fan, verdict, acceptedAt } = arrival;
     // A copy of what was kept is no flood: she may wait for its words.
     if (verdict === 'drop' && !(await inbox.has(id))) return null;
     const at = new Date(clock.now());
@@ -140,133 +123,6 @@ export function createAnswering(given: {
     return null;
   }
 
-  type Task = { id: string; fan: string; at: Date; owner: string; message: Message; work: Work };
-
-  /** Works out the reply and keeps it. Another message of hers may be answered meanwhile: then it is worked out again. */
-  async function respond(task: Task, loaded: Subscriber | undefined): Promise<Reply | null> {
-    try {
-      const { reply, effects, carries = [] } = await decide(task, loaded);
-      crashPoint('reply-decided');
-      // From here on it is said as it stands: the deadline no longer makes it late.
-      task.work.finishing = true;
-      await keepEffects(task, { reply, effects });
-      crashPoint('effects-kept');
-      if (task.message.kind === 'leave')
-        await subscribers.remove(task.fan, sentAt(task.message), given.pidUntil);
-      let ended = await inbox.finish(task.id, task.owner, { reply, carries, late: task.work.late });
-      if (ended === 'late') {
-        task.work.late = true;
-        await keepEffects(task, { reply, effects });
-        crashPoint('late-reply-kept');
-        ended = await inbox.finish(task.id, task.owner, { reply, carries, late: true });
-      }
-      crashPoint('reply-kept');
-      if (ended === 'lost')
-        throw new AppError(
-          'Conflict',
-          'TAKEN_OVER',
-          'Another process took this callback over; its reply is the one to say.',
-        );
-      endedHere.add(task.id);
-      if (effects.length > 0 || (task.work.late && reply)) hint(task.id);
-      return task.work.late ? null : reply;
-    } catch (error) {
-      inbox.giveUp(task.owner, error);
-      throw error;
-    }
-  }
-
-  /** What is said beside or instead of the passive reply goes to the outbox, after the window that she opened is written. */
-  async function keepEffects(
-    task: Task,
-    { reply, effects }: Pick<Outcome, 'reply' | 'effects'>,
-  ): Promise<void> {
-    const late = task.work.late ? reply : null;
-    if (!late && effects.length === 0) return;
-    await subscribers.touch(task.fan, windowsOpenedBy(task.message));
-    crashPoint('window-kept');
-    await outbox.add({ id: task.id, fan: task.fan, late }, effects);
-  }
-
-  async function decide(task: Task, loaded: Subscriber | undefined): Promise<Omit<Kept, 'by'>> {
-    const { message, fan, id, at } = task;
-    let her = loaded;
-    for (let turn = 0; turn < mostTurns; turn++) {
-      her ??= await subscribers.load(fan);
-      if (!her && speaks(message)) {
-        if (await isGone(message, fan)) return { reply: null, effects: [eraseAgain(task)] };
-        her = await subscribers.meet(message.openid);
-        crashPoint('met');
-      }
-      const before = her?.said?.find((one) => one.by === id);
-      if (before) return before;
-      const outcome = await bounded(dispatch.run(message, her, { id, at: at.getTime() }));
-      crashPoint('handler-ran');
-      if (!her) return counted(outcome);
-      if (!changesAnything(outcome, message)) {
-        touchBehind(her, message);
-        return counted(outcome);
-      }
-      const { reply, effects, carries, changes, takeMail } = outcome;
-      const written = await subscribers.change(fan, her.v, {
-        ...changes,
-        said: [...unended(her.said).slice(1 - mostSaid), { by: id, reply, effects, carries }],
-        ...(takeMail.length > 0 ? { takeMail } : {}),
-        ...(message.kind === 'follow' ? { followedAt: sentAt(message) } : {}),
-        windows: windowsOpenedBy(message),
-      });
-      crashPoint('talk-kept');
-      if (written) return counted(outcome);
-      her = undefined;
-    }
-    throw new AppError(
-      'Conflict',
-      'TOO_LIVELY',
-      'She types faster than her messages can be answered in turn; the sender should try again.',
-    );
-  }
-
-  /** Nobody waits for it: it is written behind, and left out when the last one is a minute old. */
-  function touchBehind(her: Subscriber, message: Message): void {
-    const windows = windowsOpenedBy(message);
-    if (subscribers.isFresh(her, windows)) return;
-    subscribers.touch(her._id, windows).catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
-  }
-
-  /** A message from before she left that only now has its turn must not bring her back. A follow in the same second does. */
-  const isGone = (message: Message, fan: string): Promise<boolean> =>
-    subscribers.isGone(fan, new Date(message.at * 1_000 + (message.kind === 'follow' ? 1 : 0)));
-
-  const unended = (said: Kept[] = []): Kept[] => said.filter((one) => !endedHere.has(one.by));
-
-  const counted = (outcome: Outcome): Outcome => {
-    counts.by(outcome.by);
-    return outcome;
-  };
-
-  /** Waits for the reply until the deadline; then marks the row late and lets the reply follow by another way. */
-  async function withDeadline(id: string, work: Work, acceptedAt: number): Promise<Reply | null> {
-    const first = await raced(work.promise, acceptedAt + deadlineMs);
-    if (first !== tooLate) return first;
-    if (work.owner === undefined)
-      throw new AppError('Upstream', 'TOO_SLOW', 'The callback could not be kept in time.');
-    if (work.finishing) {
-      const said = await raced(work.promise, acceptedAt + hardStopMs);
-      if (said !== tooLate) return said;
-      throw new AppError('Upstream', 'TOO_SLOW', 'The reply could not be kept in time.');
-    }
-    work.late = true;
-    counts.late();
-    work.promise.catch((err: unknown) =>
-      log.error({ err, inbox: id }, 'a late callback failed; it will be taken up again'),
-    );
-    const marked = await raced(inbox.markLate(id, work.owner), acceptedAt + hardStopMs);
-    crashPoint('late-marked');
-    if (marked === tooLate)
-      throw new AppError('Upstream', 'TOO_SLOW', 'The callback could not be marked late in time.');
-    return null;
-  }
-
   /** A row whose owner died and that no copy took up: nobody waits for the answer, so it goes out as a late one. */
   async function resume(
     row: { _id: string; fan?: string; at: Date; body?: string },
@@ -299,75 +155,3 @@ export function createAnswering(given: {
 }
 
 export type Answering = ReturnType<typeof createAnswering>;
-
-/** Kinds behind which no person stands whom we should come to know: she left, or WeChat reports on a job. */
-const speaks = (message: Message): boolean =>
-  [
-    'text',
-    'image',
-    'voice',
-    'video',
-    'shortvideo',
-    'location',
-    'link',
-    'file',
-    'follow',
-    'scan',
-    'click',
-    'view',
-    'position',
-    'scanCode',
-    'sendPics',
-    'selectLocation',
-  ].includes(message.kind);
-
-const changesAnything = (outcome: Outcome, message: Message): boolean =>
-  message.kind === 'follow' || outcome.takeMail.length > 0 || Object.keys(outcome.changes).length > 0;
-
-const tooLate = Symbol('too late');
-
-/** `Promise.race` with a timer makes six promises where two do, and each callback needs two of them. */
-function raced<T>(promise: Promise<T>, until: number): Promise<T | typeof tooLate> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(tooLate), Math.max(0, until - monotonicMs()));
-    const end =
-      <V>(act: (value: V) => void) =>
-      (value: V) => {
-        clearTimeout(timer);
-        act(value);
-      };
-    promise.then(end(resolve), end(reject));
-  });
-}
-
-async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {
-  const done = await raced(outcome, monotonicMs() + mostHandlingMs);
-  if (done !== tooLate) return done;
-  outcome.catch(() => {});
-  throw new AppError('Upstream', 'HANDLER_HANGS', 'A handler did not end within a minute.');
-}
-
-/** CreateTime. */
-const sentAt = (message: Message): Date => new Date(message.at * 1_000);
-
-/** Her leave was carried out while this message waited; its own words go too. */
-const eraseAgain = ({ fan, at, message }: { fan: string; at: Date; message: Message }): Effect => ({
-  kind: 'later',
-  job: 'erase',
-  data: { fan, pid: '', upTo: at.getTime(), leftAt: message.at * 1_000 },
-});
-
-/** Remembers the last `most` to twice as many ids. */
-function createRecent(most: number) {
-  let young = new Set<string>();
-  let old = new Set<string>();
-  return {
-    add(id: string): void {
-      young.add(id);
-      if (young.size < most) return;
-      old = young;
-      young = new Set();
-    },
-    has: (id: string): boolean => young.has(id) || old.has(id),
-  };
-}

@@ -7,10 +7,10 @@
  *       clicks('WEATHER', ({ redo }) => redo('天氣')),
  *     ];
  */
-import type { City } from '../domain/cities/cities';
+import type { City } from '../domain/cities/city';
 import type { Need } from '../domain/offers/offers';
-import type { Play } from '../domain/quiz/play/standing';
 import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
+import type { Plays } from '../domain/subscribers/talk';
 import type { Script } from '../kit/text';
 import type { RenderData } from '../render/render';
 import type { JobTable, Services } from '../services';
@@ -66,8 +66,12 @@ export type Fan = {
   spot: Subscriber['spot'];
   /** What 「更多」 means now: the text to redo. */
   next: string | undefined;
-  /** Where she stands in a quiz; setting it keeps it together with the reply. */
-  play: Play | undefined;
+  /** Where she stands in campaigns, by their ids: for the kind of campaign to read. */
+  plays: Plays;
+  /** The campaign she plays now, or played last. */
+  playing: string | undefined;
+  /** She plays this campaign now, and stands here in it; kept together with the reply. */
+  stands(campaign: string, where: Plays[string]): void;
   /** True once a Beijing day per name, kept with the reply. */
   firstToday(name: string): boolean;
   /** True once in a life per name: what may happen once per person, even if she leaves and comes back. */
@@ -124,7 +128,12 @@ export type Trigger =
   | { on: 'follows' }
   | { on: 'leaves' }
   | { on: 'otherwise' }
-  | { on: 'claims'; claim: (context: never) => unknown; remark?: (context: never) => string | undefined }
+  | {
+      on: 'takes';
+      take: (context: never) => unknown;
+      remark?: (context: never) => string | undefined;
+      digits?: (context: never) => boolean;
+    }
   | { on: 'form'; form: Form<Fields> };
 
 export type Rule = Trigger & { run: Handler<never, never>; needs?: Need };
@@ -154,15 +163,19 @@ export const saysLike = (
 ): Rule => rule({ on: 'says', patterns: [pattern] }, run);
 
 /**
- * What only data can tell: the answer to an open question, a campaign's own keyword. Asked before all other rules; what
- * `claim` makes of her text are the parameters, `undefined` leaves the text to the others. `remark` may add one line
- * under what another rule said.
+ * What only data can tell: the answer to an open question, a campaign's own keyword or menu key. Of texts it is asked
+ * before all other rules, of menu taps when no rule and no operator has the key. What `take` makes of her message are
+ * the parameters; `undefined` leaves it to the others. `remark` may add one line under what another rule said; while
+ * `digits` is true bare digits are answers to this rule, and lists are chosen from by name.
  */
-export const claims = <Claimed extends object>(
-  claim: (context: Context<Record<never, never>, Of<'text'>>) => Claimed | undefined,
-  run: Handler<Claimed, Of<'text'>>,
-  remark?: (context: Context<Record<never, never>>) => string | undefined,
-): Rule => rule({ on: 'claims', claim, ...(remark ? { remark } : {}) }, run);
+export const takes = <Taken extends object>(
+  take: (context: Context<Record<never, never>, Of<'text' | 'click'>>) => Taken | undefined,
+  run: Handler<Taken, Of<'text' | 'click'>>,
+  beside: {
+    remark?: (context: Context<Record<never, never>>) => string | undefined;
+    digits?: (context: Context<Record<never, never>>) => boolean;
+  } = {},
+): Rule => rule({ on: 'takes', take, ...beside }, run);
 
 /** She sends a picture, her voice, a location: `sends('location', …)`, or any other kind of message or event. */
 export const sends = <Kind extends Message['kind']>(

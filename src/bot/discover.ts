@@ -23,7 +23,7 @@ export function loadHandlers(folder: string = handlersFolder): Rules {
     if (!Array.isArray(rules) || !rules.every(isRule))
       throw new AppError(
         'Invalid',
-        'NOT_A_HANDLER',
+        'bot.not-a-handler',
         `handlers/${written(name)} must export a list of rules by default: export default [says(…)].`,
       );
     return rules.map((rule) => ({ file: `handlers/${written(name)}`, rule }));
@@ -46,7 +46,7 @@ export function checkMenu(rules: Rules, file: string = join(root, 'templates', '
   if (unclaimed.length > 0)
     throw new AppError(
       'Invalid',
-      'UNCLAIMED_MENU_KEY',
+      'bot.unclaimed-menu-key',
       `templates/menu.json has keys that no handler claims: ${unclaimed.join(', ')}. Add clicks('${unclaimed[0]}', …) to a handler, or take the button out.`,
     );
 }

@@ -21,10 +21,10 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
     );
     request.on('error', reject);
     request.on('aborted', () =>
-      reject(new AppError('Invalid', 'ABORTED', 'The sender hung up before the body ended.')),
+      reject(new AppError('Invalid', 'body.aborted', 'The sender hung up before the body ended.')),
     );
   });
 }
 
 const tooLarge = (limit: number) =>
-  new AppError('Invalid', 'BODY_TOO_LARGE', `The body is larger than ${limit} bytes.`);
+  new AppError('Invalid', 'body.too-large', `The body is larger than ${limit} bytes.`);

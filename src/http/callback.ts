@@ -64,7 +64,7 @@ export function createCallback(given: {
       if (err instanceof AppError) {
         counts.refused(err.code);
         log.debug({ code: err.code }, 'a callback was refused');
-        return say(response, err.code === 'BODY_TOO_LARGE' ? 413 : err.status, err.code);
+        return say(response, err.code === 'body.too-large' ? 413 : err.status, err.code);
       }
       log.error({ err }, 'the callback failed');
       say(response, 500, '');

@@ -1,4 +1,3 @@
-import type { Answering } from '../bot/answering';
 import type { Inbox, InboxRow } from '../domain/inbox/inbox';
 import type { Outbox } from '../domain/outbox/outbox';
 import type { Timers } from '../domain/timers/timers';
@@ -18,7 +17,8 @@ export function createSweeper(given: {
   inbox: Inbox;
   outbox: Outbox;
   timers: Timers;
-  resume: Answering['resume'];
+  /** Answers a row that nobody answers any more. */
+  resume: (row: InboxRow, owner: string) => Promise<void>;
   relay: (cause: string) => Promise<void>;
   hint: (cause: string) => void;
   /** Mends what killed processes left in the domains. */

@@ -8,7 +8,7 @@ export function createGate({ atOnce, maxWaiting }: { atOnce: number; maxWaiting:
   return async function pass<T>(work: () => Promise<T>): Promise<T> {
     if (inside >= atOnce) {
       if (line.length >= maxWaiting)
-        throw new AppError('TooMany', 'gate.full', '現在太忙了，請過一會兒再試。');
+        throw new AppError('TooMany', 'gate.full', '現在太忙了，請過一會兒再試。', { for: 'fan' });
       await new Promise<void>((enter) => line.push(enter));
     } else inside++;
     try {

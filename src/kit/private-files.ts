@@ -23,7 +23,7 @@ export function privateFolder(dir: string): void {
   } catch (error) {
     throw new AppError(
       'Forbidden',
-      'OPEN_FOLDER',
+      'files.open-folder',
       `${dir} can be read by others and is not ours to close: give this start a folder of its own with DATA_DIR, or \`chown\` this one.`,
       { cause: error },
     );
@@ -59,7 +59,7 @@ export function keptSecret(file: string, { make, cure }: { make: () => string; c
   if (secret.length >= least) return secret;
   throw new AppError(
     'Invalid',
-    'BROKEN_SECRET',
+    'files.broken-secret',
     `${file} 只有 ${secret.length} 個字元，應該至少 ${least} 個：它沒有寫完，或被改過。${cure}`,
   );
 }

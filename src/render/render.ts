@@ -57,7 +57,7 @@ export function createRender(folder: string = join(root, 'templates', 'replies')
     if (!fill)
       throw new AppError(
         'NotFound',
-        'NO_TEMPLATE',
+        'render.no-template',
         `There is no template templates/replies/${name}.txt (or .news.json).`,
       );
     let known = filled.get(name);
@@ -83,7 +83,7 @@ function kindOf(file: string): { name: string; compile: Compile } {
   if (file.endsWith('.news.json')) return { name: file.slice(0, -10), compile: compileNews };
   throw new AppError(
     'Invalid',
-    'TEMPLATE_KIND',
+    'render.template-kind',
     `templates/replies/${file}: the ending must be .txt or .news.json.`,
   );
 }

@@ -12,7 +12,7 @@ import type { Fan } from './fans';
 import { type Knobs, knobShape } from './knobs';
 import { places } from './places';
 import { readBody } from './weixin';
-import type { Platform } from './weixin/call';
+import type { Platform } from './weixin/platform';
 import type { Happening } from './world';
 
 const pageFiles: Record<string, { file: string; type: string }> = {
@@ -140,7 +140,7 @@ export function createControl(options: {
 
   const fanAt = (id: string): Fan => {
     const fan = world.byOpenid(id) ?? world.fans().find((one) => one.name === id);
-    if (!fan) throw new AppError('NotFound', 'no_fan', `沒有「${id}」這位粉絲`);
+    if (!fan) throw new AppError('NotFound', 'simulator.no-fan', `沒有「${id}」這位粉絲`);
     return fan;
   };
 
@@ -182,7 +182,7 @@ export function createControl(options: {
         return face.arrives(exact(where), exact(rest));
       }
       default:
-        throw new AppError('NotFound', 'no_verb', `粉絲不會「${verb}」`);
+        throw new AppError('NotFound', 'simulator.no-verb', `粉絲不會「${verb}」`);
     }
   }
 
@@ -200,11 +200,12 @@ export function createControl(options: {
     const [, , noun, id, verb] = ctx.path.split('/').map(decodeURIComponent);
     const body = async (): Promise<unknown> => {
       // A JSON content type cannot be sent from another site's page without asking first.
-      if (!ctx.is('application/json')) throw new AppError('Invalid', 'not_json', '請用 application/json');
+      if (!ctx.is('application/json'))
+        throw new AppError('Invalid', 'simulator.not-json', '請用 application/json');
       try {
         return JSON.parse((await readBody(ctx)).toString('utf8') || '{}');
       } catch {
-        throw new AppError('Invalid', 'bad_json', '內容不是 JSON');
+        throw new AppError('Invalid', 'simulator.bad-json', '內容不是 JSON');
       }
     };
     const at = `${ctx.method} ${noun}${id === undefined ? '' : '/:id'}${verb === undefined ? '' : '/:verb'}`;
@@ -252,7 +253,7 @@ export function createControl(options: {
       case 'GET clock':
         return { now: world.clock.now() };
     }
-    throw new AppError('NotFound', 'no_route', `模擬器沒有 ${ctx.method} ${ctx.path}`);
+    throw new AppError('NotFound', 'simulator.no-route', `模擬器沒有 ${ctx.method} ${ctx.path}`);
   }
 
   function openEvents(ctx: Context): undefined {
@@ -309,7 +310,7 @@ function read<T>(shape: z.ZodType<T>, value: unknown): T {
   const [issue] = result.error.issues;
   throw new AppError(
     'Invalid',
-    'bad_input',
+    'simulator.bad-input',
     `${issue?.path.join('.') || '內容'}:${issue?.message ?? '不對'}`,
   );
 }

@@ -122,7 +122,8 @@ export function createDeeds({
   }
 
   const mustFollow = (fan: Fan) => {
-    if (!fan.following) throw new AppError('Conflict', 'not_following', `${fan.name} 還沒有關注，請先關注`);
+    if (!fan.following)
+      throw new AppError('Conflict', 'simulator.not-following', `${fan.name} 還沒有關注，請先關注`);
   };
 
   const event = (fan: Fan, name: string, more: Fields & { words: string }, options: DeedOptions = {}) => {
@@ -226,7 +227,8 @@ export function createDeeds({
 
     /** By search, or by the QR code of a scene. A follower who follows again changes nothing. */
     follows: (fan: Fan, scene?: string, options?: DeedOptions) => {
-      if (fan.following) throw new AppError('Conflict', 'already_following', `${fan.name} 已經關注了`);
+      if (fan.following)
+        throw new AppError('Conflict', 'simulator.already-following', `${fan.name} 已經關注了`);
       const ticket = scene === undefined ? undefined : sceneOf(scene);
       fan.following = true;
       fan.known = true;

@@ -70,7 +70,7 @@ export function createFanFace({ world, deeds, fan }: { world: World; deeds: Deed
         case 'pic_weixin':
           return deeds.photographs(fan, { type: button.type, key, image: more.image ?? dot }, options);
         case 'location_select':
-          if (!more.place) throw new AppError('Invalid', 'no_place', `菜單「${path}」要選一個位置`);
+          if (!more.place) throw new AppError('Invalid', 'simulator.no-place', `菜單「${path}」要選一個位置`);
           return deeds.picksLocation(fan, { key, place: more.place }, options);
         case 'media_id':
           world.received(
@@ -101,9 +101,10 @@ export function buttonAt(menu: Button[] | undefined, path: string): Button {
   let found: Button | undefined;
   for (const name of path.split('/')) {
     found = buttons.find((one) => one.name === name);
-    if (!found) throw new AppError('NotFound', 'no_button', `菜單裡沒有「${path}」`);
+    if (!found) throw new AppError('NotFound', 'simulator.no-button', `菜單裡沒有「${path}」`);
     buttons = found.sub_button ?? [];
   }
-  if (!found || buttons.length > 0) throw new AppError('Invalid', 'no_button', `「${path}」底下還有子菜單`);
+  if (!found || buttons.length > 0)
+    throw new AppError('Invalid', 'simulator.no-button', `「${path}」底下還有子菜單`);
   return found;
 }

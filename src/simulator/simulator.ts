@@ -12,8 +12,8 @@ import { createFanFace } from './fan-face';
 import { keepWorld } from './keep-world';
 import { createKnobs } from './knobs';
 import { createWeixin } from './weixin';
-import type { Agent, Platform, Template } from './weixin/call';
 import { mediaUrlOf } from './weixin/media';
+import type { Agent, Platform, Template } from './weixin/platform';
 import { createQuota } from './weixin/quota';
 import { createTokens } from './weixin/tokens';
 import { createWorld } from './world';
@@ -60,7 +60,7 @@ export function createSimulator(options: SimulatorOptions) {
   if (options.production) {
     throw new AppError(
       'Forbidden',
-      'simulator_in_production',
+      'simulator.in-production',
       'The simulator plays WeChat and must never run in production: set WECHAT_APP_ID and the other WECHAT_ settings.',
     );
   }
@@ -121,8 +121,8 @@ export function createSimulator(options: SimulatorOptions) {
   let turning = false;
   /** Moves business time forward; steps through `options.turn` where there is one. One turn at a time. */
   async function turn(to: number): Promise<void> {
-    if (turning) throw new AppError('Conflict', 'clock_turning', '時鐘正在走，請等它走完');
-    if (!(to >= clock.now())) throw new AppError('Invalid', 'clock_backwards', '時鐘只能往前調');
+    if (turning) throw new AppError('Conflict', 'simulator.clock-turning', '時鐘正在走，請等它走完');
+    if (!(to >= clock.now())) throw new AppError('Invalid', 'simulator.clock-backwards', '時鐘只能往前調');
     turning = true;
     const from = clock.now();
     const tick = setInterval(

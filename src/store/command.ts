@@ -11,7 +11,9 @@ export function command(
   timeoutMS: number,
 ): Promise<Record<string, unknown>> {
   if (!db.db)
-    throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.', { again: true });
+    throw new AppError('Upstream', 'store.no-database', 'The database connection is closed.', {
+      again: true,
+    });
   return db.db.command(body, { timeoutMS });
 }
 
@@ -27,9 +29,14 @@ export async function writeTwice(
   const once = async () => {
     const answer = await command(db, { ...body, writeConcern: { w: 'majority' } }, timeoutMS);
     if (answer['writeConcernError'])
-      throw new AppError('Upstream', 'NOT_DURABLE', 'The database did not make the write durable in time.', {
-        again: true,
-      });
+      throw new AppError(
+        'Upstream',
+        'store.not-durable',
+        'The database did not make the write durable in time.',
+        {
+          again: true,
+        },
+      );
     return answer;
   };
   try {

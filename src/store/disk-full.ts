@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const codes = ['ENOSPC', 'EDQUOT', 'DISK_FULL'];
+const codes = ['ENOSPC', 'EDQUOT', 'engines.disk-full'];
 
 export const isDiskFull = (thrown: unknown): boolean =>
   thrown instanceof Error && codes.includes((thrown as { code?: string }).code ?? '');

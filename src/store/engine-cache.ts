@@ -11,7 +11,9 @@ import {
 import { join, relative } from 'node:path';
 import { AppError, messageOf } from '../errors';
 import { monotonicMs } from '../kit/clock';
-import type { EngineBinary } from './engine-binaries';
+
+/** A program that was run and said its version. */
+export type EngineBinary = { path: string; version: string };
 
 /** One place an engine can be had from. */
 export type Fetcher = {
@@ -86,7 +88,7 @@ async function moveTo(move: { ready: string; place: string; isGood: () => Promis
   }
   throw new AppError(
     'Conflict',
-    'ENGINE_CACHE',
+    'engines.cache',
     `The engine cache could not be written: remove ${move.place}`,
   );
 }

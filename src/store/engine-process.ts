@@ -79,7 +79,8 @@ export async function keepRunning(
         await sleep(250 * state.failures);
       }
     }
-    if (!state.stopping) onLost(engineError('ENGINE_LOST', `${spec.name} could not be kept running: ${why}`));
+    if (!state.stopping)
+      onLost(engineError('engines.lost', `${spec.name} could not be kept running: ${why}`));
   };
 
   await start();
@@ -134,7 +135,7 @@ async function launch(spec: EngineSpec, isStopping: () => boolean): Promise<Laun
     letGo();
     await ended;
     return engineError(
-      endedForRoom() ? 'DISK_FULL' : 'ENGINE_FAILED',
+      endedForRoom() ? 'engines.disk-full' : 'engines.failed',
       `${spec.name} ${why}. ${lastWords(spec.logFile, logFrom)}`,
     );
   };

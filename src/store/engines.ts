@@ -130,7 +130,7 @@ export async function useEngines(options: EngineOptions): Promise<Engines> {
   if ((options.mongo && !attached.mongoUri) || (options.redis && !attached.redisUrl)) {
     throw new AppError(
       'Conflict',
-      'OTHER_ENGINES',
+      'engines.other',
       `The program that runs on the data in ${options.dataDir} was started with other settings: give this command the same MONGODB_URI and REDIS_URL.`,
     );
   }
@@ -234,7 +234,7 @@ async function start(given: {
 const inUse = (dataDir: string, pid: number): AppError =>
   new AppError(
     'Conflict',
-    'DATA_IN_USE',
+    'engines.data-in-use',
     `Another start (process ${pid}) is already using the data in ${dataDir}. Stop that one first, or give this one a folder of its own with DATA_DIR.`,
   );
 

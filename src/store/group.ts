@@ -124,7 +124,7 @@ export type Group<Row, Result> = ReturnType<typeof createGroup<Row, Result>>;
 const busy = () =>
   new AppError(
     'Upstream',
-    'BUSY',
+    'store.busy',
     'The database does not keep up: too many rows wait. The sender should try again in a moment.',
     { again: true },
   );

@@ -28,7 +28,7 @@ export async function migrate(given: {
     if (tries > 120)
       throw new AppError(
         'Conflict',
-        'MIGRATING',
+        'store.migrating',
         'Another process has been migrating the database for two minutes. See its log.',
       );
     if (!(await takeLease(db, 'migrations', owner))) {

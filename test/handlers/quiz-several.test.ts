@@ -55,7 +55,7 @@ test('when hers is over, what she asks and clicks is about the one that runs', a
   await another.says('秋戰');
   talk.turnClockTo('2026-12-01T12:01');
   expect(await another.clicks('QUIZ')).toContain('第 1 題');
-  expect((await another.row()).talk.quiz?.quiz).toBe('winter');
+  expect((await another.row()).talk.playing).toBe('winter');
 });
 
 test('who was first with a flash question is told so, and nothing else; who came after her is told that', async () => {
@@ -85,11 +85,13 @@ test('the line about an open question goes at midnight, when it lapses, and the 
 test('who goes over to another quiz and comes back finds her question with its timer, not a new one', async () => {
   const fan = talk.fan();
   await fan.says('秋戰');
-  const before = (await fan.row()).talk.quiz?.open;
+  const standing = async () =>
+    talk.services.quiz.standing((await fan.row()).talk.plays ?? {}, { id: 'autumn' });
+  const before = (await standing())?.open;
   expect(await fan.says('旁戰')).toMatch(/^旁邊一戰\n[^]*第 1 題/); // new to her, though she has played another
   talk.turnClockTo('2026-11-22T10:05');
   expect(await fan.says('秋戰')).toContain('超時了');
-  expect((await fan.row()).talk.quiz?.today).toEqual([before?.q]);
+  expect((await standing())?.today).toEqual([before?.q]);
   expect(await fan.says('旁戰')).toContain('接著答');
 });
 
@@ -98,9 +100,19 @@ test('her name is kept as long as any quiz of hers has claims open', async () =>
   talk.turnClockTo('2026-11-30T10:00');
   await fan.says('冬戰');
   await fan.says('秋戰'); // long over
-  const { quiz } = (await fan.row()).talk;
-  expect(quiz?.quiz).toBe('autumn');
-  expect(talk.services.quiz.nameKeptUntil(quiz)).toBe(winter.endsAt + 90 * 86_400_000);
+  const { plays = {}, playing } = (await fan.row()).talk;
+  expect(playing).toBe('autumn');
+  expect(talk.services.campaigns.nameKeptUntil(Object.keys(plays))).toBe(winter.endsAt + 90 * 86_400_000);
+});
+
+test('while 搶答 asks her, digits are answers to it, and a list is chosen from by name', async () => {
+  const fan = talk.fan();
+  talk.turnClockTo('2026-11-23T12:01');
+  expect(await fan.says('吉林')).toContain('回覆數字就行');
+  await fan.says('搶答');
+  expect(await fan.says('吉林')).toContain('回覆名字就行');
+  await fan.says('退出');
+  expect(await fan.says('吉林')).toContain('回覆數字就行');
 });
 
 test('points and leaving are of the quiz she plays, and who left comes back by 繼續', async () => {
@@ -118,7 +130,7 @@ test('the menu key of a quiz begins it', async () => {
   talk.turnClockTo('2026-12-01T10:00');
   const fan = talk.fan();
   expect(await fan.clicks('WINTER')).toContain('第 1 題');
-  expect((await fan.row()).talk.quiz?.quiz).toBe('winter');
+  expect((await fan.row()).talk.playing).toBe('winter');
 });
 
 test('all that can be won is told: how many, what it is worth, how, and by when it must be claimed', async () => {

@@ -61,7 +61,8 @@ test('a question with a picture is a card, and its page shows picture and option
   for (const fan of Array.from({ length: 4 }, () => talk.fan())) {
     const card = await cardOf(fan, '看圖');
     expect(card).toMatchObject({ title: '第 1 題：圖裡是哪裡？', picUrl: picture });
-    const { order = [] } = (await fan.row()).talk.quiz?.open ?? {};
+    const { plays = {}, playing } = (await fan.row()).talk;
+    const { order = [] } = talk.services.quiz.hers({ plays, playing })?.play.open ?? {};
     const { status, text, headers } = await get(card.url);
     expect(status).toBe(200);
     expect(text.match(/<li>.*<\/li>/g)).toEqual(

@@ -20,9 +20,9 @@ afterAll(() => town.close());
 /** Answers the open question rightly, whatever the order in which she sees the options. */
 async function answersRightly(fan: TownFan): Promise<string> {
   const her = await town.services.subscribers.load(town.services.subscribers.fanOf(fan.openid));
-  const quiz = town.services.campaigns.get(quizId);
-  const open = her?.talk.quiz?.open;
-  const question = quiz?.questions.find((one) => one.id === open?.q);
+  const hers = town.services.quiz.hers({ plays: {}, playing: undefined, ...her?.talk });
+  const open = hers?.play.open;
+  const question = hers?.quiz.questions.find((one) => one.id === open?.q);
   const place = question?.right === undefined ? 0 : (open?.order.indexOf(question.right) ?? 0);
   await town.turn({ minutes: 1 });
   return fan.says('ABCDEF'.charAt(place));

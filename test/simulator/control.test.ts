@@ -116,11 +116,11 @@ test('the clock is turned by stepping where the program can, only forward, one t
   const to = stage.clock.now() + 1000;
   const first = ask('POST', 'clock', { to });
   while (turns.length === 0) await new Promise(setImmediate);
-  expect((await ask('POST', 'clock', { by: 1000 })).body).toMatchObject({ error: 'clock_turning' });
+  expect((await ask('POST', 'clock', { by: 1000 })).body).toMatchObject({ error: 'simulator.clock-turning' });
   finish();
   expect((await first).status).toBe(200);
   expect(turns).toEqual([to]);
-  expect((await ask('POST', 'clock', { to: 0 })).body).toMatchObject({ error: 'clock_backwards' });
+  expect((await ask('POST', 'clock', { to: 0 })).body).toMatchObject({ error: 'simulator.clock-backwards' });
 });
 
 test('knobs are set, listed and cleared', async () => {
@@ -135,7 +135,7 @@ test('what is not understood is said in a sentence, and nothing happens', async 
   await ask('POST', 'fans', { name: '小林' });
   const by = `fans/${encodeURIComponent('小林')}`;
   expect((await ask('POST', `${by}/say`, { text: '喂' })).body).toEqual({
-    error: 'not_following',
+    error: 'simulator.not-following',
     message: '小林 還沒有關注，請先關注',
   });
   expect((await ask('POST', `${by}/dance`, {})).status).toBe(404);

@@ -79,7 +79,7 @@ test('a full group does not wait', async () => {
 test('more rows than may wait are refused at once', async () => {
   const { addAll, group } = stage({ maxWaiting: 2 });
   void addAll([1, 2]);
-  await expect(group.add(3)).rejects.toMatchObject({ code: 'BUSY' });
+  await expect(group.add(3)).rejects.toMatchObject({ code: 'store.busy' });
 });
 
 test('a row that waited too long is refused, not written late', async () => {
@@ -90,7 +90,7 @@ test('a row that waited too long is refused, not written late', async () => {
   const refusal = second?.catch((error: unknown) => error);
   await pass(1_500);
   await endLast();
-  expect(await refusal).toMatchObject({ code: 'BUSY' });
+  expect(await refusal).toMatchObject({ code: 'store.busy' });
   expect(sizes()).toEqual([1]);
   await group.drained();
 });

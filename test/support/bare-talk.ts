@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app';
+import type { Rule } from '../../src/bot/bot';
+import { createDispatch, type Dispatch } from '../../src/bot/dispatch';
+import type { FormOf } from '../../src/bot/forms';
+import { compileRules } from '../../src/bot/rules';
 import { createClock } from '../../src/kit/clock';
 import { createLog } from '../../src/kit/log';
 import { root } from '../../src/kit/root';
+import { createRender } from '../../src/render/render';
 import type { Content } from '../../src/wechat/protocol/inbound-kinds';
 import { testConfig } from './config';
 import type { TestDatabase } from './database';
@@ -22,13 +27,13 @@ export async function createBareTalk(database: TestDatabase, folder = 'handlers'
   });
   await app.prepare();
 
-  function fan() {
+  function fan(dispatch: Pick<Dispatch, 'run'> = app.dispatch) {
     const openid = `o${randomBytes(8).toString('hex')}`;
     async function does(content: Content) {
       const id = randomBytes(8).toString('hex');
       const common = { openid, account: 'gh_test', at: Math.floor(clock.now() / 1_000), identity: `m:${id}` };
       const her = await app.services.subscribers.meet(openid);
-      const outcome = await app.dispatch.run({ ...common, ...content }, her, {
+      const outcome = await dispatch.run({ ...common, ...content }, her, {
         id,
         at: clock.now(),
       });
@@ -55,10 +60,24 @@ export async function createBareTalk(database: TestDatabase, folder = 'handlers'
     };
   }
 
+  /** The same engine with other rules. */
+  function dispatchWith({ rules, formOf }: { rules: Rule[]; formOf?: FormOf }): Dispatch {
+    const { services, log } = app;
+    return createDispatch({
+      rules: compileRules(rules.map((rule, i) => ({ file: `handlers/test-${i}.ts`, rule }))),
+      ...(formOf ? { formOf } : {}),
+      services,
+      render: createRender().render,
+      clock,
+      log,
+    });
+  }
+
   return {
     app,
     clock,
     fan,
+    dispatchWith,
     passes: (ms: number) => clock.setOffset(clock.offset() + ms),
     close: () => app.close(),
   };

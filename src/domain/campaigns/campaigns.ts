@@ -236,6 +236,7 @@ export function createCampaigns(given: {
     upcoming: published.upcoming,
     byKeyword: published.byKeyword,
     byMenuKey: published.byMenuKey,
+    nameKeptUntil: published.nameKeptUntil,
     latest: published.latest,
     /** A published campaign. */
     get: published.get,

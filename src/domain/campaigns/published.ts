@@ -7,6 +7,7 @@ import { type CampaignRow, campaignOf } from './campaign-row';
 const published: QuizState[] = ['scheduled', 'running', 'paused', 'ended', 'settling', 'settled'];
 /** Fans ask for winners and prizes long after the end; then it leaves the memory. */
 const keptMs = 120 * 24 * 3_600_000;
+const claimsOpenMs = 90 * 86_400_000;
 
 /**
  * The published campaigns, as this process holds them: a snapshot, swapped whole by `load`. A campaign that did not change
@@ -92,6 +93,11 @@ export function createPublished({
     /** The one a question about 「排行」 or 「獎品」 is about, when it names none. */
     latest: (at = clock.now()): Quiz | undefined => best(current.all, at),
     get: (id: string): Quiz | undefined => current.byId.get(id),
+    /** Until when the name of somebody who played these is kept after she left (business ms): the last claim is over then. */
+    nameKeptUntil(ids: string[]): number | undefined {
+      const ends = ids.flatMap((id) => current.byId.get(id)?.endsAt ?? []);
+      return ends.length > 0 ? Math.max(...ends) + claimsOpenMs : undefined;
+    },
     all: (): readonly Quiz[] => current.all,
   };
 }

@@ -2,17 +2,8 @@ import type { Connection } from 'mongoose';
 import type { Point } from '../../kit/geo';
 import { readAcrossSwap } from '../../store/swap';
 import type { Upkeep } from '../upkeep';
+import type { City } from './city';
 import { compileCities, type Gazetteer } from './gazetteer';
-
-/** `point` in GCJ-02: the middle of the city as maps show it. `name` Traditional, `nameHans` Simplified. */
-export type City = {
-  id: string;
-  name: string;
-  nameHans: string;
-  region: string;
-  aliases: string[];
-  point: Point;
-};
 
 /** What lies in `cities`. */
 export type CityRow = Omit<City, 'id'> & { _id: string };

@@ -1,6 +1,6 @@
 import { distanceKm, type Point } from '../../kit/geo';
 import { fold, foldWithOffsets } from '../../kit/text';
-import type { City } from './cities';
+import type { City } from './city';
 import { likeness } from './likeness';
 
 /** `several`: the name stands for more than one city, ask back. `near`: at most three that she may have meant. */

@@ -3,7 +3,7 @@ import { distanceKm, type Point } from '../../kit/geo';
 import type { IndexSpec } from '../../store/indexes';
 import { readAcrossSwap } from '../../store/swap';
 import type { Upkeep } from '../upkeep';
-import { parseHotelAsk } from './parse-ask';
+import { type HotelFilter, type HotelSort, parseHotelAsk } from './parse-ask';
 
 /**
  * `point` in GCJ-02; `priceFen` in integer fen, as it stood on `priceOn` (a Beijing day) at `priceSource`: never shown without both.
@@ -27,17 +27,6 @@ export type Hotel = {
 export type HotelRow = Omit<Hotel, 'id' | 'point'> & {
   _id: string;
   at: { type: 'Point'; coordinates: [number, number] };
-};
-
-export type HotelSort = 'stars' | 'cheapest' | 'dearest';
-
-export type HotelFilter = {
-  minYuan?: number;
-  maxYuan?: number;
-  /** Exactly so many. */
-  stars?: number;
-  minStars?: number;
-  maxStars?: number;
 };
 
 export const hotelIndexes: IndexSpec[] = [

@@ -1,5 +1,15 @@
 import { foldWithOffsets } from '../../kit/text';
-import type { HotelFilter, HotelSort } from './hotels';
+
+export type HotelSort = 'stars' | 'cheapest' | 'dearest';
+
+export type HotelFilter = {
+  minYuan?: number;
+  maxYuan?: number;
+  /** Exactly so many. */
+  stars?: number;
+  minStars?: number;
+  maxStars?: number;
+};
 
 /** `rest`: what was not understood, as she typed it, so that the bot can say so; empty when all was. */
 export type HotelAsk = HotelFilter & { sort?: HotelSort; rest: string };

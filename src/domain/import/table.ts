@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { day, isWord, time } from '../../sheets/cells';
 import { type Problem, quoted, type Row } from '../../sheets/rows';
-import type { City } from '../cities/cities';
+import type { City } from '../cities/city';
 
 /** What rows are checked against. */
 export type Lookups = {

@@ -1,7 +1,8 @@
 import { type Datum, distanceKm, type Point, toGcj02 } from '../../kit/geo';
 import * as cell from '../../sheets/cells';
 import type { ChannelRow } from '../channels/channels';
-import type { City, CityRow } from '../cities/cities';
+import type { CityRow } from '../cities/cities';
+import type { City } from '../cities/city';
 import type { GuideRow } from '../guides/guides';
 import type { HotelRow } from '../hotels/hotels';
 import type { SightRow } from '../sights/sights';

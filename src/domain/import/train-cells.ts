@@ -1,5 +1,5 @@
 import { fold } from '../../kit/text';
-import type { TrainKind } from '../trains/trains';
+import type { TrainKind } from '../trains/parse-ask';
 
 const words: Record<string, number[]> = Object.fromEntries(
   Object.entries({

@@ -99,7 +99,7 @@ export function createInbox({
       const results = group.map((): Accepted => ({ kind: 'new' }));
       for (const { index, code, errmsg } of errors) {
         if (code !== 11_000)
-          throw new AppError('Upstream', 'INBOX_WRITE', `The inbox refused a row: ${errmsg}`);
+          throw new AppError('Upstream', 'inbox.refused', `The inbox refused a row: ${errmsg}`);
         results[index] = { kind: 'copy' };
       }
       return results;
@@ -118,7 +118,8 @@ export function createInbox({
         ordered: false,
       };
       const answer = await writeTwice(db, command, insertTimeoutMs);
-      if (answer['writeErrors']) throw new AppError('Upstream', 'INBOX_WRITE', 'The inbox refused a reply.');
+      if (answer['writeErrors'])
+        throw new AppError('Upstream', 'inbox.refused', 'The inbox refused a reply.');
       if (answer['n'] === group.length) return group.map(() => 'kept');
       const found = await rows
         .find(
@@ -265,7 +266,7 @@ export function createInbox({
         if (!row)
           throw new AppError(
             'Upstream',
-            'INBOX_LOST',
+            'inbox.lost',
             'The first delivery of this callback is not in the inbox yet.',
           );
         if (row.owner === mine) return { kind: 'taken', row, owner: mine };

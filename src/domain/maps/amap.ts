@@ -5,7 +5,7 @@ import type { Point } from '../../kit/geo';
 import type { Log } from '../../kit/log';
 import { createOutside, type OutsideParams } from '../../kit/outside';
 import { toTraditional } from '../../kit/traditional';
-import type { FoundHotel, PlaceName } from './maps';
+import type { FoundHotel, PlaceName } from './place';
 
 /** AMap writes [] where others write '' or null. */
 const word = z

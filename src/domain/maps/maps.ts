@@ -2,23 +2,7 @@ import { createCache } from '../../kit/cache';
 import { distanceKm, isMainland, type Point } from '../../kit/geo';
 import type { Log } from '../../kit/log';
 import { createAmap } from './amap';
-
-export type PoiHotel = {
-  name: string;
-  address: string;
-  /** GCJ-02. */
-  point: Point;
-  distanceKm: number;
-  /** 「人均」 as the map says it, whole yuan: a hint, not an offer. */
-  priceYuan?: number;
-  tel?: string;
-  source: string;
-  /** When the service told us, UTC ms. */
-  readAt: number;
-};
-
-/** `label`: 「杭州市西湖區北山街道」. `city` without 市, as people say it: 「杭州」. */
-export type PlaceName = { label: string; city?: string };
+import type { FoundHotel, PlaceName, PoiHotel } from './place';
 
 export type Maps = ReturnType<typeof createMaps>;
 
@@ -95,8 +79,6 @@ export function createMaps(options: {
     },
   };
 }
-
-export type FoundHotel = Omit<PoiHotel, 'distanceKm' | 'source' | 'readAt'>;
 
 /** AMap's data ends at the border (Hong Kong, Macao and Taiwan within): no need to ask about Paris. */
 const isChina = (point: Point): boolean =>

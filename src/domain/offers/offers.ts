@@ -1,7 +1,8 @@
 import type { Connection } from 'mongoose';
 import { readAcrossSwap } from '../../store/swap';
 import type { Campaigns } from '../campaigns/campaigns';
-import type { Cities, City } from '../cities/cities';
+import type { Cities } from '../cities/cities';
+import type { City } from '../cities/city';
 import type { Upkeep } from '../upkeep';
 
 /** What an account may lack: tables that an operator brings, a service to connect, a campaign. */

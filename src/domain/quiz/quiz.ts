@@ -5,6 +5,7 @@ import type { Campaigns } from '../campaigns/campaigns';
 import type { Awards } from '../prizes/awards';
 import type { Prize } from '../prizes/prize';
 import type { Tickets } from '../prizes/tickets';
+import type { Plays } from '../subscribers/talk';
 import type { Quiz } from './definition';
 import type { AnswerLog } from './log/answers';
 import { givenOf } from './log/floors';
@@ -13,15 +14,18 @@ import { type Picked, readPick } from './play/questions';
 import { type Play, whyClosed, whyLapsed } from './play/standing';
 import type { Asked, Shown, Step } from './play/step';
 
-/** What a text means to the quiz. */
+/** What a message means to the quiz. */
 export type Take =
   | { does: 'start' | 'flash' | 'skip'; quiz: Quiz }
   | { does: 'answer'; quiz: Quiz; picked: Picked };
 
+/** What of hers a quiz can be played by. */
+type Heard = { kind: 'text'; content: string } | { kind: 'click'; key: string };
+/** Where she stands in campaigns of any kind, and which of them she plays. */
+type Stands = { plays: Plays; playing: string | undefined };
+/** The quiz she plays, or played last. */
+type Hers = { quiz: Quiz; play: Play };
 type Who = { pid: string; at: number; id: string };
-
-/** The day her name in a quiz is forgotten after she left: when the last claim is over. */
-const claimsOpenMs = 90 * 86_400_000;
 
 /** The quiz as the chat sees it. */
 export function createQuiz(given: {
@@ -41,9 +45,14 @@ export function createQuiz(given: {
   const current = (at: number): Quiz | undefined => campaigns.running(at)[0];
   const isOver = (quiz: Quiz, at: number): boolean => whyClosed(quiz, at)?.why === 'ended';
 
+  function hers({ plays, playing: id = '' }: Stands): Hers | undefined {
+    const [quiz, play] = [campaigns.get(id), standing(plays, { id })];
+    return quiz && play && { quiz, play };
+  }
+
   /** The quiz she plays as long as it goes on, else the one that runs now, else the one she played. */
-  function hersOrCurrent(hers: Quiz | undefined, at: number): Quiz | undefined {
-    return hers && !isOver(hers, at) ? hers : (current(at) ?? hers);
+  function hersOrCurrent(quiz: Quiz | undefined, at: number): Quiz | undefined {
+    return quiz && !isOver(quiz, at) ? quiz : (current(at) ?? quiz);
   }
 
   /**
@@ -60,14 +69,6 @@ export function createQuiz(given: {
     if (step.kind === 'flashAnswered') step.wins = news;
   }
 
-  /** From another quiz to this one; where she stands in the others is kept as long as they are (`campaigns.get`). */
-  async function goOver(quiz: Quiz, before: Play | undefined, who: Who): Promise<Play> {
-    const all = standings(before);
-    const play = all.find((one) => one.quiz === quiz.id) ?? (await playing.recall(quiz, who.pid, who.at));
-    const others = all.filter((one) => one.quiz !== quiz.id && campaigns.get(one.quiz));
-    return others.length > 0 ? { ...play, others } : play;
-  }
-
   /** What of a prize can still be won by answering. Of those that go by rank or by lot all is left until the end. */
   async function leftIn(quiz: Quiz): Promise<(prize: Prize) => number> {
     const { value: counts } = await stock.get(quiz.id, () => tickets.counts(quiz.id));
@@ -82,40 +83,50 @@ export function createQuiz(given: {
 
   return {
     /** Hers while it goes on, else the one that runs now, else the last she played, else the next, else the last. */
-    theOne: (play: Play | undefined, at: number): Quiz | undefined =>
-      hersOrCurrent(play && campaigns.get(play.quiz), at) ?? campaigns.latest(at),
+    theOne: (her: Stands, at: number): Quiz | undefined =>
+      hersOrCurrent(hers(her)?.quiz, at) ?? campaigns.latest(at),
+
+    hers,
 
     /** It runs or is announced: a keyword of it may be suggested. */
     goesOn: (quiz: Quiz, at: number): boolean => !isOver(quiz, at),
 
-    /** Where she stands in a quiz, if she has played it. */
-    standing: (play: Play | undefined, quiz: Pick<Quiz, 'id'>): Play | undefined =>
-      standings(play).find((one) => one.quiz === quiz.id),
+    standing,
 
-    /** An answer to her open question, a campaign's keyword, or 「繼續」; undefined for everything else. */
-    take(text: string, play: Play | undefined, at: number): Take | undefined {
-      const hers = play && !play.left ? campaigns.get(play.quiz) : undefined;
-      if (hers && (play?.open || play?.flash)) {
-        const picked = readPick(text);
-        if (picked) return { does: 'answer', quiz: hers, picked };
+    /** An answer to her open question, a campaign's keyword or menu key, or 「繼續」; undefined for everything else. */
+    take(said: Heard, her: Stands, at: number): Take | undefined {
+      if (said.kind === 'click') {
+        const quiz = campaigns.byMenuKey(said.key, at);
+        return quiz && { does: 'start', quiz };
       }
-      const folded = fold(text);
-      const known = play && campaigns.get(play.quiz);
-      if (folded === '继续' && known) return { does: 'start', quiz: known };
-      if (folded === '跳过' && hers && asksAboutHer(hers, play)) return { does: 'skip', quiz: hers };
+      const known = hers(her);
+      const playing = known && !known.play.left ? known : undefined;
+      if (playing && isAsked(playing.play)) {
+        const picked = readPick(said.content);
+        if (picked) return { does: 'answer', quiz: playing.quiz, picked };
+      }
+      const folded = fold(said.content);
+      if (folded === '继续' && known) return { does: 'start', quiz: known.quiz };
+      if (folded === '跳过' && playing && asksAboutHer(playing)) return { does: 'skip', quiz: playing.quiz };
       if (folded === '抢答') {
-        const quiz = hersOrCurrent(hers, at);
+        const quiz = hersOrCurrent(playing?.quiz, at);
         return quiz && { does: 'flash', quiz };
       }
       const quiz = campaigns.byKeyword(folded, at);
       return quiz && { does: 'start', quiz };
     },
 
-    /** Carries out what she said. Who has not played yet, or came back, is recalled from the answer log. */
-    async play(take: Take, before: Play | undefined, who: Who): Promise<Step> {
+    /** A question is before her: 「1」 answers it. */
+    takesDigits(her: Stands): boolean {
+      const play = hers(her)?.play;
+      return play !== undefined && !play.left && isAsked(play);
+    },
+
+    /** Carries out what she takes. Who has not played yet, or came back, is recalled from the answer log. */
+    async play(take: Take, plays: Plays, who: Who): Promise<Step> {
       const { quiz } = take;
       answerLog.useVersion(quiz.id, quiz.version);
-      const play = before?.quiz === quiz.id ? before : await goOver(quiz, before, who);
+      const play = standing(plays, quiz) ?? (await playing.recall(quiz, who.pid, who.at));
       if (take.does === 'answer') {
         const step = await playing.answer(quiz, play, take.picked, who);
         await giveAwards(quiz, step);
@@ -137,12 +148,13 @@ export function createQuiz(given: {
     },
 
     /** The one line under other replies: how to go on, or once a day that a quiz runs. */
-    remark(play: Play | undefined, at: number, firstToday: () => boolean): string | undefined {
-      const hers = play && !play.left ? campaigns.get(play.quiz) : undefined;
-      if (hers && play?.open && !whyLapsed(hers, play, at)) return `（回覆「繼續」回到第 ${play.open.n} 題）`;
+    remark(her: Stands, at: number, firstToday: () => boolean): string | undefined {
+      const mine = hers(her);
+      const open = mine && !mine.play.left && !whyLapsed(mine.quiz, mine.play, at) && mine.play.open;
+      if (open) return `（回覆「繼續」回到第 ${open.n} 題）`;
       const quiz = current(at);
       if (!quiz || whyClosed(quiz, at)) return undefined;
-      const played = standings(play).find((one) => one.quiz === quiz.id);
+      const played = standing(her.plays, quiz);
       const knowsIt = played && (played.left || (played.on === beijingDay(at) && played.today.length > 0));
       if (knowsIt || !firstToday()) return undefined;
       return `「${quiz.title}」進行中，回覆「${quiz.keywords[0]}」答題贏獎品`;
@@ -182,13 +194,13 @@ export function createQuiz(given: {
       }));
       return { title, startsAt, endsAt, forfeiture, prizes: shown };
     },
-
-    /** Until when her name in a quiz is kept after she left (business ms). */
-    nameKeptUntil(play: Play | undefined): number | undefined {
-      const ends = standings(play).flatMap(({ quiz }) => campaigns.get(quiz)?.endsAt ?? []);
-      return ends.length > 0 ? Math.max(...ends) + claimsOpenMs : undefined;
-    },
   };
+}
+
+/** Where she stands in a quiz, if she has played it. */
+function standing(plays: Plays, { id }: Pick<Quiz, 'id'>): Play | undefined {
+  const found = plays[id];
+  return found?.kind === 'quiz' ? (found as Play) : undefined;
 }
 
 function winsIn(step: Step): Shown[] {
@@ -196,14 +208,10 @@ function winsIn(step: Step): Shown[] {
   return step.kind === 'flashAnswered' ? step.wins : [];
 }
 
-/** In every quiz of hers, the one she is in now first. */
-function standings(play: Play | undefined): Play[] {
-  if (!play) return [];
-  const { others = [], ...mine } = play;
-  return [mine, ...others];
-}
+/** A question is before her, of her own or of 搶答. */
+const isAsked = ({ open, flash }: Play): boolean => (open ?? flash) !== undefined;
 
-const asksAboutHer = (quiz: Quiz, play: Play | undefined): boolean =>
-  quiz.questions.find((question) => question.id === play?.open?.q)?.kind === 'profile';
+const asksAboutHer = ({ quiz, play }: Hers): boolean =>
+  quiz.questions.find((question) => question.id === play.open?.q)?.kind === 'profile';
 
 export type QuizService = ReturnType<typeof createQuiz>;

@@ -106,7 +106,7 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
   /** An operator makes a rule, or changes one by its id. Returns the id. */
   async function save(change: RuleChange, id?: string): Promise<string> {
     const problem = problemOf(change);
-    if (problem) throw new AppError('Invalid', 'reply_rule', `規則「${change.name}」：${problem}`);
+    if (problem) throw new AppError('Invalid', 'replies.rule', `規則「${change.name}」：${problem}`);
     const { name, match, replies, mode, priority = 0, on = true, validFrom, validUntil } = change;
     const now = new Date(clock.now());
     const set = { name, match, replies, mode, priority, on };
@@ -123,7 +123,7 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
     await changing(async (session) => {
       const update = { $set: { ...set, ...dates, editedAt: now }, $unset: unset };
       const { matchedCount } = await rows.updateOne({ _id: id }, update, { session });
-      if (matchedCount === 0) throw new AppError('NotFound', 'reply_rule', `沒有這條規則：${id}`);
+      if (matchedCount === 0) throw new AppError('NotFound', 'replies.rule', `沒有這條規則：${id}`);
     });
     return id;
   }

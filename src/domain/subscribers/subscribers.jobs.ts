@@ -4,17 +4,16 @@ import { crashPoint } from '../../kit/crash-point';
 import { defineJob } from '../../kit/define-job';
 import type { Timers } from '../timers/timers';
 import type { Erased } from '../upkeep';
-import type { Talk } from './talk';
 
 /** By then a handler that was at work on her words when she left, and may have written them down since, has ended. */
 const againAfterMs = 5 * 60_000;
 
 type Needs = {
   subscribers: {
-    remove(fan: string, leftAt: Date, pidUntil: (talk: Talk) => number | undefined): Promise<void>;
+    remove(fan: string, leftAt: Date, pidUntil: (campaigns: string[]) => number | undefined): Promise<void>;
     load(fan: string): Promise<{ pid: string } | undefined>;
   };
-  quiz: { nameKeptUntil(play: Talk['quiz']): number | undefined };
+  campaigns: { nameKeptUntil(ids: string[]): number | undefined };
   upkeep: { erase(her: Erased, passed: () => void): Promise<void> };
   timers: Pick<Timers, 'arm'>;
   clock: Clock;
@@ -34,8 +33,8 @@ export const erase = defineJob({
     leftAt: z.number().optional(),
     again: z.boolean().optional(),
   }),
-  async run({ subscribers, quiz, upkeep, timers, clock }: Needs, { fan, pid, upTo, leftAt, again }) {
-    await subscribers.remove(fan, new Date(leftAt ?? upTo), (talk) => quiz.nameKeptUntil(talk.quiz));
+  async run({ subscribers, campaigns, upkeep, timers, clock }: Needs, { fan, pid, upTo, leftAt, again }) {
+    await subscribers.remove(fan, new Date(leftAt ?? upTo), campaigns.nameKeptUntil);
     crashPoint('erase-row-gone');
     // In a running quiz she keeps her name, so what it stands for may be of after her return: that stays.
     const back = pid !== '' && (await subscribers.load(fan))?.pid === pid;

@@ -11,7 +11,7 @@ import type { IndexSpec } from '../../store/indexes';
 import type { Windows } from '../reach/windows';
 import type { Upkeep } from '../upkeep';
 import { erase } from './subscribers.jobs';
-import type { Kept, Talk } from './talk';
+import type { Kept, Plays, Talk } from './talk';
 
 export type Subscriber = {
   /** Keyed hash of the openid. */
@@ -62,10 +62,11 @@ type Grave = {
   until: Date;
   /** CreateTime of her leave. */
   leftAt?: Date;
-  /** Her name in a running quiz, until its claims are closed: she comes back as the same player. */
+  /** Her name in campaigns, until their claims are closed: she comes back as the same player. */
   pid?: string;
-  /** Where she stood in it: the same question, with the same timer. */
-  play?: NonNullable<Talk['quiz']>;
+  /** Where she stood in them: the same question, with the same timer. */
+  plays?: Plays;
+  playing?: string;
   pidUntil?: Date;
 };
 
@@ -117,7 +118,11 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       const updates = group.map(({ fan, windows }) => ({ q: { _id: fan }, u: { $set: seen(windows) } }));
       const answer = await writeTwice(db, { update: 'subscribers', updates, ordered: false }, 5_000);
       if (answer['writeErrors'])
-        throw new AppError('Upstream', 'NOT_TOUCHED', 'The database refused what she was last seen doing.');
+        throw new AppError(
+          'Upstream',
+          'subscribers.not-touched',
+          'The database refused what she was last seen doing.',
+        );
       return group.map(() => undefined);
     },
   });
@@ -144,7 +149,11 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       }));
       const answer = await writeTwice(db, { update: 'subscribers', updates, ordered: false }, timeoutMS);
       if (answer['writeErrors'])
-        throw new AppError('Upstream', 'NOT_CHANGED', 'The database refused what was said to her.');
+        throw new AppError(
+          'Upstream',
+          'subscribers.not-changed',
+          'The database refused what was said to her.',
+        );
       const written = answer['n'] === group.length;
       return group.map(() => written);
     },
@@ -165,7 +174,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
           v: 0,
           following: true, // only who follows can write; many did so before we were connected
           once: grave?.once ?? [],
-          talk: same?.play ? { quiz: same.play } : {},
+          talk: same ? playsOf(same) : {},
           mailbox: [],
           seenAt: now,
           windows: {},
@@ -173,7 +182,8 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
       },
       { upsert: true, returnDocument: 'after', timeoutMS },
     );
-    if (!met) throw new AppError('Upstream', 'NOT_MET', 'The database did not keep the new subscriber.');
+    if (!met)
+      throw new AppError('Upstream', 'subscribers.not-met', 'The database did not keep the new subscriber.');
     return met;
   }
 
@@ -270,20 +280,20 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     },
 
     /**
-     * She left: her row goes, and her grave keeps what may happen once. Who plays in a quiz keeps her name in it until
-     * `pidUntil` says (business ms), so that she comes back as the same player, with the same floors and claims.
+     * She left: her row goes, and her grave keeps what may happen once. Who plays in campaigns keeps her name in them
+     * until `pidUntil` says (business ms), so that she comes back as the same player, with the same floors and claims.
      * A row that followed after `leftAt` (CreateTime) stays: this is an old leave, taken up again.
      */
     async remove(
       fan: string,
       leftAt: Date,
-      pidUntil: (talk: Talk) => number | undefined = () => undefined,
+      pidUntil: (campaigns: string[]) => number | undefined = () => undefined,
     ): Promise<void> {
       const _id = fan;
       const gone = { _id, $or: [{ followedAt: { $exists: false } }, { followedAt: { $lte: leftAt } }] };
       const row = await rows.findOne(gone, { projection: { once: 1, pid: 1, talk: 1 }, timeoutMS });
       if (!row && (await isGone(fan, leftAt))) return; // done before
-      const until = row && pidUntil(row.talk);
+      const until = row && pidUntil(Object.keys(row.talk.plays ?? {}));
       await graves.updateOne(
         { _id },
         {
@@ -291,13 +301,7 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
           $max: { leftAt },
           $set: {
             until: new Date(clock.now() + graveMs),
-            ...(until
-              ? {
-                  pid: row.pid,
-                  pidUntil: new Date(until),
-                  ...(row.talk.quiz ? { play: row.talk.quiz } : {}),
-                }
-              : {}),
+            ...(until ? { pid: row.pid, pidUntil: new Date(until), ...playsOf(row.talk) } : {}),
           },
         },
         { upsert: true, timeoutMS },
@@ -329,5 +333,10 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     },
   };
 }
+
+const playsOf = ({ plays, playing }: Pick<Talk, 'plays' | 'playing'>): Pick<Talk, 'plays' | 'playing'> => ({
+  ...(plays ? { plays } : {}),
+  ...(playing === undefined ? {} : { playing }),
+});
 
 export type Subscribers = ReturnType<typeof createSubscribers>;

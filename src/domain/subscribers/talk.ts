@@ -1,13 +1,17 @@
 import type { Reply } from '../../wechat/protocol/reply';
 import type { Effect } from '../outbox/outbox';
-import type { Play } from '../quiz/play/standing';
+
+/** Where she stands in campaigns, by their ids. What lies within is known to the kind of campaign alone. */
+export type Plays = Record<string, { kind: string; [inside: string]: unknown }>;
 
 /** What the bot remembers of the talk with her: an open form, a list to choose from, what 「更多」 means. */
 export type Talk = {
   form?: { name: string; field: string; answers: Record<string, unknown>; at: number };
   choices?: { says: string[]; labels: string[]; at: number };
   more?: { says: string; at: number };
-  quiz?: Play;
+  plays?: Plays;
+  /** The campaign she plays now, or played last. */
+  playing?: string;
   /** What she was told once on a Beijing day, by name. */
   told?: Record<string, string>;
 };

@@ -1,5 +1,6 @@
 import { foldWithOffsets } from '../../kit/text';
-import type { TrainKind } from './trains';
+
+export type TrainKind = '高鐵' | '動車' | '城際' | '直達' | '特快' | '快速' | '普快';
 
 /** `on`: a Beijing day. `rest`: what was not understood, as she typed it; empty when all was. */
 export type TrainAsk = { on: string; kind?: TrainKind; rest: string };

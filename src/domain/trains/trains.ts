@@ -3,9 +3,7 @@ import type { Clock } from '../../kit/clock';
 import type { IndexSpec } from '../../store/indexes';
 import { readAcrossSwap } from '../../store/swap';
 import type { Upkeep } from '../upkeep';
-import { parseTrainAsk } from './parse-ask';
-
-export type TrainKind = '高鐵' | '動車' | '城際' | '直達' | '特快' | '快速' | '普快';
+import { parseTrainAsk, type TrainKind } from './parse-ask';
 
 /**
  * Times are of Beijing, `08:30`; it arrives `dayOffset` days after it left. `runs`: the weekdays it leaves on, Monday is 1.

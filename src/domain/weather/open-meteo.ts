@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors';
 import { toWgs84 } from '../../kit/geo';
 import { createOutside } from '../../kit/outside';
-import type { WeatherSource } from './weather';
+import type { WeatherSource } from './source';
 import { beaufort, ofWmo, windWords } from './words';
 
 const days = <T extends z.ZodType>(item: T) => z.array(item).min(1);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors';
 import type { Log } from '../../kit/log';
 import { createOutside, statusDetailsOf } from '../../kit/outside';
-import type { WeatherSource } from './weather';
+import type { WeatherSource } from './source';
 import { ofQweather, windWords } from './words';
 
 /** Every number comes as a string; one that is unknown is ''. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beijingDay, type Clock, startOfBeijingDay } from '../../kit/clock';
 import type { Point } from '../../kit/geo';
-import type { Reading, WeatherSource } from './weather';
+import type { Reading, WeatherSource } from './source';
 import { windWords } from './words';
 
 const dayMs = 86_400_000;

@@ -7,6 +7,7 @@ import { clothingHint } from './hint';
 import { createOpenMeteo } from './open-meteo';
 import { createQWeather } from './qweather';
 import { createSampleWeather } from './sample';
+import type { Reading, WeatherSource } from './source';
 
 export type WeatherDay = {
   /** `2026-11-22`, a Beijing day. */
@@ -38,16 +39,6 @@ export type Weather = {
   /** True when it should have been renewed and the service did not answer: say the time with it. */
   stale: boolean;
 };
-
-/** What a source answers; the words are Traditional already. */
-export type Reading = {
-  at: number;
-  now: { text: string; temp: number; feels: number; humidity: number; wind: string; windLevel: number };
-  days: { on: string; text: string; low: number; high: number; rain?: number }[];
-};
-
-/** One service that knows the weather of a GCJ-02 point. Throws `Upstream`. */
-export type WeatherSource = { source: string; read(point: Point): Promise<Reading> };
 
 export type WeatherOptions = {
   /** `none`: nobody is asked, and nobody answers. */
@@ -93,8 +84,8 @@ export function createWeather(options: WeatherOptions) {
     sample,
 
     /**
-     * Now, today and three days. Throws `Upstream` `weather.unavailable` when the service fails and nothing is left;
-     * its message is a sentence for the fan.
+     * Now, today and three days. Throws `Upstream` `weather.unavailable`, for the fan, when the service fails and
+     * nothing is left.
      */
     async at(place: { name: string; point: Point }): Promise<Weather> {
       // Two decimals are about a kilometre: near enough for weather, and no service learns where a fan stands.
@@ -115,7 +106,7 @@ export function createWeather(options: WeatherOptions) {
       } catch (err) {
         log.warn({ err, place: place.name }, 'weather is not to be had');
         const message = `${place.name}的天氣這會兒查不到，請過幾分鐘再問我一次。`;
-        throw new AppError('Upstream', 'weather.unavailable', message, { cause: err });
+        throw new AppError('Upstream', 'weather.unavailable', message, { cause: err, for: 'fan' });
       }
     },
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type Call, ok, type Platform, Refusal } from './call';
+import { type Call, ok, Refusal } from './call';
+import type { Platform } from './platform';
 
 /** What concerns the account itself: tickets, quotas, agents, addresses (wechat.md §8.4, §9). */
 export function accountCalls(platform: Platform): Call[] {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Seen } from '../chat';
 import { type Fan, spendWindow } from '../fans';
-import { type Call, fanOf, ok, openidShape, type Platform, Refusal } from './call';
+import { type Call, fanOf, ok, openidShape, Refusal } from './call';
 import { mediaUrlOf } from './media';
+import type { Platform } from './platform';
 
 const article = z.object({
   title: z.string(),

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { beijingDay } from '../../kit/clock';
 import type { Seen } from '../chat';
 import type { Fan } from '../fans';
-import { type Call, fanOf, ok, type Platform, Refusal } from './call';
+import { type Call, fanOf, ok, Refusal } from './call';
 import { mediaUrlOf } from './media';
+import type { Platform } from './platform';
 
 const content = {
   msgtype: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Media } from '../world';
-import { type Call, ok, type Platform, Refusal, type Upload } from './call';
+import { type Call, ok, Refusal, type Upload } from './call';
+import type { Platform } from './platform';
 
 const day = 86_400_000;
 const mega = 1024 * 1024;

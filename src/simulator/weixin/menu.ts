@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Button } from '../world';
-import { type Call, ok, type Platform, Refusal } from './call';
+import { type Call, ok, Refusal } from './call';
+import type { Platform } from './platform';
 
 const button: z.ZodType<Button> = z.object({
   name: z.string(),

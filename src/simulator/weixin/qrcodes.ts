@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Call, type Platform, Refusal } from './call';
+import { type Call, Refusal } from './call';
+import type { Platform } from './platform';
 
 const shape = z.object({
   expire_seconds: z.number().int().positive().default(60),

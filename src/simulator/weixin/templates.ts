@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Call, fanOf, ok, openidShape, type Platform, Refusal } from './call';
+import { type Call, fanOf, ok, openidShape, Refusal } from './call';
+import type { Platform } from './platform';
 
 const values = z.record(z.string(), z.object({ value: z.union([z.string(), z.number()]).transform(String) }));
 const shape = z.object({

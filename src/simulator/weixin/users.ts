@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Fan } from '../fans';
-import { type Call, fanOf, ok, openidShape, type Platform, Refusal } from './call';
+import { type Call, fanOf, ok, openidShape, Refusal } from './call';
+import type { Platform } from './platform';
 
 const openids = z.array(openidShape);
 

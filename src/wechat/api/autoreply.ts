@@ -49,7 +49,7 @@ const autoreply = z.object({
  * Reads the answer of `get_current_autoreply_info` or of `get_current_selfmenu_info` (which one is seen by its fields),
  * fresh from WeChat or from a file.
  *
- * @throws AppError Invalid: `old_replies`, with the place that is not as WeChat documents it
+ * @throws AppError Invalid: `wechat.old-replies`, with the place that is not as WeChat documents it
  */
 export function readAutoreply(json: unknown): OldReplies {
   try {
@@ -59,11 +59,13 @@ export function readAutoreply(json: unknown): OldReplies {
     if (!(thrown instanceof z.ZodError)) throw thrown;
     const issue = thrown.issues[0];
     const details = thrown.issues;
-    throw new AppError('Invalid', 'old_replies', `${issue?.path.join('.')}: ${issue?.message}`, { details });
+    throw new AppError('Invalid', 'wechat.old-replies', `${issue?.path.join('.')}: ${issue?.message}`, {
+      details,
+    });
   }
   throw new AppError(
     'Invalid',
-    'old_replies',
+    'wechat.old-replies',
     'This is neither an answer of get_current_autoreply_info nor of get_current_selfmenu_info.',
   );
 }

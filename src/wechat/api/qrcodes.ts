@@ -22,7 +22,7 @@ export function createQrcodes({ client }: { client: Pick<WechatClient, 'post'> }
       if (length < 1 || length > 64) {
         throw new AppError(
           'Invalid',
-          'qrcode_scene',
+          'wechat.qrcode-scene',
           `A QR scene has 1-64 characters, this one ${length}: ${scene}`,
         );
       }

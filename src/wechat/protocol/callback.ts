@@ -34,8 +34,8 @@ export type CallbackReader = ReturnType<typeof createCallbackReader>;
 /**
  * Everything between the HTTP body and the typed message, and back (wechat.md §1), without a database.
  * Whatever is refused is an AppError with a code, the same for all variants of one fault, and no secret in it:
- * BAD_SIGNATURE, STALE, PLAIN_REFUSED, KEY_MISSING, BAD_ENVELOPE, OTHER_ACCOUNT (Forbidden); BAD_ECHOSTR,
- * BODY_TOO_LARGE and what `readMessage` throws (Invalid).
+ * callback.bad-signature, .stale, .plain-refused, .key-missing, .bad-envelope, .other-account (Forbidden);
+ * callback.bad-echostr, body.too-large and what `readMessage` throws (Invalid).
  */
 export function createCallbackReader(settings: CallbackSettings) {
   const { token, maxAgeSeconds } = settings;
@@ -50,7 +50,7 @@ export function createCallbackReader(settings: CallbackSettings) {
       if (!sameSignature(query.signature, signatureOf(token, timestamp, nonce))) throw badSignature();
       const { echostr } = query;
       if (typeof echostr !== 'string' || !/^[A-Za-z0-9]{1,64}$/.test(echostr)) {
-        throw new AppError('Invalid', 'BAD_ECHOSTR', 'echostr must be 1 to 64 letters and digits.');
+        throw new AppError('Invalid', 'callback.bad-echostr', 'echostr must be 1 to 64 letters and digits.');
       }
       return echostr;
     },
@@ -65,7 +65,7 @@ export function createCallbackReader(settings: CallbackSettings) {
           ? openSealed({ query, body, timestamp, nonce, nowSeconds, envelope })
           : readPlain({ query, body, timestamp, nonce, nowSeconds });
       if (settings.account !== undefined && inbound.message.account !== settings.account) {
-        throw new AppError('Forbidden', 'OTHER_ACCOUNT', 'The message is for another account.');
+        throw new AppError('Forbidden', 'callback.other-account', 'The message is for another account.');
       }
       return inbound;
     },
@@ -126,7 +126,7 @@ export function createCallbackReader(settings: CallbackSettings) {
     if (maxAgeSeconds === 0 || Math.abs(nowSeconds - timestamp) <= maxAgeSeconds) return;
     throw new AppError(
       'Forbidden',
-      'STALE',
+      'callback.stale',
       `The callback's timestamp is more than ${maxAgeSeconds} seconds from this machine's clock. If it is new, set the clock.`,
     );
   }
@@ -162,18 +162,18 @@ function isEncrypted(type: Query[string]): boolean {
 }
 
 const badSignature = () =>
-  new AppError('Forbidden', 'BAD_SIGNATURE', 'The signature of the callback is not right.');
+  new AppError('Forbidden', 'callback.bad-signature', 'The signature of the callback is not right.');
 
 const plainRefused = () =>
   new AppError(
     'Forbidden',
-    'PLAIN_REFUSED',
+    'callback.plain-refused',
     'A plain callback was refused, because an EncodingAESKey is set. Choose safe mode (安全模式) in the console of the account.',
   );
 
 const keyMissing = () =>
   new AppError(
     'Forbidden',
-    'KEY_MISSING',
+    'callback.key-missing',
     'An encrypted callback came, but no WECHAT_ENCODING_AES_KEY is set. Copy it from the console of the account.',
   );

@@ -53,7 +53,7 @@ export function createEnvelope(options: { appId: string; encodingAesKey: string 
       return sealed.toString('base64');
     },
 
-    /** Decrypts and checks an `Encrypt` value. Throws `Forbidden BAD_ENVELOPE`, always the same. */
+    /** Decrypts and checks an `Encrypt` value. Throws `Forbidden callback.bad-envelope`, always the same. */
     open(encrypted: string): string {
       if (encrypted.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(encrypted)) throw badEnvelope();
       const sealed = Buffer.from(encrypted, 'base64');
@@ -85,7 +85,7 @@ function aesKeyOf(encodingAesKey: string): Buffer {
   if (!/^[A-Za-z0-9+/]{43}$/.test(encodingAesKey)) {
     throw new AppError(
       'Invalid',
-      'BAD_AES_KEY',
+      'callback.bad-aes-key',
       'EncodingAESKey must be the 43 letters and digits from the console of the account: copy it again.',
     );
   }
@@ -95,7 +95,7 @@ function aesKeyOf(encodingAesKey: string): Buffer {
 const badEnvelope = () =>
   new AppError(
     'Forbidden',
-    'BAD_ENVELOPE',
+    'callback.bad-envelope',
     'The encrypted body is not one that WeChat made for this account.',
   );
 

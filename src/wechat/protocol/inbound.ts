@@ -29,7 +29,7 @@ export type Message = Common & Content;
 /**
  * Reads a decrypted or plain callback, XML or JSON by what it holds.
  *
- * @throws AppError Invalid: what `parseXml` and `parseJson` throw; MESSAGE_INCOMPLETE without a sender, account,
+ * @throws AppError Invalid: what `parseXml` and `parseJson` throw; message.incomplete without a sender, account,
  *   time or type
  */
 export function readMessage(text: string): Message {
@@ -50,7 +50,7 @@ export function messageOf(fields: XmlNode): Message {
   if (!isName(openid) || !isName(account) || !isSeconds(time) || typeof type !== 'string' || type === '') {
     throw new AppError(
       'Invalid',
-      'MESSAGE_INCOMPLETE',
+      'message.incomplete',
       'The message lacks a usable FromUserName, ToUserName, CreateTime or MsgType.',
     );
   }

@@ -13,7 +13,7 @@ const token =
  * Reads a JSON callback into the same values as the XML one: numbers and booleans as they are written, `null`
  * as an empty text. No name twice, no reserved names.
  *
- * @throws AppError Invalid: BODY_TOO_LARGE, JSON_MALFORMED
+ * @throws AppError Invalid: body.too-large, json.malformed
  */
 export function parseJson(text: string): XmlNode {
   checkSize(text);
@@ -97,4 +97,4 @@ function textOf(quoted: string): string {
 }
 
 const malformed = () =>
-  new AppError('Invalid', 'JSON_MALFORMED', 'The body is not the JSON that WeChat sends.');
+  new AppError('Invalid', 'json.malformed', 'The body is not the JSON that WeChat sends.');

@@ -7,11 +7,11 @@ export type XmlValue = string | XmlNode | (string | XmlNode)[];
 /** No callback of WeChat is near this; the cost of parsing grows with the size, so it is cut before parsing. */
 export const maxBodyBytes = 64 * 1024;
 
-/** @throws AppError Invalid BODY_TOO_LARGE above 64 KB of UTF-8 */
+/** @throws AppError Invalid body.too-large above 64 KB of UTF-8 */
 export function checkSize(text: string): void {
   // three bytes are the most that one UTF-16 unit takes: short texts need no counting
   if (text.length * 3 <= maxBodyBytes || Buffer.byteLength(text, 'utf8') <= maxBodyBytes) return;
-  throw new AppError('Invalid', 'BODY_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`);
+  throw new AppError('Invalid', 'body.too-large', `The body is larger than ${maxBodyBytes} bytes.`);
 }
 
 /** Drops what XML 1.0 cannot carry: control characters, halves of surrogate pairs, U+FFFE and U+FFFF. */

@@ -15,7 +15,7 @@ const maxTags = 1000;
  * resolved. Characters that XML cannot carry are dropped from values; NUL is refused.
  *
  * @returns the content of `<xml>`
- * @throws AppError Invalid: BODY_TOO_LARGE, XML_SHAPE, XML_MALFORMED, XML_REPEATED
+ * @throws AppError Invalid: body.too-large, xml.shape, xml.malformed, xml.repeated
  */
 export function parseXml(text: string): XmlNode {
   const { whole, start } = checkShape(text);
@@ -37,7 +37,7 @@ function checkShape(text: string): { whole: string; start: number } {
   const whole = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text; // as every XML reader must
   const found = opening.exec(whole);
   if (!found)
-    throw new AppError('Invalid', 'XML_SHAPE', 'The body must be one <xml> element and nothing else.');
+    throw new AppError('Invalid', 'xml.shape', 'The body must be one <xml> element and nothing else.');
   return { whole, start: found[0].length };
 }
 
@@ -140,7 +140,7 @@ function addElement(node: XmlNode, piece: Piece, depth: number): true {
   if (tag === 'xml' || node[tag] !== undefined) {
     throw new AppError(
       'Invalid',
-      'XML_REPEATED',
+      'xml.repeated',
       'The body has an element twice or one <xml> inside the other.',
     );
   }
@@ -166,4 +166,4 @@ function resolved(text: string): string {
 }
 
 const malformed = () =>
-  new AppError('Invalid', 'XML_MALFORMED', 'The body is not the XML that WeChat sends.');
+  new AppError('Invalid', 'xml.malformed', 'The body is not the XML that WeChat sends.');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import type { Connection } from 'mongoose';
-import type { City } from '../../../src/domain/cities/cities';
+import type { City } from '../../../src/domain/cities/city';
 import { compileCities, type Found } from '../../../src/domain/cities/gazetteer';
 import { root } from '../../../src/kit/root';
 import { testDatabase } from '../../support/database';

@@ -163,7 +163,11 @@ test('when the service fails the last weather is served for three hours, and say
 test('with nothing left the fan is told in a kind sentence, and the log knows why', async () => {
   service.answers((_asked, response) => response.writeHead(200).end('<html>'));
   const err = await problemOf(weatherOf('open-meteo').at(hangzhou));
-  expect(err).toMatchObject({ kind: 'Upstream', message: '杭州的天氣這會兒查不到，請過幾分鐘再問我一次。' });
+  expect(err).toMatchObject({
+    kind: 'Upstream',
+    for: 'fan',
+    message: '杭州的天氣這會兒查不到，請過幾分鐘再問我一次。',
+  });
   expect(JSON.stringify(lines)).toContain('not JSON');
 });
 

@@ -95,7 +95,10 @@ describe('what is taken', () => {
       createCallbackReader({ token, appId, encodingAesKey, maxAgeSeconds: 600, account });
     const read = (account: string) => known(account).read(sealedQuery(encrypted), wrapped(encrypted), now);
     expect(read('gh_demo0001').message.account).toBe('gh_demo0001');
-    expect(refusalOf(() => read('gh_other'))).toMatchObject({ kind: 'Forbidden', code: 'OTHER_ACCOUNT' });
+    expect(refusalOf(() => read('gh_other'))).toMatchObject({
+      kind: 'Forbidden',
+      code: 'callback.other-account',
+    });
   });
 });
 
@@ -175,19 +178,21 @@ describe('bad signatures', () => {
   test.each(variants)('%s is refused, and no answer tells which it was', (_, query) => {
     expect(refusalOf(() => safe.read(query, wrapped(encrypted), now))).toEqual({
       kind: 'Forbidden',
-      code: 'BAD_SIGNATURE',
+      code: 'callback.bad-signature',
       message: 'The signature of the callback is not right.',
     });
   });
 
   test('a rightly signed request with another body is refused', () => {
-    expect(refusalOf(() => safe.read(good, wrapped(other), now))).toMatchObject({ code: 'BAD_SIGNATURE' });
+    expect(refusalOf(() => safe.read(good, wrapped(other), now))).toMatchObject({
+      code: 'callback.bad-signature',
+    });
   });
 
   test('parts of one signature cannot be shifted into each other', () => {
     const shifted = { ...good, nonce: nonce.slice(0, -1), timestamp: String(now) };
     expect(refusalOf(() => safe.read(shifted, wrapped(encrypted), now))).toMatchObject({
-      code: 'BAD_SIGNATURE',
+      code: 'callback.bad-signature',
     });
   });
 
@@ -201,7 +206,7 @@ describe('bad signatures', () => {
     ]) {
       expect(refusalOf(() => plain.read(query, text, now))).toMatchObject({
         kind: 'Forbidden',
-        code: 'BAD_SIGNATURE',
+        code: 'callback.bad-signature',
       });
     }
   });
@@ -222,7 +227,7 @@ describe('what else is refused', () => {
     ] as const) {
       expect(refusalOf(() => safe.read(query, body, now))).toMatchObject({
         kind: 'Forbidden',
-        code: 'PLAIN_REFUSED',
+        code: 'callback.plain-refused',
       });
     }
   });
@@ -231,7 +236,7 @@ describe('what else is refused', () => {
     for (const query of [sealedQuery(encrypted), plainQuery()]) {
       expect(refusalOf(() => plain.read(query, wrapped(encrypted), now))).toMatchObject({
         kind: 'Forbidden',
-        code: 'KEY_MISSING',
+        code: 'callback.key-missing',
         message: expect.stringContaining('WECHAT_ENCODING_AES_KEY'),
       });
     }
@@ -245,7 +250,7 @@ describe('what else is refused', () => {
     for (const other of others) {
       expect(refusalOf(() => readSealed(text, other))).toMatchObject({
         kind: 'Forbidden',
-        code: 'BAD_ENVELOPE',
+        code: 'callback.bad-envelope',
       });
     }
   });
@@ -253,7 +258,7 @@ describe('what else is refused', () => {
   test('a signed Encrypt that is no envelope', () => {
     for (const sealed of ['', 'x', 'AAAA', Buffer.alloc(64).toString('base64')]) {
       expect(refusalOf(() => safe.read(sealedQuery(sealed), wrapped(sealed), now))).toMatchObject({
-        code: 'BAD_ENVELOPE',
+        code: 'callback.bad-envelope',
       });
     }
   });
@@ -262,9 +267,9 @@ describe('what else is refused', () => {
     const other = wechat.seal(text);
     const body = `<xml><Encrypt>${encrypted}</Encrypt><Encrypt>${other}</Encrypt></xml>`;
     expect(refusalOf(() => safe.read(sealedQuery(encrypted), body, now))).toMatchObject({
-      code: 'BAD_SIGNATURE',
+      code: 'callback.bad-signature',
     });
-    expect(refusalOf(() => safe.read(sealedQuery(other), body, now))).toMatchObject({ code: 'XML_REPEATED' });
+    expect(refusalOf(() => safe.read(sealedQuery(other), body, now))).toMatchObject({ code: 'xml.repeated' });
   });
 
   test('a signed Encrypt that stands where it should not, or is not all of it', () => {
@@ -293,18 +298,18 @@ describe('what else is refused', () => {
       `<!DOCTYPE x>${wrapped(encrypted)}`,
       `{"a":${'['.repeat(10_000)},"Encrypt":"${encrypted}"`,
     ]) {
-      expect(refusalOf(() => safe.read(forged, body, now))).toMatchObject({ code: 'BAD_SIGNATURE' });
+      expect(refusalOf(() => safe.read(forged, body, now))).toMatchObject({ code: 'callback.bad-signature' });
     }
   });
 
   test('malformed content inside a good envelope', () => {
-    expect(refusalOf(() => readSealed('<xml><a>'))).toMatchObject({ kind: 'Invalid', code: 'XML_MALFORMED' });
+    expect(refusalOf(() => readSealed('<xml><a>'))).toMatchObject({ kind: 'Invalid', code: 'xml.malformed' });
     expect(refusalOf(() => readSealed(`<!DOCTYPE xml>${text}`))).toMatchObject({
       kind: 'Invalid',
-      code: 'XML_SHAPE',
+      code: 'xml.shape',
     });
-    expect(refusalOf(() => readSealed(''))).toMatchObject({ kind: 'Invalid', code: 'XML_SHAPE' });
-    expect(refusalOf(() => readSealed('<xml><a>1</a></xml>'))).toMatchObject({ code: 'MESSAGE_INCOMPLETE' });
+    expect(refusalOf(() => readSealed(''))).toMatchObject({ kind: 'Invalid', code: 'xml.shape' });
+    expect(refusalOf(() => readSealed('<xml><a>1</a></xml>'))).toMatchObject({ code: 'message.incomplete' });
   });
 
   test('more than 64 KB, before anything else is looked at', () => {
@@ -312,16 +317,16 @@ describe('what else is refused', () => {
     for (const reader of [safe, plain]) {
       expect(refusalOf(() => reader.read({}, body, now))).toMatchObject({
         kind: 'Invalid',
-        code: 'BODY_TOO_LARGE',
+        code: 'body.too-large',
       });
     }
   });
 
   test.each([
     ['600 seconds old', -600, undefined],
-    ['11 minutes old', -660, 'STALE'],
+    ['11 minutes old', -660, 'callback.stale'],
     ['600 seconds ahead', 600, undefined],
-    ['11 minutes ahead', 660, 'STALE'],
+    ['11 minutes ahead', 660, 'callback.stale'],
   ])('a timestamp that is %s', (_, ahead, code) => {
     const at = now + ahead;
     expect(refusalOf(() => safe.read(sealedQuery(encrypted, at), wrapped(encrypted), now))?.code).toBe(code);
@@ -370,7 +375,7 @@ describe('the check of the address', () => {
     (echostr) => {
       expect(refusalOf(() => safe.verify({ ...plainQuery(), echostr }))).toMatchObject({
         kind: 'Invalid',
-        code: 'BAD_ECHOSTR',
+        code: 'callback.bad-echostr',
       });
     },
   );
@@ -383,7 +388,10 @@ describe('the check of the address', () => {
       { ...query, nonce: [nonce] },
       {},
     ]) {
-      expect(refusalOf(() => safe.verify(bad))).toMatchObject({ kind: 'Forbidden', code: 'BAD_SIGNATURE' });
+      expect(refusalOf(() => safe.verify(bad))).toMatchObject({
+        kind: 'Forbidden',
+        code: 'callback.bad-signature',
+      });
     }
   });
 });

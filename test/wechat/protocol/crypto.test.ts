@@ -108,7 +108,7 @@ test.each(broken)('refuses %s with the one error, which tells nothing', (_, encr
   expect(thrown).toBeInstanceOf(AppError);
   expect(thrown).toMatchObject({
     kind: 'Forbidden',
-    code: 'BAD_ENVELOPE',
+    code: 'callback.bad-envelope',
     message: 'The encrypted body is not one that WeChat made for this account.',
     details: undefined,
     cause: undefined,
@@ -127,7 +127,7 @@ test('a key that is not 43 letters and digits is refused without showing it', ()
     expect(() => createEnvelope({ appId, encodingAesKey: bad })).toThrow(
       expect.objectContaining({
         kind: 'Invalid',
-        code: 'BAD_AES_KEY',
+        code: 'callback.bad-aes-key',
         message: expect.not.stringContaining('AAAA'),
       }),
     );

@@ -6,12 +6,12 @@ import { createRandom, type Random } from './grammar';
 
 /** The only ways in which reading may fail. */
 const refusals = new Set([
-  'BODY_TOO_LARGE',
-  'XML_SHAPE',
-  'XML_MALFORMED',
-  'XML_REPEATED',
-  'JSON_MALFORMED',
-  'MESSAGE_INCOMPLETE',
+  'body.too-large',
+  'xml.shape',
+  'xml.malformed',
+  'xml.repeated',
+  'json.malformed',
+  'message.incomplete',
 ]);
 
 export type FuzzResult = { read: number; refused: number; slowestMs: number };

@@ -213,7 +213,7 @@ test.each([
   ['single sender', '{"ToUserName":"a","FromUserName":["b","c"],"CreateTime":1,"MsgType":"text"}'],
 ])('a message without a %s is refused', (_, text) => {
   expect(() => readMessage(text)).toThrow(
-    expect.objectContaining({ kind: 'Invalid', code: 'MESSAGE_INCOMPLETE' }),
+    expect.objectContaining({ kind: 'Invalid', code: 'message.incomplete' }),
   );
 });
 

@@ -37,12 +37,12 @@ test.each([
   ['a depth of 10', '{"a":'.repeat(10) + '1' + '}'.repeat(10)],
   ['20,000 numbers', `{"a":[${'1,'.repeat(20_000)}1]}`],
 ])('refuses %s', (_, text) => {
-  expect(() => parseJson(text)).toThrow(expect.objectContaining({ kind: 'Invalid', code: 'JSON_MALFORMED' }));
+  expect(() => parseJson(text)).toThrow(expect.objectContaining({ kind: 'Invalid', code: 'json.malformed' }));
 });
 
 test('more than 64 KB is refused before it is read', () => {
   expect(() => parseJson(`{"a":"${'x'.repeat(64 * 1024)}"}`)).toThrow(
-    expect.objectContaining({ code: 'BODY_TOO_LARGE' }),
+    expect.objectContaining({ code: 'body.too-large' }),
   );
 });
 

@@ -296,7 +296,7 @@ export function createPlaying(given: {
     answer,
     /** Where she stands, worked out from the answer log: for a newcomer, or one who left and came back. */
     async recall(quiz: Quiz, pid: string, at: number): Promise<Play> {
-      let play: Play = { ...newPlay(quiz, at), on: '' };
+      let play: Play = { ...newPlay(at), on: '' };
       for (const { entry } of await answerLog.of(quiz.id, pid)) {
         const points = play.points + entry.points;
         play = entry.flash ? { ...play, points } : { ...recounted(play, entry), points };

@@ -5,10 +5,11 @@ import type { Entry } from '../log/floors';
 
 /**
  * Where she stands in a quiz: kept in her row, written together with the reply. It can always be worked out again from the
- * answer log (`recall`), so losing it loses nothing.
+ * answer log (`recall`), so losing it loses nothing. A question of a quiz she went away from is as open as it was, its
+ * timer runs on.
  */
 export type Play = {
-  quiz: string;
+  kind: 'quiz';
   /** The Beijing day the counts of today belong to. */
   on: string;
   /** Questions that count for today: answered, or run out of time. */
@@ -31,8 +32,6 @@ export type Play = {
   open?: Open;
   /** A 搶答題 she asked for: its answer goes first, her own question waits. */
   flash?: Open;
-  /** Where she stands in other quizzes: a question of theirs is as open as it was, its timer runs on. */
-  others?: Play[];
 };
 
 export type Open = {
@@ -51,8 +50,8 @@ const graceMs = 3_000;
 
 export const roundOf = (quiz: string, pid: string, on: string): string => `${quiz}:${pid}:${on}`;
 
-export const newPlay = (quiz: Quiz, at: number): Play => ({
-  quiz: quiz.id,
+export const newPlay = (at: number): Play => ({
+  kind: 'quiz',
   on: beijingDay(at),
   today: [],
   points: 0,

@@ -1,17 +1,17 @@
 /** Who answers a text or a menu key already, by name. */
 export type TakenBy = (what: string, how: 'says' | 'clicks') => string | undefined;
 
+type Answer = { file: string } | undefined;
+
+/** Which handler file answers, as the bot knows it. */
+type Answered = { exact(text: string): Answer; forClick(key: string): Answer };
+
 /** The handler through which quizzes are played; its menu key is for a quiz to have. */
 const own = 'handlers/quiz.ts';
 
-type Rules = {
-  exact(text: string): { file: string } | undefined;
-  forClick(key: string): { file: string } | undefined;
-};
-
 /** What the code handlers answer by themselves: a quiz can have neither their words nor their menu keys. */
 export const takenIn =
-  (rules: Rules): TakenBy =>
+  (rules: Answered): TakenBy =>
   (what, how) => {
     if (how === 'says') return rules.exact(what)?.file;
     const file = rules.forClick(what)?.file;

@@ -25,17 +25,17 @@ beforeEach(async () => {
   await campaigns.start({ id: quiz.id, by: 'Wang', takenBy: () => undefined });
 });
 afterEach(async () => {
-  await failOrders('off');
+  await failAnswers('off');
   await rig.close();
 });
 
 const admin = () => rig.db.getClient().db('admin');
 /** What the server does with writes to this test's answer log. */
-const failOrders = (mode: string | object, how: object = {}) =>
+const failAnswers = (mode: string | object, how: object = {}) =>
   admin().command({
     configureFailPoint: 'failCommand',
     mode,
-    data: { ...how, failCommands: ['insert'], namespace: `${rig.database.name}.orders` },
+    data: { ...how, failCommands: ['insert'], namespace: `${rig.database.name}.answers` },
   });
 const says = async (openid: string, words: string) =>
   answersOf(await rig.deliver(rig.text(openid, words), openid));
@@ -44,7 +44,7 @@ test('an answer that cannot be placed now is placed when WeChat sends it again, 
   const lin = rig.openid();
   await says(lin, '一戰到底');
   await rig.turnTo(rig.clock.now() + 60_000);
-  await failOrders({ times: 50 }, { closeConnection: true });
+  await failAnswers({ times: 50 }, { closeConnection: true });
   const heard = await says(lin, 'A');
   expect(heard[0]).toMatch(/^HTTP 5/);
   expect(heard.at(-1)).toContain('第 1 樓');
@@ -54,13 +54,13 @@ test('an answer that cannot be placed for a long time is not put out of the way:
   const lin = rig.openid();
   await says(lin, '一戰到底');
   await rig.turnTo(rig.clock.now() + 60_000);
-  await failOrders('alwaysOn', { closeConnection: true });
+  await failAnswers('alwaysOn', { closeConnection: true });
   expect((await says(lin, 'A')).every((heard) => /^HTTP 5/.test(heard))).toBe(true);
   for (let sweep = 0; sweep < 4; sweep++) {
     await rig.app.services.processes.beat();
     await rig.app.sweeper.sweepInbox(-60_000);
   }
-  await failOrders('off');
+  await failAnswers('off');
   await rig.drain();
   expect(await rig.count('inbox', { quarantinedAt: { $exists: true } })).toBe(0);
   expect(await rig.rows('answers')).toMatchObject([{ seq: 1, a: [{ q: expect.any(String) }] }]);

@@ -573,11 +573,14 @@ describe('leaving and coming back', () => {
     const lin = aFan(met.pid, quiz);
     await lin.starts();
     await lin.answers('right', 30_000); // out of time
-    await subscribers.change(met._id, met.v, { said: [], talk: { quiz: lin.play as Play } });
+    await subscribers.change(met._id, met.v, {
+      said: [],
+      talk: { plays: { winter: lin.play as Play }, playing: 'winter' },
+    });
     await subscribers.remove(met._id, new Date(clock.now()), () => clock.now() + 86_400_000);
     const back = await subscribers.meet('openid-lin');
     expect(back.pid).toBe(met.pid);
-    expect(back.talk.quiz).toEqual(lin.play);
+    expect(back.talk).toEqual({ plays: { winter: lin.play }, playing: 'winter' });
   });
 
   test('after her name in the quiz was forgotten she is somebody else', async () => {
@@ -586,7 +589,10 @@ describe('leaving and coming back', () => {
     const met = await subscribers.meet('openid-lin');
     const lin = aFan(met.pid, aQuiz());
     await lin.starts();
-    await subscribers.change(met._id, met.v, { said: [], talk: { quiz: lin.play as Play } });
+    await subscribers.change(met._id, met.v, {
+      said: [],
+      talk: { plays: { winter: lin.play as Play }, playing: 'winter' },
+    });
     await subscribers.remove(met._id, new Date(clock.now()), () => clock.now() - 1);
     const back = await subscribers.meet('openid-lin');
     expect(back.pid).not.toBe(met.pid);

@@ -1,0 +1,133 @@
+import type { Effect } from '../domain/outbox/outbox';
+import { windowsOpenedBy } from '../domain/reach/windows';
+import type { Subscriber, Subscribers } from '../domain/subscribers/subscribers';
+import type { Kept } from '../domain/subscribers/talk';
+import { AppError } from '../errors';
+import { monotonicMs } from '../kit/clock';
+import { crashPoint } from '../kit/crash-point';
+import type { Log } from '../kit/log';
+import type { Message } from '../wechat/protocol/inbound';
+import { raced, tooLate } from './deadline';
+import type { Dispatch } from './dispatch';
+import type { Outcome } from './words';
+
+/** A handler that takes longer is taken for hanging: its row is let go, and tried again by the sweeper. */
+const mostHandlingMs = 60_000;
+/** Replies kept with her row beside the newest: those of callbacks that no process is known to have ended. */
+const mostSaid = 10;
+/** How often a reply is worked out again because another message of hers was answered in between. */
+const mostTurns = 6;
+
+/** A message of hers that was accepted at `at` (business time), by its inbox id. */
+export type Letter = { id: string; fan: string; at: Date; message: Message };
+
+/** Has the reply worked out, and keeps with her row what it changes about her, the reply itself in the same write. */
+export function createDeciding(given: {
+  subscribers: Subscribers;
+  dispatch: Dispatch;
+  /** Whether the reply to a callback is known to lie in its inbox row. */
+  ended: (id: string) => boolean;
+  by: (rule: string) => void;
+  log: Log;
+}) {
+  const { subscribers, dispatch, ended, by, log } = given;
+
+  async function decide(letter: Letter, loaded: Subscriber | undefined): Promise<Omit<Kept, 'by'>> {
+    const { message, fan, id, at } = letter;
+    let her = loaded;
+    for (let turn = 0; turn < mostTurns; turn++) {
+      her ??= await subscribers.load(fan);
+      if (!her && speaks(message)) {
+        if (await isGone(message, fan)) return { reply: null, effects: [eraseAgain(letter)] };
+        her = await subscribers.meet(message.openid);
+        crashPoint('met');
+      }
+      const before = her?.said?.find((one) => one.by === id);
+      if (before) return before;
+      const outcome = await bounded(dispatch.run(message, her, { id, at: at.getTime() }));
+      crashPoint('handler-ran');
+      if (!her) return counted(outcome);
+      if (!changesAnything(outcome, message)) {
+        touchBehind(her, message);
+        return counted(outcome);
+      }
+      const { reply, effects, carries, changes, takeMail } = outcome;
+      const written = await subscribers.change(fan, her.v, {
+        ...changes,
+        said: [...unended(her.said).slice(1 - mostSaid), { by: id, reply, effects, carries }],
+        ...(takeMail.length > 0 ? { takeMail } : {}),
+        ...(message.kind === 'follow' ? { followedAt: sentAt(message) } : {}),
+        windows: windowsOpenedBy(message),
+      });
+      crashPoint('talk-kept');
+      if (written) return counted(outcome);
+      her = undefined;
+    }
+    throw new AppError(
+      'Conflict',
+      'bot.too-lively',
+      'She types faster than her messages can be answered in turn; the sender should try again.',
+    );
+  }
+
+  /** Nobody waits for it: it is written behind, and left out when the last one is a minute old. */
+  function touchBehind(her: Subscriber, message: Message): void {
+    const windows = windowsOpenedBy(message);
+    if (subscribers.isFresh(her, windows)) return;
+    subscribers.touch(her._id, windows).catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
+  }
+
+  /** A message from before she left that only now has its turn must not bring her back. A follow in the same second does. */
+  const isGone = (message: Message, fan: string): Promise<boolean> =>
+    subscribers.isGone(fan, new Date(message.at * 1_000 + (message.kind === 'follow' ? 1 : 0)));
+
+  const unended = (said: Kept[] = []): Kept[] => said.filter((one) => !ended(one.by));
+
+  const counted = (outcome: Outcome): Outcome => {
+    by(outcome.by);
+    return outcome;
+  };
+
+  return decide;
+}
+
+/** Kinds behind which no person stands whom we should come to know: she left, or WeChat reports on a job. */
+const speaks = (message: Message): boolean =>
+  [
+    'text',
+    'image',
+    'voice',
+    'video',
+    'shortvideo',
+    'location',
+    'link',
+    'file',
+    'follow',
+    'scan',
+    'click',
+    'view',
+    'position',
+    'scanCode',
+    'sendPics',
+    'selectLocation',
+  ].includes(message.kind);
+
+const changesAnything = (outcome: Outcome, message: Message): boolean =>
+  message.kind === 'follow' || outcome.takeMail.length > 0 || Object.keys(outcome.changes).length > 0;
+
+async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {
+  const done = await raced(outcome, monotonicMs() + mostHandlingMs);
+  if (done !== tooLate) return done;
+  outcome.catch(() => {});
+  throw new AppError('Upstream', 'bot.handler-hangs', 'A handler did not end within a minute.');
+}
+
+/** CreateTime. */
+export const sentAt = (message: Message): Date => new Date(message.at * 1_000);
+
+/** Her leave was carried out while this message waited; its own words go too. */
+const eraseAgain = ({ fan, at, message }: Letter): Effect => ({
+  kind: 'later',
+  job: 'erase',
+  data: { fan, pid: '', upTo: at.getTime(), leftAt: message.at * 1_000 },
+});

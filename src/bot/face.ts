@@ -1,0 +1,137 @@
+import type { City } from '../domain/cities/city';
+import type { Plays } from '../domain/subscribers/talk';
+import type { Clock } from '../kit/clock';
+import type { Render } from '../render/render';
+import type { Services } from '../services';
+import type { Reply } from '../wechat/protocol/reply';
+import type { Context, Fan, Fields, Form, Said } from './bot';
+import type { Forms } from './forms';
+import type { Lists, Option } from './lists';
+import type { Turn } from './turn';
+import { asReply } from './words';
+
+/** What a handler is given: every domain by its name, she, and what it may do. */
+export function createFace(given: {
+  services: Services;
+  render: Render;
+  clock: Clock;
+  lists: Lists;
+  open: Forms['open'];
+  /** Answers as if she had said this. */
+  again: (turn: Turn, says: string) => Promise<Said>;
+  /** What is said when no rule has an answer. */
+  pass: (turn: Turn) => Promise<Said>;
+  suggest: (text: string) => string[];
+}) {
+  const { services, render, clock, lists, open, again, pass, suggest } = given;
+
+  /** Made once for all rules that are asked about a message: a dozen closures. */
+  function contextOf(turn: Turn): Context<unknown> {
+    turn.context ??= Object.assign(Object.create(services) as Services, {
+      ...actsOf(turn),
+      fan: fanOf(turn),
+      message: turn.message,
+      params: {},
+    });
+    return turn.context;
+  }
+
+  /** The same, with the parameters of the rule that runs. */
+  function contextWith(turn: Turn, params: unknown): Context<unknown> {
+    const context = contextOf(turn);
+    context.params = params;
+    return context;
+  }
+
+  function actsOf(turn: Turn) {
+    const { cause, effects } = turn;
+    return {
+      id: cause.id,
+      at: cause.at,
+      render,
+      tell: (...said: (string | Reply)[]) => {
+        for (const one of said) effects.push({ kind: 'tell', reply: asReply(one) });
+      },
+      later: (job: string, data: Record<string, unknown>) => void effects.push({ kind: 'later', job, data }),
+      carries: (award: string) => void turn.carries.push(award),
+      redo: (text: string) => again(turn, text),
+      pass() {
+        turn.context = undefined; // the parameters of this rule stay its own
+        return pass(turn);
+      },
+      choose: (prompt: string | Reply, options: Option[]) => lists.choose(turn, prompt, options),
+      notYet(what: string, city?: City) {
+        const about = city ? services.offers.asks(city) : [];
+        const options = about.length > 0 ? about : services.offers.asks(undefined);
+        return lists.choose(turn, render('not-yet', { what, also: options.length > 0 }), options);
+      },
+      more: (text: string | undefined) => lists.more(turn, text),
+      paged: (whole: Reply, page: number | undefined, asks: (n: number) => string) =>
+        lists.paged(turn, whole, page, asks),
+      ask: (form: Form<Fields>) => open(turn, form),
+      suggest,
+    };
+  }
+
+  function fanOf(turn: Turn): Fan {
+    const { her, changes } = turn;
+    const cityId = () => changes.cityId ?? her?.cityId;
+    return {
+      key: her?._id ?? services.subscribers.fanOf(turn.message.openid),
+      pid: her?.pid ?? '',
+      get script() {
+        return turn.script;
+      },
+      get city() {
+        const id = cityId();
+        return id === undefined ? undefined : services.cities.get(id);
+      },
+      get spot() {
+        return changes.spot ?? her?.spot;
+      },
+      get next() {
+        return turn.talk.more?.says;
+      },
+      get plays() {
+        return turn.talk.plays ?? {};
+      },
+      get playing() {
+        return turn.talk.playing;
+      },
+      stands(campaign, where) {
+        turn.talk.plays = { ...stillKnown(turn, campaign), [campaign]: where };
+        turn.talk.playing = campaign;
+      },
+      firstToday(name) {
+        const on = clock.day(turn.cause.at);
+        if (turn.talk.told?.[name] === on) return false;
+        turn.talk.told = { ...turn.talk.told, [name]: on };
+        return true;
+      },
+      firstTime(name) {
+        const known = her?.once.includes(name) || changes.once?.includes(name);
+        if (!known) changes.once = [...(changes.once ?? []), name];
+        return !known;
+      },
+      remember({ city, spot, script }) {
+        if (city && city.id !== cityId()) changes.cityId = city.id;
+        if (spot) changes.spot = spot;
+        if (script) {
+          changes.script = script;
+          changes.scriptChosen = true;
+          turn.script = script;
+        }
+      },
+    };
+  }
+
+  /** Who goes over to another campaign stands in the others as long as they are held. */
+  function stillKnown({ talk: { plays = {}, playing } }: Turn, campaign: string): Plays {
+    if (playing === campaign) return plays;
+    return Object.fromEntries(Object.entries(plays).filter(([id]) => services.campaigns.get(id)));
+  }
+
+  return { contextOf, contextWith };
+}
+
+export type Face = ReturnType<typeof createFace>;

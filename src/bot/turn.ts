@@ -1,0 +1,90 @@
+import type { Effect } from '../domain/outbox/outbox';
+import type { FanChanges, Subscriber } from '../domain/subscribers/subscribers';
+import type { Talk } from '../domain/subscribers/talk';
+import { longestRead, type Script, scriptOf } from '../kit/text';
+import type { Message } from '../wechat/protocol/inbound';
+import type { Context } from './bot';
+
+/** One message on its way to the reply: what is known of her, and what the rules that are asked change on the way. */
+export type Turn = {
+  /** What is being answered: hers, or what a handler said in her place (`redo`). */
+  message: Message;
+  her: Subscriber | undefined;
+  cause: Cause;
+  script: Script;
+  changes: FanChanges;
+  talk: Talk;
+  talkBefore: Talk;
+  effects: Effect[];
+  /** Awards that the reply tells her of. */
+  carries: string[];
+  /** How many times handlers have said something in her place. */
+  depth: number;
+  /** Which rule answers, for the metrics: a file, `operator`, `form:<name>`, `nothing`. */
+  by: string;
+  /** What the open form asks for, when this answer did not go to it. */
+  aside: string | undefined;
+  /** What the rules are given: one for all that are asked about one message. */
+  context: Context<unknown> | undefined;
+};
+
+/** The inbox id, and when the message was accepted (business ms). */
+export type Cause = { id: string; at: number };
+
+/** Lists and 「更多」 are forgotten after ten minutes, a form after half an hour of silence. */
+const listMs = 10 * 60_000;
+const formMs = 30 * 60_000;
+
+export function openTurn(given: {
+  received: Message;
+  her: Subscriber | undefined;
+  cause: Cause;
+  now: number;
+  /** Of somebody whose own is not known yet. */
+  defaultScript: Script;
+}): Turn {
+  const { her, cause, now, defaultScript } = given;
+  const message = readable(given.received);
+  const detected = message.kind === 'text' && !her?.scriptChosen ? scriptOf(message.content) : undefined;
+  return {
+    message,
+    her,
+    cause,
+    script: detected ?? her?.script ?? defaultScript,
+    changes: detected && her && her.script !== detected ? { script: detected } : {},
+    talk: freshTalk(her?.talk ?? {}, now),
+    talkBefore: her?.talk ?? {},
+    effects: [],
+    carries: [],
+    depth: 0,
+    by: 'nothing',
+    aside: undefined,
+    context: undefined,
+  };
+}
+
+/** A handler failed: what it meant to change goes with it, and she stands where she stood before she spoke. */
+export function undo(turn: Turn, now: number): void {
+  turn.talk = freshTalk(turn.talkBefore, now);
+  turn.changes = {};
+  turn.effects = [];
+  turn.carries = [];
+  turn.context = undefined;
+}
+
+/** Forgets what is too old to be meant. */
+function freshTalk({ form, choices, more, ...rest }: Talk, now: number): Talk {
+  return {
+    ...(form && now - form.at < formMs ? { form } : {}),
+    ...(choices && now - choices.at < listMs ? { choices } : {}),
+    ...(more && now - more.at < listMs ? { more } : {}),
+    ...rest,
+  };
+}
+
+/** Cut before anything looks at it: a body may hold 64 KB, and a dozen rules look. */
+function readable(message: Message): Message {
+  if (message.kind === 'text') return { ...message, content: message.content.slice(0, longestRead) };
+  if (message.kind === 'location') return { ...message, label: message.label.slice(0, longestRead) };
+  return message;
+}
