@@ -15,6 +15,7 @@ import { connectRedis } from './store/redis';
 import { createAccount } from './wechat/api/account';
 import { capabilities } from './wechat/api/account-types';
 import { createWechatClient } from './wechat/api/client';
+import { isWechatError } from './wechat/api/errors';
 
 /** `todo`: what to do about it. */
 export type Finding = { state: 'good' | 'note' | 'bad'; what: string; todo?: string };
@@ -260,7 +261,29 @@ async function redis(url: string): Promise<Finding[]> {
   }
 }
 
-async function account(config: Config): Promise<Finding[]> {
+/** Who must act, where there is no token to be had: not everything is the secret's fault. */
+function cureOf(error: unknown, apiUrl: string): string {
+  const errcode = isWechatError(error) ? error.details.errcode : null;
+  switch (errcode) {
+    case null:
+      return `這和密鑰無關：檢查這台機器能不能連到 ${new URL(apiUrl).host}（網路、DNS、代理、防火牆），稍後再試一次`;
+    case 40001:
+    case 40125:
+      return '核對 WECHAT_APP_SECRET';
+    case 40013:
+      return '核對 WECHAT_APP_ID';
+    case 40164:
+    case 61004:
+      return '把這台機器的出口 IP 加入微信開發者平台的 IP 白名單';
+    default:
+      return isWechatError(error) && error.details.retry === 'backoff'
+        ? '微信那邊忙，稍後再試一次'
+        : '照上面微信說的原因，到微信開發者平台處理';
+  }
+}
+
+/** What WeChat says about the account: what it may do, whether there is a token, whether the callback is found. */
+export async function account(config: Config): Promise<Finding[]> {
   if (!config.WECHAT_APP_ID) return [];
   const client = createWechatClient({
     baseUrl: config.WECHAT_API_URL,
@@ -279,10 +302,7 @@ async function account(config: Config): Promise<Finding[]> {
     await client.checkToken();
     found.push(good('AppID 與 AppSecret 換得到 access_token'));
   } catch (error) {
-    return [
-      ...found,
-      bad(`換不到 access_token：${messageOf(error)}`, '核對 WECHAT_APP_SECRET，並把本機 IP 加入後台白名單'),
-    ];
+    return [...found, bad(`換不到 access_token：${messageOf(error)}`, cureOf(error, config.WECHAT_API_URL))];
   }
   try {
     const { dns, ping } = await createAccount({ client }).checkCallback();

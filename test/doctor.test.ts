@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { content, isRepaired, settings } from '../src/doctor';
+import { content, account as examineAccount, isRepaired, settings } from '../src/doctor';
 import { createCities } from '../src/domain/cities/cities';
 import { createImporter } from '../src/domain/import/import';
 import { bringFacts, importSample } from '../src/domain/import/sample';
@@ -7,6 +7,7 @@ import { createClock } from '../src/kit/clock';
 import { root } from '../src/kit/root';
 import { testConfig } from './support/config';
 import { testDatabase } from './support/database';
+import { type Answers, hangUp, startServer } from './wechat/api/server';
 
 const account = { WECHAT_APP_ID: 'wx00112233445566aa' };
 const folder = join(root, 'src', 'simulator', 'sample');
@@ -63,4 +64,41 @@ test.each([
   ['8.3.3-rc1', false],
 ])('MongoDB %s has the repairs of its line: %s', (version, repaired) => {
   expect(isRepaired(version, ['7.0.35', '8.0.24', '8.2.10', '8.3.3'])).toBe(repaired);
+});
+
+const refused = (errcode: number) => ({ errcode, errmsg: 'refused' });
+const blamesSecret = /WECHAT_APP_SECRET/;
+
+describe('where there is no token to be had, the one who must act is named', () => {
+  test.each<[string, Answers[string], RegExp]>([
+    ['nobody answers', hangUp, /這和密鑰無關.*127\.0\.0\.1/],
+    ['a login page of the hotel answers', '<html>Welcome</html>', /這和密鑰無關/],
+    ['WeChat is busy', refused(-1), /稍後再試/],
+    ['the machine is not on the list', refused(40164), /白名單/],
+    ['the AppID is wrong', refused(40013), /WECHAT_APP_ID/],
+    ['the secret is frozen', refused(40243), /AppSecret 被凍結.*\n?.*照上面微信說的原因/],
+  ])('%s', async (_, answer, cure) => {
+    const server = await startServer({ '/cgi-bin/stable_token': answer });
+    const found = told(await examineAccount(testConfig({ ...account, WECHAT_API_URL: server.baseUrl })));
+    await server.stop();
+    expect(found).toMatch(cure);
+    expect(found).not.toMatch(blamesSecret);
+  });
+
+  test('offline', async () => {
+    const found = told(
+      await examineAccount(testConfig({ ...account, WECHAT_API_URL: 'http://127.0.0.1:1' })),
+    );
+    expect(found).toMatch(
+      /bad 換不到 access_token.*連不上微信.*這和密鑰無關：檢查這台機器能不能連到 127\.0\.0\.1:1/,
+    );
+    expect(found).not.toMatch(blamesSecret);
+  });
+
+  test.each([40001, 40125])('the secret, where WeChat says so (%i)', async (errcode) => {
+    const server = await startServer({ '/cgi-bin/stable_token': refused(errcode) });
+    const found = told(await examineAccount(testConfig({ ...account, WECHAT_API_URL: server.baseUrl })));
+    await server.stop();
+    expect(found).toMatch(blamesSecret);
+  });
 });
