@@ -23,7 +23,8 @@ import { createOutbox } from './domain/outbox/outbox';
 import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
 import { createTickets } from './domain/prizes/tickets';
-import { createPlayed } from './domain/quiz/played';
+import { quizKind } from './domain/quiz/definition';
+import { createQuizKind } from './domain/quiz/kind';
 import { createPlayers } from './domain/quiz/players';
 import { createQuizzes } from './domain/quiz/quizzes';
 import { sampleAuthor } from './domain/quiz/workbook/sample';
@@ -80,7 +81,7 @@ export function createServices(given: {
     draws,
     notBy: unplayed(config),
     strangers: subscribers.strangers,
-    render: given.render,
+    kinds: { [quizKind]: createQuizKind({ render: given.render }) },
   });
   const namesOf = (_campaign: string, pids: string[]) => names.nameOf(pids);
   const prizes = createPrizes({
@@ -112,21 +113,18 @@ export function createServices(given: {
     awards: prizes.awards,
     tickets,
   });
-  const { answerLog, scores, leaderboard, projector, proof, questionPages, quiz } = quizzes;
+  const { answerLog, scores, leaderboard, played, projector, proof, questionPages, quiz } = quizzes;
+  const kinds = { [quizKind]: quizzes.settling };
   const settlement = createSettlement({
     db,
     clock,
     campaigns,
-    answerLog,
-    projector,
-    scores,
+    kinds,
     points,
     awards: prizes.awards,
     draws,
-    leaderboard,
     unanswered: inbox.undoneUpTo,
   });
-  const played = createPlayed({ db });
   const cities = createCities({ db });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });
   const weather = createWeather({
@@ -192,7 +190,7 @@ export function createServices(given: {
       awards: prizes.awards,
       tickets,
       clock,
-      played,
+      kinds,
       followed: subscribers.countFollowed,
     }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),

@@ -51,11 +51,17 @@ describe('the words are freed', () => {
     quizzes: [
       {
         _id: 'q',
+        ...{ perDay: 10, levels: [], questions: [{ id: 't1' }] },
         prizes: [{ id: 'cup', perQuiz: 2 }, { id: 'tea' }],
-        proposal: { content: { prizes: [{ id: 'cup', perQuiz: 3 }] } },
+        proposal: { content: { perDay: 20, questions: [], prizes: [{ id: 'cup', perQuiz: 3 }] } },
       },
     ],
-    quizVersions: [{ _id: 'q/1', quiz: 'q', version: 1, content: { prizes: [{ id: 'cup', perQuiz: 2 }] } }],
+    quizVersions: [
+      {
+        ...{ _id: 'q/1', quiz: 'q', version: 1 },
+        content: { perDay: 10, questions: [{ id: 't1' }], prizes: [{ id: 'cup', perQuiz: 2 }] },
+      },
+    ],
     awards: [{ _id: 'q/cup/1', quiz: 'q', pid: 'lin', order: 1 }],
     // The same code in two campaigns: each is one of its own.
     tickets: [
@@ -90,12 +96,24 @@ describe('the words are freed', () => {
     campaigns: [
       {
         _id: 'q',
+        ...{ kind: 'quiz', game: { perDay: 10, levels: [], questions: [{ id: 't1' }] } },
         prizes: [{ id: 'cup', perPerson: 2 }, { id: 'tea' }],
-        proposal: { content: { prizes: [{ id: 'cup', perPerson: 3 }] } },
+        proposal: {
+          content: {
+            ...{ kind: 'quiz', game: { perDay: 20, questions: [] } },
+            prizes: [{ id: 'cup', perPerson: 3 }],
+          },
+        },
       },
     ],
     campaignVersions: [
-      { _id: 'q/1', campaign: 'q', version: 1, content: { prizes: [{ id: 'cup', perPerson: 2 }] } },
+      {
+        ...{ _id: 'q/1', campaign: 'q', version: 1 },
+        content: {
+          ...{ kind: 'quiz', game: { perDay: 10, questions: [{ id: 't1' }] } },
+          prizes: [{ id: 'cup', perPerson: 2 }],
+        },
+      },
     ],
     awards: [{ _id: 'q/cup/1', campaign: 'q', pid: 'lin', floor: 1 }],
     tickets: [

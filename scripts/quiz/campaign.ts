@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { campaignOf } from '../../src/domain/campaigns/campaign-row';
 import { tellChange } from '../../src/domain/campaigns/campaigns';
 import type { Change } from '../../src/domain/campaigns/changes';
 import type { Finding } from '../../src/domain/campaigns/compliance';
@@ -7,6 +8,7 @@ import { tellFinding } from '../../src/domain/campaigns/findings';
 import { stateNames, table } from '../../src/domain/campaigns/states';
 import { exportNames, tellFilter } from '../../src/domain/exports/exports';
 import { awardStateNames } from '../../src/domain/prizes/award';
+import { laidFlat } from '../../src/domain/quiz/definition';
 import { bringQuiz, strangersIn, tellCodes } from '../../src/domain/quiz/workbook/bring';
 import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/workbook/workbook';
 import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template';
@@ -210,7 +212,9 @@ export const status: Command = {
     const id = only(args);
     const row = await campaigns.row(id);
     console.log(`${id}「${row.title}」${stateNames[row.state]}，第 ${row.version} 版，作者 ${row.author}`);
-    console.log(`${beijing(row.startsAt)} 至 ${beijing(row.endsAt)}，${row.questions.length} 題`);
+    console.log(
+      `${beijing(row.startsAt)} 至 ${beijing(row.endsAt)}，${laidFlat(campaignOf(row)).questions.length} 題`,
+    );
     const stock = await tickets.counts(id);
     for (const { id: prize, name, quantity } of row.prizes) {
       const counts = stock.get(prize);

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { Config } from '../../src/config';
-import type { TakenBy } from '../../src/domain/quiz/play/taken-by';
+import type { TakenBy } from '../../src/domain/campaigns/findings';
 import { AppError } from '../../src/errors';
 import type { Clock } from '../../src/kit/clock';
 import type { Log } from '../../src/kit/log';

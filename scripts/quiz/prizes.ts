@@ -1,8 +1,10 @@
 import { open } from 'node:fs/promises';
+import { campaignOf } from '../../src/domain/campaigns/campaign-row';
 import type { AwardFilter } from '../../src/domain/exports/exports';
 import { courierColumns } from '../../src/domain/exports/parcels';
 import { tellHidden } from '../../src/domain/import/import';
 import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
+import { laidFlat } from '../../src/domain/quiz/definition';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
 import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
@@ -74,7 +76,7 @@ export const groups: Command = {
   async run({ args, values, services }) {
     const id = only(args);
     const { players, campaigns, exports } = services;
-    const campaign = { ...(await campaigns.row(id)), id };
+    const campaign = laidFlat(campaignOf(await campaigns.row(id)));
     const all = await players.counts(campaign);
     const { group, full, by, out: path } = values;
     if (group === '') {

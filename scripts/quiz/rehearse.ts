@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { type App, createApp } from '../../src/app';
 import type { Config } from '../../src/config';
 import { contentOf } from '../../src/domain/campaigns/campaign-row';
-import type { QuizContent } from '../../src/domain/quiz/definition';
+import { laidFlat, type QuizContent } from '../../src/domain/quiz/definition';
 import { letters } from '../../src/domain/quiz/play/questions';
 import { habits, milestones, type Odds, oddsOf, type PrizeOdds } from '../../src/domain/quiz/rehearse/odds';
 import { crowd, curtain, stageRehearsal } from '../../src/domain/quiz/rehearse/rehearsal';
@@ -38,7 +38,7 @@ export const rehearse: Command = {
 
 /** The quiz as kept, in any state; or as a file says, before it is imported. */
 async function contentFor({ services }: Asked, what: string): Promise<QuizContent | undefined> {
-  if (!/\.(xlsx|json)$/i.test(what)) return contentOf(await services.campaigns.row(what));
+  if (!/\.(xlsx|json)$/i.test(what)) return laidFlat(contentOf(await services.campaigns.row(what)));
   const reading = await readQuizFile(await fileAt(what));
   if (reading.kind === 'read') return reading.content;
   for (const problem of reading.problems) console.error(tellProblem(problem));

@@ -26,6 +26,10 @@ export const beijingDay = (at: number): string => new Date(at + beijingMs).toISO
 /** UTC ms of the start (00:00 Beijing) of a day like `2026-11-21`. */
 export const startOfBeijingDay = (day: string): number => Date.parse(`${day}T00:00:00+08:00`);
 
+/** How many Beijing days a period touches. */
+export const beijingDays = (from: number, to: number): number =>
+  Math.round((Date.parse(beijingDay(to)) - Date.parse(beijingDay(from))) / 86_400_000) + 1;
+
 export function createClock(offsetMs = 0): TurnableClock {
   let offset = offsetMs;
   const now = () => Date.now() + offset;

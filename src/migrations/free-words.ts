@@ -2,7 +2,8 @@ import type { Connection } from 'mongoose';
 import { crashPoint } from '../kit/crash-point';
 
 /*
- * An *order* will be a purchase and a *quiz* is one kind of campaign, so what was called so has another name. Old and new
+ * An *order* will be a purchase and a *quiz* is one kind of campaign, so what was called so has another name, and what
+ * only a quiz has lies apart. Old and new
  * programs cannot run side by side over this one. Every step finds what an earlier run has done and leaves it.
  */
 
@@ -36,6 +37,17 @@ const listed = [
   { of: 'campaignVersions', list: 'content.prizes', field: 'perQuiz', name: 'perPerson' },
 ];
 
+/** What is a quiz's own lies in `game`. */
+const gameFields = [
+  ...['opensAt', 'closesAt', 'perDay', 'pointsPerAnswer', 'firstBonus'],
+  ...['levels', 'timerSeconds', 'mix', 'questions'],
+];
+const games = [
+  { of: 'campaigns', path: '' },
+  { of: 'campaigns', path: 'proposal.content.' },
+  { of: 'campaignVersions', path: 'content.' },
+];
+
 export async function freeWords(db: Connection): Promise<void> {
   await renameCollections(db);
   for (const { field, name, of } of fields)
@@ -55,6 +67,17 @@ export async function freeWords(db: Connection): Promise<void> {
       .collection(of)
       .updateMany({ [`${list}.${field}`]: { $exists: true } }, [
         { $set: { [list]: { $map: { input: `$${list}`, in: renamed } } } },
+      ]);
+    crashPoint('words-freed');
+  }
+  for (const { of, path } of games) {
+    const at = (name: string) => `${path}${name}`;
+    const game = Object.fromEntries(gameFields.map((name) => [name, `$${at(name)}`]));
+    await db
+      .collection(of)
+      .updateMany({ [at('questions')]: { $exists: true } }, [
+        { $set: { [at('kind')]: 'quiz', [at('game')]: game } },
+        { $unset: gameFields.map(at) },
       ]);
     crashPoint('words-freed');
   }

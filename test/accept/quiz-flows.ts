@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Prize, Way } from '../../src/domain/prizes/prize';
-import type { Question, QuizContent } from '../../src/domain/quiz/definition';
+import { asContent, type Question, type QuizContent } from '../../src/domain/quiz/definition';
 import type { Entry } from '../../src/domain/quiz/log/floors';
 import { bringQuiz } from '../../src/domain/quiz/workbook/bring';
 import { announced } from '../domain/quiz/a-quiz';
@@ -80,7 +80,7 @@ async function publish(rig: Rig, quiz: QuizContent): Promise<void> {
     const file = asFile(quiz, { card: ['X-1', 'X-2'] });
     const brought = await bringQuiz({ campaigns, tickets, takenBy, by: 'Lin', file });
     if (brought.kind === 'refused') throw new Error(JSON.stringify(brought.problems));
-  } else await campaigns.save({ content: quiz, by: 'Lin' });
+  } else await campaigns.save({ content: asContent(quiz), by: 'Lin' });
   const { findings, passed } = await campaigns.check({ id, by: 'Lin', takenBy });
   if (!passed) throw new Error(JSON.stringify(findings));
   await campaigns.start({ id, by: 'Wang', takenBy });

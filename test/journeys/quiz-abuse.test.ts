@@ -1,3 +1,4 @@
+import { asContent } from '../../src/domain/quiz/definition';
 import { erase } from '../../src/domain/subscribers/subscribers.jobs';
 import { quizOfTheBurst } from '../domain/quiz/burst';
 import { rightLetter, shownIn } from '../support/quiz-table';
@@ -27,7 +28,7 @@ beforeAll(async () => {
       },
     ] as typeof quiz.prizes,
   };
-  await campaigns.save({ content, by: 'Lin' });
+  await campaigns.save({ content: asContent(content), by: 'Lin' });
   const { findings, passed } = await campaigns.check({ id: quiz.id, by: 'Lin', takenBy: () => undefined });
   if (!passed) throw new Error(JSON.stringify(findings));
   await campaigns.start({ id: quiz.id, by: 'Wang', takenBy: () => undefined });

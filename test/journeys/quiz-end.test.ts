@@ -1,6 +1,7 @@
 import type { Asked, Command } from '../../scripts/quiz/command';
 import { report } from '../../scripts/quiz/prizes';
 import { disqualify, draw } from '../../scripts/quiz/settlement';
+import { asContent } from '../../src/domain/quiz/definition';
 import { tellWait } from '../../src/domain/settlement/waits';
 import { anEntry } from '../domain/quiz/a-quiz';
 import { beijing, content, prize } from '../domain/quiz/workbook/content';
@@ -45,7 +46,7 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
   ];
   const quiz = content({ prizes, rules: `${content().rules}三、抽獎於 2026 年 12 月 9 日 20:00。` });
   const takenBy = () => undefined;
-  await campaigns.save({ content: quiz, by: 'ann' });
+  await campaigns.save({ content: asContent(quiz), by: 'ann' });
   expect(await campaigns.check({ id, by: 'ann', takenBy })).toMatchObject({ passed: true });
   await campaigns.start({ id, by: 'ann', takenBy });
 

@@ -1,5 +1,5 @@
 import { createApp } from '../../src/app';
-import type { QuizContent } from '../../src/domain/quiz/definition';
+import { asContent, type QuizContent } from '../../src/domain/quiz/definition';
 import { createProof } from '../../src/domain/quiz/log/proof';
 import { boardDue, type Facts, findFaults, type LoggedBatch, type Sent } from '../domain/quiz/oracle';
 import { until } from './processes';
@@ -82,7 +82,7 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
 
     /** Checked, published, and known to every process. */
     async open(): Promise<void> {
-      await campaigns.save({ content: quiz, by: 'Lin' });
+      await campaigns.save({ content: asContent(quiz), by: 'Lin' });
       const { findings, passed } = await campaigns.check({
         id: quiz.id,
         by: 'Lin',

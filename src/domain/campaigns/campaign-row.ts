@@ -1,10 +1,10 @@
-import type { Quiz, QuizContent, QuizState } from '../quiz/definition';
+import type { Campaign, CampaignState, Content } from './campaign';
 import type { Change } from './changes';
 import type { Finding } from './compliance';
 import type { Deed } from './states';
 
-/** `campaigns{_id: id}`: the campaign with its questions and prizes, and what its operators did. Times are business ms. */
-export type CampaignRow = Omit<Quiz, 'id'> & {
+/** `campaigns{_id: id}`: the campaign, and what its operators did. Times are business ms. */
+export type CampaignRow = Omit<Campaign, 'id'> & {
   _id: string;
   /** Moves with every write; writes are conditional on it. */
   rev: number;
@@ -12,13 +12,19 @@ export type CampaignRow = Omit<Quiz, 'id'> & {
   author: string;
   check?: { at: number; by: string; findings: Finding[] };
   /** A change of a published campaign that waits for a second person. */
-  proposal?: { at: number; by: string; content: QuizContent; changes: Change[] };
+  proposal?: { at: number; by: string; content: Content; changes: Change[] };
   /** The tickets of what is in force may not all be there yet. */
   stocking?: true;
   /** The last 200 deeds. */
   log: LogEntry[];
 };
-export type LogEntry = { at: number; by: string; deed: Deed | 'reject'; state: QuizState; reason?: string };
+export type LogEntry = {
+  at: number;
+  by: string;
+  deed: Deed | 'reject';
+  state: CampaignState;
+  reason?: string;
+};
 
 /** `campaignVersions{_id: '<campaign>/<version>'}`: every text that was ever published, and who stood for it. */
 export type CampaignVersion = {
@@ -30,20 +36,20 @@ export type CampaignVersion = {
   approvedBy?: string;
   changes: string[];
   findings: Finding[];
-  content: QuizContent;
+  content: Content;
 };
 
 /** The campaign in a stored row, without what only operators need. */
-export function campaignOf(row: CampaignRow): Quiz {
+export function campaignOf(row: CampaignRow): Campaign {
   const { _id, rev: _rev, author: _author, check: _check, proposal: _proposal, log: _log, ...more } = row;
   const { stocking: _stocking, ...campaign } = more;
   return { id: _id, ...campaign };
 }
 
 /** What a marketer wrote: without what happened to it since. */
-export const contentOf = (row: CampaignRow): QuizContent => contentOfCampaign(campaignOf(row));
+export const contentOf = (row: CampaignRow): Content => contentOfCampaign(campaignOf(row));
 
-export function contentOfCampaign(campaign: Quiz): QuizContent {
+export function contentOfCampaign(campaign: Campaign): Content {
   const { state: _state, version: _version, pauses: _pauses, ...content } = campaign;
   return content;
 }

@@ -1,5 +1,6 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { canonical } from '../../kit/canonical';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { isSamePerson, namesAreSaid } from '../../kit/signed';
@@ -7,11 +8,9 @@ import type { IndexSpec } from '../../store/indexes';
 import { bumpVersion } from '../../store/versions';
 import type { Draws } from '../draws/draws';
 import type { Tickets } from '../prizes/tickets';
-import type { Quiz, QuizContent } from '../quiz/definition';
-import type { TakenBy } from '../quiz/play/taken-by';
-import type { Render } from '../quiz/rehearse/walk';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
+import type { Campaign, Content } from './campaign';
 import {
   type CampaignRow,
   type CampaignVersion,
@@ -21,9 +20,10 @@ import {
   withoutId,
 } from './campaign-row';
 import { armSettlement, campaignEnd, campaignSettle, campaignStart } from './campaigns.jobs';
-import { type Change, canonical, compareQuiz } from './changes';
+import { type Change, compareContents } from './changes';
 import type { Finding } from './compliance';
-import { createFindings, refuseOn } from './findings';
+import { createFindings, refuseOn, type TakenBy } from './findings';
+import type { Kind } from './kind';
 import { createPublished } from './published';
 import { campaignRemind } from './reminders.jobs';
 import { type Deed, isOver, isPublished, stateNames, table } from './states';
@@ -36,7 +36,7 @@ type By = { id: string; by: string };
 type Plan = {
   deed: Deed | 'reject';
   set?: Partial<Omit<CampaignRow, '_id' | 'rev' | 'log'>>;
-  unset?: ('check' | 'proposal' | 'stocking' | 'menuKey' | 'timerSeconds' | 'mix')[];
+  unset?: ('check' | 'proposal' | 'stocking' | 'menuKey')[];
   reason?: string | undefined;
   version?: Omit<CampaignVersion, '_id' | 'campaign' | 'at'>;
 };
@@ -57,14 +57,22 @@ export function createCampaigns(given: {
   /** An author whose campaigns nobody plays: of the sample, where the account is somebody's. */
   notBy?: string | undefined;
   strangers: (pids: string[]) => Promise<string[]>;
-  render: Render;
+  /** By the names that campaigns have in `kind`. */
+  kinds: Readonly<Record<string, Kind>>;
 }) {
   const { db, clock, timers, tickets, draws } = given;
   const rows = db.collection<CampaignRow>('campaigns');
   const past = db.collection<CampaignVersion>('campaignVersions');
   const published = createPublished({ db, clock, notBy: given.notBy });
-  const findings = createFindings(given);
-  const rulesKept = new Map<string, Pick<Quiz, 'prizes'>>();
+  const findings = createFindings({ ...given, kindOf });
+  const rulesKept = new Map<string, Pick<Campaign, 'prizes'>>();
+
+  function kindOf({ id, kind }: Pick<Content, 'id' | 'kind'>): Kind {
+    const known = Object.hasOwn(given.kinds, kind) ? given.kinds[kind] : undefined;
+    if (!known)
+      throw new AppError('Invalid', 'campaign.kind', `活動「${id}」是「${kind}」，這個程式沒有這種活動。`);
+    return known;
+  }
 
   async function loaded(id: string): Promise<CampaignRow> {
     const row = await rows.findOne({ _id: id });
@@ -76,7 +84,7 @@ export function createCampaigns(given: {
   async function act(
     { id, by }: By,
     plan: (row: CampaignRow, session: ClientSession) => Plan | undefined | Promise<Plan | undefined>,
-  ): Promise<Quiz | undefined> {
+  ): Promise<Campaign | undefined> {
     const done = await db.transaction(async (session) => {
       const row = await rows.findOne({ _id: id }, { session });
       if (!row) throw new AppError('NotFound', 'campaign.unknown', `沒有編號是「${id}」的活動。`);
@@ -112,7 +120,7 @@ export function createCampaigns(given: {
    * Only for what is published and can shrink no more: of what might still be withdrawn, or fail to come into force, more
    * could be made than is promised. Making what is there already makes nothing.
    */
-  async function makeStock({ id, prizes }: QuizContent): Promise<void> {
+  async function makeStock({ id, prizes }: Content): Promise<void> {
     for (const prize of prizes) await tickets.stock(id, prize);
     crashPoint('campaign-stocked');
     await draws?.commit({ id, prizes });
@@ -172,7 +180,7 @@ export function createCampaigns(given: {
   }
 
   /** What stands against a change. Codes that are taken out may leave fewer than were promised: a wrong one is no prize. */
-  async function gate(row: CampaignRow, next: QuizContent, takenBy: TakenBy): Promise<Finding[]> {
+  async function gate(row: CampaignRow, next: Content, takenBy: TakenBy): Promise<Finding[]> {
     if (isOver(row.state)) return [];
     const found = await findings.all(next, takenBy);
     const fewer = row.prizes.some(({ id, codes }) => {
@@ -183,7 +191,7 @@ export function createCampaigns(given: {
     return found;
   }
 
-  async function propose(given: { content: QuizContent; by: string; takenBy: TakenBy }): Promise<Change[]> {
+  async function propose(given: { content: Content; by: string; takenBy: TakenBy }): Promise<Change[]> {
     const { by, takenBy } = given;
     const next = plain(given.content);
     const row = await loaded(next.id);
@@ -245,7 +253,7 @@ export function createCampaigns(given: {
     /** Whom the staff list of this text would not exclude. */
     unknownStaff: findings.unknownStaff,
     /** Tells her when it begins; asked twice, once. */
-    remind: ({ id: campaign, startsAt }: Pick<Quiz, 'id' | 'startsAt'>, pid: string): Promise<void> =>
+    remind: ({ id: campaign, startsAt }: Pick<Campaign, 'id' | 'startsAt'>, pid: string): Promise<void> =>
       timers.arm({
         id: `campaign-remind:${campaign}:${pid}:${startsAt}`,
         dueAt: new Date(startsAt),
@@ -254,7 +262,7 @@ export function createCampaigns(given: {
       }),
 
     /** A campaign in any state, from the database. */
-    find: async (id: string): Promise<Quiz | undefined> => {
+    find: async (id: string): Promise<Campaign | undefined> => {
       const row = await rows.findOne({ _id: id });
       return row ? campaignOf(row) : undefined;
     },
@@ -266,7 +274,7 @@ export function createCampaigns(given: {
         .sort({ startsAt: 1, _id: 1 })
         .toArray(),
     /** The rules as they were published at a version: what the answer log is judged by. Never changes, so it is kept. */
-    async rulesAt(id: string, version: number): Promise<Pick<Quiz, 'prizes'>> {
+    async rulesAt(id: string, version: number): Promise<Pick<Campaign, 'prizes'>> {
       const key = `${id}/${version}`;
       const known = rulesKept.get(key);
       if (known) return known;
@@ -280,7 +288,7 @@ export function createCampaigns(given: {
       past.find({ campaign: id }).sort({ version: 1 }).toArray(),
 
     /** Keeps a draft, new or in place of an earlier one. A published campaign changes only by `propose`. */
-    async save({ content, by }: { content: QuizContent; by: string }): Promise<'new' | 'replaced' | 'same'> {
+    async save({ content, by }: { content: Content; by: string }): Promise<'new' | 'replaced' | 'same'> {
       const { id, ...rest } = plain(content);
       const at = clock.now();
       const first: CampaignRow = {
@@ -506,9 +514,6 @@ export function createCampaigns(given: {
           content: proposal.content,
         };
         const { id: _id, ...content } = proposal.content;
-        const optional = (['menuKey', 'timerSeconds', 'mix'] as const).filter(
-          (one) => content[one] === undefined,
-        );
         return {
           deed: 'approve',
           set: {
@@ -517,7 +522,7 @@ export function createCampaigns(given: {
             check: { at: clock.now(), by, findings: found },
             ...(row.state === 'scheduled' ? {} : { stocking: true as const }),
           },
-          unset: ['proposal', ...optional],
+          unset: ['proposal', ...(content.menuKey === undefined ? (['menuKey'] as const) : [])],
           version,
         };
       });
@@ -547,7 +552,7 @@ export function createCampaigns(given: {
     },
   };
 
-  function weigh(row: CampaignRow, next: QuizContent): Change[] {
+  function weigh(row: CampaignRow, next: Content): Change[] {
     if (isOver(row.state) && canonical(withoutCodes(contentOf(row))) !== canonical(withoutCodes(next)))
       throw new AppError(
         'Conflict',
@@ -555,7 +560,7 @@ export function createCampaigns(given: {
         `活動「${row._id}」現在是「${stateNames[row.state]}」，只能補上或取出兌換碼，別的不能再改。`,
       );
     const begun = row.state !== 'scheduled';
-    const changes = compareQuiz(contentOf(row), next, { begun });
+    const changes = compareContents(contentOf(row), next, { begun, kind: kindOf(next) });
     const against = changes.filter((change) => change.against !== undefined);
     if (against.length > 0)
       throw new AppError(
@@ -592,7 +597,7 @@ function mustBeSecond({ _id, author }: CampaignRow, by: string): void {
     );
 }
 
-const withoutCodes = (content: QuizContent) => ({
+const withoutCodes = (content: Content) => ({
   ...content,
   prizes: content.prizes.map(({ codes: _codes, ...prize }) => prize),
 });
@@ -610,7 +615,7 @@ const closed = ({ pauses }: CampaignRow, at: number) =>
   pauses.map((pause) => (pause.until === undefined ? { ...pause, until: Math.max(at, pause.from) } : pause));
 
 /** Without undefined fields, which the database would keep as null. */
-const plain = (content: QuizContent): QuizContent => JSON.parse(JSON.stringify(content)) as QuizContent;
+const plain = (content: Content): Content => JSON.parse(JSON.stringify(content)) as Content;
 
 const beijing = (at: number): string =>
   new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');

@@ -1,33 +1,35 @@
+import { canonical } from '../../kit/canonical';
 import type { Prize, Way } from '../prizes/prize';
-import type { Level, Question, QuizContent } from '../quiz/definition';
+import type { Content } from './campaign';
+import type { Kind } from './kind';
 
 /** One difference between two texts of a campaign. `against`: why it is to the players' cost; absent when it is not. */
 export type Change = { what: string; against?: string };
 
-type Found = { changes: Change[]; add(what: string, against?: string | false): void };
+type Found = { changes: Change[]; add(what: string, against?: string | false | undefined): void };
 
 /**
  * What an amendment of a published campaign changes, and what of it is to the players' cost. This is the exact meaning of
- * "only in the players' favour"; docs/quiz.md §4 tells it to marketers. `begun`: it has been played already.
+ * "only in the players' favour"; the page for marketers tells it, too. `begun`: it has been played already.
  */
-export function compareQuiz(old: QuizContent, next: QuizContent, { begun }: { begun: boolean }): Change[] {
+export function compareContents(
+  old: Content,
+  next: Content,
+  { begun, kind }: { begun: boolean; kind: Kind },
+): Change[] {
   const changes: Change[] = [];
   const found: Found = {
     changes,
     add: (what, against) => void changes.push({ what, ...(against ? { against } : {}) }),
   };
   compareTimes(old, next, { begun, found });
-  compareRules(old, next, { begun, found });
-  compareQuestions(old, next, found);
-  comparePrizes(old, next, { begun, found });
+  compareRules(old, next, found);
+  changes.push(...kind.compare(old, next, { begun }));
+  comparePrizes(old, next, { begun, kind, found });
   return changes;
 }
 
-function compareTimes(
-  old: QuizContent,
-  next: QuizContent,
-  { begun, found }: { begun: boolean; found: Found },
-): void {
+function compareTimes(old: Content, next: Content, { begun, found }: { begun: boolean; found: Found }): void {
   const { add } = found;
   if (next.startsAt !== old.startsAt) {
     add(
@@ -36,17 +38,9 @@ function compareTimes(
     );
   }
   if (next.endsAt !== old.endsAt) add('結束時間', next.endsAt < old.endsAt && '公布後只能延後，不能提前');
-  if (next.opensAt !== old.opensAt)
-    add('每日開放時間', next.opensAt > old.opensAt && '公布後只能更早，不能更晚');
-  if (next.closesAt !== old.closesAt)
-    add('每日關閉時間', next.closesAt < old.closesAt && '公布後只能更晚，不能更早');
 }
 
-function compareRules(
-  old: QuizContent,
-  next: QuizContent,
-  { begun, found }: { begun: boolean; found: Found },
-): void {
+function compareRules(old: Content, next: Content, found: Found): void {
   const { add } = found;
   // Free: they decide nothing.
   for (const [field, name] of [
@@ -67,44 +61,13 @@ function compareRules(
   else if (next.keywords.length > old.keywords.length) add('關鍵字');
   if (next.menuKey !== old.menuKey)
     add('菜單鍵', old.menuKey !== undefined && '粉絲從這個按鈕進來，公布後不能改');
-  if (next.perDay !== old.perDay) add('每日題數', next.perDay < old.perDay && '公布後只能增加');
-  // More for an answer from now on moves those down who have already answered.
-  const ranked = begun && old.prizes.some(dependsOnPoints);
-  for (const [field, name] of [
-    ['pointsPerAnswer', '每題分數'],
-    ['firstBonus', '每日首答加分'],
-  ] as const) {
-    if (next[field] === old[field]) continue;
-    const less = next[field] < old[field] && '公布後只能增加';
-    add(name, less || (ranked && '已經開賽且有按積分排名或抽獎的獎品：現在加分，對先答的人不公平'));
-  }
-  compareLevels(old.levels, next.levels, { begun, found });
-  if (next.timerSeconds !== old.timerSeconds) {
-    const shorter =
-      next.timerSeconds !== undefined &&
-      (old.timerSeconds === undefined || next.timerSeconds < old.timerSeconds);
-    add('每題限時', shorter && '公布後只能放寬或取消');
-  }
-  if (canonical(next.mix) !== canonical(old.mix)) add('出題比例', '公布後不能改');
   compareSponsors(old, next, found);
   const left = old.staff.filter((pid) => !next.staff.includes(pid));
   if (left.length > 0) add('工作人員', '公布後只能增加，不能拿掉');
   else if (next.staff.length > old.staff.length) add('工作人員');
 }
 
-function compareLevels(
-  old: Level[],
-  next: Level[],
-  { begun, found: { add } }: { begun: boolean; found: Found },
-): void {
-  if (canonical(old) === canonical(next)) return;
-  const same = old.every((level, i) => next[i]?.questions === level.questions);
-  if (!same || (begun && next.length !== old.length))
-    add('關卡', begun ? '開賽後不能增減關卡或改題數' : '公布後不能拿掉關卡或改題數');
-  else add('關卡', old.some((level, i) => (next[i]?.pass ?? 0) > level.pass) && '過關題數只能降低');
-}
-
-function compareSponsors(old: QuizContent, next: QuizContent, { add }: Found): void {
+function compareSponsors(old: Content, next: Content, { add }: Found): void {
   const gone = old.sponsors.filter(({ id }) => !next.sponsors.some((one) => one.id === id));
   for (const { name } of gone) add(`贊助商「${name}」`, '公布後不能拿掉');
   for (const sponsor of next.sponsors) {
@@ -113,30 +76,10 @@ function compareSponsors(old: QuizContent, next: QuizContent, { add }: Found): v
   }
 }
 
-function compareQuestions(old: QuizContent, next: QuizContent, { add }: Found): void {
-  const known = new Map(next.questions.map((question) => [question.id, question]));
-  const before = new Set(old.questions.map(({ id }) => id));
-  for (const question of old.questions) {
-    const now = known.get(question.id);
-    if (!now) add(`題目 ${question.id}`, '公布後不能刪，請在「停用」欄寫「是」');
-    else if (canonical(question) !== canonical(now))
-      add(`題目 ${question.id}`, questionChange(question, now));
-  }
-  for (const { id } of next.questions) if (!before.has(id)) add(`新題目 ${id}`);
-}
-
-function questionChange(old: Question, next: Question): string | undefined {
-  const asked = ({ kind, text, options, right, attribute }: Question) =>
-    canonical({ kind, text, options, right, attribute });
-  if (asked(old) !== asked(next)) return '公布後題目、選項與答案不能改：請停用它，另加一題新編號的';
-  if (old.retired && !next.retired) return '停用的題目不能再用';
-  return undefined;
-}
-
 function comparePrizes(
-  old: QuizContent,
-  next: QuizContent,
-  { begun, found: { add } }: { begun: boolean; found: Found },
+  old: Content,
+  next: Content,
+  { begun, kind, found: { add } }: { begun: boolean; kind: Kind; found: Found },
 ): void {
   const before = new Map(old.prizes.map((prize) => [prize.id, prize]));
   const longer = next.endsAt > old.endsAt;
@@ -145,9 +88,7 @@ function comparePrizes(
   for (const prize of next.prizes) {
     const was = before.get(prize.id);
     if (!was) {
-      const { way } = prize;
-      const known = begun && way.kind === 'first' && old.questions.some(({ id }) => id === way.question);
-      add(`新獎品「${prize.name}」`, known && '已經開賽，有人答過這一題；搶答請另加一題新的');
+      add(`新獎品「${prize.name}」`, begun && kind.againstPrize(old, prize));
       continue;
     }
     const [had, have] = [was.codes, prize.codes];
@@ -224,19 +165,4 @@ function wayCosts(was: Prize, prize: Prize, { longer }: { longer: boolean }): st
     return [];
   }
   return ['獲獎方式公布後不能改'];
-}
-
-function dependsOnPoints({ way }: Prize): boolean {
-  return way.kind === 'ranking' || (way.kind === 'draw' && way.condition.points !== undefined);
-}
-
-/** Equal for equal content, whatever the order of its keys; undefined fields are as good as absent. */
-export function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-        : inner,
-    ) ?? ''
-  );
 }

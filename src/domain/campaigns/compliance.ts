@@ -1,9 +1,9 @@
-import { beijingDay } from '../../kit/clock';
+import { beijingDays } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { Prize } from '../prizes/prize';
-import type { QuizContent } from '../quiz/definition';
-import { isOpenAt } from '../quiz/play/standing';
+import type { Content } from './campaign';
 import list from './compliance-rules.json';
+import type { Kind } from './kind';
 
 export type Finding = { level: 'refuse' | 'warn'; rule: string; reason: string; where: string };
 
@@ -30,16 +30,26 @@ export type Rule = {
   questionWords?: string[];
   unless?: string;
 };
+export const refusal = (rule: string, where: string, reason: string): Finding => ({
+  level: 'refuse',
+  rule,
+  where,
+  reason,
+});
+
 export const rules: readonly Rule[] = list.rules as Rule[];
 
 /**
  * The compliance gate: everything that the list (compliance-rules.json) has against a campaign. Asked at `check`, again before
  * it is published and again when it begins. What is refused may not be published.
  */
-export function judge(campaign: QuizContent, outside: Facts = {}): Finding[] {
-  const texts = textsOf(campaign);
+export function judge(campaign: Content, kind: Kind, outside: Facts = {}): Finding[] {
+  const texts = [...textsOf(campaign), ...kind.texts(campaign)];
   return rules.flatMap((rule) => {
-    const found = rule.kind === 'words' ? wordsIn(texts, rule) : (facts[rule.id]?.(campaign, outside) ?? []);
+    const found =
+      rule.kind === 'words'
+        ? wordsIn(texts, rule)
+        : ((facts[rule.id] ?? kind.facts[rule.id])?.(campaign, outside) ?? []);
     return found.map(({ where, more }) => ({
       level: rule.level,
       rule: rule.id,
@@ -49,7 +59,8 @@ export function judge(campaign: QuizContent, outside: Facts = {}): Finding[] {
   });
 }
 
-type Found = { where: string; more?: string };
+/** Where a rule is not kept, and what is there instead. */
+export type Found = { where: string; more?: string };
 
 /** Promised by nobody and needing nobody: 「不必分享」 is no inducement. */
 const not = '不需要?|无需|不用|不必|无须|不须|不要求|不会因|禁止|严禁|不得|请勿|不能以|不以';
@@ -77,9 +88,9 @@ function wordsIn(texts: Text[], rule: Rule): Found[] {
   });
 }
 
-type Text = { where: string; text: string; kind: 'marketing' | 'question' };
+export type Text = { where: string; text: string; kind: 'marketing' | 'question' };
 
-function textsOf(campaign: QuizContent): Text[] {
+function textsOf(campaign: Content): Text[] {
   const marketing = (where: string, text: string | undefined): Text[] =>
     text ? [{ where, text, kind: 'marketing' }] : [];
   return [
@@ -93,17 +104,14 @@ function textsOf(campaign: QuizContent): Text[] {
         marketing(of(prize), text),
       ),
     ),
-    ...campaign.questions.flatMap(({ id, text, options, explanation = '' }) => [
-      { where: `題目 ${id}`, text: [text, ...options, explanation].join('\n'), kind: 'question' as const },
-    ]),
   ];
 }
 
 const of = ({ name, id }: Prize): string => `獎品「${name || id}」`;
 const vague = /^(神秘|精美|豪华|超值|惊喜)?(大)?(礼物|礼品|奖品|礼包|大奖|好礼)(一份)?$/;
 
-/** One function for each rule of kind `fact`; a test holds the two together. */
-export const facts: Record<string, (campaign: QuizContent, outside: Facts) => Found[]> = {
+/** One function for each rule of kind `fact`, beside those that a kind brings; a test holds the two together. */
+export const facts: Record<string, (campaign: Content, outside: Facts) => Found[]> = {
   organiser: ({ organiser }) => (organiser.trim() ? [] : [{ where: '主辦單位', more: '空著' }]),
   contact: ({ contact }) => (contact.trim() ? [] : [{ where: '聯絡方式', more: '空著' }]),
   period: ({ startsAt, endsAt }) => (startsAt > 0 && endsAt > startsAt ? [] : [{ where: '起訖時間' }]),
@@ -139,30 +147,16 @@ export const facts: Record<string, (campaign: QuizContent, outside: Facts) => Fo
     !(/个人信息|隐私|地址.{0,20}(只|仅)用/.test(fold(text)) && /未成年|十四|14|监护/.test(fold(text)))
       ? [{ where: '規則' }]
       : [],
-  'first-time': (campaign) =>
-    each(
-      ({ way }) =>
-        way.kind === 'first' &&
-        (way.at < campaign.startsAt || way.at >= campaign.endsAt || !isOpenAt(campaign, way.at)),
-      '搶答時間不在活動期間，或不在每日開放時間',
-    )(campaign),
-  bank: ({ questions, prizes, perDay, startsAt, endsAt }) => {
-    const flash = new Set(prizes.flatMap(({ way }) => (way.kind === 'first' ? [way.question] : [])));
-    const bank = questions.filter(({ id, retired }) => !retired && !flash.has(id)).length;
-    const days = daysOf(startsAt, endsAt);
-    const most = perDay * days;
-    return bank >= most ? [] : [{ where: '題目', more: `有 ${bank} 題，一個人 ${days} 天最多答 ${most} 題` }];
-  },
   money: each(({ kind }) => kind === 'money'),
 };
 
-function each(wrong: (prize: Prize) => boolean, more?: string): (campaign: QuizContent) => Found[] {
+function each(wrong: (prize: Prize) => boolean, more?: string): (campaign: Content) => Found[] {
   return ({ prizes }) =>
     prizes.filter(wrong).map((prize) => ({ where: of(prize), ...(more ? { more } : {}) }));
 }
 
 /** What of a promise nothing lies ready for. */
-function lackOf(prize: Prize, campaign: QuizContent, codes: Facts['codes']): Found[] {
+function lackOf(prize: Prize, campaign: Content, codes: Facts['codes']): Found[] {
   const where = of(prize);
   const { kind, quantity, way, id } = prize;
   const lacks: Found[] = [];
@@ -197,13 +191,9 @@ const wayNames: Record<Prize['way']['kind'], string> = {
 };
 
 /** How many will certainly be owed. Floors at intervals end with the stock, and say so. */
-function leastFor(way: Prize['way'], { startsAt, endsAt }: QuizContent): number {
+function leastFor(way: Prize['way'], { startsAt, endsAt }: Content): number {
   if (way.kind === 'floor') return way.floors?.length ?? 0;
   if (way.kind !== 'ranking') return 1;
   const places = way.to - way.from + 1;
-  return way.board === 'final' ? places : places * daysOf(startsAt, endsAt);
+  return way.board === 'final' ? places : places * beijingDays(startsAt, endsAt);
 }
-
-/** Beijing days that a period touches. */
-const daysOf = (from: number, to: number): number =>
-  Math.round((Date.parse(beijingDay(to)) - Date.parse(beijingDay(from))) / 86_400_000) + 1;

@@ -1,23 +1,16 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import { fold } from '../../kit/text';
-import { maxTextBytes } from '../../wechat/protocol/reply';
 import type { Award } from '../prizes/award';
 import type { Counts, Tickets } from '../prizes/tickets';
-import type { QuizContent } from '../quiz/definition';
-import type { TakenBy } from '../quiz/play/taken-by';
-import { type Render, tooLong } from '../quiz/rehearse/walk';
-import { lostByShuffling } from '../quiz/shuffled';
+import type { Content } from './campaign';
 import type { CampaignRow } from './campaign-row';
-import { type Finding, judge } from './compliance';
+import { type Finding, judge, refusal } from './compliance';
+import type { Kind } from './kind';
 import { isPublished } from './states';
 
-/** Words with a meaning of their own while a campaign runs; none of them can start one. */
-const reserved = [
-  ...'排行|我的積分|獎品|規則|中獎名單|退出|繼續|改名|開賽提醒我|搶答|領獎'.split('|'),
-  ...'ABCDEF123456'.split(''),
-  ...'對|錯|取消'.split('|'),
-];
+/** Who answers a text or a menu key already, by name. */
+export type TakenBy = (what: string, how: 'says' | 'clicks') => string | undefined;
 
 /** What stands against publishing a campaign: the compliance list, and words that somebody else answers to. */
 export function createFindings(given: {
@@ -25,13 +18,13 @@ export function createFindings(given: {
   tickets: Pick<Tickets, 'codes' | 'counts'>;
   /** Which of these pids are nobody's. */
   strangers: (pids: string[]) => Promise<string[]>;
-  render: Render;
+  kindOf: (content: Content) => Kind;
 }) {
-  const { db, tickets, strangers, render } = given;
+  const { db, tickets, strangers, kindOf } = given;
   const rows = db.collection<CampaignRow>('campaigns');
 
   /** Another published campaign with one of these keywords or the same menu key at an overlapping time. */
-  async function rivals(content: QuizContent, session?: ClientSession): Promise<Finding[]> {
+  async function rivals(content: Content, session?: ClientSession): Promise<Finding[]> {
     const others = await rows
       .find(
         {
@@ -55,15 +48,15 @@ export function createFindings(given: {
   }
 
   /** The compliance list alone: what a timer asks, long after somebody looked at the words. */
-  const rules = async (content: QuizContent): Promise<Finding[]> =>
-    judge(content, {
+  const rules = async (content: Content): Promise<Finding[]> =>
+    judge(content, kindOf(content), {
       codes: await tickets.codes(content),
       tickets: sumsOf(await tickets.counts(content.id)),
       awards: await awarded(db, content.id),
     });
 
   /** Whom the staff list would not exclude. Of those in a published text some may have left since: nobody can take them out. */
-  async function unknownStaff({ id, staff }: QuizContent): Promise<string[]> {
+  async function unknownStaff({ id, staff }: Content): Promise<string[]> {
     if (staff.length === 0) return [];
     const row = await rows.findOne({ _id: id }, { projection: { staff: 1, state: 1 } });
     const published = row && isPublished(row.state) ? row.staff : [];
@@ -74,18 +67,11 @@ export function createFindings(given: {
     rivals,
     rules,
     unknownStaff,
-    all: async (content: QuizContent, takenBy: TakenBy): Promise<Finding[]> => [
+    all: async (content: Content, takenBy: TakenBy): Promise<Finding[]> => [
       ...(await rules(content)),
       ...(await unknownStaff(content)).map((pid) => refusal('staff-unknown', '工作人員', noSuchStaff(pid))),
-      ...tooLong(content, render).map(({ where, bytes }) =>
-        refusal(
-          'reply-length',
-          where,
-          `最長的一則回覆有 ${bytes} 位元組，平台一則最多 ${maxTextBytes}；請縮短`,
-        ),
-      ),
-      ...lostByShuffling(content).map(({ where, reason }) => refusal('options-shuffled', where, reason)),
-      ...takenWords(content, takenBy),
+      ...kindOf(content).findings(content),
+      ...takenWords(content, { reserved: kindOf(content).reserved, takenBy }),
       ...(await rivals(content)),
     ],
   };
@@ -117,7 +103,10 @@ export function refuseOn(id: string, findings: Finding[]): void {
 export const tellFinding = ({ level, where, reason, rule }: Finding): string =>
   `${level === 'refuse' ? '不能公布' : '請留意'} [${rule}] ${where}：${reason}`;
 
-function takenWords(content: QuizContent, takenBy: TakenBy): Finding[] {
+function takenWords(
+  content: Content,
+  { reserved, takenBy }: { reserved: readonly string[]; takenBy: TakenBy },
+): Finding[] {
   const own = new Set(reserved.map(fold));
   const found = content.keywords.flatMap((word) => {
     if (fold(word) === '') return [taken('關鍵字', `關鍵字「${word}」只有標點或空白，請換一個`)];
@@ -142,10 +131,4 @@ function takenWords(content: QuizContent, takenBy: TakenBy): Finding[] {
 export const noSuchStaff = (pid: string): string =>
   `「${pid}」不是任何粉絲的編號，她不會被排除；請照導出檔案「玩家」一欄填，每人之間用 | 或換行隔開`;
 
-const refusal = (rule: string, where: string, reason: string): Finding => ({
-  level: 'refuse',
-  rule,
-  where,
-  reason,
-});
 const taken = (where: string, reason: string) => refusal('keyword-taken', where, reason);

@@ -1,10 +1,10 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
-import type { Quiz, QuizState } from '../quiz/definition';
+import type { Campaign, CampaignState } from './campaign';
 import { type CampaignRow, campaignOf } from './campaign-row';
 
-const published: QuizState[] = ['scheduled', 'running', 'paused', 'ended', 'settling', 'settled'];
+const published: CampaignState[] = ['scheduled', 'running', 'paused', 'ended', 'settling', 'settled'];
 /** Fans ask for winners and prizes long after the end; then it leaves the memory. */
 const keptMs = 120 * 24 * 3_600_000;
 const claimsOpenMs = 90 * 86_400_000;
@@ -35,11 +35,11 @@ export function createPublished({
     };
     const heads = await rows.find(filter, { projection: { _id: 1, rev: 1 } }).toArray();
     const changed = heads.filter(({ _id, rev }) => revs.get(_id) !== rev).map(({ _id }) => _id);
-    const fresh = new Map<string, { campaign: Quiz; rev: number }>();
+    const fresh = new Map<string, { campaign: Campaign; rev: number }>();
     if (changed.length > 0)
       for (const row of await rows.find({ _id: { $in: changed } }).toArray())
         fresh.set(row._id, { campaign: campaignOf(row), rev: row.rev });
-    const campaigns: Quiz[] = [];
+    const campaigns: Campaign[] = [];
     const next = new Map<string, number>();
     for (const { _id } of heads) {
       const one = fresh.get(_id);
@@ -53,7 +53,7 @@ export function createPublished({
   }
 
   /** The most useful of several: one that is on, else the next to come, else the last that was. */
-  function best(campaigns: readonly Quiz[], at: number): Quiz | undefined {
+  function best(campaigns: readonly Campaign[], at: number): Campaign | undefined {
     const on = campaigns.find((campaign) => isLive(campaign, at));
     if (on) return on;
     const next = campaigns
@@ -75,38 +75,38 @@ export function createPublished({
       await mine;
     },
     /** Being played at a moment (business ms): running, not paused, between start and end. */
-    running: (at = clock.now()): Quiz[] =>
+    running: (at = clock.now()): Campaign[] =>
       current.all.filter((campaign) => campaign.state === 'running' && isLive(campaign, at)),
     /** As `running`, and those that are paused. */
-    live: (at = clock.now()): Quiz[] => current.all.filter((campaign) => isLive(campaign, at)),
+    live: (at = clock.now()): Campaign[] => current.all.filter((campaign) => isLive(campaign, at)),
     /** Published and not begun, soonest first. */
-    upcoming: (at = clock.now()): Quiz[] =>
+    upcoming: (at = clock.now()): Campaign[] =>
       current.all.filter((campaign) => campaign.startsAt > at).toSorted((a, b) => a.startsAt - b.startsAt),
     /** The campaign that a keyword (folded by `fold`) starts: a live one, else the next, else the last. */
-    byKeyword: (folded: string, at = clock.now()): Quiz | undefined =>
+    byKeyword: (folded: string, at = clock.now()): Campaign | undefined =>
       best(current.byKeyword.get(folded) ?? [], at),
-    byMenuKey: (key: string, at = clock.now()): Quiz | undefined =>
+    byMenuKey: (key: string, at = clock.now()): Campaign | undefined =>
       best(
         current.all.filter((campaign) => campaign.menuKey === key),
         at,
       ),
     /** The one a question about 「排行」 or 「獎品」 is about, when it names none. */
-    latest: (at = clock.now()): Quiz | undefined => best(current.all, at),
-    get: (id: string): Quiz | undefined => current.byId.get(id),
+    latest: (at = clock.now()): Campaign | undefined => best(current.all, at),
+    get: (id: string): Campaign | undefined => current.byId.get(id),
     /** Until when the name of somebody who played these is kept after she left (business ms): the last claim is over then. */
     nameKeptUntil(ids: string[]): number | undefined {
       const ends = ids.flatMap((id) => current.byId.get(id)?.endsAt ?? []);
       return ends.length > 0 ? Math.max(...ends) + claimsOpenMs : undefined;
     },
-    all: (): readonly Quiz[] => current.all,
+    all: (): readonly Campaign[] => current.all,
   };
 }
 
-const isLive = ({ state, startsAt, endsAt }: Quiz, at: number): boolean =>
+const isLive = ({ state, startsAt, endsAt }: Campaign, at: number): boolean =>
   (state === 'running' || state === 'paused') && at >= startsAt && at <= endsAt;
 
-function index(all: readonly Quiz[]) {
-  const byKeyword = new Map<string, Quiz[]>();
+function index(all: readonly Campaign[]) {
+  const byKeyword = new Map<string, Campaign[]>();
   for (const campaign of all)
     for (const word of new Set(campaign.keywords.map(fold))) {
       const list = byKeyword.get(word);

@@ -1,4 +1,4 @@
-import type { QuizState } from '../quiz/definition';
+import type { CampaignState } from './campaign';
 
 /** What somebody, or the clock, does to a whole campaign. */
 export type Deed =
@@ -15,15 +15,15 @@ export type Deed =
   | 'settle'
   | 'close';
 
-const over: QuizState[] = ['ended', 'settling', 'settled'];
+const over: CampaignState[] = ['ended', 'settling', 'settled'];
 /** Nobody plays it any more: of its content only the codes may still change. */
-export const isOver = (state: QuizState): boolean => over.includes(state);
+export const isOver = (state: CampaignState): boolean => over.includes(state);
 
 /**
- * The table of what may happen when; everything else is refused. docs/quiz.md §3 prints it.
+ * The table of what may happen when; everything else is refused. the page for marketers prints it.
  * `schedule` publishes: from then on the content changes only by `propose` and `approve`.
  */
-export const table: Record<Deed, { from: QuizState[]; name: string }> = {
+export const table: Record<Deed, { from: CampaignState[]; name: string }> = {
   save: { from: ['draft', 'checked'], name: '整份重新導入' },
   check: { from: ['draft', 'checked'], name: '檢查' },
   schedule: { from: ['checked'], name: '公布' },
@@ -38,7 +38,7 @@ export const table: Record<Deed, { from: QuizState[]; name: string }> = {
   close: { from: ['settling'], name: '結案' },
 };
 
-export const stateNames: Record<QuizState, string> = {
+export const stateNames: Record<CampaignState, string> = {
   draft: '草稿',
   checked: '已檢查',
   scheduled: '已公布',
@@ -50,4 +50,4 @@ export const stateNames: Record<QuizState, string> = {
 };
 
 /** Fans know of it: its content is a promise. */
-export const isPublished = (state: QuizState): boolean => state !== 'draft' && state !== 'checked';
+export const isPublished = (state: CampaignState): boolean => state !== 'draft' && state !== 'checked';

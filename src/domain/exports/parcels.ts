@@ -4,7 +4,7 @@ import type { Claim } from '../prizes/claims';
 
 export type Parcel = { award: Award; claim: Claim; name: string };
 
-/** What a courier's form may ask for. Other columns: `npm run quiz -- courier … --columns`. */
+/** What a courier's form may ask for. */
 export const parcelFields = {
   order: ({ award }: Parcel) => award._id,
   name: ({ claim }: Parcel) => claim.name,

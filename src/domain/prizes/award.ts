@@ -75,7 +75,7 @@ export type Award = Decision & {
 
 type Move = { from: AwardState[]; by: 'system' | 'fan' | 'staff'; kinds?: PrizeKind[]; evenIfWaiting?: true };
 
-/** The table of moves; every other one is refused. docs/quiz.md prints it. */
+/** The table of moves; every other one is refused. the page for marketers prints it. */
 export const moves: Record<Exclude<AwardState, 'pending' | 'won'>, Move> = {
   told: { from: ['won'], by: 'system', evenIfWaiting: true },
   /** Until it is approved she may correct what she wrote. */

@@ -1,18 +1,9 @@
-import type { Prize } from '../prizes/prize';
+import type { Campaign, Content } from '../campaigns/campaign';
 
-/**
- * A quiz as a marketer writes it and as every process holds it, compiled, in memory. It is data: rules, questions and
- * prizes come from one workbook (docs/quiz.md explains every field) and follow `versions{_id: 'campaigns'}`.
+/*
+ * A quiz is a kind of campaign. A marketer writes it in one workbook (docs/quiz.md explains every field); what of it is no
+ * other kind's lies in the campaign's `game`.
  */
-export type QuizState =
-  | 'draft'
-  | 'checked'
-  | 'scheduled'
-  | 'running'
-  | 'paused'
-  | 'ended'
-  | 'settling'
-  | 'settled';
 
 export type Level = {
   /** 1, 2, 3 … */
@@ -21,8 +12,6 @@ export type Level = {
   /** Right answers needed to pass; judged after the level's last question. */
   pass: number;
 };
-
-export type Sponsor = { id: string; name: string; words?: string; logo?: string };
 
 export type QuestionKind = 'single' | 'truefalse' | 'profile';
 
@@ -48,16 +37,7 @@ export type Question = {
   retired?: true;
 };
 
-export type Quiz = {
-  id: string;
-  title: string;
-  intro: string;
-  /** 「一戰到底」 and the like: what starts it in chat. */
-  keywords: string[];
-  menuKey?: string;
-  /** Business ms. */
-  startsAt: number;
-  endsAt: number;
+export type QuizGame = {
   /** Beijing time, `09:00`; they gate the opening of a question. */
   opensAt: string;
   closesAt: string;
@@ -67,24 +47,44 @@ export type Quiz = {
   /** At least one; after the last level it goes on with questions of the last level's size. */
   levels: Level[];
   timerSeconds?: number;
-  rules: string;
-  organiser: string;
-  contact: string;
-  forfeiture: string;
-  sponsors: Sponsor[];
   /** Share of each difficulty in what is asked, e.g. { 1: 5, 2: 3, 3: 2 }; missing: whatever the bank holds. */
   mix?: Partial<Record<1 | 2 | 3, number>>;
-  audience: 'all';
-  /** pids who play without floor, points on boards and prizes. */
-  staff: string[];
   questions: Question[];
-  prizes: Prize[];
-  state: QuizState;
-  /** Moves with every published change; old ones are kept in `campaignVersions`. */
-  version: number;
-  /** Times at which it was paused and resumed, business ms. */
-  pauses: { from: number; until?: number }[];
 };
 
+export const quizKind = 'quiz';
+
+/** A campaign that is a quiz, with its game laid flat: as playing, judging and the workbook see it. */
+export type Quiz = Omit<Campaign, 'kind' | 'game'> & QuizGame;
+
 /** What a marketer writes: a quiz without what becomes of it. */
-export type QuizContent = Omit<Quiz, 'state' | 'version' | 'pauses'>;
+export type QuizContent = Omit<Content, 'kind' | 'game'> & QuizGame;
+
+type Laid<C extends Content> = Omit<C, 'kind' | 'game'> & QuizGame;
+
+/** A campaign of this kind, or its text, laid flat. */
+export function laidFlat<C extends Content>({ kind: _kind, game, ...common }: C): Laid<C> {
+  return { ...common, ...(game as QuizGame) } as unknown as Laid<C>;
+}
+
+/** The text of a quiz as campaigns keep it. */
+export function asContent(quiz: QuizContent): Content {
+  const {
+    opensAt,
+    closesAt,
+    perDay,
+    pointsPerAnswer,
+    firstBonus,
+    levels,
+    timerSeconds,
+    mix,
+    questions,
+    ...common
+  } = quiz;
+  const game: QuizGame = {
+    ...{ opensAt, closesAt, perDay, pointsPerAnswer, firstBonus, levels, questions },
+    ...(timerSeconds === undefined ? {} : { timerSeconds }),
+    ...(mix === undefined ? {} : { mix }),
+  };
+  return { ...common, kind: quizKind, game };
+}

@@ -1,5 +1,7 @@
 import type { Connection } from 'mongoose';
+import type { Campaign } from '../campaigns/campaign';
 import type { Hold } from '../settlement/holds';
+import type { QuizGame } from './definition';
 import type { ScoreRow } from './log/scores';
 
 type PlayedScore = Pick<ScoreRow, 'pid' | 'points' | 'right' | 'answered' | 'days' | 'level'>;
@@ -41,12 +43,14 @@ export function createPlayed({ db }: { db: Connection }) {
       for await (const score of all) if (!out.has(score.pid)) yield score;
     },
 
-    /** How these questions (a sponsor's) were answered, and by how many people. Reads the whole log: not for a reply. */
-    async questions(
-      quiz: string,
-      ids: string[],
-    ): Promise<{ answers: number; right: number; players: number }> {
-      if (ids.length === 0) return { answers: 0, right: 0, players: 0 };
+    /** How a sponsor's questions were answered, and by how many people. Reads the whole log: not for a reply. */
+    async ofSponsor(
+      { id: quiz, game }: Pick<Campaign, 'id' | 'game'>,
+      sponsor: string,
+    ): Promise<{ questions: number; answers: number; right: number; players: number }> {
+      const { questions } = game as QuizGame;
+      const ids = questions.flatMap((one) => (one.sponsor === sponsor ? [one.id] : []));
+      if (ids.length === 0) return { questions: 0, answers: 0, right: 0, players: 0 };
       const [found] = await db
         .collection('answers')
         .aggregate<{ answers: number; right: number; players: number }>(
@@ -73,9 +77,9 @@ export function createPlayed({ db }: { db: Connection }) {
           { allowDiskUse: true },
         )
         .toArray();
-      return found ?? { answers: 0, right: 0, players: 0 };
+      return { questions: ids.length, ...(found ?? { answers: 0, right: 0, players: 0 }) };
     },
   };
 }
 
-export type Played = ReturnType<typeof createPlayed>;
+export type QuizPlayed = ReturnType<typeof createPlayed>;

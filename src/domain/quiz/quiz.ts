@@ -1,11 +1,11 @@
 import { createCache } from '../../kit/cache';
 import { beijingDay } from '../../kit/clock';
 import { fold } from '../../kit/text';
-import type { Campaigns } from '../campaigns/campaigns';
 import type { Awards } from '../prizes/awards';
 import type { Prize } from '../prizes/prize';
 import type { Tickets } from '../prizes/tickets';
 import type { Plays } from '../subscribers/talk';
+import type { QuizCampaigns } from './campaigns';
 import type { Quiz } from './definition';
 import type { AnswerLog } from './log/answers';
 import { givenOf } from './log/floors';
@@ -29,7 +29,7 @@ type Who = { pid: string; at: number; id: string };
 
 /** The quiz as the chat sees it. */
 export function createQuiz(given: {
-  campaigns: Campaigns;
+  campaigns: QuizCampaigns;
   playing: Playing;
   answerLog: AnswerLog;
   awards: Pick<Awards, 'announce'>;
@@ -89,7 +89,10 @@ export function createQuiz(given: {
     hers,
 
     /** It runs or is announced: a keyword of it may be suggested. */
-    goesOn: (quiz: Quiz, at: number): boolean => !isOver(quiz, at),
+    goesOn({ id }: Pick<Quiz, 'id'>, at: number): boolean {
+      const quiz = campaigns.get(id);
+      return quiz !== undefined && !isOver(quiz, at);
+    },
 
     standing,
 

@@ -2,12 +2,13 @@ import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { Log } from '../../kit/log';
+import type { CampaignState } from '../campaigns/campaign';
 import type { Campaigns } from '../campaigns/campaigns';
 import type { Points } from '../points/points';
 import type { Awards } from '../prizes/awards';
 import type { Upkeep } from '../upkeep';
 import { createLeaderboard } from './board/leaderboard';
-import type { QuizState } from './definition';
+import { createQuizCampaigns } from './campaigns';
 import { answerIndexes, createAnswerLog } from './log/answers';
 import { createProjector } from './log/projector';
 import { createProof } from './log/proof';
@@ -15,10 +16,12 @@ import { createScores, scoreIndexes } from './log/scores';
 import { createJoining } from './play/joining';
 import { createPlaying } from './play/play';
 import { createQuestionPages } from './play/question-page';
+import { createPlayed } from './played';
 import { createQuiz } from './quiz';
+import { createSettling } from './settling';
 
 /** The answer log of a quiz in one of these states may still get answers, or is not settled yet. */
-const mayGrow: QuizState[] = ['running', 'paused', 'ended', 'settling'];
+const mayGrow: CampaignState[] = ['running', 'paused', 'ended', 'settling'];
 
 /** Everything a quiz is beside a campaign: its log and what is worked out from it, playing, boards, proof. */
 export function createQuizzes(given: {
@@ -35,8 +38,9 @@ export function createQuizzes(given: {
   awards: Pick<Awards, 'award' | 'announce' | 'take'>;
   tickets: Parameters<typeof createQuiz>[0]['tickets'];
 }) {
-  const { db, redis, clock, log, key, publicUrl, campaigns, points, awards, tickets } = given;
-  const { rulesAt } = campaigns;
+  const { db, redis, clock, log, key, publicUrl, points, awards, tickets } = given;
+  const { rulesAt } = given.campaigns;
+  const campaigns = createQuizCampaigns(given.campaigns);
   const answerLog = createAnswerLog({ db, rulesAt });
   const scores = createScores({ db });
   const leaderboard = createLeaderboard({ redis, prefix: `xiaoyi-${db.name}`, db });
@@ -57,6 +61,8 @@ export function createQuizzes(given: {
     log,
   });
 
+  const played = createPlayed({ db });
+
   return {
     upkeep: {
       indexes: [...answerIndexes, ...scoreIndexes],
@@ -74,6 +80,8 @@ export function createQuizzes(given: {
       ],
     } satisfies Upkeep,
     answerLog,
+    played,
+    settling: createSettling({ answerLog, projector, scores, leaderboard, played }),
     scores,
     leaderboard,
     projector,

@@ -1,10 +1,10 @@
 import { startOfBeijingDay } from '../../kit/clock';
+import type { Campaign } from '../campaigns/campaign';
+import type { Played } from '../campaigns/kind';
 import type { AwardState } from '../prizes/award';
 import type { Awards } from '../prizes/awards';
 import type { Prize } from '../prizes/prize';
 import type { Tickets } from '../prizes/tickets';
-import type { Quiz } from '../quiz/definition';
-import type { Played } from '../quiz/played';
 
 type PrizeCount = {
   prize: string;
@@ -57,23 +57,26 @@ export type SponsorReport = {
   prizes: PrizeCount[];
 };
 
-type ReportQuiz = Pick<Quiz, 'id' | 'title' | 'sponsors' | 'questions' | 'prizes'>;
+type Reported = Pick<Campaign, 'id' | 'kind' | 'title' | 'sponsors' | 'prizes' | 'game'>;
+type Counted = Pick<Played, 'on' | 'ofSponsor'>;
 
 const dayMs = 86_400_000;
+const nothing = { questions: 0, answers: 0, right: 0, players: 0 };
 const fellThrough: AwardState[] = ['expired', 'void'];
 
 /** What the people behind a campaign want to know, as plain data. */
 export function createReports(given: {
   awards: Pick<Awards, 'count' | 'find'>;
   tickets: Pick<Tickets, 'counts'>;
-  played: Played;
+  /** By the names that campaigns have in `kind`. */
+  kinds: Readonly<Record<string, Counted>>;
   /** New followers between two moments, business ms. */
   followed: (from: number, to: number) => Promise<number>;
   clock: { now(): number };
 }) {
-  const { awards, tickets, played, followed, clock } = given;
+  const { awards, tickets, followed, clock, kinds } = given;
 
-  async function countsOf(campaign: ReportQuiz, prizes: Prize[]): Promise<PrizeCount[]> {
+  async function countsOf(campaign: Reported, prizes: Prize[]): Promise<PrizeCount[]> {
     const stock = await tickets.counts(campaign.id);
     const counts = new Map<string, PrizeCount>(
       prizes.map(({ id, name, quantity }) => [
@@ -103,16 +106,16 @@ export function createReports(given: {
 
   return {
     /** The page for the morning after a Beijing day. */
-    async morning(on: string, campaigns: ReportQuiz[]): Promise<MorningReport> {
+    async morning(on: string, campaigns: Reported[]): Promise<MorningReport> {
       const from = startOfBeijingDay(on);
       const inDay = { $gte: from, $lt: from + dayMs };
       const now = clock.now();
-      const of = async ({ id, title }: ReportQuiz): Promise<MorningReport['campaigns'][number]> => {
+      const of = async ({ id, title, kind }: Reported): Promise<MorningReport['campaigns'][number]> => {
         const open = { campaign: id, state: { $in: ['won', 'told'] }, claimBy: { $gte: now } };
         return {
           campaign: id,
           title,
-          ...(await played.on(id, on)),
+          ...((await kinds[kind]?.on(id, on)) ?? { players: 0, answers: 0 }),
           given: await awards.count({
             campaign: id,
             at: inDay,
@@ -132,18 +135,13 @@ export function createReports(given: {
     },
 
     /** What a campaign brought one sponsor. */
-    async sponsor(campaign: ReportQuiz, sponsor: string): Promise<SponsorReport> {
-      const questions = campaign.questions.filter((question) => question.sponsor === sponsor);
+    async sponsor(campaign: Reported, sponsor: string): Promise<SponsorReport> {
       return {
         campaign: campaign.id,
         title: campaign.title,
         sponsor,
         name: campaign.sponsors.find(({ id }) => id === sponsor)?.name ?? sponsor,
-        questions: questions.length,
-        ...(await played.questions(
-          campaign.id,
-          questions.map(({ id }) => id),
-        )),
+        ...((await kinds[campaign.kind]?.ofSponsor(campaign, sponsor)) ?? nothing),
         prizes: await countsOf(
           campaign,
           campaign.prizes.filter((prize) => prize.sponsor === sponsor),

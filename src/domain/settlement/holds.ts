@@ -3,11 +3,9 @@ import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
+import type { Played, Reason } from '../campaigns/kind';
 import type { Points } from '../points/points';
 import type { Awards } from '../prizes/awards';
-import type { Leaderboard } from '../quiz/board/leaderboard';
-import type { AnswerLog } from '../quiz/log/answers';
-import type { Reason } from '../quiz/log/patterns';
 import type { SettlementRow } from './settlement';
 
 /**
@@ -19,7 +17,7 @@ export type Hold = {
   campaign: string;
   pid: string;
   state: 'held' | 'released' | 'rejected';
-  reasons: (Reason | { pattern: 'person'; seen: string })[];
+  reasons: Reason[];
   at: number;
   by: string;
   decided?: {
@@ -43,13 +41,12 @@ export function createHolds(given: {
   db: Connection;
   clock: Clock;
   points: Pick<Points, 'reverse'>;
-  answerLog: Pick<AnswerLog, 'of'>;
   awards: Pick<Awards, 'of' | 'annul' | 'wait'>;
-  leaderboard?: Pick<Leaderboard, 'hide' | 'unhide'> | undefined;
+  playedIn: (campaign: string) => Promise<Pick<Played, 'hide' | 'unhide' | 'earned'>>;
   /** What else follows from a decision. May be called twice. */
   decided?: (campaign: string, pid: string) => Promise<void>;
 }) {
-  const { db, clock, points, answerLog, awards, leaderboard } = given;
+  const { db, clock, points, awards, playedIn } = given;
   const rows = db.collection<Hold>('holds');
   const settlements = db.collection<SettlementRow>('settlements');
 
@@ -61,17 +58,17 @@ export function createHolds(given: {
 
   /** What follows from the state; every part may be done twice. */
   async function carryOut({ _id, campaign, pid, state, reasons, decided, at }: Hold): Promise<void> {
+    const played = await playedIn(campaign);
     if (state === 'released') {
       await awards.wait(campaign, pid, undefined);
-      await leaderboard?.unhide(campaign, pid);
+      await played.unhide(campaign, pid);
     } else {
-      await leaderboard?.hide(campaign, pid, new Date(at));
+      await played.hide(campaign, pid, new Date(at));
       await awards.wait(campaign, pid, reasons.map(({ seen }) => seen).join(';'));
     }
     crashPoint('hold-carried-out');
     if (state === 'rejected') {
-      const earned = (await answerLog.of(campaign, pid)).filter(({ entry }) => entry.points !== 0);
-      await points.reverse(earned.map(({ entry }) => `answer/${entry.k}`));
+      await points.reverse(await played.earned(campaign, pid));
       crashPoint('hold-points-reversed');
       const why = { by: decided?.by ?? 'system', reason: decided?.reason ?? '' };
       for (const award of await awards.of(pid, campaign)) {

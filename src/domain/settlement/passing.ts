@@ -1,11 +1,11 @@
 import type { Connection } from 'mongoose';
 import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
+import type { Heir } from '../campaigns/kind';
 import type { Draws } from '../draws/draws';
 import type { Award, Decision } from '../prizes/award';
 import type { Awards } from '../prizes/awards';
-import type { Quiz } from '../quiz/definition';
-import type { Batch, Entry } from '../quiz/log/floors';
+import type { Giver } from '../prizes/prize';
 
 /**
  * A prize that somebody could not keep, and who has it now: `passings{_id: the award that was given up}`. Written before
@@ -34,11 +34,10 @@ export type GivenUp = Pick<Award, '_id' | 'prize' | 'unit' | 'why' | 'on'> & { f
 
 export function createPassing(given: {
   db: Connection;
-  answerLog: { read(campaign: string, afterSeq: number, limit?: number): AsyncIterable<Batch> };
   awards: Pick<Awards, 'find'>;
   draws: Pick<Draws, 'outcome' | 'idOf'>;
 }) {
-  const { db, answerLog, awards, draws } = given;
+  const { db, awards, draws } = given;
   const rows = db.collection<Passing>('passings');
 
   const passed = async (from: string): Promise<Passing | undefined> =>
@@ -54,18 +53,6 @@ export function createPassing(given: {
       throw error;
     } finally {
       crashPoint('passing-written');
-    }
-  }
-
-  /** Every answer of a campaign with its floor. */
-  async function* answers(campaign: string): AsyncGenerator<{ entry: Entry; floor: number }> {
-    for (let seq = 0, more = true; more; ) {
-      more = false;
-      for await (const batch of answerLog.read(campaign, seq)) {
-        more = true;
-        seq = batch.seq;
-        for (const [i, entry] of batch.a.entries()) yield { entry, floor: batch.first + i };
-      }
     }
   }
 
@@ -95,15 +82,20 @@ export function createPassing(given: {
     },
 
     /**
-     * Floors and 搶答題 of people who were rejected go to the next who may have them, by one walk through the log.
+     * Floors and firsts of people who were rejected go to the next who may have them, by one walk through all who may.
      *
      * @param who.out who may win nothing: rejected, held, staff
      */
     async floors(
-      campaign: Pick<Quiz, 'id' | 'prizes'>,
-      { rejected, out }: { rejected: ReadonlySet<string>; out: ReadonlySet<string> },
+      campaign: Giver,
+      how: {
+        rejected: ReadonlySet<string>;
+        out: ReadonlySet<string>;
+        heirs: () => AsyncIterable<Heir>;
+      },
       give: (passing: Passing) => Promise<unknown>,
     ): Promise<void> {
+      const { rejected, out } = how;
       const known = new Map(
         (await rows.find({ campaign: campaign.id }).toArray()).map((one) => [one._id, one]),
       );
@@ -134,28 +126,27 @@ export function createPassing(given: {
       const limitOf = new Map(
         campaign.prizes.map(({ id, perPerson }) => [id, perPerson ?? Number.POSITIVE_INFINITY]),
       );
-      const mayHave = (from: GivenUp, { entry, floor }: { entry: Entry; floor: number }): boolean => {
-        const { pid, on, ok, flash, q } = entry;
+      const mayHave = (from: GivenUp, { pid, on, floor, first }: Heir): boolean => {
         if (floor <= (from.floor ?? 0) || out.has(pid)) return false;
         if ((times.get(`${from.prize}/${pid}`) ?? 0) >= (limitOf.get(from.prize) ?? 0)) return false;
-        if (from.why === 'first') return flash === true && ok && q === wordOf(from.unit);
+        if (from.why === 'first') return first === wordOf(from.unit);
         return !wonThatDay.has(`${on}/${pid}`);
       };
-      for await (const answer of answers(campaign.id)) {
+      for await (const heir of how.heirs()) {
         // One answer may take a floor and a 搶答題.
         for (let i = 0; i < waiting.length; ) {
           const from = waiting[i] as GivenUp;
-          if ((from.floor ?? 0) >= answer.floor) break;
-          if (!mayHave(from, answer)) {
+          if ((from.floor ?? 0) >= heir.floor) break;
+          if (!mayHave(from, heir)) {
             i++;
             continue;
           }
-          const { pid, on } = answer.entry;
+          const { pid, on } = heir;
           const to: Decision = {
             prize: from.prize,
             pid,
             on,
-            floor: answer.floor,
+            floor: heir.floor,
             why: from.why,
             unit: nextUnit(from.unit),
           };

@@ -2,19 +2,14 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import { beijingDay, type Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
+import type { Campaign } from '../campaigns/campaign';
 import type { Campaigns } from '../campaigns/campaigns';
+import type { Played } from '../campaigns/kind';
 import type { Draws } from '../draws/draws';
 import type { Points } from '../points/points';
 import type { Decision } from '../prizes/award';
 import type { Awards } from '../prizes/awards';
 import type { Prize } from '../prizes/prize';
-import type { Leaderboard } from '../quiz/board/leaderboard';
-import type { Quiz } from '../quiz/definition';
-import type { AnswerLog } from '../quiz/log/answers';
-import { suspicions, type Trace } from '../quiz/log/patterns';
-import type { Projector } from '../quiz/log/projector';
-import type { ScoreRow } from '../quiz/log/scores';
-import { meets, type Standings, winners } from '../quiz/log/winners';
 import type { Upkeep } from '../upkeep';
 import { createHolds, holdIndexes } from './holds';
 import { createPassing, type GivenUp, passingIndexes } from './passing';
@@ -49,26 +44,30 @@ export function createSettlement(given: {
   db: Connection;
   clock: Clock;
   campaigns: Pick<Campaigns, 'find' | 'finish' | 'settle' | 'close'>;
-  answerLog: Pick<AnswerLog, 'seal' | 'read' | 'of'>;
-  projector: Pick<Projector, 'catchUp'>;
-  scores: Standings;
+  /** By the names that campaigns have in `kind`. */
+  kinds: Readonly<Record<string, Played>>;
   points: Pick<Points, 'reverse'>;
   awards: Pick<Awards, 'award' | 'take' | 'read' | 'annul' | 'wait' | 'of' | 'find' | 'count'>;
   draws: Draws;
-  leaderboard?: Pick<Leaderboard, 'hide' | 'unhide'> | undefined;
   /** How many messages accepted by a moment (business ms) are not answered yet: they may be answers. */
   unanswered?: (until: number) => Promise<number>;
 }) {
-  const { db, clock, campaigns, answerLog, projector, scores, awards, draws, unanswered } = given;
+  const { db, clock, campaigns, awards, draws, unanswered } = given;
   const rows = db.collection<SettlementRow>('settlements');
+  const playedOf = (campaign: Pick<Campaign, 'kind'>): Played => {
+    const played = given.kinds[campaign.kind];
+    if (!played) throw new Error(`Nobody settles campaigns of the kind ${campaign.kind}.`);
+    return played;
+  };
   const holds = createHolds({
     ...given,
+    playedIn: async (id) => playedOf(await campaignOf(id)),
     // Part of the decision: a kill before it is through leaves the decision undone, and `finish` takes it up again.
     decided: (campaign, pid) => goOn(campaign, pid),
   });
   const passing = createPassing(given);
 
-  async function campaignOf(id: string): Promise<Quiz> {
+  async function campaignOf(id: string): Promise<Campaign> {
     const campaign = await campaigns.find(id);
     if (!campaign) throw new AppError('NotFound', 'campaign.unknown', `沒有編號是「${id}」的活動。`);
     return campaign;
@@ -84,33 +83,21 @@ export function createSettlement(given: {
     crashPoint('settlement-step-done');
   }
 
-  async function* traces(campaign: string): AsyncGenerator<Trace> {
-    for (let seq = 0, more = true; more; ) {
-      more = false;
-      for await (const batch of answerLog.read(campaign, seq)) {
-        more = true;
-        seq = batch.seq;
-        yield* batch.a;
-      }
-    }
-  }
-
-  async function judge(campaign: Quiz): Promise<void> {
-    const unscored = campaign.questions.filter(({ right }) => right === undefined).map(({ id }) => id);
-    const found = await suspicions(traces(campaign.id), { unscored });
-    for (const [pid, reasons] of found)
+  async function judge(campaign: Campaign): Promise<void> {
+    for (const [pid, reasons] of await playedOf(campaign).suspects(campaign))
       await holds.hold({ campaign: campaign.id, pid, reasons, by: 'pattern' });
   }
 
   /** From here on the list of winners stands: whoever is rejected later moves nobody up. */
-  async function publish(campaign: Quiz, by: string): Promise<void> {
+  async function publish(campaign: Campaign, by: string): Promise<void> {
     for (;;) {
       const row = await read(campaign.id);
       if (!row || row.published) return;
       await holds.finish(campaign.id); // of every decision that `rev` counts
       const rejected = await holds.rejected(campaign.id);
       const out = new Set([...rejected, ...(await holds.held(campaign.id)), ...campaign.staff]);
-      await passing.floors(campaign, { rejected, out }, (passed) => give(campaign, passed));
+      const heirs = () => playedOf(campaign).heirs(campaign.id);
+      await passing.floors(campaign, { rejected, out, heirs }, (passed) => give(campaign, passed));
       const { matchedCount } = await rows.updateOne(
         { _id: campaign.id, rev: row.rev, published: { $exists: false } },
         { $set: { published: { at: clock.now(), by, rev: row.rev } } },
@@ -121,7 +108,7 @@ export function createSettlement(given: {
   }
 
   /** Gives a prize, unless its winner is held: then it is given when she is released. */
-  async function give(campaign: Quiz, decision: Decision): Promise<void> {
+  async function give(campaign: Campaign, decision: Decision): Promise<void> {
     const { prize, pid, on, why, unit, floor } = decision;
     const won = { prize, pid, on, why, unit, ...(floor === undefined ? {} : { floor }) };
     // Participation prizes are given while the campaign runs: here come those whose stock came back or came later.
@@ -137,19 +124,19 @@ export function createSettlement(given: {
   });
 
   /** Rankings and participation, as they stood at publication. `only`: those of one person. */
-  async function giveWinners(campaign: Quiz, only?: string): Promise<void> {
+  async function giveWinners(campaign: Campaign, only?: string): Promise<void> {
     const row = await read(campaign.id);
     if (!row?.published) return;
     const excluded = await holds.rejected(campaign.id, row.published.rev);
     const out = await outNow(campaign.id);
     const lastDay = beijingDay(campaign.endsAt);
-    for await (const won of winners(campaign, scores, { excluded, lastDay }))
+    for await (const won of playedOf(campaign).winners(campaign, { excluded, lastDay }))
       if ((only === undefined || won.pid === only) && !out.held.has(won.pid) && !out.rejected.has(won.pid))
         await give(campaign, won);
   }
 
   /** What was drawn, and what passed on. `only`: of one person. */
-  async function giveDrawn(campaign: Quiz, only?: string): Promise<void> {
+  async function giveDrawn(campaign: Campaign, only?: string): Promise<void> {
     const out = await outNow(campaign.id);
     for (const draw of await draws.of(campaign.id)) {
       const outcome = draw.drawn && (await draws.outcome(draw._id));
@@ -164,28 +151,27 @@ export function createSettlement(given: {
       if (only === undefined || passed.pid === only) await giveOrPass(campaign, passed, out);
   }
 
-  async function giveOrPass(campaign: Quiz, won: Decision, out: Out): Promise<void> {
+  async function giveOrPass(campaign: Campaign, won: Decision, out: Out): Promise<void> {
     if (out.held.has(won.pid)) return;
     if (!out.rejected.has(won.pid)) return give(campaign, won);
     if (won.why !== 'draw') return;
     await passReserve(campaign, { ...won, _id: `${campaign.id}/${won.prize}/${won.unit}` }, out);
   }
 
-  async function passReserve(campaign: Quiz, from: GivenUp, out: Out): Promise<void> {
+  async function passReserve(campaign: Campaign, from: GivenUp, out: Out): Promise<void> {
     const to = await passing.toReserve(campaign.id, from, out.rejected);
     if (to) await giveOrPass(campaign, to, out);
   }
 
-  async function* takingPart(campaign: Quiz, prize: Prize): AsyncGenerator<string> {
+  async function* takingPart(campaign: Campaign, prize: Prize): AsyncGenerator<string> {
     if (prize.way.kind !== 'draw') return;
     const out = new Set([...(await holds.rejected(campaign.id)), ...campaign.staff]);
-    const { condition } = prize.way;
-    for await (const score of scores.ranking(campaign.id) as AsyncIterable<ScoreRow>)
-      if (!out.has(score.pid) && meets(condition, score)) yield score.pid;
+    for await (const pid of playedOf(campaign).entrants(campaign, prize.way.condition))
+      if (!out.has(pid)) yield pid;
   }
 
   /** Freezes the lists that can be frozen and draws what can be drawn. Returns those that wait. */
-  async function drawAll(campaign: Quiz): Promise<Extract<Settled, { kind: 'draws' }>['waiting']> {
+  async function drawAll(campaign: Campaign): Promise<Extract<Settled, { kind: 'draws' }>['waiting']> {
     const waiting: Extract<Settled, { kind: 'draws' }>['waiting'] = [];
     for (const prize of campaign.prizes) {
       if (prize.way.kind !== 'draw') continue;
@@ -213,7 +199,7 @@ export function createSettlement(given: {
   }
 
   /** A code that was shown to somebody who lost it again is given to nobody else. */
-  async function codesMissing(campaign: Quiz): Promise<Wait[]> {
+  async function codesMissing(campaign: Campaign): Promise<Wait[]> {
     const coded = campaign.prizes.filter(({ kind }) => kind === 'code');
     const waits = coded.map(async ({ id: prize }): Promise<Wait> => {
       const lacking = {
@@ -257,8 +243,8 @@ export function createSettlement(given: {
           );
       });
       await once(id, 'close', () => campaigns.settle({ id, by }));
-      await once(id, 'seal', () => answerLog.seal(id));
-      await once(id, 'project', () => projector.catchUp(id));
+      await once(id, 'seal', () => playedOf(campaign).close(id));
+      await once(id, 'project', () => playedOf(campaign).count(id));
       await once(id, 'judge', () => judge(campaign));
       await holds.finish(id);
       const held = (await holds.held(id)).size;

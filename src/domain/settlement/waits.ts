@@ -1,5 +1,5 @@
+import type { Campaign } from '../campaigns/campaign';
 import type { Draw } from '../draws/draws';
-import type { Quiz } from '../quiz/definition';
 import type { SettlementRow } from './settlement';
 
 /** What stands between a campaign that has ended and its last prize. */
@@ -21,7 +21,7 @@ export type Wait =
 
 /** Works out what a settlement waits for; nothing before the end, and nothing when it is all done. */
 export function waitsOf(given: {
-  campaign: Pick<Quiz, 'id' | 'state' | 'prizes'>;
+  campaign: Pick<Campaign, 'id' | 'state' | 'prizes'>;
   row: Pick<SettlementRow, 'steps' | 'published'> | null;
   held: number;
   draws: Pick<Draw, '_id' | 'prize' | 'state' | 'named' | 'valueAt' | 'pending'>[];

@@ -7,7 +7,8 @@ import { campaignEnd, campaignStart } from '../../../src/domain/campaigns/campai
 import { campaignRemind } from '../../../src/domain/campaigns/reminders.jobs';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createTickets } from '../../../src/domain/prizes/tickets';
-import type { QuizContent } from '../../../src/domain/quiz/definition';
+import { asContent, type QuizContent } from '../../../src/domain/quiz/definition';
+import { createQuizKind } from '../../../src/domain/quiz/kind';
 import { takenIn } from '../../../src/domain/quiz/play/taken-by';
 import { bringQuiz } from '../../../src/domain/quiz/workbook/bring';
 import { startSampleQuiz } from '../../../src/domain/quiz/workbook/sample';
@@ -33,7 +34,7 @@ let now = 0;
 const clock = { now: () => now, day: (at = now) => beijingDay(at) };
 const nobody = () => undefined;
 const fans = new Set(['lin', 'wang']);
-const { render } = createRender();
+const kinds = { quiz: createQuizKind(createRender()) };
 const at = (moment: string) => {
   now = beijing(moment);
 };
@@ -43,7 +44,7 @@ function process() {
   const timers = createTimers({ db, clock, outbox: createOutbox({ db, clock }) });
   const tickets = createTickets({ db });
   const strangers = async (pids: string[]) => pids.filter((pid) => !fans.has(pid));
-  const campaigns = createCampaigns({ db, clock, timers, tickets, strangers, render });
+  const campaigns = createCampaigns({ db, clock, timers, tickets, strangers, kinds });
   return { campaigns, timers, tickets };
 }
 let one: ReturnType<typeof process>;
@@ -69,7 +70,7 @@ async function tick(): Promise<void> {
 
 async function publish(more: Partial<QuizContent> = {}): Promise<QuizContent> {
   const quiz = content(more);
-  await one.campaigns.save({ content: quiz, by: 'Lin' });
+  await one.campaigns.save({ content: asContent(quiz), by: 'Lin' });
   const { findings, passed } = await one.campaigns.check({ id: quiz.id, by: 'Lin', takenBy: nobody });
   if (!passed) throw new Error(JSON.stringify(findings));
   await one.campaigns.start({ id: quiz.id, by: 'Lin', takenBy: nobody });
@@ -208,7 +209,7 @@ test('every process sees a change as soon as it looks, and what did not change s
   const other = process();
   await other.campaigns.load();
   const [autumn, winter] = [other.campaigns.get(id), other.campaigns.get('winter')];
-  expect(autumn?.questions).toHaveLength(80);
+  expect(autumn?.game).toMatchObject({ questions: { length: 80 } });
   at('2026-12-01 09:00');
   await one.campaigns.begin(id);
   await other.campaigns.load();
@@ -239,7 +240,7 @@ test('two quizzes never share a keyword at one time, though both are published a
   const ids = ['a', 'b', 'c', 'd'];
   for (const one_ of ids) {
     const quiz = content({ id: one_, keywords: ['同一個詞', one_.repeat(5)] });
-    await one.campaigns.save({ content: quiz, by: 'Lin' });
+    await one.campaigns.save({ content: asContent(quiz), by: 'Lin' });
     await one.campaigns.check({ id: one_, by: 'Lin', takenBy: nobody });
   }
   const results = await Promise.allSettled(
@@ -258,7 +259,7 @@ test('two quizzes never share a keyword at one time, though both are published a
 test('a word or a menu key that a handler answers, or that means something in a quiz, is refused', async () => {
   const takenBy = (what: string) => (['天氣', 'HELP'].includes(what) ? 'handlers/some.ts' : undefined);
   await one.campaigns.save({
-    content: content({ keywords: ['天氣', '排行', 'a', '!'], menuKey: 'HELP' }),
+    content: asContent(content({ keywords: ['天氣', '排行', 'a', '!'], menuKey: 'HELP' })),
     by: 'Lin',
   });
   const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', takenBy });
@@ -275,11 +276,13 @@ test('a word or a menu key that a handler answers, or that means something in a 
 });
 
 test('a checked quiz that is imported anew must be checked anew', async () => {
-  await one.campaigns.save({ content: content(), by: 'Lin' });
+  await one.campaigns.save({ content: asContent(content()), by: 'Lin' });
   await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
-  expect(await one.campaigns.save({ content: content(), by: 'Lin' })).toBe('same');
+  expect(await one.campaigns.save({ content: asContent(content()), by: 'Lin' })).toBe('same');
   expect(await state()).toBe('checked');
-  expect(await one.campaigns.save({ content: content({ title: '新' }), by: 'Lin' })).toBe('replaced');
+  expect(await one.campaigns.save({ content: asContent(content({ title: '新' })), by: 'Lin' })).toBe(
+    'replaced',
+  );
   expect(await state()).toBe('draft');
   await expect(one.campaigns.start({ id, by: 'Lin', takenBy: nobody })).rejects.toThrow('現在是「草稿」');
 });
@@ -313,7 +316,7 @@ test.each([
   ['end', () => one.campaigns.end({ id, by: 'Chen', reason: 'x' })],
   ['settle', () => one.campaigns.settle({ id, by: 'Chen' })],
   ['close', () => one.campaigns.close({ id, by: 'Chen' })],
-  ['save', () => one.campaigns.save({ content: content({ title: '偷改' }), by: 'Chen' })],
+  ['save', () => one.campaigns.save({ content: asContent(content({ title: '偷改' })), by: 'Chen' })],
   ['start', () => one.campaigns.start({ id, by: 'Chen', takenBy: nobody })],
 ])('%s is refused while a quiz is only scheduled, and nothing is written', async (_name, deed) => {
   await publish();
@@ -369,7 +372,7 @@ test('the sample quiz runs after a first start, once, and never beside a quiz of
   expect(await one.campaigns.list()).toEqual(before);
 
   await database.clear();
-  await one.campaigns.save({ content: content(), by: 'Lin' });
+  await one.campaigns.save({ content: asContent(content()), by: 'Lin' });
   expect(await bring()).toEqual({ kind: 'kept' });
   expect(await one.campaigns.list()).toHaveLength(1);
 });
@@ -444,11 +447,11 @@ describe('the list of the staff', () => {
   });
 
   test('is looked at again at check and at start: somebody may have gone', async () => {
-    await one.campaigns.save({ content: content({ staff: ['lin', 'nobody'] }), by: 'Lin' });
+    await one.campaigns.save({ content: asContent(content({ staff: ['lin', 'nobody'] })), by: 'Lin' });
     const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
     expect(passed).toBe(false);
     expect(findings).toContainEqual(expect.objectContaining({ level: 'refuse', rule: 'staff-unknown' }));
-    await one.campaigns.save({ content: content({ staff: ['lin', 'wang'] }), by: 'Lin' });
+    await one.campaigns.save({ content: asContent(content({ staff: ['lin', 'wang'] })), by: 'Lin' });
     expect((await one.campaigns.check({ id, by: 'Lin', takenBy: nobody })).passed).toBe(true);
     fans.delete('wang');
     await expect(one.campaigns.start({ id, by: 'Lin', takenBy: nobody })).rejects.toThrow(
@@ -462,13 +465,13 @@ describe('the list of the staff', () => {
     fans.delete('wang');
     expect(
       await one.campaigns.propose({
-        content: content({ staff: ['lin', 'wang'], title: '新' }),
+        content: asContent(content({ staff: ['lin', 'wang'], title: '新' })),
         by: 'Lin',
         takenBy: nobody,
       }),
     ).toEqual([{ what: '標題' }]);
     const more = one.campaigns.propose({
-      content: content({ staff: ['lin', 'wang', 'nobody'] }),
+      content: asContent(content({ staff: ['lin', 'wang', 'nobody'] })),
       by: 'Lin',
       takenBy: nobody,
     });
@@ -480,7 +483,7 @@ describe('the list of the staff', () => {
 test('options that point at others, and explanations that name a letter, are refused at check', async () => {
   const options = ['青海', '甘肅', '以上皆是'];
   const quiz = content({ questions: [question('q2', { options, explanation: '所以選 B。' })] });
-  await one.campaigns.save({ content: quiz, by: 'Lin' });
+  await one.campaigns.save({ content: asContent(quiz), by: 'Lin' });
   const { findings } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
   const where = '題目 q2';
   expect(findings.filter(({ rule }) => rule === 'options-shuffled')).toMatchObject([
@@ -492,7 +495,7 @@ test('options that point at others, and explanations that name a letter, are ref
 test.each(['開戰。答題', '開戰 答題', '開戰&答題', '開戰·答題', '一、二'])(
   'the keyword 「%s」 is asked about: one word or two?',
   async (word) => {
-    await one.campaigns.save({ content: content({ keywords: [word] }), by: 'Lin' });
+    await one.campaigns.save({ content: asContent(content({ keywords: [word] })), by: 'Lin' });
     const { findings, passed } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
     expect(findings).toContainEqual(expect.objectContaining({ level: 'warn', rule: 'keyword-sign' }));
     expect(passed).toBe(true);
@@ -500,7 +503,7 @@ test.each(['開戰。答題', '開戰 答題', '開戰&答題', '開戰·答題'
 );
 
 test('「一戰到底！」 is one word', async () => {
-  await one.campaigns.save({ content: content({ keywords: ['「一戰到底！」'] }), by: 'Lin' });
+  await one.campaigns.save({ content: asContent(content({ keywords: ['「一戰到底！」'] })), by: 'Lin' });
   const { findings } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
   expect(findings.map(({ rule }) => rule)).not.toContain('keyword-sign');
 });
@@ -558,7 +561,7 @@ test.each<[string, Partial<QuizContent>]>([
   ],
 ])('%s: what no reply can hold is refused at check', async (where, more) => {
   await one.campaigns.save({
-    content: content({ perDay: 1, endsAt: beijing('2026-12-01 21:00'), ...more }),
+    content: asContent(content({ perDay: 1, endsAt: beijing('2026-12-01 21:00'), ...more })),
     by: 'Lin',
   });
   const { findings } = await one.campaigns.check({ id, by: 'Lin', takenBy: nobody });
@@ -568,7 +571,7 @@ test.each<[string, Partial<QuizContent>]>([
 describe('once it is published', () => {
   const amended = (more: Partial<QuizContent>) => content({ prizes: [prize('bag')], ...more });
   const propose = (more: Partial<QuizContent>) =>
-    one.campaigns.propose({ content: amended(more), by: 'Lin', takenBy: nobody });
+    one.campaigns.propose({ content: asContent(amended(more)), by: 'Lin', takenBy: nobody });
 
   test('a change in the players’ favour waits for a second person, then holds everywhere and is kept', async () => {
     await publish();
@@ -594,7 +597,7 @@ describe('once it is published', () => {
 
   test('what takes an option away leaves nothing of it behind', async () => {
     await publish({ timerSeconds: 20 });
-    await one.campaigns.propose({ content: content(), by: 'Lin', takenBy: nobody });
+    await one.campaigns.propose({ content: asContent(content()), by: 'Lin', takenBy: nobody });
     await one.campaigns.approve({ id, by: 'Chen', takenBy: nobody });
     expect(one.campaigns.get(id)).not.toHaveProperty('timerSeconds');
   });

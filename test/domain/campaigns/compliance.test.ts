@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { facts, judge, rules } from '../../../src/domain/campaigns/compliance';
+import { type Facts, facts, judge, rules } from '../../../src/domain/campaigns/compliance';
 import list from '../../../src/domain/campaigns/compliance-rules.json';
 import type { Prize } from '../../../src/domain/prizes/prize';
-import type { QuizContent } from '../../../src/domain/quiz/definition';
+import { asContent, type QuizContent } from '../../../src/domain/quiz/definition';
+import { createQuizKind } from '../../../src/domain/quiz/kind';
 import { readQuizFile } from '../../../src/domain/quiz/workbook/workbook';
 import { root } from '../../../src/kit/root';
+import { createRender } from '../../../src/render/render';
 import { beijing, content, prize, question } from '../quiz/workbook/content';
 
+const kind = createQuizKind(createRender());
+const judgeQuiz = (quiz: QuizContent, outside?: Facts) => judge(asContent(quiz), kind, outside);
 const refusals = (quiz: QuizContent, codes = new Map<string, number>()) =>
-  judge(quiz, { codes })
+  judgeQuiz(quiz, { codes })
     .filter(({ level }) => level === 'refuse')
     .map(({ rule }) => rule);
 const warnings = (quiz: QuizContent) =>
-  judge(quiz)
+  judgeQuiz(quiz)
     .filter(({ level }) => level === 'warn')
     .map(({ rule }) => rule);
 const saying = (words: string) => content({ rules: `${content().rules}${words}` });
@@ -81,7 +85,7 @@ test('50,000 yuan is allowed, and codes that are enough, and daily ranks for eac
 });
 
 test('a refusal says where, why and quotes the words', () => {
-  const [finding] = judge(saying('關注本公眾號後才能看到答案！'));
+  const [finding] = judgeQuiz(saying('關注本公眾號後才能看到答案！'));
   expect(finding).toMatchObject({ level: 'refuse', rule: 'follow-to-see-answer', where: '規則' });
   expect(finding?.reason).toContain('寫了「關注本公眾號後才能看到答案」');
   expect(finding?.reason).toContain('誘導關注');
@@ -174,7 +178,7 @@ test('every rule on the list is carried out and names a source that is on the li
       .filter(({ kind }) => kind === 'fact')
       .map(({ id }) => id)
       .toSorted(),
-  ).toEqual(Object.keys(facts).toSorted());
+  ).toEqual(Object.keys({ ...facts, ...kind.facts }).toSorted());
   for (const rule of rules) {
     expect(rule.sources.length).toBeGreaterThan(0);
     for (const source of rule.sources) expect(Object.keys(list.sources)).toContain(source);

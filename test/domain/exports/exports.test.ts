@@ -325,17 +325,20 @@ test('the morning page and a sponsor’s page count what happened', async () => 
     ...quiz,
     title: '與小藝一戰到底',
     sponsors: [{ id: 'lake', name: '西湖酒店' }],
-    questions: [
-      {
-        id: 'q1',
-        kind: 'single' as const,
-        text: '?',
-        options: ['a', 'b'],
-        right: 0,
-        difficulty: 1 as const,
-        sponsor: 'lake',
-      },
-    ],
+    kind: 'quiz',
+    game: {
+      questions: [
+        {
+          id: 'q1',
+          kind: 'single' as const,
+          text: '?',
+          options: ['a', 'b'],
+          right: 0,
+          difficulty: 1 as const,
+          sponsor: 'lake',
+        },
+      ],
+    },
   };
   await claimed('1');
   await app.awards.award(quiz, won('2'), { told: true });

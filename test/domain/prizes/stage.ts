@@ -64,7 +64,7 @@ export function prizeStage() {
         reports: createReports({
           ...prizes,
           clock,
-          played: createPlayed({ db }),
+          kinds: { quiz: createPlayed({ db }) },
           followed: async () => 7,
         }),
         outbox,

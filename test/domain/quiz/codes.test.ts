@@ -3,7 +3,8 @@ import { createCampaigns } from '../../../src/domain/campaigns/campaigns';
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import type { Prize } from '../../../src/domain/prizes/prize';
 import { createTickets, type Ticket, ticketIndexes } from '../../../src/domain/prizes/tickets';
-import type { QuizContent } from '../../../src/domain/quiz/definition';
+import { asContent, type QuizContent } from '../../../src/domain/quiz/definition';
+import { createQuizKind } from '../../../src/domain/quiz/kind';
 import { type Brought, bringQuiz, tellCodes } from '../../../src/domain/quiz/workbook/bring';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { beijingDay } from '../../../src/kit/clock';
@@ -41,7 +42,7 @@ function process() {
     timers,
     tickets,
     strangers: async () => [],
-    render: (template) => ({ kind: 'text', text: template }),
+    kinds: { quiz: createQuizKind({ render: (template) => ({ kind: 'text', text: template }) }) },
   });
   return { tickets, campaigns };
 }
@@ -153,9 +154,9 @@ describe('while it runs', () => {
     await approve();
     expect(await one.campaigns.row(id)).toMatchObject({ title: '秋天一戰到底', state: 'ended' });
     expect(await stock()).toHaveLength(2);
-    await expect(one.campaigns.propose({ content: content(), by: 'Lin', takenBy })).rejects.toThrow(
-      '只能補上或取出兌換碼',
-    );
+    await expect(
+      one.campaigns.propose({ content: asContent(content()), by: 'Lin', takenBy }),
+    ).rejects.toThrow('只能補上或取出兌換碼');
   });
 });
 

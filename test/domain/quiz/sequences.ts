@@ -6,6 +6,7 @@ import { defaultName } from '../../../src/domain/names/names';
 import type { Award } from '../../../src/domain/prizes/award';
 import type { Prize, Way } from '../../../src/domain/prizes/prize';
 import type { QuizContent } from '../../../src/domain/quiz/definition';
+import { asContent } from '../../../src/domain/quiz/definition';
 import { root } from '../../../src/kit/root';
 import { writeXml } from '../../../src/simulator/xml';
 import { readMessage } from '../../../src/wechat/protocol/inbound';
@@ -236,7 +237,8 @@ export async function createStreet() {
       used.clear();
       await rig.turnTo(startsAt + 60_000);
       quiz = quizOf(`c${++quizzes}`);
-      const { id, ...rest } = quiz;
+      const content = asContent(quiz);
+      const { id, ...rest } = content;
       const row = {
         _id: id,
         ...rest,
@@ -255,7 +257,7 @@ export async function createStreet() {
         by: 'ann',
         changes: [],
         findings: [],
-        content: quiz,
+        content,
       };
       await rig.db.collection<CampaignVersion>('campaignVersions').insertOne({ _id: `${id}/1`, ...version });
       await Promise.all(quiz.prizes.map((one) => app().services.tickets.stock(id, one)));

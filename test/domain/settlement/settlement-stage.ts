@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
+import type { Campaign } from '../../../src/domain/campaigns/campaign';
 import type { CampaignRow, CampaignVersion } from '../../../src/domain/campaigns/campaign-row';
 import { createCampaigns } from '../../../src/domain/campaigns/campaigns';
 import { createDraws, drawIndexes } from '../../../src/domain/draws/draws';
@@ -10,6 +11,8 @@ import { createPrizes, prizeIndexes } from '../../../src/domain/prizes/prizes';
 import { createTickets, ticketIndexes } from '../../../src/domain/prizes/tickets';
 import { createLeaderboard } from '../../../src/domain/quiz/board/leaderboard';
 import type { Quiz } from '../../../src/domain/quiz/definition';
+import { asContent, laidFlat } from '../../../src/domain/quiz/definition';
+import { createQuizKind } from '../../../src/domain/quiz/kind';
 import { answerIndexes, createAnswerLog } from '../../../src/domain/quiz/log/answers';
 import type { Entry } from '../../../src/domain/quiz/log/floors';
 import { createProjector } from '../../../src/domain/quiz/log/projector';
@@ -17,6 +20,7 @@ import { createProof } from '../../../src/domain/quiz/log/proof';
 import { createScores, scoreIndexes } from '../../../src/domain/quiz/log/scores';
 import { createJoining } from '../../../src/domain/quiz/play/joining';
 import { createPlayed } from '../../../src/domain/quiz/played';
+import { createSettling } from '../../../src/domain/quiz/settling';
 import { createReports } from '../../../src/domain/reports/reports';
 import { holdIndexes } from '../../../src/domain/settlement/holds';
 import { passingIndexes } from '../../../src/domain/settlement/passing';
@@ -48,7 +52,7 @@ export function settlementStage() {
       timers,
       tickets,
       strangers: async () => [],
-      render: (template) => ({ kind: 'text', text: template }),
+      kinds: { quiz: createQuizKind({ render: (template) => ({ kind: 'text', text: template }) }) },
     });
     const answerLog = createAnswerLog({ db, rulesAt: campaigns.rulesAt });
     const namesOf = async (_campaign: string, pids: string[]) => new Map(pids.map((pid) => [pid, pid]));
@@ -81,21 +85,21 @@ export function settlementStage() {
       },
       join: createJoining({
         awards: prizes.awards,
-        quizOf: async (id) => (await campaigns.find(id)) as Quiz,
+        quizOf: async (id) => laidFlat((await campaigns.find(id)) as Campaign),
       }).give,
     });
     const draws = createDraws({ db, clock, dataKey: 'k' });
+    const scores = createScores({ db });
+    const played = createPlayed({ db });
+    const kinds = { quiz: createSettling({ answerLog, projector, scores, leaderboard, played }) };
     const settlement = createSettlement({
       db,
       clock,
       campaigns,
-      answerLog,
-      projector,
-      scores: createScores({ db }),
+      kinds,
       points,
       awards: prizes.awards,
       draws,
-      leaderboard,
       unanswered: async () => unanswered,
     });
     const proof = createProof({ db, answerLog, rulesAt: campaigns.rulesAt, projector, points });
@@ -107,7 +111,7 @@ export function settlementStage() {
       reports: createReports({
         ...prizes,
         clock,
-        played: createPlayed({ db }),
+        kinds,
         followed: async () => 0,
       }),
       awards: prizes.awards,
@@ -149,11 +153,12 @@ export function settlementStage() {
     },
     /** As `campaigns.start` leaves it, without the gate. */
     async publish(quiz: Quiz): Promise<void> {
-      const { id, ...rest } = quiz;
-      const { state: _state, version: _version, pauses: _pauses, ...content } = quiz;
+      const { state, version, pauses, ...written } = quiz;
+      const content = asContent(written);
+      const { id, ...rest } = content;
       await db
         .collection<CampaignRow>('campaigns')
-        .insertOne({ _id: id, ...rest, rev: 1, author: 'ann', log: [] });
+        .insertOne({ _id: id, ...rest, state, version, pauses, rev: 1, author: 'ann', log: [] });
       await db.collection<CampaignVersion>('campaignVersions').insertOne({
         _id: `${id}/1`,
         campaign: id,
@@ -167,6 +172,12 @@ export function settlementStage() {
       const tickets = createTickets({ db });
       for (const prize of quiz.prizes) await tickets.stock(id, prize);
       await createDraws({ db, clock, dataKey: 'k' }).commit(quiz);
+    },
+    /** The jobs of prizes that are free again, as the worker carries them out. */
+    async passOn(): Promise<void> {
+      const { settlement } = build();
+      for (const { effect } of await db.collection('outbox').find({ 'effect.job': 'award-pass' }).toArray())
+        await settlement.passOn((effect as { data: { award: string } }).data.award);
     },
     /** Answers in this order, in a few batches. */
     async answers(entries: Entry[]): Promise<void> {

@@ -245,6 +245,7 @@ test('a drawn prize goes to the next reserve when its winner is rejected or does
   turnTo('2026-12-20 10:00:00');
   await parts.prizes.expire('q/tour/draw-2');
   await parts.prizes.expire('q/tour/draw-2');
+  await stage.passOn();
   expect(told(await awardsNow({ why: 'draw' }))).toEqual([
     `tour/draw-3 ${reserve[0]}`,
     `tour/draw-4 ${reserve[1]}`,

@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../../errors';
 import type { Script } from '../../../kit/text';
-import type { Campaigns } from '../../campaigns/campaigns';
-import type { Quiz, Sponsor } from '../definition';
+import type { Sponsor } from '../../campaigns/campaign';
+import type { QuizCampaigns } from '../campaigns';
+import type { Quiz } from '../definition';
 import type { Open } from './standing';
 import { type Asked, asAsked } from './step';
 
@@ -22,7 +23,7 @@ export type QuestionLink = Record<'quiz' | 'question' | 'n' | 'order' | 'sign', 
  * signed: nobody reads the bank by counting, and a page without a signature of ours does not exist.
  */
 export function createQuestionPages(given: {
-  campaigns: Pick<Campaigns, 'get'>;
+  campaigns: Pick<QuizCampaigns, 'get'>;
   /** `https://account.example.com`, without a path. */
   publicUrl: string;
   /** Signs the links; those out there die when it changes. */

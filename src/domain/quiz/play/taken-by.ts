@@ -1,5 +1,4 @@
-/** Who answers a text or a menu key already, by name. */
-export type TakenBy = (what: string, how: 'says' | 'clicks') => string | undefined;
+import type { TakenBy } from '../../campaigns/findings';
 
 type Answer = { file: string } | undefined;
 

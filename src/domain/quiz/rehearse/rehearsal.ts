@@ -4,7 +4,7 @@ import type { CampaignRow, CampaignVersion } from '../../campaigns/campaign-row'
 import type { Draws } from '../../draws/draws';
 import type { Prize } from '../../prizes/prize';
 import type { Tickets } from '../../prizes/tickets';
-import type { QuizContent } from '../definition';
+import { asContent, type QuizContent } from '../definition';
 import type { AnswerLog } from '../log/answers';
 import type { Entry } from '../log/floors';
 import { roundOf } from '../play/standing';
@@ -23,7 +23,7 @@ export async function stageRehearsal(given: {
   content: QuizContent;
 }): Promise<void> {
   const { db, tickets, draws, content } = given;
-  const { id, ...rest } = content;
+  const { id } = content;
   const by = '彩排';
   const prizes: Prize[] = [];
   for (const { codes: _real, ...prize } of content.prizes) {
@@ -34,11 +34,11 @@ export async function stageRehearsal(given: {
     await tickets.stock(id, { ...prize, ...invented, quantity });
     prizes.push({ ...prize, ...invented });
   }
-  const staged = { ...content, prizes };
+  const staged = asContent({ ...content, prizes });
+  const { id: _id, ...rest } = staged;
   await db.collection<CampaignRow>('campaigns').insertOne({
-    _id: id,
+    _id,
     ...rest,
-    prizes,
     ...{ state: 'running', version: 1, pauses: [], rev: 1, author: by, log: [] },
   });
   await db.collection<CampaignVersion>('campaignVersions').insertOne({

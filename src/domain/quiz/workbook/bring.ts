@@ -1,13 +1,14 @@
 import { crashPoint } from '../../../kit/crash-point';
+import type { Campaign } from '../../campaigns/campaign';
 import { contentOfCampaign } from '../../campaigns/campaign-row';
 import type { Campaigns } from '../../campaigns/campaigns';
 import type { Change } from '../../campaigns/changes';
+import type { TakenBy } from '../../campaigns/findings';
 import { noSuchStaff } from '../../campaigns/findings';
 import { isOver, isPublished } from '../../campaigns/states';
 import type { Prize } from '../../prizes/prize';
 import type { Tickets } from '../../prizes/tickets';
-import type { QuizContent } from '../definition';
-import type { TakenBy } from '../play/taken-by';
+import { asContent, laidFlat, type QuizContent } from '../definition';
 import { type Problem, type Reading, readQuizFile } from './workbook';
 
 /** `remarks`: what was read otherwise than it was written. */
@@ -40,7 +41,8 @@ export async function bringQuiz(given: {
   const { id } = read;
   const problems = await strangersIn(read, campaigns);
   if (problems.length > 0) return { kind: 'refused', problems, total: problems.length };
-  const before = await campaigns.find(id);
+  const campaign = await campaigns.find(id);
+  const before = campaign && laidFlat(campaign);
   const published = before !== undefined && isPublished(before.state);
   const over = before !== undefined && isOver(before.state);
 
@@ -54,7 +56,7 @@ export async function bringQuiz(given: {
     told.set(prize.id, { out: list.out, added: list.codes.list === had?.list ? 0 : list.added });
     return { ...prize, codes: list.codes };
   }
-  const wanted = over ? contentOfCampaign(before) : read;
+  const wanted = over ? laidFlat(contentOfCampaign(campaign as Campaign)) : read;
   const prizes: Prize[] = [];
   for (const prize of wanted.prizes) prizes.push(await withCodes(prize));
   const content = { ...wanted, prizes };
@@ -67,8 +69,9 @@ export async function bringQuiz(given: {
   });
   const about = { id, title: content.title, codes, remarks };
 
-  if (!published) return { kind: 'saved', ...about, how: await campaigns.save({ content, by }) };
-  const changes = await campaigns.propose({ content, by, takenBy });
+  if (!published)
+    return { kind: 'saved', ...about, how: await campaigns.save({ content: asContent(content), by }) };
+  const changes = await campaigns.propose({ content: asContent(content), by, takenBy });
   return { kind: over ? 'refilled' : 'proposed', ...about, changes };
 }
 
@@ -91,7 +94,7 @@ export const strangersIn = async (
   content: QuizContent,
   campaigns: Pick<Campaigns, 'unknownStaff'>,
 ): Promise<Problem[]> =>
-  (await campaigns.unknownStaff(content)).map((pid) => ({
+  (await campaigns.unknownStaff(asContent(content))).map((pid) => ({
     sheet: '活動',
     column: '工作人員',
     message: noSuchStaff(pid),

@@ -1,6 +1,6 @@
 import type { Campaigns } from '../../campaigns/campaigns';
+import type { TakenBy } from '../../campaigns/findings';
 import type { Tickets } from '../../prizes/tickets';
-import type { TakenBy } from '../play/taken-by';
 import { bringQuiz } from './bring';
 import { tellProblem } from './workbook';
 

@@ -1,6 +1,7 @@
 import { fold } from '../../../kit/text';
+import type { Sponsor } from '../../campaigns/campaign';
 import type { Prize, Way } from '../../prizes/prize';
-import type { Question, QuizContent, Sponsor } from '../definition';
+import type { Question, QuizContent } from '../definition';
 import { withoutLetters } from '../shuffled';
 import type { Line } from './workbook';
 import {

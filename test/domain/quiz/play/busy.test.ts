@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { asContent } from '../../../../src/domain/quiz/definition';
 import { root } from '../../../../src/kit/root';
 import { answersOf, createRig, type Rig } from '../../../support/rig';
 import { content, question } from '../workbook/content';
@@ -20,7 +21,7 @@ beforeEach(async () => {
     questions: Array.from({ length: 12 }, (_, i) => question(`q${i}`)),
   });
   const { campaigns } = rig.app.services;
-  await campaigns.save({ content: quiz, by: 'Lin' });
+  await campaigns.save({ content: asContent(quiz), by: 'Lin' });
   await campaigns.check({ id: quiz.id, by: 'Lin', takenBy: () => undefined });
   await campaigns.start({ id: quiz.id, by: 'Wang', takenBy: () => undefined });
 });

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import * as fc from 'fast-check';
 import { judge } from '../../../../src/domain/campaigns/compliance';
+import { asContent } from '../../../../src/domain/quiz/definition';
+import { createQuizKind } from '../../../../src/domain/quiz/kind';
 import { readQuizFile, tellProblem } from '../../../../src/domain/quiz/workbook/workbook';
 import { sheets } from '../../../../src/domain/quiz/workbook/workbook-fields';
 import { writeTemplate } from '../../../../src/domain/quiz/workbook/workbook-template';
 import { root } from '../../../../src/kit/root';
+import { createRender } from '../../../../src/render/render';
 import { beijing } from './content';
 
 const now = beijing('2026-11-22 10:00');
@@ -74,7 +77,7 @@ test('the template imports as it is, with nothing against it, and begins the nex
   const reading = await readQuizFile({ name: 'template.xlsx', bytes: await writeTemplate(now) });
   if (reading.kind === 'refused') throw new Error(reading.problems.map(tellProblem).join('\n'));
   const codes = new Map([...reading.codes].map(([prize, list]) => [prize, list.length]));
-  expect(judge(reading.content, { codes })).toEqual([]);
+  expect(judge(asContent(reading.content), createQuizKind(createRender()), { codes })).toEqual([]);
   expect(reading.content).toMatchObject({
     id: 'sample-2026-11-23',
     startsAt: beijing('2026-11-23 09:00'),
