@@ -12,8 +12,8 @@ import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/w
 import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template';
 import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
+import { maskCode } from '../../src/kit/mask';
 import { namesAreSaid } from '../../src/kit/signed';
-import { maskCode } from '../../src/sheets/safe-cells';
 import { type Asked, beijing, type Command, fileAt, Misuse, only, tellSameLogin } from './command';
 
 export const template: Command = {
