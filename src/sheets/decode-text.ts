@@ -1,6 +1,6 @@
 import iconv from 'iconv-lite';
 import { toSimplified } from '../kit/text';
-import { unreadable } from './rows';
+import { unreadable } from './problems';
 
 /**
  * The text of a file as Chinese offices write it: UTF-8 and UTF-16, with or without a byte order mark, else GBK (GB 18030) or

@@ -7,6 +7,12 @@
  */
 'use strict';
 const { Worker } = require('node:worker_threads');
+const formats = require('exceljs/lib/xlsx/defaultnumformats');
+
+// Formats that every Excel has without writing them down. The library knows no language, and 12月31日 is a number to it.
+for (const known of Object.values(formats)) known.f ??= known['zh-cn'];
+formats[22].f = 'm/d/yy h:mm';
+
 const ExcelJS = require('exceljs');
 const TextXform = require('exceljs/lib/xlsx/xform/strings/text-xform');
 
@@ -52,8 +58,9 @@ async function open(bytes) {
       row.eachCell((cell, column) =>
         cells.push({ address: cell.address, column, value: cell.value, format: cell.numFmt }),
       );
-      rows.push({ line, cells });
+      rows.push({ line, hidden: row.hidden, cells });
     });
-    return { name: sheet.name, hidden: sheet.state !== 'visible', rows };
+    const hiddenColumns = (sheet.columns ?? []).flatMap(({ number, hidden }) => (hidden ? [number] : []));
+    return { name: sheet.name, hidden: sheet.state !== 'visible', hiddenColumns, rows };
   });
 }

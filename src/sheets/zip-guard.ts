@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import { AppError } from '../errors';
-import { unreadable } from './rows';
+import { unreadable } from './problems';
 
 /**
  * Bounds of an unpacked workbook. 50,000 hotels are 700,000 cells and rows, and cost 800 MB of memory. `tags` of XML: a cell

@@ -1,4 +1,5 @@
 import { crashPoint } from '../../../kit/crash-point';
+import type { Problem } from '../../../sheets/problems';
 import { contentOfCampaign } from '../../campaigns/campaign-row';
 import type { Campaigns } from '../../campaigns/campaigns';
 import type { Change } from '../../campaigns/changes';
@@ -8,7 +9,7 @@ import type { Prize } from '../../prizes/prize';
 import type { Tickets } from '../../prizes/tickets';
 import type { QuizContent } from '../definition';
 import type { TakenBy } from '../play/taken-by';
-import { type Problem, type Reading, readQuizFile } from './workbook';
+import { type Reading, readQuizFile } from './workbook';
 
 /** `remarks`: what was read otherwise than it was written. */
 export type Brought = { id: string; title: string; codes: BroughtCodes[]; remarks: Problem[] } & (

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import * as fc from 'fast-check';
 import { judge } from '../../../../src/domain/campaigns/compliance';
-import { readQuizFile, tellProblem } from '../../../../src/domain/quiz/workbook/workbook';
+import { readQuizFile } from '../../../../src/domain/quiz/workbook/workbook';
 import { sheets } from '../../../../src/domain/quiz/workbook/workbook-fields';
 import { writeTemplate } from '../../../../src/domain/quiz/workbook/workbook-template';
 import { root } from '../../../../src/kit/root';
+import { tellProblem } from '../../../../src/sheets/problems';
 import { beijing } from './content';
 
 const now = beijing('2026-11-22 10:00');
@@ -27,12 +28,13 @@ const json = (value: unknown) => ({ name: 'quiz.json', bytes: Buffer.from(JSON.s
 
 async function content(file: { name: string; bytes: Buffer }) {
   const reading = await readQuizFile(file);
-  if (reading.kind === 'refused') throw new Error(reading.problems.map(tellProblem).join('\n'));
+  if (reading.kind === 'refused')
+    throw new Error(reading.problems.map((problem) => tellProblem(problem)).join('\n'));
   return reading.content;
 }
 async function problems(file: { name: string; bytes: Buffer }): Promise<string[]> {
   const reading = await readQuizFile(file);
-  return reading.kind === 'refused' ? reading.problems.map(tellProblem) : [];
+  return reading.kind === 'refused' ? reading.problems.map((problem) => tellProblem(problem)) : [];
 }
 
 /** Where a field stands in the template: a row of 「quiz」, a column of the others. */
@@ -72,7 +74,8 @@ const small = (): {
 
 test('the template imports as it is, with nothing against it, and begins the next day', async () => {
   const reading = await readQuizFile({ name: 'template.xlsx', bytes: await writeTemplate(now) });
-  if (reading.kind === 'refused') throw new Error(reading.problems.map(tellProblem).join('\n'));
+  if (reading.kind === 'refused')
+    throw new Error(reading.problems.map((problem) => tellProblem(problem)).join('\n'));
   const codes = new Map([...reading.codes].map(([prize, list]) => [prize, list.length]));
   expect(judge(reading.content, { codes })).toEqual([]);
   expect(reading.content).toMatchObject({
@@ -274,8 +277,8 @@ const kept = (sheet: string, heading: string, row: number, value: ExcelJS.CellVa
 const moment = (text: string) => new Date(`${text.replace(' ', 'T')}Z`);
 
 test.each<[string, string, ExcelJS.CellValue, string | undefined, string]>([
-  ['codes', '兌換碼', 1234, '00000000', '「B2」：這一格是數字或日期'],
-  ['codes', '兌換碼', 12_345_678, undefined, '「B2」：這一格是數字或日期'],
+  ['codes', '兌換碼', 1234, '00000000', '「B2」：這一格存的是 1234，顯示的卻是另一個樣子'],
+  ['codes', '兌換碼', 12_345_678, undefined, '兌換碼 欄「12345678」：這一格是數字格'],
   ['questions', '編號', 7, undefined, '編號 欄「7」：這一格是數字格'],
   ['codes', '獎品', 7, '0', '獎品 欄「7」：這一格是數字格'],
   ['questions', '選項A', 0.5, '0%', '存的是 0.5，顯示的卻是另一個樣子（格式 0%）'],
@@ -284,9 +287,9 @@ test.each<[string, string, ExcelJS.CellValue, string | undefined, string]>([
   ['questions', '選項A', 12.7, '0', '存的是 12.7'],
   ['questions', '選項A', 12, '0"號"', '存的是 12'],
   ['questions', '選項A', 12_000, '0.00E+00', '存的是 12000'],
-  ['questions', '選項A', moment('2026-01-02 00:00'), 'm/d', '選項A 欄「2026-01-02」：這一格被當成日期存了'],
+  ['questions', '選項A', moment('2026-01-02 00:00'), 'm/d', '「D2」：這一格被當成日期存了'],
   ['questions', '題目', moment('2026-01-02 00:00'), 'yyyy"年"m"月"', '這一格被當成日期存了'],
-  ['quiz', '關卡', moment('2026-05-03 00:00'), 'm"月"d"日"', '關卡 欄「2026-05-03」：這一格被當成日期存了'],
+  ['quiz', '關卡', moment('2026-05-03 00:00'), 'm"月"d"日"', '「B14」：這一格被當成日期存了'],
   ['quiz', '編號', 2026, undefined, '編號 欄「2026」：這一格是數字格'],
 ])('%s %s: %j shown as %s is refused by its cell', async (sheet, heading, value, format, told) => {
   const found = await problems(await kept(sheet, heading, 2, value, format));
@@ -325,7 +328,7 @@ test.each<[string, string, number, ExcelJS.CellValue, string | undefined, unknow
   async (sheet, heading, row, value, format, meant) => {
     const file = await kept(sheet, heading, row, value, format);
     const read = await readQuizFile(file);
-    const told = read.kind === 'refused' ? read.problems.map(tellProblem) : [];
+    const told = read.kind === 'refused' ? read.problems.map((problem) => tellProblem(problem)) : [];
     expect(told.filter((one) => one.includes(heading))).toEqual([]);
     if (read.kind === 'read') expect(read.content).toMatchObject(shape(meant, read.content));
   },
@@ -359,7 +362,7 @@ test('a hidden sheet is not read, which is said; one that is needed is asked for
   });
   expect(await readQuizFile(old)).toMatchObject({
     kind: 'read',
-    remarks: [{ sheet: '舊題目' }, { sheet: '題目' }],
+    remarks: [{ message: '隱藏的表沒有讀：舊題目、題目' }],
   });
   const hidden = await workbook((sheet) => {
     sheet('questions').state = 'hidden';
@@ -455,7 +458,7 @@ test.each([1234, 12, new Date('2026-03-12T00:00:00Z'), true])(
       cell.value = value;
     });
     expect(await problems(file)).toEqual([
-      expect.stringMatching(/^codes 第 3 行「B3」：這一格是數字或日期.*請把這一欄設成「文字」/),
+      expect.stringMatching(/^codes 第 3 行.*：這一格.*請把這一欄設成「文字」/),
     ]);
   },
 );
@@ -513,6 +516,7 @@ test('JSON holds the same as a workbook, its places named as JSON names them', a
     'questions 第 1 行 colour 欄：不認得這個欄位',
     'questions 第 1 行 right 欄「2」：不是這一題的選項，請填 A 到 B',
     'prizes 第 1 行 board 欄「weekly」：不認得，請填 日榜、總榜 其中之一',
+    'prizes 第 1 行 to 欄「1」：不能小於「名次從」',
   ]);
 });
 
@@ -570,7 +574,8 @@ test('whatever JSON it is given, the answer is a quiz, a list of problems or one
 test('the sample quiz is whole: at least 60 questions with explanations, and codes for every code prize', async () => {
   const name = 'src/simulator/sample/quiz.json';
   const reading = await readQuizFile({ name, bytes: readFileSync(join(root, name)) });
-  if (reading.kind === 'refused') throw new Error(reading.problems.map(tellProblem).join('\n'));
+  if (reading.kind === 'refused')
+    throw new Error(reading.problems.map((problem) => tellProblem(problem)).join('\n'));
   expect(reading.content.questions.filter(({ explanation }) => explanation).length).toBeGreaterThanOrEqual(
     60,
   );
