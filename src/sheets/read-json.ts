@@ -42,14 +42,31 @@ export function parseJson(bytes: Buffer): unknown {
   const { text } = decodeText(bytes);
   try {
     return JSON.parse(text) as unknown;
+  } catch {
+    // The engine's own words are English, and seldom name the place.
+    const lines = text.slice(0, lengthOfSound(text) + 1).split('\n');
+    const place = `第 ${lines.length} 行第 ${Math.max(1, lines.at(-1)?.length ?? 1)} 個字`;
+    throw unreadable(`JSON 讀不懂：${place}起不合 JSON 的寫法；請核對引號、逗號與括號。`);
+  }
+}
+
+/** How far a text is the beginning of some JSON: of what is cut off before its fault nothing but the end is missing. */
+function lengthOfSound(text: string): number {
+  let [sound, wrong] = [0, text.length + 1];
+  while (wrong - sound > 1) {
+    const middle = Math.floor((sound + wrong) / 2);
+    if (isBeginning(text.slice(0, middle))) sound = middle;
+    else wrong = middle;
+  }
+  return sound;
+}
+
+function isBeginning(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
   } catch (error) {
-    // The engine's own words are English, and only the place in them is of use.
     const [, position] = /position (\d+)/.exec(String(error)) ?? [];
-    const before = text.slice(0, position === undefined ? text.length : Number(position)).split('\n');
-    const place =
-      position !== undefined || /end of/i.test(String(error))
-        ? `第 ${before.length} 行第 ${(before.at(-1)?.length ?? 0) + 1} 個字起`
-        : '';
-    throw unreadable(`JSON 讀不懂：${place}不合 JSON 的寫法；請核對引號、逗號與括號。`);
+    return position === undefined ? /end of JSON/.test(String(error)) : Number(position) >= text.length;
   }
 }

@@ -47,7 +47,11 @@ async function writeCsv<Row>({ columns, rows, out }: Given<Row>): Promise<number
 }
 
 async function writeXlsx<Row>({ columns, rows, out, about }: Given<Row>): Promise<number> {
-  const book = new ExcelJS.stream.xlsx.WorkbookWriter({ stream: out, useSharedStrings: false, useStyles: true });
+  const book = new ExcelJS.stream.xlsx.WorkbookWriter({
+    stream: out,
+    useSharedStrings: false,
+    useStyles: true,
+  });
   const addSheet = (n: number) => {
     const sheet = book.addWorksheet(n === 1 ? '資料' : `資料 ${n}`);
     // Text also where nothing stands yet: who fills a tracking number in must get all of its digits back.

@@ -42,7 +42,7 @@ type Counts = Record<'tags' | 'cells' | 'places' | 'merges', number>;
 const lastRow = 1_048_576;
 const lastColumn = 16_384;
 
-const declared = /<(row|c|si|col|mergeCell)(?=[\s/>])([^>]*)>/g;
+const declared = /<(?:[\w.-]+:)?(row|c|si|col|mergeCell)(?=[\s/>])([^>]*)>/g;
 const attribute = (name: string) => new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)`);
 const [ofR, ofMax, ofRef] = [attribute('r'), attribute('max'), attribute('ref')];
 
