@@ -125,6 +125,65 @@ test('one bad row refuses the whole file, and every bad cell is told by line and
   expect((await stored()).map((row) => row._id)).toEqual(['old']);
 });
 
+test('all that is wrong with a row is told at once, and nothing of a cell twice', async () => {
+  const result = await importHotels([
+    hotelCells('a', { city: 'atlantis', stars: '9', price_on: '2027-01-01', tel: '找前台' }),
+    hotelCells('b', { lng: '30.25', lat: 'north' }),
+  ]);
+  expect(result.kind === 'refused' && result.problems.map(({ line, column }) => [line, column])).toEqual([
+    [2, 'stars'],
+    [2, 'tel'],
+    [2, 'city'],
+    [2, 'price_on'],
+    [3, 'lat'],
+  ]);
+  const row = hotelCells('a');
+  const book = new ExcelJS.Workbook();
+  const sheet = book.addWorksheet('酒店');
+  sheet.addRows([Object.keys(row), Object.values(row), Object.values(hotelCells('b'))]);
+  sheet.getCell(2, Object.keys(row).indexOf('stars') + 1).value = { formula: '2+2', result: 4 };
+  const bytes = Buffer.from(await book.xlsx.writeBuffer());
+  expect(await travel.importer.importFile({ kind: 'hotels', name: 'a.xlsx', bytes })).toMatchObject({
+    total: 1,
+    problems: [{ line: 2, value: 'H2' }],
+  });
+});
+
+test('of a train that is wrong in several ways all are told', async () => {
+  const train = {
+    ...{
+      number: 'G1',
+      from_city: 'hangzhou',
+      to_city: 'hangzhou',
+      from_station: '杭州東',
+      to_station: '寧波',
+    },
+    ...{ departs: '08:00', arrives: '07:00', day_offset: '0', runs: '隔日', kind: '磁浮' },
+  };
+  const result = await travel.importer.importTable({ kind: 'trains', rows: rowsOf([train]) });
+  expect(result.kind === 'refused' && result.problems.map(({ column }) => column)).toEqual([
+    'runs',
+    'kind',
+    'arrives',
+    'to_city',
+  ]);
+});
+
+test('what a Chinese keyboard writes in full width is read as what it means', async () => {
+  const cells = {
+    price_yuan: '３８８',
+    stars: '４',
+    price_on: '２０２６／１１／１２',
+    tel: '０５７１－８７６５４３２１',
+  };
+  expect(await importHotels([hotelCells('a', cells)])).toMatchObject({ kind: 'written' });
+  expect(await travel.hotels.get('a')).toMatchObject({
+    priceFen: 38_800,
+    priceOn: '2026-11-12',
+    tel: '0571-87654321',
+  });
+});
+
 test('at most 200 problems are listed, and all are counted', async () => {
   const bad = Array.from({ length: 300 }, (_, n) => hotelCells(`h${n}`, { stars: '0' }));
   const result = await importHotels(bad);
@@ -307,7 +366,7 @@ test('what a spreadsheet took for a number or a date is refused where a word was
     ]);
 });
 
-test.each(['2026/11/2', '2026-11-2', '2026.11.02', '2026年11月2日'])(
+test.each(['2026/11/2', '2026-11-2', '2026.11.02', '2026年11月2日', '2026/11/2 0:00', '2026/11/2 0:00:00'])(
   'a day may be written %s',
   async (day) => {
     const rows = rowsOf([hotelCells('hz-1', { price_on: day })]);
@@ -318,7 +377,7 @@ test.each(['2026/11/2', '2026-11-2', '2026.11.02', '2026年11月2日'])(
   },
 );
 
-test.each(['2026/11/31', '11/2/2026', '昨天', '2026-13-01'])(
+test.each(['2026/11/31', '11/2/2026', '昨天', '2026-13-01', '2026/11/2 8:30'])(
   '%s is no day, and is told once',
   async (day) => {
     const rows = rowsOf([hotelCells('hz-1', { price_on: day })]);

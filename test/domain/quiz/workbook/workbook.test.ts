@@ -370,6 +370,100 @@ test('a hidden sheet is not read, which is said; one that is needed is asked for
   expect(await problems(hidden)).toContain('題目：這張表是隱藏的，沒有讀；請取消隱藏');
 });
 
+test.each([
+  ['startsAt', '2026-13-01 09:00'],
+  ['startsAt', '2026-12-01 25:00'],
+  ['startsAt', '2026-12-01 09:60'],
+  ['startsAt', '2026/2/30 09:00'],
+  ['endsAt', '０２６-12-31'],
+  ['opensAt', '25:00'],
+  ['closesAt', '9:7'],
+])('%s %s is no such time, and is told by its cell and once', async (field, text) => {
+  const quiz = small();
+  quiz.quiz[field] = text;
+  expect(await problems(json(quiz))).toEqual([
+    expect.stringMatching(
+      new RegExp(`^quiz 第 1 行 ${field} 欄「${text}」：(沒有這個時刻|不是時間|不是時刻)`),
+    ),
+  ]);
+});
+
+test.each(['2026/12/1 9:00', '2026年12月1日 9:00', '2026.12.01 09:00:00', '２０２６／１２／１　９：００'])(
+  'a moment may be written %s',
+  async (text) => {
+    const quiz = small();
+    quiz.quiz['startsAt'] = text;
+    expect((await content(json(quiz))).startsAt).toBe(beijing('2026-12-01 09:00'));
+  },
+);
+
+test('numbers in full width are numbers', async () => {
+  const quiz = small();
+  Object.assign(quiz.quiz, { perDay: '５', levels: '５／３｜８／５', mix: '５：３：２' });
+  const way = { kind: 'floor', floors: '８８，１８８', endings: '６６' };
+  quiz.prizes[0] = { ...quiz.prizes[0], way };
+  expect(await content(json(quiz))).toMatchObject({
+    perDay: 5,
+    levels: [{ questions: 5, pass: 3 }, { questions: 8 }],
+    mix: { 1: 5, 2: 3, 3: 2 },
+    prizes: [{ way: { floors: [88, 188], endings: ['66'] } }],
+  });
+});
+
+test('all that is wrong with a line is told at once, and no fault is told of what depends on it', async () => {
+  const quiz = small();
+  Object.assign(quiz.quiz, { perDay: 0, startsAt: '2026-12-09 09:00' });
+  const long = 'x'.repeat(500);
+  quiz.questions = [
+    { id: 'q1', text: long, options: ['杭州', '杭州'], right: 'F', sponsor: 'none' },
+    { id: 'q2', text: '?', options: ['杭州', long, '蘇州'], right: 'C' },
+    { id: 'q3', text: '?', kind: '填空', options: ['杭州', '蘇州'], attribute: 'home' },
+    { id: 'q1', text: long, options: ['杭州', '蘇州'], right: 'A' },
+  ];
+  quiz.prizes = [
+    { id: 'p1', name: long, kind: 'points', priceFen: 1, way: 'ranking', from: 3, to: 1, rounds: 2 },
+    { id: 'p2', name: '券', kind: '票', way: '靠運氣', points: 5, floors: '1' },
+  ];
+  const codes = { p1: ['A-1'], p2: ['A-2', 'A\u200b'], none: ['A-1'] };
+  expect((await problems(json({ ...quiz, codes }))).map((one) => one.split(/[「：]/)[0]?.trim())).toEqual([
+    'quiz 第 1 行 perDay 欄',
+    'quiz 第 1 行 endsAt 欄',
+    'questions 第 1 行 text 欄',
+    'questions 第 1 行 optionB 欄',
+    'questions 第 1 行 right 欄',
+    'questions 第 1 行 sponsor 欄',
+    'questions 第 2 行 optionB 欄',
+    'questions 第 3 行 kind 欄',
+    'questions 第 4 行 text 欄',
+    'questions 第 4 行 id 欄',
+    'prizes 第 1 行 name 欄',
+    'prizes 第 1 行 rounds 欄',
+    'prizes 第 1 行 points 欄',
+    'prizes 第 1 行 board 欄',
+    'prizes 第 1 行 to 欄',
+    'prizes 第 2 行 kind 欄',
+    'prizes 第 2 行 way 欄',
+    'codes 第 1 行 prize 欄',
+    'codes 第 3 行 code 欄',
+    'codes 第 4 行 prize 欄',
+    'codes 第 4 行 code 欄',
+  ]);
+});
+
+test('no fault is told in the words of a library', async () => {
+  const odd = [{}, [], [[]], true, 1.5, 'x', { a: 1 }, [{ n: 'x' }], '\u0000', '-', '１月', 'Infinity'];
+  for (const [sheet, { fields }] of Object.entries(sheets))
+    for (const name of Object.keys(fields))
+      for (const value of odd) {
+        const quiz = { ...small(), sponsors: [{ id: 's', name: 's' }], codes: [{ prize: 'p1', code: 'c' }] };
+        const target = (quiz as Record<string, unknown>)[sheet];
+        Object.assign(Array.isArray(target) ? (target[0] as object) : (target as object), { [name]: value });
+        const reading = await readQuizFile(json(quiz));
+        const told = reading.kind === 'refused' ? reading.problems.map(({ message }) => message) : [];
+        expect(told.filter((message) => !/\p{Script=Han}/u.test(message))).toEqual([]);
+      }
+});
+
 test('letters in front of the options are taken off, and it is said where', async () => {
   const quiz = small();
   const options = ['A. 杭州', 'B. 餘杭', 'C. 航州'];
