@@ -383,7 +383,11 @@ function unreadableIn(code: string): string | undefined {
 }
 
 export const codeFields = {
-  prize: { heading: '獎品', cell: cell.id, help: '獎品表裡的編號。' },
+  prize: {
+    heading: '獎品',
+    cell: cell.text(64, '請填獎品表裡的編號或名稱').meta({ holds: 'word' }),
+    help: '獎品表裡的編號或名稱。',
+  },
   code: {
     heading: '兌換碼',
     cell: z

@@ -76,20 +76,33 @@ export function quizFrom(
 
   const codes = new Map<string, string[]>();
   const seen = new Set<string>();
+  const called = new Map<string, ReadSheets['prizes']>();
+  for (const prize of read.prizes) {
+    const name = fold(prize.values.name ?? '');
+    called.set(name, [...(called.get(name) ?? []), prize]);
+  }
+  const withId = new Map(read.prizes.map((one) => [one.values.id, one]));
   for (const row of read.codes) {
     const at = { sheet: 'codes' as const, row };
     const { prize: of, code } = row.values;
-    const prize = read.prizes.find((one) => one.values.id === of);
-    if (of !== undefined && !prize && !read.ids.prizes.has(of))
-      complain({ ...at, column: 'prize', message: '獎品表裡沒有它' });
-    if (prize?.values.kind && !['code', 'coupon'].includes(prize.values.kind))
-      complain({ ...at, column: 'prize', message: '這個獎品不是兌換碼或優惠券' });
+    if (of !== undefined) {
+      const byId = withId.get(of);
+      const found = byId ? [byId] : (called.get(fold(of)) ?? []);
+      const [prize] = found;
+      if (!prize && !read.ids.prizes.has(of))
+        complain({ ...at, column: 'prize', message: '獎品表裡沒有它，請填那裡的編號或名稱' });
+      if (found.length > 1) complain({ ...at, column: 'prize', message: '有兩種獎品叫這個名稱，請改填編號' });
+      if (prize?.values.kind && !['code', 'coupon'].includes(prize.values.kind))
+        complain({ ...at, column: 'prize', message: '這個獎品不是兌換碼或優惠券' });
+      if (prize?.values.id !== undefined && code !== undefined) {
+        const list = codes.get(prize.values.id);
+        if (list) list.push(code);
+        else codes.set(prize.values.id, [code]);
+      }
+    }
     if (code === undefined) continue;
     if (seen.has(code)) complain({ ...at, column: 'code', message: '這個兌換碼出現了兩次，請刪去一個' });
     seen.add(code);
-    const list = of === undefined ? undefined : codes.get(of);
-    if (list) list.push(code);
-    else if (of !== undefined) codes.set(of, [code]);
   }
 
   const [first] = read.quiz;

@@ -164,7 +164,7 @@ test.each<[string, string, number, ExcelJS.CellValue, string]>([
   ['prizes', '樓層', 5, '88', 'prizes 第 5 行 樓層 欄「88」：這種獲獎方式用不到這一格，請清空'],
   ['prizes', '樓層', 2, null, 'prizes 第 2 行 樓層 欄：空著；樓層、每隔幾樓、樓層尾數至少填一個'],
   ['prizes', '樓層', 2, '88|x', 'prizes 第 2 行 樓層 欄「88|x」：裡有不是正整數的，請填樓層，用 | 分隔'],
-  ['codes', '獎品', 2, 'none', 'codes 第 2 行 獎品 欄「none」：獎品表裡沒有它'],
+  ['codes', '獎品', 2, 'none', 'codes 第 2 行 獎品 欄「none」：獎品表裡沒有它，請填那裡的編號或名稱'],
   [
     'codes',
     '兌換碼',
@@ -584,6 +584,24 @@ test('one code for two prizes would be two people’s, so it is refused', async 
   expect((await problems(json({ ...small(), prizes, codes }))).join()).toContain(
     'codes 第 2 行 code 欄「CARD-1」：這個兌換碼出現了兩次',
   );
+});
+
+test('the prize of a code is named by its id or by its name, which must be one prize’s', async () => {
+  const card = { ...small().prizes[0], kind: 'code' };
+  const prizes = [
+    { ...card, id: 'card', name: '明信片' },
+    { ...card, id: 'pass', name: '門票' },
+    { ...card, id: 'pass-2', name: '门票' },
+  ];
+  const read = (codes: unknown) => json({ ...small(), prizes, codes });
+  const reading = await readQuizFile(read({ 明信片: ['A-1'], card: ['A-2'], 'pass-2': ['B-1'] }));
+  expect(reading.kind === 'read' && Object.fromEntries(reading.codes)).toEqual({
+    card: ['A-1', 'A-2'],
+    'pass-2': ['B-1'],
+  });
+  expect(await problems(read({ 門票: ['B-2'] }))).toEqual([
+    'codes 第 1 行 prize 欄「門票」：有兩種獎品叫這個名稱，請改填編號',
+  ]);
 });
 
 test('a code with spaces, signs and letters of any script is taken', async () => {
