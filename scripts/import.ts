@@ -9,7 +9,7 @@ import type { Connection } from 'mongoose';
 import { loadHandlers } from '../src/bot/discover';
 import type { Config } from '../src/config';
 import { createCities } from '../src/domain/cities/cities';
-import { createImporter, tellHidden, tellProblem } from '../src/domain/import/import';
+import { createImporter } from '../src/domain/import/import';
 import { importSample } from '../src/domain/import/sample';
 import { type ImportKind, importKinds } from '../src/domain/import/tables';
 import { drasticWords, isDrastic } from '../src/domain/import/write-table';
@@ -18,6 +18,7 @@ import { AppError, messageOf } from '../src/errors';
 import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';
 import { root } from '../src/kit/root';
+import { tellProblem } from '../src/sheets/problems';
 import { fetchOldReplies, readAutoreply } from '../src/wechat/api/autoreply';
 import { createWechatClient } from '../src/wechat/api/client';
 import { parseExact } from '../src/wechat/api/exact-json';
@@ -97,7 +98,7 @@ async function bringTable(
     force,
     onProgress: (done, of) => console.error(`${kind}：已寫入 ${done} / ${of}`),
   });
-  if (result.unread.length > 0) console.log(tellHidden(result.unread));
+  for (const remark of result.remarks) console.log(tellProblem(remark));
   if (result.kind === 'refused') {
     for (const problem of result.problems) console.error(tellProblem(problem, result.unit));
     const more = result.total - result.problems.length;
@@ -124,7 +125,7 @@ async function bringSample(db: Connection, config: Config, { force }: Asked): Pr
     if (result.kind === 'kept') console.log(`${table}：保留你導入的 ${result.source}`);
     else if (result.kind === 'written') console.log(`${table}:${result.rows} 行，隨程式附帶`);
     else
-      for (const problem of result.problems) console.error(`${table}:${tellProblem(problem, result.unit)}`);
+      for (const problem of result.problems) console.error(`${table}：${tellProblem(problem, result.unit)}`);
   }
   if (!config.simulated) console.log('酒店、列車、渠道的示例是編的，只給模擬器，這個公眾號不用。');
   return results.some(({ result }) => result.kind === 'refused') ? 1 : 0;

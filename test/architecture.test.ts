@@ -167,6 +167,10 @@ test.each([
   ['bullmq', /^src\/jobs\//],
   ['ioredis', /^src\/store\//],
   ['opencc-js/t2cn', /^src\/kit\/text\.ts$/],
+  ['exceljs', /^src\/sheets\//],
+  ['csv-parse', /^src\/sheets\//],
+  ['csv-stringify', /^src\/sheets\//],
+  ['iconv-lite', /^src\/sheets\//],
 ])('only its own place imports %s', (name, place) => {
   const wrong = imports.filter(
     ({ from, to, typeOnly }) => !typeOnly && (to === name || to.startsWith(`${name}/`)) && !place.test(from),

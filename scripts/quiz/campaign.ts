@@ -10,12 +10,13 @@ import { exportNames, tellFilter } from '../../src/domain/exports/exports';
 import { awardStateNames } from '../../src/domain/prizes/award';
 import { laidFlat } from '../../src/domain/quiz/definition';
 import { bringQuiz, strangersIn, tellCodes } from '../../src/domain/quiz/workbook/bring';
-import { type Problem, readQuizFile, tellProblem } from '../../src/domain/quiz/workbook/workbook';
+import { readQuizFile } from '../../src/domain/quiz/workbook/workbook';
 import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template';
 import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
+import { maskCode } from '../../src/kit/mask';
 import { namesAreSaid } from '../../src/kit/signed';
-import { maskCode } from '../../src/sheets/safe-cells';
+import { type Problem, tellProblem } from '../../src/sheets/problems';
 import { type Asked, beijing, type Command, fileAt, Misuse, only, tellSameLogin } from './command';
 
 export const template: Command = {

@@ -2,12 +2,12 @@ import { open } from 'node:fs/promises';
 import { campaignOf } from '../../src/domain/campaigns/campaign-row';
 import type { AwardFilter } from '../../src/domain/exports/exports';
 import { courierColumns } from '../../src/domain/exports/parcels';
-import { tellHidden } from '../../src/domain/import/import';
 import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
 import { laidFlat } from '../../src/domain/quiz/definition';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
 import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
+import { tellProblem } from '../../src/sheets/problems';
 import { readTable } from '../../src/sheets/read-table';
 import { type Asked, type Command, fileAt, Misuse, only, padded } from './command';
 
@@ -150,9 +150,9 @@ export const courier: Command = {
       }
       case 'import': {
         const table = await readTable(await fileAt(what));
-        if (table.unread?.length) console.log(tellHidden(table.unread));
+        for (const remark of table.remarks) console.log(tellProblem(remark));
         const result = await prizes.courier.readTracking(table, { by, courier: name });
-        for (const { line, message } of result.problems) console.error(`第 ${line} 行：${message}`);
+        for (const problem of result.problems) console.error(tellProblem(problem));
         console.log(
           `登記了 ${result.sent} 件，已登記過 ${result.same} 件，有問題 ${result.problems.length} 行。${result.sent > 0 ? '粉絲會收到單號。' : ''}`,
         );

@@ -1,6 +1,6 @@
 import iconv from 'iconv-lite';
 import { toSimplified } from '../kit/text';
-import { unreadable } from './rows';
+import { unreadable } from './problems';
 
 /**
  * The text of a file as Chinese offices write it: UTF-8 and UTF-16, with or without a byte order mark, else GBK (GB 18030) or
@@ -93,7 +93,8 @@ function isEveryday(char: string): boolean {
 function checked(text: string, encoding: string): { text: string; encoding: string } {
   if (text.includes('\uFFFD')) throw unreadable(`檔案照 ${encoding} 讀有亂碼，請用 UTF-8 重新存檔。`);
   if (text.includes('\0')) throw unreadable('這不是文字檔：裡面有空字元（NUL）。');
-  return { text, encoding };
+  // Files that were put together have more than one mark.
+  return { text: text.replace(/^\uFEFF+/, ''), encoding };
 }
 
 /** By its mark, else by its zeros: of a comma and a line break every second byte is one. */

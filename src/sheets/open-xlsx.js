@@ -7,7 +7,14 @@
  */
 'use strict';
 const { Worker } = require('node:worker_threads');
+const formats = require('exceljs/lib/xlsx/defaultnumformats');
+
+// Formats that every Excel has without writing them down. The library knows no language, and 12月31日 is a number to it.
+for (const known of Object.values(formats)) known.f ??= known['zh-cn'];
+formats[22].f = 'm/d/yy h:mm';
+
 const ExcelJS = require('exceljs');
+const BaseXform = require('exceljs/lib/xlsx/xform/base-xform');
 const TextXform = require('exceljs/lib/xlsx/xform/strings/text-xform');
 
 const longestMs = 60_000;
@@ -20,6 +27,50 @@ Object.defineProperty(TextXform.prototype, 'model', {
     return this._text.join('');
   },
 });
+
+// `<x:row>` is a `<row>` where x stands for what these files are written in. The library knows tags by the letter.
+const plain = new Map([
+  ['http://schemas.openxmlformats.org/spreadsheetml/2006/main', ''],
+  ['http://purl.oclc.org/ooxml/spreadsheetml/main', ''],
+  ['http://schemas.openxmlformats.org/package/2006/relationships', ''],
+  ['http://schemas.openxmlformats.org/officeDocument/2006/relationships', 'r:'],
+  ['http://purl.oclc.org/ooxml/officeDocument/relationships', 'r:'],
+]);
+
+const { parse } = BaseXform.prototype;
+BaseXform.prototype.parse = function (batches) {
+  return parse.call(this, named(batches));
+};
+
+async function* named(batches) {
+  const prefixes = new Map();
+  const inPlain = (name) => {
+    const at = name.indexOf(':');
+    const prefix = at === -1 ? undefined : prefixes.get(name.slice(0, at));
+    return prefix === undefined ? name : `${prefix}${name.slice(at + 1)}`;
+  };
+  for await (const events of batches) {
+    for (const event of events) {
+      if (event.eventType === 'text') continue;
+      const { name, attributes } = event.value;
+      for (const [key, uri] of Object.entries(attributes)) {
+        const prefix = key.slice('xmlns:'.length);
+        if (key.startsWith('xmlns:') && plain.has(uri) && plain.get(uri) !== `${prefix}:`)
+          prefixes.set(prefix, plain.get(uri));
+      }
+      if (prefixes.size === 0) continue;
+      // A copy: the parser goes by the name to find the end of the tag.
+      event.value = {
+        ...event.value,
+        name: inPlain(name),
+        attributes: Object.fromEntries(
+          Object.entries(attributes).map(([key, value]) => [inPlain(key), value]),
+        ),
+      };
+    }
+    yield events;
+  }
+}
 
 const unread = [
   'autoFilter',
@@ -52,8 +103,9 @@ async function open(bytes) {
       row.eachCell((cell, column) =>
         cells.push({ address: cell.address, column, value: cell.value, format: cell.numFmt }),
       );
-      rows.push({ line, cells });
+      rows.push({ line, hidden: row.hidden, cells });
     });
-    return { name: sheet.name, hidden: sheet.state !== 'visible', rows };
+    const hiddenColumns = (sheet.columns ?? []).flatMap(({ number, hidden }) => (hidden ? [number] : []));
+    return { name: sheet.name, hidden: sheet.state !== 'visible', hiddenColumns, rows };
   });
 }

@@ -1,60 +1,58 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { decodeText } from './decode-text';
-import {
-  type Problem,
-  quoted,
-  type Row,
-  readHeader,
-  type Table,
-  tableLimits,
-  tooManyRows,
-  unreadable,
-} from './rows';
+import { type Shown, type Table, tableLimits, tableOf } from './grid';
+import { type Problem, quoted, unreadable } from './problems';
 
 type Parsed = { record: string[]; raw: string; info: { lines: number } };
 
 /** A comma-separated table. A record is told by the line it begins on, also when a cell holds line breaks. */
 export function readCsv(bytes: Buffer): Table {
   const { text, encoding } = decodeText(bytes);
-  const records = parseRecords(text);
-  const [first, ...rest] = records;
-  if (!first) throw unreadable('檔案裡沒有一行內容。');
-  if (rest.length > tableLimits.rows) throw tooManyRows();
+  const records = parseRecords(text).filter(({ record }) => record.some((cell) => cell.trim() !== ''));
+  const [head] = records;
+  if (!head) throw unreadable('檔案裡沒有一行內容。');
+  const sign = otherSeparator(head.record);
+  if (sign) throw unreadable(`欄與欄之間是${sign}，不是逗號；請另存成以逗號分隔的 CSV，或存成 .xlsx。`);
 
-  const { columns, problems } = readHeader(first.record, lineOf(first));
-  const rows: Row[] = [];
-  for (const parsed of rest) {
+  const problems: Problem[] = [];
+  const width = head.record.findLastIndex((cell) => cell.trim() !== '') + 1;
+  const lines = records.flatMap((parsed) => {
+    const { record } = parsed;
     const line = lineOf(parsed);
-    const row = toRow({ cells: parsed.record, columns, line, problems });
-    if (row) rows.push(row);
-  }
-  return { rows, columns, problems, unit: '行', encoding };
-}
-
-function toRow(given: {
-  cells: string[];
-  columns: string[];
-  line: number;
-  problems: Problem[];
-}): Row | undefined {
-  const { cells, columns, line, problems } = given;
-  if (cells.every((cell) => cell.trim() === '')) return undefined;
-  const extra = cells.slice(columns.length).find((cell) => cell.trim() !== '');
-  if (extra !== undefined) {
+    const extra = record.slice(width).find((cell) => cell.trim() !== '');
+    if (extra === undefined) return [{ line, cells: record.map(shownOf) }];
     problems.push({
       line,
       value: quoted(extra),
-      message: `這一行有 ${cells.length} 格，欄名只有 ${columns.length} 個；內容裡有逗號時，請用雙引號括起來`,
+      message: `這一行有 ${record.length} 格，欄名只有 ${width} 個；內容裡有逗號時，請用雙引號括起來`,
     });
-    return undefined;
-  }
-  const named: Record<string, unknown> = {};
-  columns.forEach((name, at) => {
-    const cell = cells[at]?.trim();
-    if (cell) named[name] = cell;
+    return [];
   });
-  return { line, cells: named };
+  const table = tableOf({ lines });
+  return { ...table, problems: [...table.problems, ...problems], remarks: [], unit: '行', encoding };
 }
+
+const textFormula = '="…" 這樣的文字公式；請在試算表裡把這一欄設成「文字」、只留引號裡的內容，再另存成 CSV';
+
+/** What other programs write between cells, when it leaves us with a single column. */
+function otherSeparator(head: string[]): string | undefined {
+  const [only = '', ...more] = head.filter((cell) => cell.trim() !== '');
+  if (more.length > 0) return undefined;
+  const signs = {
+    '\t': '定位鍵（Tab）',
+    ';': '分號',
+    '；': '分號',
+    '，': '全形逗號',
+    '|': '豎線',
+    '、': '頓號',
+  };
+  return Object.entries(signs).find(([sign]) => only.includes(sign))?.[1];
+}
+
+const shownOf = (cell: string): Shown => {
+  const text = cell.trim();
+  return /^="[^"]*"$/.test(text) ? { text: '', wrong: `是 ${textFormula}`, address: text } : { text };
+};
 
 function parseRecords(text: string): Parsed[] {
   try {
@@ -72,9 +70,7 @@ function parseRecords(text: string): Parsed[] {
     const line = typeof error['lines'] === 'number' ? error['lines'] : undefined;
     const where = line === undefined ? '' : `第 ${line} 行`;
     if (line !== undefined && /(^|,)\s*="/.test(text.split(/\r?\n|\r/)[line - 1] ?? ''))
-      throw unreadable(
-        `${where}有 ="…" 這樣的文字公式；請在試算表裡把這一欄設成「文字」、只留引號裡的內容，再另存成 CSV。`,
-      );
+      throw unreadable(`${where}有 ${textFormula}。`);
     switch (error.code) {
       case 'CSV_QUOTE_NOT_CLOSED':
         throw unreadable(`${where}有一個雙引號沒有配對，請補上或刪去。`);

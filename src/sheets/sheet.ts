@@ -47,10 +47,16 @@ async function writeCsv<Row>({ columns, rows, out }: Given<Row>): Promise<number
 }
 
 async function writeXlsx<Row>({ columns, rows, out, about }: Given<Row>): Promise<number> {
-  const book = new ExcelJS.stream.xlsx.WorkbookWriter({ stream: out, useSharedStrings: false });
+  const book = new ExcelJS.stream.xlsx.WorkbookWriter({
+    stream: out,
+    useSharedStrings: false,
+    useStyles: true,
+  });
   const addSheet = (n: number) => {
     const sheet = book.addWorksheet(n === 1 ? '資料' : `資料 ${n}`);
-    sheet.columns = columns.map(({ title, width = 16 }) => ({ header: inXlsx(title), width }));
+    // Text also where nothing stands yet: who fills a tracking number in must get all of its digits back.
+    const style = { numFmt: '@' };
+    sheet.columns = columns.map(({ title, width = 16 }) => ({ header: inXlsx(title), width, style }));
     return sheet;
   };
   let failed: unknown;
@@ -66,7 +72,11 @@ async function writeXlsx<Row>({ columns, rows, out, about }: Given<Row>): Promis
       sheet.commit();
       sheet = addSheet(++sheets);
     }
-    sheet.addRow(columns.map((column) => inXlsx(safeCell(column.of(row))))).commit();
+    const line = sheet.addRow(columns.map((column) => inXlsx(safeCell(column.of(row)))));
+    line.eachCell((cell) => {
+      if (typeof cell.value === 'number') cell.numFmt = 'General';
+    });
+    line.commit();
     if (++written % breathEvery === 0 && out.writableNeedDrain) await once(out, 'drain');
   }
   sheet.commit();

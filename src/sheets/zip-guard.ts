@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import { AppError } from '../errors';
-import { unreadable } from './rows';
+import { unreadable } from './problems';
 
 /**
  * Bounds of an unpacked workbook. 50,000 hotels are 700,000 cells and rows, and cost 800 MB of memory. `tags` of XML: a cell
@@ -42,7 +42,7 @@ type Counts = Record<'tags' | 'cells' | 'places' | 'merges', number>;
 const lastRow = 1_048_576;
 const lastColumn = 16_384;
 
-const declared = /<(row|c|si|col|mergeCell)(?=[\s/>])([^>]*)>/g;
+const declared = /<(?:[\w.-]+:)?(row|c|si|col|mergeCell)(?=[\s/>])([^>]*)>/g;
 const attribute = (name: string) => new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)`);
 const [ofR, ofMax, ofRef] = [attribute('r'), attribute('max'), attribute('ref')];
 

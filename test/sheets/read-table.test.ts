@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import ExcelJS from 'exceljs';
 import iconv from 'iconv-lite';
-import { tellProblem } from '../../src/domain/import/import';
+import { tellProblem } from '../../src/sheets/problems';
 import { readTable } from '../../src/sheets/read-table';
 
 const read = (name: string, bytes: Buffer | string) => readTable({ name, bytes: Buffer.from(bytes) });
@@ -109,7 +109,7 @@ describe('CSV', () => {
 
   test('a comma too many is told by its line, and other rows are still checked', async () => {
     expect(await told('a.csv', 'id,name\nhz-1,西湖,旅店\nhz-2,龍井\n')).toEqual([
-      '第 2 行：「旅店」這一行有 3 格，欄名只有 2 個；內容裡有逗號時，請用雙引號括起來',
+      '第 2 行「旅店」：這一行有 3 格，欄名只有 2 個；內容裡有逗號時，請用雙引號括起來',
     ]);
   });
 
@@ -122,10 +122,38 @@ describe('CSV', () => {
     await expect(read('a.csv', bytes)).rejects.toThrow(/^第 3 行有 ="…".*設成「文字」/);
   });
 
+  test('a text written as a formula and quoted as well is told by its cell', async () => {
+    expect(await told('a.csv', 'id,tel\n1,"=""0571"""\n2,=_=\n')).toEqual([
+      '第 2 行「="0571"」：是 ="…" 這樣的文字公式；請在試算表裡把這一欄設成「文字」、只留引號裡的內容，再另存成 CSV',
+    ]);
+  });
+
+  test.each([
+    ['id;name\n1;西湖\n', '分號'],
+    ['id\tname\n1\t西湖\n', '定位鍵'],
+    ['id，name\n1，西湖\n', '全形逗號'],
+    ['id|name\n1|西湖\n', '豎線'],
+    ['\uFEFFsep=;\nid;name\n', '分號'],
+  ])('%j is separated by something else, and that is said', async (text, sign) => {
+    await expect(read('a.csv', text)).rejects.toThrow(`欄與欄之間是${sign}`);
+  });
+
+  test.each(['\uFEFF\uFEFF', '\uFEFF', ''])(
+    'marks of a byte order are no part of a cell: %j',
+    async (mark) => {
+      const text = `${mark}id,name\n${mark}hz-1,${mark}西湖\n`;
+      expect((await read('a.csv', text)).rows).toEqual([{ line: 2, cells: { id: 'hz-1', name: '西湖' } }]);
+      const quotedHead = `${mark}"id","name"\nhz-1,西湖\n`;
+      expect((await read('a.csv', quotedHead)).columns).toEqual(['id', 'name']);
+      const list = `${mark}[{"id":"hz-1"}]`;
+      expect((await read('a.json', list)).rows).toEqual([{ line: 1, cells: { id: 'hz-1' } }]);
+    },
+  );
+
   test('a column named twice, or not at all, is told', async () => {
     expect(await told('a.csv', 'id,name,ID,,x\n1,2,3,4,5\n')).toEqual([
-      '第 1 行 id 欄：這個欄名出現了兩次，請刪去一個',
-      '第 1 行：第 4 欄沒有欄名，請補上或刪去這一欄',
+      '第 1 行 id 欄：這一欄出現了兩次，請刪去一個',
+      '第 2 行「4」：這一格上面沒有欄名，請補上欄名或清空這一欄',
     ]);
   });
 
@@ -144,25 +172,35 @@ describe('CSV', () => {
 });
 
 describe('XLSX', () => {
-  async function workbook(rows: ExcelJS.CellValue[][]): Promise<Buffer> {
+  async function workbook(
+    rows: ExcelJS.CellValue[][],
+    change: (sheet: ExcelJS.Worksheet) => void = () => undefined,
+  ): Promise<Buffer> {
     const book = new ExcelJS.Workbook();
-    book.addWorksheet('酒店').addRows(rows);
+    const sheet = book.addWorksheet('酒店');
+    sheet.addRows(rows);
+    change(sheet);
     return Buffer.from(await book.xlsx.writeBuffer());
   }
 
   test('is read as a person sees it: numbers, dates, times, rich text, links', async () => {
-    const bytes = await workbook([
-      ['id', 'price_yuan', 'price_on', 'departs', 'name', 'book_url'],
+    const bytes = await workbook(
       [
-        'hz-1',
-        388,
-        new Date('2026-11-12T00:00:00Z'),
-        new Date('1899-12-30T08:30:00Z'),
-        { richText: [{ text: '西湖' }, { text: '旅店' }] },
-        { text: 'https://example.com/a', hyperlink: 'https://example.com/a' },
+        ['id', 'price_yuan', 'price_on', 'departs', 'name', 'book_url'],
+        [
+          'hz-1',
+          388,
+          new Date('2026-11-12T00:00:00Z'),
+          new Date('1899-12-30T08:30:00Z'),
+          { richText: [{ text: '西湖' }, { text: '旅店' }] },
+          { text: 'https://example.com/a', hyperlink: 'https://example.com/a' },
+        ],
       ],
-    ]);
-    expect((await read('a.xlsx', bytes)).rows).toEqual([
+      (sheet) => {
+        sheet.getCell('D2').numFmt = 'h:mm';
+      },
+    );
+    expect((await read('a.xlsx', bytes)).rows).toMatchObject([
       {
         line: 2,
         cells: {
@@ -185,8 +223,62 @@ describe('XLSX', () => {
       ['hz-3', 3],
     ]);
     expect(await told('a.xlsx', bytes)).toEqual([
-      '第 2 行：「B2」這一格是公式，請複製後「選擇性貼上 → 值」',
-      '第 3 行：「B3」這一格是錯誤值 #N/A，請改正',
+      '第 2 行「B2」：這一格是公式，請複製後「選擇性貼上 → 值」',
+      '第 3 行「B3」：這一格是錯誤值 #N/A，請改正',
+    ]);
+  });
+
+  test.each<[ExcelJS.CellValue, string, string]>([
+    [new Date('2026-12-31T23:59:59Z'), 'yyyy/m/d h:mm:ss', '2026-12-31 23:59:59'],
+    [new Date('2026-12-01T00:00:00Z'), 'yyyy/m/d h:mm', '2026-12-01 00:00'],
+    [new Date('2026-12-31T00:00:00Z'), 'yyyy/m/d;@', '2026-12-31'],
+    [new Date('2026-12-31T00:00:00Z'), '[$-F800]dddd, mmmm dd, yyyy', '2026-12-31'],
+    [new Date('2026-12-31T20:30:00Z'), 'h:mm AM/PM', '20:30'],
+    [true, 'General', 'TRUE'],
+    [12_345_678_901, 'General', '12345678901'],
+  ])('%j shown as %s is read as %s', async (value, numFmt, shown) => {
+    const bytes = await workbook([['a'], [value]], (sheet) => {
+      sheet.getCell('A2').numFmt = numFmt;
+    });
+    expect((await read('a.xlsx', bytes)).rows).toMatchObject([{ cells: { a: shown } }]);
+  });
+
+  test.each<[ExcelJS.CellValue, string]>([
+    [0.5, '0%'],
+    [0.5, '# ?/?'],
+    [7, '000'],
+    [12_000, '0.00E+00'],
+    [123_456_789_012, 'General'],
+    [Number('773123456789012345'), '0'],
+    [new Date('2026-12-31T00:00:00Z'), 'm"月"d"日"'],
+    [new Date('2026-12-31T00:00:00Z'), 'yyyy"年"m"月"'],
+    [new Date('2026-12-31T09:00:00Z'), 'yyyy/m/d h'],
+    [new Date('1900-01-01T02:00:00Z'), '[h]:mm'],
+    [new Date('1899-12-30T08:30:00Z'), 'yyyy/m/d'],
+    [new Date('2026-12-31T00:00:00Z'), 'aaaa'],
+  ])('%j shown as %s is refused by its cell', async (value, numFmt) => {
+    const bytes = await workbook([['a'], [value]], (sheet) => {
+      sheet.getCell('A2').numFmt = numFmt;
+    });
+    expect(await told('a.xlsx', bytes)).toEqual([expect.stringMatching(/^第 2 行「A2」：.*設成「文字」/)]);
+  });
+
+  test('hidden rows and columns are nobody’s data, and are told in a line each; what WPS hides is not', async () => {
+    const lines = [2, 3, 4, 5, 6].map((n) => [n, 'x', `n${n}`]);
+    const bytes = await workbook([['id', 'old', 'name'], ...lines], (sheet) => {
+      sheet.getColumn(2).hidden = true;
+      for (const line of [3, 5, 6]) sheet.getRow(line).hidden = true;
+      sheet.workbook.addWorksheet('WpsReserved_CellImgList', { state: 'veryHidden' }).getCell('A1').value = 1;
+    });
+    const { rows, columns, problems, remarks } = await read('a.xlsx', bytes);
+    expect(rows.map(({ line, cells }) => [line, cells['name']])).toEqual([
+      [2, 'n2'],
+      [4, 'n4'],
+    ]);
+    expect({ columns, problems }).toEqual({ columns: ['id', 'name'], problems: [] });
+    expect(remarks.map((remark) => tellProblem(remark))).toEqual([
+      '酒店：隱藏的行沒有讀：3、5-6',
+      '酒店：隱藏的欄沒有讀：B',
     ]);
   });
 
@@ -243,8 +335,10 @@ describe('a workbook made by hand', () => {
     strings?: string;
     styles?: string;
     sheets?: number;
+    /** As some programs write it: `<x:row>`, `<x:sheet q:id=…>`. */
+    prefixed?: boolean;
   }) {
-    const { sheet = data, names = '', strings = '', styles = '', sheets = 1 } = parts;
+    const { sheet = data, names = '', strings = '', styles = '', sheets = 1, prefixed = false } = parts;
     const numbers = Array.from({ length: sheets }, (_, i) => i + 1);
     const relation = (id: string, type: string, target: string) =>
       `<Relationship Id="${id}" Type="${related}/${type}" Target="${target}"/>`;
@@ -264,7 +358,15 @@ describe('a workbook made by hand', () => {
         numbers.map((n) => [`xl/worksheets/sheet${n}.xml`, `<worksheet ${main}>${sheet}</worksheet>`]),
       ),
     };
-    return zip(Object.entries(files).map(([name, text]) => ({ name, content: Buffer.from(text) })));
+    const written = (text: string) =>
+      prefixed
+        ? text
+            .replace(/<(\/?)(?=\w)/g, '<$1x:')
+            .replace(/ xmlns=/g, ' xmlns:x=')
+            .replace('xmlns:r=', 'xmlns:q=')
+            .replaceAll(' r:id=', ' q:id=')
+        : text;
+    return zip(Object.entries(files).map(([name, text]) => ({ name, content: Buffer.from(written(text)) })));
   }
   const row = (r: string, cells = '') => data.replace(rows, `${rows}<row r="${r}">${cells}</row>`);
   const merged = (ref: string, times = 1) =>
@@ -274,6 +376,7 @@ describe('a workbook made by hand', () => {
 
   test.each<[string, Parameters<typeof book>[0]]>([
     ['nothing', {}],
+    ['prefixes before its tags', { prefixed: true }],
     ['a name for the whole sheet', { names: named('$A$1:$XFD$1048576') }],
     ['a thousand such names', { names: named('$A$1:$XFD$1048576').repeat(1_000) }],
     ['a name for whole columns', { names: named('$A:$XFD') }],
@@ -297,7 +400,8 @@ describe('a workbook made by hand', () => {
     ['texts that no cell shows', { strings: '<si/>'.repeat(20_000) }],
   ])('%s: its one cell is read', async (_, parts) => {
     const { rows: found } = await read('a.xlsx', book(parts));
-    expect(found).toEqual([{ line: 2, cells: { id: '7' } }]);
+    expect(found).toMatchObject([{ line: 2, cells: { id: '7' } }]);
+    expect(found).toHaveLength(1);
   });
 
   test.each<[string, Parameters<typeof book>[0], string]>([
@@ -336,11 +440,42 @@ describe('a workbook made by hand', () => {
     ['millions of styles', { styles: `<cellXfs>${'<xf/>'.repeat(11_000_000)}</cellXfs>` }, '格子太多'],
     ['elements in elements, without end', { sheet: '<a>'.repeat(11_000_000) }, '格子太多'],
     ['six hundred sheets', { sheets: 600 }, '個檔案'],
+    [
+      'a row beyond the last, its tags prefixed',
+      { sheet: row('999999999'), prefixed: true },
+      '第 999999999 行',
+    ],
   ])('%s: is refused with the file and the cause', async (_, parts, cause) => {
     const reading = read('酒店.xlsx', book(parts));
     await expect(reading).rejects.toMatchObject({ kind: 'Invalid' });
     await expect(reading).rejects.toThrow(/^酒店\.xlsx：/);
     await expect(reading).rejects.toThrow(cause);
+  });
+
+  test.each([
+    [31, '46387', '2026-12-31'],
+    [22, '46387.375', '2026-12-31 09:00'],
+    [14, '46387', '2026-12-31'],
+    [20, '0.375', '09:00'],
+    [32, '0.375', '09:00'],
+  ])('a moment in the format %i that every Excel has is read as it is shown', async (format, kept, shown) => {
+    const styles = `<cellXfs><xf numFmtId="0"/><xf numFmtId="${format}"/></cellXfs>`;
+    const sheet = data.replace('<c r="A2"><v>7</v>', `<c r="A2" s="1"><v>${kept}</v>`);
+    const { rows: found } = await read('a.xlsx', book({ sheet, styles }));
+    expect(found).toMatchObject([{ cells: { id: shown } }]);
+  });
+
+  test.each([
+    [58, '46387'],
+    [57, '46387'],
+    [46, '1.5'],
+    [47, '0.375'],
+  ])('in the format %i no whole day or time is shown: refused', async (format, kept) => {
+    const styles = `<cellXfs><xf numFmtId="0"/><xf numFmtId="${format}"/></cellXfs>`;
+    const sheet = data.replace('<c r="A2"><v>7</v>', `<c r="A2" s="1"><v>${kept}</v>`);
+    expect(await told('a.xlsx', book({ sheet, styles }))).toEqual([
+      expect.stringMatching(/^第 2 行「A2」：這一格被當成日期存了.*設成「文字」/),
+    ]);
   });
 
   test('what the format escapes is read once, wherever the text lies', async () => {
@@ -406,6 +541,11 @@ describe('JSON', () => {
 
   test('what is no JSON, or no list, is refused', async () => {
     await expect(read('a.json', '[{')).rejects.toThrow('JSON 讀不懂');
+    // Not in the words of a parser.
+    for (const text of ['[{', '[{"id":1,}]', "[{'id':1}]", '{"id":“1”}', '[{"id":1}\n{"id":2}]'])
+      await expect(read('a.json', text)).rejects.toThrow(/^JSON 讀不懂：[^a-z]*JSON [^a-zA-Z]*$/);
+    await expect(read('a.json', '[{"id":1},\n{"id":2},]')).rejects.toThrow('第 2 行第 10 個字起');
+    await expect(read('a.json', '[{"id":"a"},\n{"id":')).rejects.toThrow('第 2 行第 6 個字起');
     await expect(read('a.json', '{"id":1}')).rejects.toThrow('最外層應是一個列表');
   });
 });

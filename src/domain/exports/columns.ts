@@ -1,4 +1,4 @@
-import { maskBoardName, maskCode } from '../../sheets/safe-cells';
+import { maskBoardName, maskCode } from '../../kit/mask';
 import type { Column } from '../../sheets/sheet';
 import type { Award, AwardState } from '../prizes/award';
 import type { Claim } from '../prizes/claims';

@@ -1,8 +1,16 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
+import { lackingIn } from '../../sheets/columns';
+import { type Row, tableLimits } from '../../sheets/grid';
+import {
+  createProblems,
+  type Problem,
+  type Problems,
+  quoted,
+  type Unit,
+  valueOf,
+} from '../../sheets/problems';
 import { readTable } from '../../sheets/read-table';
-import { lostInTyping } from '../../sheets/read-xlsx';
-import { type Problem, quoted, type Row, type Table, tableLimits } from '../../sheets/rows';
 import type { Cities } from '../cities/cities';
 import type { Lookups, Stored, TableKind } from './table';
 import { type ImportKind, importKinds, tables } from './tables';
@@ -10,14 +18,14 @@ import { type Changes, compareTable, type ImportRow, sampleKinds, writeTable } f
 
 /**
  * `written` says what changed (with `dryRun`: what would). `refused`: nothing was written; `problems` are the first 200 of `total`,
- * each ready to be read with `tellProblem`.
+ * in the order of the file.
  */
 export type ImportResult =
   | ({ kind: 'written'; dryRun: boolean; rows: number } & Changes)
   | { kind: 'refused'; problems: Problem[]; total: number };
 
-/** `unit`: how this kind of file counts its rows. `unread`: its hidden sheets. */
-export type FileResult = ImportResult & { unit: Table['unit']; unread: string[] };
+/** `unit`: how this kind of file counts its rows. `remarks`: what of it was not read. */
+export type FileResult = ImportResult & { unit: Unit; remarks: Problem[] };
 
 export type ImportAsk = {
   kind: ImportKind;
@@ -33,8 +41,6 @@ export type ImportAsk = {
   force?: boolean;
   onProgress?: (done: number, of: number) => void | Promise<void>;
 };
-
-const mostProblems = 200;
 
 /** Importers of the travel tables. An import replaces the whole table of its kind, all or nothing. */
 export function createImporter({ db, clock, cities }: { db: Connection; clock: Clock; cities: Cities }) {
@@ -79,10 +85,9 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
       asked: Omit<ImportAsk, 'rows' | 'problems'> & { name: string; bytes: Buffer },
     ): Promise<FileResult> {
       const { name, bytes, ...rest } = asked;
-      const table = await readTable({ name, bytes });
-      const problems = [...table.problems, ...lostIn(table, tables[rest.kind])];
-      const result = await importTable({ source: name, ...rest, rows: table.rows, problems });
-      return { ...result, unit: table.unit, unread: table.unread ?? [] };
+      const { rows, problems, unit, remarks } = await readTable({ name, bytes });
+      const result = await importTable({ source: name, ...rest, rows, problems });
+      return { ...result, unit, remarks };
     },
 
     /** When each kind was last imported, from what; a kind never imported is missing. */
@@ -98,46 +103,6 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
 
 export type Importer = ReturnType<typeof createImporter>;
 
-/** 「第 12 行 price_yuan 欄：「abc」不是數字，請填整數元」 */
-export function tellProblem({ line, column, value, message }: Problem, unit: Table['unit'] = '行'): string {
-  const where = [line === undefined ? '' : `第 ${line} ${unit}`, column === undefined ? '' : `${column} 欄`]
-    .filter(Boolean)
-    .join(' ');
-  return `${where}${where ? '：' : ''}${value === undefined ? '' : `「${value}」`}${message}`;
-}
-
-/** Cells of a workbook that are numbers or dates where words belong. */
-function lostIn({ rows, typed = new Map() }: Table, { words, times }: TableKind): Problem[] {
-  return rows.flatMap(({ line, cells }) =>
-    Object.entries(cells).flatMap(([column, value]) => {
-      const type = typed.get(`${line} ${column}`);
-      const lost = type === 'number' ? words.includes(column) : type === 'date' && !times.includes(column);
-      return type && lost ? [{ line, column, value: quoted(value), message: lostInTyping[type] }] : [];
-    }),
-  );
-}
-
-/** Said once, wherever a workbook is read. */
-export const tellHidden = (sheets: string[]): string => `隱藏的表沒有讀：${sheets.map(quoted).join('、')}`;
-
-type Problems = ReturnType<typeof createProblems>;
-
-function createProblems(found: Problem[]) {
-  const kept = [...found];
-  let total = found.length;
-  return {
-    add(...more: Problem[]): void {
-      total += more.length;
-      if (kept.length < mostProblems * 2) kept.push(...more);
-    },
-    get total() {
-      return total;
-    },
-    /** In the order of the file. */
-    first: () => kept.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).slice(0, mostProblems),
-  };
-}
-
 /** What is wrong with the table as a whole is told once, not on every line. */
 function tableProblems(rows: Row[], table: TableKind): Problem[] {
   const [first] = rows;
@@ -145,35 +110,46 @@ function tableProblems(rows: Row[], table: TableKind): Problem[] {
   if (rows.length > tableLimits.rows)
     return [{ message: `超過 ${tableLimits.rows} 行的上限；導入會換掉整張表，請刪去用不到的行` }];
   const present = new Set(rows.flatMap((row) => Object.keys(row.cells)));
-  const missing = table.required.filter((name) => !present.has(name));
-  const unknown = [...present].filter((name) => !table.columns.includes(name));
+  const columns = Object.keys(table.columns);
+  const unknown = [...present].filter((name) => !columns.includes(name));
   return [
-    ...missing.map((column) => ({ column, message: '缺少這一欄（或整欄空著），請補上' })),
+    ...lackingIn(rows, table.columns).map((column) => ({
+      column,
+      message: '缺少這一欄（或整欄空著），請補上',
+    })),
     ...unknown.slice(0, 20).map((column) => ({
       column: quoted(column),
-      message: `不認得這一欄，請刪去或改名；可用的欄：${table.columns.join('、')}`,
+      message: `不認得這一欄，請刪去或改名；可用的欄：${columns.join('、')}`,
     })),
   ];
 }
 
 function readRows(given: { rows: Row[]; table: TableKind; lookups: Lookups; problems: Problems }): Stored[] {
   const { rows, table, lookups, problems } = given;
-  const present = new Set(rows.flatMap((row) => Object.keys(row.cells)));
+  const lacking = new Set(lackingIn(rows, table.columns));
   const documents: Stored[] = [];
   const lines = new Map<string, number>();
   rows.forEach((row, place) => {
-    const read = table.read({ row, place, lookups });
-    if ('problems' in read) {
-      problems.add(...read.problems.filter(({ column }) => column === undefined || present.has(column)));
-      return;
-    }
-    const { _id } = read.document;
-    const before = lines.get(_id);
+    const { line, cells } = row;
+    const document = table.read({
+      row,
+      place,
+      lookups,
+      complain(column, message) {
+        if (!lacking.has(column)) problems.add({ line, column, ...valueOf(cells[column]), message });
+      },
+    });
+    if (!document) return;
+    const before = lines.get(document._id);
     if (before !== undefined) {
-      problems.add({ line: row.line, value: quoted(_id), message: `與第 ${before} 行重複，請刪去一個` });
+      problems.add({
+        line,
+        value: quoted(document._id),
+        message: `與第 ${before} 行重複，請刪去一個`,
+      });
     } else {
-      lines.set(_id, row.line);
-      documents.push(read.document);
+      lines.set(document._id, line);
+      documents.push(document);
     }
   });
   return documents;
@@ -194,7 +170,9 @@ const lookupsIn = (cities: Cities, latestOn: string): Lookups => ({
 });
 
 const hasCities = ({ cells }: Row, { columns }: TableKind, lookups: Lookups): boolean =>
-  columns.filter((name) => /(^|_)city$/.test(name)).every((name) => lookups.city(String(cells[name])));
+  Object.keys(columns)
+    .filter((name) => /(^|_)city$/.test(name))
+    .every((name) => lookups.city(String(cells[name])));
 
 /** A new table of cities must keep those that hotels, guides, sights and trains name, where somebody imported them. */
 async function stillNamed(db: Connection, documents: Stored[]): Promise<Problem[]> {

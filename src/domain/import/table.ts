@@ -1,6 +1,6 @@
-import { z } from 'zod';
-import { day, isWord, time } from '../../sheets/cells';
-import { type Problem, quoted, type Row } from '../../sheets/rows';
+import type { Columns, Values } from '../../sheets/columns';
+import { readLine } from '../../sheets/columns';
+import type { Row } from '../../sheets/grid';
 import type { City } from '../cities/city';
 
 /** What rows are checked against. */
@@ -11,7 +11,7 @@ export type Lookups = {
   latestOn: string;
 };
 
-/** What a row may complain about once its cells are read. */
+/** Once a cell: the first that is wrong with it. */
 export type Complain = (column: string, message: string) => void;
 
 export type Stored = { _id: string };
@@ -19,50 +19,37 @@ export type Stored = { _id: string };
 /** A kind of table: the columns a file has, and the document one row becomes. */
 export type TableKind = {
   collection: string;
-  columns: string[];
-  required: string[];
-  /** Columns that a spreadsheet must have kept as text. */
-  words: string[];
-  /** Columns that hold days or times. */
-  times: string[];
+  columns: Columns;
   /** Fields of the document that hold a city's id: no city can be taken away from under them. */
   cityFields: string[];
-  read(given: { row: Row; place: number; lookups: Lookups }): { document: Stored } | { problems: Problem[] };
+  /** Undefined where something was complained of. */
+  read(given: { row: Row; place: number; lookups: Lookups; complain: Complain }): Stored | undefined;
 };
 
-/** Declares a kind of table. `toDocument` may call `complain`; then what it returns is dropped. */
-export function tableKind<Shape extends z.ZodRawShape>(given: {
+/** Declares a kind of table. `check` is given the cells that could be read, so that all faults of a row are told at once. */
+export function tableKind<C extends Columns>(given: {
   collection: string;
-  cells: Shape;
+  columns: C;
   cityFields?: string[];
-  toDocument(
-    cells: z.output<z.ZodObject<Shape>>,
-    context: { place: number; lookups: Lookups; complain: Complain },
-  ): Stored | undefined;
+  check?(cells: Partial<Values<C>>, context: { lookups: Lookups; complain: Complain }): void;
+  toDocument(cells: Values<C>, context: { place: number; lookups: Lookups }): Stored | undefined;
 }): TableKind {
-  const schema = z.object(given.cells);
-  const columns = Object.keys(given.cells);
-
+  const { collection, columns, cityFields = [], check, toDocument } = given;
   return {
-    collection: given.collection,
+    collection,
     columns,
-    cityFields: given.cityFields ?? [],
-    words: columns.filter((name) => isWord(given.cells[name])),
-    times: columns.filter((name) => [day, time].some((one) => one === given.cells[name])),
-    required: columns.filter((name) => !z.safeParse(given.cells[name] as z.ZodType, undefined).success),
-    read({ row, place, lookups }) {
-      const parsed = schema.safeParse(row.cells);
-      const problems: Problem[] = [];
-      const complain: Complain = (column, message) =>
-        problems.push({ line: row.line, column, message, ...valueOf(row.cells[column]) });
-      if (!parsed.success) {
-        for (const issue of parsed.error.issues) complain(String(issue.path[0]), issue.message);
-        return { problems };
-      }
-      const document = given.toDocument(parsed.data, { place, lookups, complain });
-      return document && problems.length === 0 ? { document } : { problems };
+    cityFields,
+    read({ row, place, lookups, complain }) {
+      const { values, wrong } = readLine(columns, row, complain);
+      let fine = wrong.size === 0;
+      check?.(values, {
+        lookups,
+        complain(column, message) {
+          fine = false;
+          if (!wrong.has(column)) complain(column, message);
+        },
+      });
+      return fine ? toDocument(values as Values<C>, { place, lookups }) : undefined;
     },
   };
 }
-
-const valueOf = (value: unknown): { value?: string } => (value === undefined ? {} : { value: quoted(value) });

@@ -14,7 +14,7 @@ const position = { lng: cell.degrees(180), lat: cell.degrees(90), datum: cell.da
 
 const cities = tableKind({
   collection: 'cities',
-  cells: {
+  columns: {
     id: cell.id,
     name: cell.text(40, '請填城市的繁體名稱'),
     name_hans: cell.text(40, '請填城市的簡體名稱'),
@@ -35,7 +35,7 @@ const cities = tableKind({
 const hotels = tableKind({
   collection: 'hotels',
   cityFields: ['cityId'],
-  cells: {
+  columns: {
     id: cell.id,
     city: cell.text(64, '請填城市的編號或名稱'),
     name: cell.text(80, '請填酒店名稱'),
@@ -48,31 +48,36 @@ const hotels = tableKind({
     book_url: cell.webAddress.optional(),
     tel: cell.phone.optional(),
   },
-  toDocument(row, { lookups, complain }): HotelRow | undefined {
-    const city = cityOf('city', row.city, { lookups, complain });
-    if (!city) return undefined;
-    const point = nearCity(pointOf(row), city, complain);
-    if (row.price_on > lookups.latestOn) complain('price_on', '還沒到，請填看到這個價格的日子');
-    return {
-      _id: row.id,
-      cityId: city.id,
-      name: row.name,
-      address: row.address,
-      at: { type: 'Point', coordinates: [point.lng, point.lat] },
-      stars: row.stars,
-      priceFen: row.price_yuan * 100,
-      priceOn: row.price_on,
-      priceSource: row.price_source,
-      ...(row.book_url === undefined ? {} : { bookUrl: row.book_url }),
-      ...(row.tel === undefined ? {} : { tel: row.tel }),
-    };
+  check(row, context) {
+    nearCity(row, cityOf('city', row.city, context), context);
+    if (row.price_on !== undefined && row.price_on > context.lookups.latestOn)
+      context.complain('price_on', '還沒到，請填看到這個價格的日子');
+  },
+  toDocument(row, { lookups }): HotelRow | undefined {
+    const city = lookups.city(row.city);
+    const point = pointOf(row);
+    return (
+      city && {
+        _id: row.id,
+        cityId: city.id,
+        name: row.name,
+        address: row.address,
+        at: { type: 'Point', coordinates: [point.lng, point.lat] },
+        stars: row.stars,
+        priceFen: row.price_yuan * 100,
+        priceOn: row.price_on,
+        priceSource: row.price_source,
+        ...(row.book_url === undefined ? {} : { bookUrl: row.book_url }),
+        ...(row.tel === undefined ? {} : { tel: row.tel }),
+      }
+    );
   },
 });
 
 const guides = tableKind({
   collection: 'guides',
   cityFields: ['_id'],
-  cells: {
+  columns: {
     city: cell.text(64, '請填城市的編號或名稱'),
     title: cell.text(80, '請填標題'),
     overview: cell.text(2000, '請填概況'),
@@ -82,8 +87,9 @@ const guides = tableKind({
     tips: cell.text(2000, '請填提醒'),
     updated_on: cell.day,
   },
-  toDocument(row, context): GuideRow | undefined {
-    const city = cityOf('city', row.city, context);
+  check: (row, context) => void cityOf('city', row.city, context),
+  toDocument(row, { lookups }): GuideRow | undefined {
+    const city = lookups.city(row.city);
     return (
       city && {
         _id: city.id,
@@ -102,7 +108,7 @@ const guides = tableKind({
 const sights = tableKind({
   collection: 'sights',
   cityFields: ['cityId'],
-  cells: {
+  columns: {
     id: cell.id,
     city: cell.text(64, '請填城市的編號或名稱'),
     name: cell.text(80, '請填景點名稱'),
@@ -114,9 +120,12 @@ const sights = tableKind({
     datum: position.datum.optional(),
     updated_on: cell.day,
   },
-  toDocument(row, { place, lookups, complain }): SightRow | undefined {
-    const city = cityOf('city', row.city, { lookups, complain });
-    const point = wholePosition(row, complain);
+  check(row, context) {
+    nearCity(row, cityOf('city', row.city, context), context);
+    wholePosition(row, context);
+  },
+  toDocument(row, { place, lookups }): SightRow | undefined {
+    const city = lookups.city(row.city);
     return (
       city && {
         _id: row.id,
@@ -125,7 +134,7 @@ const sights = tableKind({
         hours: row.hours,
         tickets: row.tickets,
         intro: row.intro,
-        ...(point ? { point: nearCity(pointOf(point), city, complain) } : {}),
+        ...(isPlaced(row) ? { point: pointOf(row) } : {}),
         updatedOn: row.updated_on,
         place,
       }
@@ -136,7 +145,7 @@ const sights = tableKind({
 const trains = tableKind({
   collection: 'trains',
   cityFields: ['from', 'to'],
-  cells: {
+  columns: {
     number: cell.text(10, '請填車次，如 G1'),
     from_city: cell.text(64, '請填出發城市的編號或名稱'),
     to_city: cell.text(64, '請填到達城市的編號或名稱'),
@@ -145,23 +154,29 @@ const trains = tableKind({
     departs: cell.time,
     arrives: cell.time,
     day_offset: cell.whole({ from: 0, to: 5, advice: '請填到達是第幾天：當天 0，次日 1' }),
-    runs: cell.text(40, '請填開行日'),
+    runs: cell.readable({
+      read: readRuns,
+      wrong: '讀不懂',
+      advice: '請填「每日」「工作日」「週末」或星期幾的數字，如 1-5、67（1 是週一）',
+    }),
     second_class_yuan: cell.yuan('請填金額，最多兩位小數，如 73.5').optional(),
-    kind: cell.text(10, '請填車種，如 高鐵'),
+    kind: cell.readable({
+      read: readTrainKind,
+      wrong: '不是認得的車種',
+      advice: '請填 高鐵、動車、城際、直達、特快、快速 或 普快',
+    }),
   },
-  toDocument(row, { lookups, complain }): TrainRow | undefined {
-    const from = cityOf('from_city', row.from_city, { lookups, complain });
-    const to = cityOf('to_city', row.to_city, { lookups, complain });
-    const runs = readRuns(row.runs);
-    if (!runs)
-      complain('runs', '讀不懂，請填「每日」「工作日」「週末」或星期幾的數字，如 1-5、67（1 是週一）');
-    const kind = readTrainKind(row.kind);
-    if (!kind) complain('kind', '不是認得的車種，請填 高鐵、動車、城際、直達、特快、快速 或 普快');
-    if (row.day_offset === 0 && row.arrives <= row.departs) {
-      complain('arrives', `不晚於出發時刻 ${row.departs}；次日到達時 day_offset 請填 1`);
-    }
-    if (from && from.id === to?.id) complain('to_city', '與出發城市相同，請核對');
-    if (!from || !to || !runs || !kind) return undefined;
+  check(row, context) {
+    const from = cityOf('from_city', row.from_city, context);
+    const to = cityOf('to_city', row.to_city, context);
+    const { departs, arrives, day_offset: days } = row;
+    if (days === 0 && departs !== undefined && arrives !== undefined && arrives <= departs)
+      context.complain('arrives', `不晚於出發時刻 ${departs}；次日到達時 day_offset 請填 1`);
+    if (from && from.id === to?.id) context.complain('to_city', '與出發城市相同，請核對');
+  },
+  toDocument(row, { lookups }): TrainRow | undefined {
+    const [from, to] = [lookups.city(row.from_city), lookups.city(row.to_city)];
+    if (!from || !to) return undefined;
     return {
       _id: [row.number, row.from_station, row.to_station].join('/'),
       number: row.number,
@@ -172,8 +187,8 @@ const trains = tableKind({
       departs: row.departs,
       arrives: row.arrives,
       dayOffset: row.day_offset,
-      runs,
-      kind,
+      runs: row.runs,
+      kind: row.kind,
       ...(row.second_class_yuan === undefined ? {} : { secondClassFen: row.second_class_yuan }),
     };
   },
@@ -181,7 +196,7 @@ const trains = tableKind({
 
 const channels = tableKind({
   collection: 'channels',
-  cells: {
+  columns: {
     scene: cell.id,
     name: cell.text(80, '請填這個二維碼掛在哪裡'),
     words: cell.text(550, '請填掃碼的人最先看到的話'),
@@ -199,31 +214,26 @@ export type ImportKind = keyof typeof tables;
 
 export const importKinds = Object.keys(tables) as ImportKind[];
 
-function cityOf(
-  column: string,
-  text: string,
-  { lookups, complain }: { lookups: Lookups; complain: Complain },
-): City | undefined {
+type Context = { lookups: Lookups; complain: Complain };
+
+function cityOf(column: string, text: string | undefined, { lookups, complain }: Context): City | undefined {
+  if (text === undefined) return undefined;
   const city = lookups.city(text);
   if (!city) complain(column, '不是認得的城市，請先導入城市表，或改用城市表裡的編號');
   return city;
 }
 
 type Position = { lng: number; lat: number; datum: Datum };
+type SomePosition = { [K in keyof Position]?: Position[K] | undefined };
+
+const isPlaced = (row: SomePosition): row is Position =>
+  row.lng !== undefined && row.lat !== undefined && row.datum !== undefined;
 
 /** A position may be left out, but not half of it. */
-function wholePosition(
-  row: { [K in keyof Position]?: Position[K] | undefined },
-  complain: Complain,
-): Position | undefined {
-  const { lng, lat, datum } = row;
-  if (lng !== undefined && lat !== undefined && datum !== undefined) return { lng, lat, datum };
-  for (const column of ['lng', 'lat', 'datum'] as const) {
-    const others = [lng, lat].some((value) => value !== undefined);
-    if (others && row[column] === undefined)
-      complain(column, '空著；坐標要 lng、lat、datum 三格都填，或都不填');
-  }
-  return undefined;
+function wholePosition(row: SomePosition, { complain }: Context): void {
+  if (row.lng === undefined && row.lat === undefined) return;
+  for (const column of ['lng', 'lat', 'datum'] as const)
+    if (row[column] === undefined) complain(column, '空著；坐標要 lng、lat、datum 三格都填，或都不填');
 }
 
 /** GCJ-02, to 6 decimals (11 cm). */
@@ -233,12 +243,11 @@ function pointOf(row: Position): Point {
 }
 
 /** Longitude and latitude swapped, a city mistaken, a comma lost: all land far away. The widest prefectures reach 450 km. */
-function nearCity(point: Point, city: City, complain: Complain): Point {
-  const km = distanceKm(point, city.point);
-  if (km > 500)
+function nearCity(row: SomePosition, city: City | undefined, { complain }: Context): void {
+  const km = city && isPlaced(row) ? distanceKm(pointOf(row), city.point) : 0;
+  if (city && km > 500)
     complain(
       'lng',
       `離${city.name} ${Math.round(km)} 公里，請核對坐標與城市（經度 lng 與緯度 lat 是不是寫反了？）`,
     );
-  return point;
 }

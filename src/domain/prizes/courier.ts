@@ -1,12 +1,12 @@
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
-import { lostInTyping } from '../../sheets/read-xlsx';
-import type { Table } from '../../sheets/rows';
+import { lostInTyping } from '../../sheets/columns';
+import { type Table, unread } from '../../sheets/grid';
+import { type Problem, quoted } from '../../sheets/problems';
 import { plainCell } from '../../sheets/safe-cells';
 import type { Awards } from './awards';
 
-export type TrackingProblem = { line: number; message: string };
-export type TrackingResult = { sent: number; same: number; problems: TrackingProblem[] };
+export type TrackingResult = { sent: number; same: number; problems: Problem[] };
 
 /** How couriers head these columns; compared folded, so in either script. First ours, last what may mean something else. */
 const heads = {
@@ -41,7 +41,7 @@ export function createCourier({
 
     /** Reads tracking numbers. A bad line is told and left out; the good ones count, and the file may come again. */
     async readTracking(
-      table: Table,
+      table: Pick<Table, 'rows' | 'columns' | 'problems'>,
       who: { by: string; courier?: string | undefined },
     ): Promise<TrackingResult> {
       const columnOf = (tiers: readonly (readonly string[])[]): string | undefined => {
@@ -57,11 +57,7 @@ export function createCourier({
         columnOf(heads.tracking),
         columnOf(heads.courier),
       ];
-      const result: TrackingResult = {
-        sent: 0,
-        same: 0,
-        problems: table.problems.map(({ line = 1, message }) => ({ line, message })),
-      };
+      const result: TrackingResult = { sent: 0, same: 0, problems: [...table.problems] };
       const complain = (line: number, message: string) => void result.problems.push({ line, message });
       if (order === undefined) complain(1, `沒有訂單號這一欄，欄名請用：${heads.order.flat().join('、')}`);
       if (tracking === undefined)
@@ -70,13 +66,14 @@ export function createCourier({
       if (order === undefined || tracking === undefined || unclear.length > 0) return result;
 
       const seen = new Map<string, number>();
-      for (const { line, cells } of table.rows) {
+      for (const { line, cells, typed = {} } of table.rows) {
+        if ([order, tracking, courier].some((column) => column && cells[column] === unread)) continue;
         const id = plainCell(cells[order]);
         const number = plainCell(cells[tracking]).replace(/\s/g, '').toUpperCase();
         const name = (courier && plainCell(cells[courier])) || who.courier || '';
-        const typed = table.typed?.get(`${line} ${tracking}`);
-        const wrong = typed
-          ? `運單號「${short(number)}」：${lostInTyping[typed]}`
+        const type = typed[tracking];
+        const wrong = type
+          ? `運單號「${quoted(number)}」：${lostInTyping[type]}`
           : whatIsWrong({ id, number, name, line, seen });
         if (wrong) complain(line, wrong);
         else {
@@ -97,25 +94,23 @@ export function createCourier({
     by: string,
   ): Promise<string> {
     const award = await awards.read(id);
-    if (!award || award.state === 'pending') return `沒有編號是「${short(id)}」的獎品`;
+    if (!award || award.state === 'pending') return `沒有編號是「${quoted(id)}」的獎品`;
     if (award.sent)
       return award.sent.tracking === parcel.tracking
         ? 'same'
-        : `「${short(id)}」已經登記為 ${award.sent.courier} ${award.sent.tracking}，沒有改動`;
+        : `「${quoted(id)}」已經登記為 ${award.sent.courier} ${award.sent.tracking}，沒有改動`;
     const moved = await awards.move(id, 'sent', {
       by,
       set: { sent: { ...parcel, at: clock.now() } },
       todo: ['tellSent'],
     });
     if (moved.kind === 'moved') return 'sent';
-    if (moved.kind === 'refused' && moved.why === 'waits') return `「${short(id)}」還在核對，不能寄出`;
-    return `「${short(id)}」還沒有核准，或不是寄送的獎品`;
+    if (moved.kind === 'refused' && moved.why === 'waits') return `「${quoted(id)}」還在核對，不能寄出`;
+    return `「${quoted(id)}」還沒有核准，或不是寄送的獎品`;
   }
 }
 
 export type Courier = ReturnType<typeof createCourier>;
-
-const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
 function whatIsWrong(given: {
   id: string;
@@ -129,7 +124,7 @@ function whatIsWrong(given: {
   if (number === '') return '運單號是空的';
   if (/^\d(\.\d+)?E\+\d+$/i.test(number))
     return `運單號「${number}」被 Excel 改成了科學記號，請把這一欄設成文字後重新匯出`;
-  if (!/^[A-Z0-9-]{6,40}$/.test(number)) return `「${short(number)}」不像運單號，只能有英文字母、數字和 -`;
+  if (!/^[A-Z0-9-]{6,40}$/.test(number)) return `「${quoted(number)}」不像運單號，只能有英文字母、數字和 -`;
   if (name === '') return '沒有快遞公司；請補上這一欄，或在檔名後面寫上快遞公司';
   if (name.length > 40) return '快遞公司的名字太長';
   const before = seen.get(id);

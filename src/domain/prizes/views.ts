@@ -1,4 +1,4 @@
-import { maskBoardName } from '../../sheets/safe-cells';
+import { maskBoardName } from '../../kit/mask';
 import { type Award, awardStateNames, isLive } from './award';
 import type { Awards } from './awards';
 import { showRedeemCode } from './codes';

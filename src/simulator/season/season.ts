@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { takenIn } from '../../domain/quiz/play/taken-by';
 import { bringQuiz } from '../../domain/quiz/workbook/bring';
-import { tellProblem } from '../../domain/quiz/workbook/workbook';
+import { tellProblem } from '../../sheets/problems';
 import { finish } from './after';
 import { createChance } from './chance';
 import { type Person, playsToday } from './habits';

@@ -12,7 +12,6 @@ import { createQuizKind } from '../../../src/domain/quiz/kind';
 import { takenIn } from '../../../src/domain/quiz/play/taken-by';
 import { bringQuiz } from '../../../src/domain/quiz/workbook/bring';
 import { startSampleQuiz } from '../../../src/domain/quiz/workbook/sample';
-import { tellProblem } from '../../../src/domain/quiz/workbook/workbook';
 import { createTimers } from '../../../src/domain/timers/timers';
 import { beijingDay } from '../../../src/kit/clock';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
@@ -20,6 +19,7 @@ import { root } from '../../../src/kit/root';
 import { fold } from '../../../src/kit/text';
 import { createRender } from '../../../src/render/render';
 import type { Services } from '../../../src/services';
+import { tellProblem } from '../../../src/sheets/problems';
 import { testDatabase } from '../../support/database';
 import { beijing, content, prize, question } from '../quiz/workbook/content';
 

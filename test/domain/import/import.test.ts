@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import type { Connection } from 'mongoose';
 import { hotelIndexes } from '../../../src/domain/hotels/hotels';
-import { type ImportAsk, tellHidden, tellProblem } from '../../../src/domain/import/import';
+import { type ImportAsk } from '../../../src/domain/import/import';
 import { root } from '../../../src/kit/root';
+import { tellProblem } from '../../../src/sheets/problems';
 import { missingInvariants } from '../../../src/store/indexes';
 import { testDatabase } from '../../support/database';
 import { cityCells, createTravel, hotelCells, rowsOf } from './travel';
@@ -111,17 +112,76 @@ test('one bad row refuses the whole file, and every bad cell is told by line and
   expect(result.kind).toBe('refused');
   const told = result.kind === 'refused' ? result.problems.map((one) => tellProblem(one)) : [];
   expect(told).toEqual([
-    '第 3 行 price_yuan 欄：「abc」不是數字，請填整數元',
-    '第 4 行 stars 欄：「9」不在 1 到 5 之間，請填 1 到 5 的星級',
-    '第 4 行 price_yuan 欄：「12.5」不是整數，請填整數元',
-    '第 5 行 city 欄：「atlantis」不是認得的城市，請先導入城市表，或改用城市表裡的編號',
-    '第 6 行：「a」與第 2 行重複，請刪去一個',
-    '第 7 行 price_on 欄：「2026-02-30」沒有這一天，請核對',
-    '第 7 行 book_url 欄：「javascript:alert(1)」不是網址，請填 https:// 或 http:// 開頭的完整網址',
-    '第 8 行 tel 欄：「找前台」不像電話，請只用數字、空格、+ - ( )',
-    '第 9 行 id 欄：「../etc/passwd」不能做編號，請用 1 到 64 個英文字母、數字、- _ .',
+    '第 3 行 price_yuan 欄「abc」：不是數字，請填整數元',
+    '第 4 行 stars 欄「9」：不在 1 到 5 之間，請填 1 到 5 的星級',
+    '第 4 行 price_yuan 欄「12.5」：不是整數，請填整數元',
+    '第 5 行 city 欄「atlantis」：不是認得的城市，請先導入城市表，或改用城市表裡的編號',
+    '第 6 行「a」：與第 2 行重複，請刪去一個',
+    '第 7 行 price_on 欄「2026-02-30」：沒有這一天，請核對',
+    '第 7 行 book_url 欄「javascript:alert(1)」：不是網址，請填 https:// 或 http:// 開頭的完整網址',
+    '第 8 行 tel 欄「找前台」：不像電話，請只用數字、空格、+ - ( )',
+    '第 9 行 id 欄「../etc/passwd」：不能做編號，請用 1 到 64 個英文字母、數字、- _ .',
   ]);
   expect((await stored()).map((row) => row._id)).toEqual(['old']);
+});
+
+test('all that is wrong with a row is told at once, and nothing of a cell twice', async () => {
+  const result = await importHotels([
+    hotelCells('a', { city: 'atlantis', stars: '9', price_on: '2027-01-01', tel: '找前台' }),
+    hotelCells('b', { lng: '30.25', lat: 'north' }),
+  ]);
+  expect(result.kind === 'refused' && result.problems.map(({ line, column }) => [line, column])).toEqual([
+    [2, 'stars'],
+    [2, 'tel'],
+    [2, 'city'],
+    [2, 'price_on'],
+    [3, 'lat'],
+  ]);
+  const row = hotelCells('a');
+  const book = new ExcelJS.Workbook();
+  const sheet = book.addWorksheet('酒店');
+  sheet.addRows([Object.keys(row), Object.values(row), Object.values(hotelCells('b'))]);
+  sheet.getCell(2, Object.keys(row).indexOf('stars') + 1).value = { formula: '2+2', result: 4 };
+  const bytes = Buffer.from(await book.xlsx.writeBuffer());
+  expect(await travel.importer.importFile({ kind: 'hotels', name: 'a.xlsx', bytes })).toMatchObject({
+    total: 1,
+    problems: [{ line: 2, value: 'H2' }],
+  });
+});
+
+test('of a train that is wrong in several ways all are told', async () => {
+  const train = {
+    ...{
+      number: 'G1',
+      from_city: 'hangzhou',
+      to_city: 'hangzhou',
+      from_station: '杭州東',
+      to_station: '寧波',
+    },
+    ...{ departs: '08:00', arrives: '07:00', day_offset: '0', runs: '隔日', kind: '磁浮' },
+  };
+  const result = await travel.importer.importTable({ kind: 'trains', rows: rowsOf([train]) });
+  expect(result.kind === 'refused' && result.problems.map(({ column }) => column)).toEqual([
+    'runs',
+    'kind',
+    'arrives',
+    'to_city',
+  ]);
+});
+
+test('what a Chinese keyboard writes in full width is read as what it means', async () => {
+  const cells = {
+    price_yuan: '３８８',
+    stars: '４',
+    price_on: '２０２６／１１／１２',
+    tel: '０５７１－８７６５４３２１',
+  };
+  expect(await importHotels([hotelCells('a', cells)])).toMatchObject({ kind: 'written' });
+  expect(await travel.hotels.get('a')).toMatchObject({
+    priceFen: 38_800,
+    priceOn: '2026-11-12',
+    tel: '0571-87654321',
+  });
 });
 
 test('at most 200 problems are listed, and all are counted', async () => {
@@ -139,7 +199,7 @@ test('a missing datum is asked for, never guessed', async () => {
   ]);
   expect(result.kind === 'refused' && result.problems.map((one) => tellProblem(one))).toEqual([
     '第 3 行 datum 欄：空著，請填坐標所用的坐標系：gcj02（高德、騰訊）、wgs84（GPS）或 bd09（百度）',
-    '第 4 行 datum 欄：「mars」不是認得的坐標系，請填 gcj02（高德、騰訊）、wgs84（GPS）或 bd09（百度）',
+    '第 4 行 datum 欄「mars」：不是認得的坐標系，請填 gcj02（高德、騰訊）、wgs84（GPS）或 bd09（百度）',
   ]);
 });
 
@@ -159,8 +219,8 @@ test('longitude and latitude in each other’s place are noticed', async () => {
     hotelCells('b', { lng: '120.16', lat: '13.25' }),
   ]);
   expect(result.kind === 'refused' && result.problems.map((one) => tellProblem(one))).toEqual([
-    '第 2 行 lat 欄：「120.16」超出 ±90 度，請核對（經度 lng 與緯度 lat 是不是寫反了？）',
-    expect.stringMatching(/^第 3 行 lng 欄：「120\.16」離杭州 1\d{3} 公里/),
+    '第 2 行 lat 欄「120.16」：超出 ±90 度，請核對（經度 lng 與緯度 lat 是不是寫反了？）',
+    expect.stringMatching(/^第 3 行 lng 欄「120\.16」：離杭州 1\d{3} 公里/),
   ]);
 });
 
@@ -186,7 +246,7 @@ test('a city that hotels stand in cannot be dropped', async () => {
   await importHotels([hotelCells('a')]);
   const result = await travel.importer.importTable({ kind: 'cities', rows: rowsOf([cityCells('ningbo')]) });
   expect(result.kind === 'refused' && tellProblem(result.problems[0] ?? { message: '' })).toContain(
-    '「hangzhou」不在新的城市表裡',
+    '「hangzhou」：不在新的城市表裡',
   );
   expect(travel.cities.find('杭州')).toMatchObject({ kind: 'one' });
 });
@@ -300,13 +360,13 @@ test('what a spreadsheet took for a number or a date is refused where a word was
   expect(result).toMatchObject({ kind: 'refused', total: 3 });
   if (result.kind === 'refused')
     expect(result.problems.map((problem) => tellProblem(problem))).toEqual([
-      expect.stringContaining('第 2 行 id 欄：「7」這一格是數字格'),
-      expect.stringContaining('第 2 行 price_source 欄：「2026-01-02」這一格被當成日期存了'),
-      expect.stringContaining('第 2 行 tel 欄：「57187654321」這一格是數字格'),
+      expect.stringContaining('第 2 行 id 欄「7」：這一格是數字格'),
+      expect.stringContaining('第 2 行 price_source 欄「2026-01-02」：這一格被當成日期存了'),
+      expect.stringContaining('第 2 行 tel 欄「57187654321」：這一格是數字格'),
     ]);
 });
 
-test.each(['2026/11/2', '2026-11-2', '2026.11.02', '2026年11月2日'])(
+test.each(['2026/11/2', '2026-11-2', '2026.11.02', '2026年11月2日', '2026/11/2 0:00', '2026/11/2 0:00:00'])(
   'a day may be written %s',
   async (day) => {
     const rows = rowsOf([hotelCells('hz-1', { price_on: day })]);
@@ -317,7 +377,7 @@ test.each(['2026/11/2', '2026-11-2', '2026.11.02', '2026年11月2日'])(
   },
 );
 
-test.each(['2026/11/31', '11/2/2026', '昨天', '2026-13-01'])(
+test.each(['2026/11/31', '11/2/2026', '昨天', '2026-13-01', '2026/11/2 8:30'])(
   '%s is no day, and is told once',
   async (day) => {
     const rows = rowsOf([hotelCells('hz-1', { price_on: day })]);
@@ -344,8 +404,8 @@ test('a hidden sheet is nobody’s data, wherever it lies, and is named', async 
     bytes,
     force: true,
   });
-  expect(result).toMatchObject({ kind: 'written', unread: ['去年', '更早'] });
-  expect(tellHidden(result.unread)).toBe('隱藏的表沒有讀：去年、更早');
+  expect(result).toMatchObject({ kind: 'written' });
+  expect(result.remarks.map((remark) => tellProblem(remark))).toEqual(['隱藏的表沒有讀：去年、更早']);
   expect(await travel.hotels.get('hz-1')).toMatchObject({ priceFen: 300 });
 });
 

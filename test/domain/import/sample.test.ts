@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Connection } from 'mongoose';
 import { createGuides } from '../../../src/domain/guides/guides';
-import { tellProblem } from '../../../src/domain/import/import';
 import { bringFacts, importSample } from '../../../src/domain/import/sample';
 import { root } from '../../../src/kit/root';
+import { tellProblem } from '../../../src/sheets/problems';
 import { testDatabase } from '../../support/database';
 import { cityCells, createTravel, hotelCells, rowsOf } from './travel';
 

@@ -5,7 +5,7 @@ import { createImporter } from '../../../src/domain/import/import';
 import { createSights, sightIndexes } from '../../../src/domain/sights/sights';
 import { createTrains, trainIndexes } from '../../../src/domain/trains/trains';
 import { beijingDay } from '../../../src/kit/clock';
-import type { Row } from '../../../src/sheets/rows';
+import type { Row } from '../../../src/sheets/grid';
 import { createIndexes } from '../../../src/store/indexes';
 
 /** The travel domains on a database, with a clock that stands at noon of a Beijing day. */

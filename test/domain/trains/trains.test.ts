@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { tellProblem } from '../../../src/domain/import/import';
+import { tellProblem } from '../../../src/sheets/problems';
 import { testDatabase } from '../../support/database';
 import { cityCells, createTravel, rowsOf } from '../import/travel';
 
@@ -72,11 +72,11 @@ test('impossible rows are told', async () => {
     train('G6', { departs: '18:00', arrives: '19:00' }),
   ]);
   expect(result.kind === 'refused' && result.problems.map((one) => tellProblem(one))).toEqual([
-    '第 2 行 runs 欄：「隔日」讀不懂，請填「每日」「工作日」「週末」或星期幾的數字，如 1-5、67（1 是週一）',
-    '第 3 行 kind 欄：「磁浮」不是認得的車種，請填 高鐵、動車、城際、直達、特快、快速 或 普快',
-    '第 4 行 arrives 欄：「07:00」不晚於出發時刻 08:05；次日到達時 day_offset 請填 1',
-    '第 5 行 departs 欄：「25:00」不是時刻，請寫成 08:30',
-    '第 6 行 to_city 欄：「hangzhou」與出發城市相同，請核對',
-    '第 8 行：「G6/杭州東/上海虹橋」與第 7 行重複，請刪去一個',
+    '第 2 行 runs 欄「隔日」：讀不懂，請填「每日」「工作日」「週末」或星期幾的數字，如 1-5、67（1 是週一）',
+    '第 3 行 kind 欄「磁浮」：不是認得的車種，請填 高鐵、動車、城際、直達、特快、快速 或 普快',
+    '第 4 行 arrives 欄「07:00」：不晚於出發時刻 08:05；次日到達時 day_offset 請填 1',
+    '第 5 行 departs 欄「25:00」：不是時刻，請寫成 08:30',
+    '第 6 行 to_city 欄「hangzhou」：與出發城市相同，請核對',
+    '第 8 行「G6/杭州東/上海虹橋」：與第 7 行重複，請刪去一個',
   ]);
 });

@@ -1,4 +1,5 @@
 import { crashPoint } from '../../../kit/crash-point';
+import type { Problem } from '../../../sheets/problems';
 import type { Campaign } from '../../campaigns/campaign';
 import { contentOfCampaign } from '../../campaigns/campaign-row';
 import type { Campaigns } from '../../campaigns/campaigns';
@@ -9,7 +10,7 @@ import { isOver, isPublished } from '../../campaigns/states';
 import type { Prize } from '../../prizes/prize';
 import type { Tickets } from '../../prizes/tickets';
 import { asContent, laidFlat, type QuizContent } from '../definition';
-import { type Problem, type Reading, readQuizFile } from './workbook';
+import { type Reading, readQuizFile } from './workbook';
 
 /** `remarks`: what was read otherwise than it was written. */
 export type Brought = { id: string; title: string; codes: BroughtCodes[]; remarks: Problem[] } & (

@@ -1,8 +1,8 @@
+import { tellProblem } from '../../../sheets/problems';
 import type { Campaigns } from '../../campaigns/campaigns';
 import type { TakenBy } from '../../campaigns/findings';
 import type { Tickets } from '../../prizes/tickets';
 import { bringQuiz } from './bring';
-import { tellProblem } from './workbook';
 
 /** Who wrote the sample quiz. */
 export const sampleAuthor = 'sample';
@@ -25,7 +25,8 @@ export async function startSampleQuiz(given: {
   if (only && only.state !== 'draft' && only.state !== 'checked') return { kind: 'kept' };
 
   const brought = await bringQuiz({ campaigns, tickets, takenBy, by: sampleAuthor, file });
-  if (brought.kind === 'refused') return { kind: 'refused', problems: brought.problems.map(tellProblem) };
+  if (brought.kind === 'refused')
+    return { kind: 'refused', problems: brought.problems.map((problem) => tellProblem(problem)) };
   const { id } = brought;
   const { findings, passed } = await campaigns.check({ id, by: sampleAuthor, takenBy });
   if (!passed)

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { fold } from '../../../kit/text';
 import * as cell from '../../../sheets/cells';
+import type { Row } from '../../../sheets/grid';
+import type { Problem } from '../../../sheets/problems';
 
 /** One column (or, on the sheet 「活動」, one line) of the workbook. */
 export type Field = {
@@ -12,6 +14,11 @@ export type Field = {
 };
 export type Fields = Record<string, Field>;
 export type Read<F extends Fields> = { [K in keyof F]: z.output<F[K]['cell']> };
+/** The cells of a sheet, by the name of their field. */
+export const columnsOf = <F extends Fields>(fields: F): { [K in keyof F]: F[K]['cell'] } =>
+  Object.fromEntries(Object.entries(fields).map(([name, { cell: schema }]) => [name, schema])) as {
+    [K in keyof F]: F[K]['cell'];
+  };
 
 const count = (from: number, to: number) => cell.whole({ from, to, advice: `請填 ${from} 到 ${to} 的整數` });
 
@@ -22,49 +29,12 @@ function choice<Key extends string>(words: Record<Key, string>) {
     known.set(fold(key), key as Key);
     known.set(fold(word), key as Key);
   }
-  const advice = `請填 ${Object.values(words).join('、')} 其中之一`;
-  return cell
-    .text(20, advice)
-    .refine((value) => known.has(fold(value)), { error: `不認得，${advice}` })
-    .transform((value) => known.get(fold(value)) as Key);
+  return cell.readable({
+    read: (text) => known.get(fold(text)),
+    wrong: '不認得',
+    advice: `請填 ${Object.values(words).join('、')} 其中之一`,
+  });
 }
-
-const momentPattern = /^(\d{4}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}:\d{2})(:[0-5]\d)?)?$/;
-
-/** A moment in Beijing time, `2026-11-01 08:00`, as ms. `end`: a day alone means its last minute. */
-function moment({ end = false }: { end?: boolean } = {}) {
-  const advice = end
-    ? '請寫成 2026-11-01 或 2026-11-01 08:00（北京時間）'
-    : '請寫成 2026-11-01 08:00（北京時間）';
-  return cell
-    .text(20, advice)
-    .refine((value) => momentPattern.test(value.replaceAll('/', '-')), {
-      error: `不是時間，${advice}`,
-      abort: true,
-    })
-    .refine((value) => end || /\d:\d/.test(value), { error: `沒有時刻，${advice}`, abort: true })
-    .transform((value) => readMoment(value, end))
-    .refine((at) => !Number.isNaN(at), { error: '沒有這個時刻，請核對' });
-}
-
-function readMoment(value: string, end: boolean): number {
-  const [, day = '', time = end ? '23:59' : '', seconds = ':00'] =
-    momentPattern.exec(value.replaceAll('/', '-')) ?? [];
-  const on = day
-    .split('-')
-    .map((part) => part.padStart(2, '0'))
-    .join('-');
-  const at = Date.parse(`${on}T${time.padStart(5, '0')}${seconds}+08:00`);
-  // 2026-02-30 would be read as 2 March.
-  return new Date(at + 8 * 3_600_000).toISOString().startsWith(on) ? at : Number.NaN;
-}
-
-const timeOfDay = cell
-  .text(8, '請寫成 09:00')
-  .refine((value) => /^(([01]?\d|2[0-3]):[0-5]\d|24:00)(:00)?$/.test(value), {
-    error: '不是時刻，請寫成 09:00',
-  })
-  .transform((value) => value.split(':').slice(0, 2).join(':').padStart(5, '0'));
 
 /** 「5/3|8/5」: a level of 5 questions passed with 3, then one of 8 passed with 5. In JSON a list of `{questions, pass}`. */
 const levels = z
@@ -76,7 +46,7 @@ const levels = z
           .split(/[|｜,，、;；\p{Zl}\p{Zp}\n\r]+/u)
           .filter((level) => level.trim() !== '')
           .map((level) => {
-            const [, questions, pass] = /^\s*(\d{1,3})\s*[/／]\s*(\d{1,3})\s*$/.exec(level) ?? [];
+            const [, questions, pass] = /^\s*(\d{1,3})\s*\/\s*(\d{1,3})\s*$/.exec(cell.narrow(level)) ?? [];
             return { questions: Number(questions), pass: Number(pass) };
           }),
       ),
@@ -99,9 +69,10 @@ const mix = z
       z.record(z.enum(['1', '2', '3']), z.number().int().min(0).max(100)),
       cell
         .text(20, '請寫成 5:3:2')
-        .refine((value) => /^\d{1,3}[:\uff1a]\d{1,3}[:\uff1a]\d{1,3}$/.test(value))
+        .transform(cell.narrow)
+        .refine((value) => /^\d{1,3}:\d{1,3}:\d{1,3}$/.test(value))
         .transform((value) => {
-          const [easy, middling, hard] = value.split(/[:\uff1a]/).map(Number);
+          const [easy, middling, hard] = value.split(':').map(Number);
           return { 1: easy ?? 0, 2: middling ?? 0, 3: hard ?? 0 };
         }),
     ],
@@ -112,9 +83,10 @@ const mix = z
 /** Between numbers a space is a sign as well. */
 function spaced(value: unknown): unknown {
   if (typeof value !== 'string') return value;
+  const plain = cell.narrow(value).trim();
   // 「1,100|1,200」: thousands? Not guessed: no longer a number.
-  const unclear = /\d[,，]\d{3}(?!\d)/.test(value) && /[|｜、;；/／\s]/.test(value.trim());
-  return unclear ? value.replace(/[,，]/g, '.') : value.replace(/\s+/g, '|');
+  const unclear = /\d,\d{3}(?!\d)/.test(plain) && /[|、;/\s]/.test(plain);
+  return unclear ? plain.replaceAll(',', '.') : plain.replace(/\s+/g, '|');
 }
 
 const numbers = (advice: string) =>
@@ -156,10 +128,18 @@ export const quizFields = {
     cell: cell.id.optional(),
     help: '可空。菜單上哪個按鈕開始這個活動（按鈕的 key）。',
   },
-  startsAt: { heading: '開始時間', cell: moment(), help: '北京時間，例如 2026-12-01 09:00。' },
-  endsAt: { heading: '結束時間', cell: moment(), help: '北京時間；在這一刻（含）以前收到的答案都算。' },
-  opensAt: { heading: '每日開放', cell: timeOfDay.optional(), help: '每天幾點起可以開新題；空著是 00:00。' },
-  closesAt: { heading: '每日關閉', cell: timeOfDay.optional(), help: '每天幾點起不再開新題；空著是 24:00。' },
+  startsAt: { heading: '開始時間', cell: cell.moment(), help: '北京時間，例如 2026-12-01 09:00。' },
+  endsAt: { heading: '結束時間', cell: cell.moment(), help: '北京時間；在這一刻（含）以前收到的答案都算。' },
+  opensAt: {
+    heading: '每日開放',
+    cell: cell.timeOfDay.optional(),
+    help: '每天幾點起可以開新題；空著是 00:00。',
+  },
+  closesAt: {
+    heading: '每日關閉',
+    cell: cell.timeOfDay.optional(),
+    help: '每天幾點起不再開新題；空著是 24:00。',
+  },
   perDay: { heading: '每日題數', cell: count(1, 100), help: '每人每天最多答幾題（搶答題不算）。' },
   pointsPerAnswer: { heading: '每題分數', cell: count(1, 10_000), help: '答對一題得幾分。' },
   firstBonus: {
@@ -321,7 +301,7 @@ export const prizeFields = {
   },
   at: {
     heading: '搶答或開獎時間',
-    cell: moment().optional(),
+    cell: cell.moment().optional(),
     help: '搶答：什麼時候發題；抽獎：什麼時候開獎（要在活動結束之後）。',
   },
   board: {
@@ -354,7 +334,7 @@ export const prizeFields = {
   },
   validUntil: {
     heading: '有效期至',
-    cell: moment({ end: true }).optional(),
+    cell: cell.moment({ end: true }).optional(),
     help: '優惠券、兌換碼：用到哪一天（含）。',
   },
   claimDays: { heading: '領取天數', cell: count(0, 365).optional(), help: '中獎後幾天內要填好資料。' },
@@ -403,7 +383,11 @@ function unreadableIn(code: string): string | undefined {
 }
 
 export const codeFields = {
-  prize: { heading: '獎品', cell: cell.id, help: '獎品表裡的編號。' },
+  prize: {
+    heading: '獎品',
+    cell: cell.text(64, '請填獎品表裡的編號或名稱').meta({ holds: 'word' }),
+    help: '獎品表裡的編號或名稱。',
+  },
   code: {
     heading: '兌換碼',
     cell: z
@@ -414,22 +398,11 @@ export const codeFields = {
       .superRefine((code, context) => {
         const message = unreadableIn(code);
         if (message) context.addIssue({ code: 'custom', message });
-      }),
+      })
+      .meta({ holds: 'word' }),
     help: '一行一個。',
   },
 } satisfies Fields;
-
-/** Where a cell of the workbook may be a number or a date: not where a word of its own is meant. */
-export function takes({ cell: schema, heading }: Field, type: 'number' | 'date'): boolean {
-  if (type === 'date') return moments.has(heading);
-  return !cell.isWord(schema);
-}
-const moments = new Set(
-  [
-    ...['startsAt', 'endsAt', 'opensAt', 'closesAt'].map((name) => quizFields[name as 'startsAt']),
-    ...['at', 'validUntil'].map((name) => prizeFields[name as 'at']),
-  ].map(({ heading }) => heading),
-);
 
 /** The sheets, by the name the program gives them. */
 export const sheets = {
@@ -440,3 +413,17 @@ export const sheets = {
   codes: { heading: '兌換碼', fields: codeFields },
 } as const;
 export type SheetName = keyof typeof sheets;
+export const sheetNames = Object.keys(sheets) as SheetName[];
+
+/**
+ * A file before its cells are read, by the names of the fields. `called`: what each sheet is called in it, for its author
+ * to find it. `at`: on which line of the sheet 「活動」 each field stands.
+ */
+export type Raw = {
+  lines: Record<SheetName, Row[]>;
+  problems: Problem[];
+  remarks: Problem[];
+  called: Record<SheetName, string>;
+  at: Record<string, number>;
+  json: boolean;
+};

@@ -1,9 +1,9 @@
 import { fold } from '../../../kit/text';
+import type { Row } from '../../../sheets/grid';
 import type { Sponsor } from '../../campaigns/campaign';
 import type { Prize, Way } from '../../prizes/prize';
 import type { Question, QuizContent } from '../definition';
 import { withoutLetters } from '../shuffled';
-import type { Line } from './workbook';
 import {
   type codeFields,
   type prizeFields,
@@ -15,30 +15,31 @@ import {
   type sponsorFields,
 } from './workbook-fields';
 
-export type Place = { sheet: string; line?: number; column?: string };
-
-type Row<Values> = { row: Line; values: Values };
+/** A line as far as it could be read; `wrong`: cells whose fault was told, which nothing more is said of. */
+export type Entry<Values = unknown> = Row & { values: Partial<Values>; wrong: ReadonlySet<string> };
 export type ReadSheets = {
-  quiz: Row<Read<typeof quizFields>>[];
-  questions: Row<Read<typeof questionFields>>[];
-  prizes: Row<Read<typeof prizeFields>>[];
-  sponsors: Row<Read<typeof sponsorFields>>[];
-  codes: Row<Read<typeof codeFields>>[];
-  /** Also of lines with a wrong cell: who refers to them is not to blame. */
+  quiz: Entry<Read<typeof quizFields>>[];
+  questions: Entry<Read<typeof questionFields>>[];
+  prizes: Entry<Read<typeof prizeFields>>[];
+  sponsors: Entry<Read<typeof sponsorFields>>[];
+  codes: Entry<Read<typeof codeFields>>[];
+  /** Also of lines whose id is wrong: who refers to them is not to blame. */
   ids: Record<'questions' | 'prizes' | 'sponsors', ReadonlySet<string>>;
 };
-export type Complain = (about: { sheet: SheetName; row?: Line; column?: string; message: string }) => void;
+export type Complain = (about: { sheet: SheetName; row: Entry; column: string; message: string }) => void;
 
-/** Puts the cells together: what they refer to exists, what belongs together fits. Undefined when there is no quiz line. */
+/** Puts the cells together: what they refer to exists, what belongs together fits. Undefined when the quiz's own line is wrong. */
 export function quizFrom(
   read: ReadSheets,
   complain: Complain,
   /** What was changed and is no reason to refuse. */
   remark: Complain,
 ): { content: QuizContent; codes: Map<string, string[]> } | undefined {
-  const sponsors = read.sponsors.map(({ values }): Sponsor => defined(values));
+  const sponsors = read.sponsors.flatMap(({ values: { id, name, words, logo } }): Sponsor[] =>
+    id === undefined || name === undefined ? [] : [{ id, name, ...defined({ words, logo }) }],
+  );
   for (const name of ['questions', 'prizes', 'sponsors'] as const) once(name, read[name], complain);
-  const sponsorId = (name: string | undefined, at: { sheet: SheetName; row: Line }) => {
+  const sponsorId = (name: string | undefined, at: { sheet: SheetName; row: Entry }) => {
     if (name === undefined) return undefined;
     const found = sponsors.find((one) => one.id === name || fold(one.name) === fold(name));
     if (!found && !read.ids.sponsors.has(name))
@@ -46,22 +47,22 @@ export function quizFrom(
     return found?.id;
   };
 
-  const questions = read.questions.flatMap(({ row, values }) => {
+  const questions = read.questions.flatMap((row) => {
     const at = { sheet: 'questions' as const, row };
     const question = questionFrom(
-      values,
+      row,
       (column, message) => complain({ ...at, column, message }),
       (column, message) => remark({ ...at, column, message }),
     );
-    const sponsor = sponsorId(values.sponsor, at);
+    const sponsor = sponsorId(row.values.sponsor, at);
     return question ? [{ ...question, ...(sponsor ? { sponsor } : {}) }] : [];
   });
-  const prizes = read.prizes.flatMap(({ row, values }) => {
+  const prizes = read.prizes.flatMap((row) => {
     const at = { sheet: 'prizes' as const, row };
-    const prize = prizeFrom(values, (column, message) => complain({ ...at, column, message }));
-    const sponsor = sponsorId(values.sponsor, at);
-    const asked = values.question;
-    if (prize?.way.kind === 'first' && asked !== undefined) {
+    const prize = prizeFrom(row.values, (column, message) => complain({ ...at, column, message }));
+    const sponsor = sponsorId(row.values.sponsor, at);
+    const asked = row.values.question;
+    if (row.values.way === 'first' && asked !== undefined) {
       const question = read.questions.find((one) => one.values.id === asked);
       if (!question) {
         if (!read.ids.questions.has(asked))
@@ -76,30 +77,45 @@ export function quizFrom(
 
   const codes = new Map<string, string[]>();
   const seen = new Set<string>();
-  for (const { row, values } of read.codes) {
+  const called = new Map<string, ReadSheets['prizes']>();
+  for (const prize of read.prizes) {
+    const name = fold(prize.values.name ?? '');
+    called.set(name, [...(called.get(name) ?? []), prize]);
+  }
+  const withId = new Map(read.prizes.map((one) => [one.values.id, one]));
+  for (const row of read.codes) {
     const at = { sheet: 'codes' as const, row };
-    const prize = read.prizes.find((one) => one.values.id === values.prize);
-    if (!prize) {
-      if (!read.ids.prizes.has(values.prize)) complain({ ...at, column: 'prize', message: '獎品表裡沒有它' });
-    } else if (prize.values.kind !== 'code' && prize.values.kind !== 'coupon')
-      complain({ ...at, column: 'prize', message: '這個獎品不是兌換碼或優惠券' });
-    if (seen.has(values.code))
-      complain({ ...at, column: 'code', message: '這個兌換碼出現了兩次，請刪去一個' });
-    seen.add(values.code);
-    const list = codes.get(values.prize);
-    if (list) list.push(values.code);
-    else codes.set(values.prize, [values.code]);
+    const { prize: of, code } = row.values;
+    if (of !== undefined) {
+      const byId = withId.get(of);
+      const found = byId ? [byId] : (called.get(fold(of)) ?? []);
+      const [prize] = found;
+      if (!prize && !read.ids.prizes.has(of))
+        complain({ ...at, column: 'prize', message: '獎品表裡沒有它，請填那裡的編號或名稱' });
+      if (found.length > 1) complain({ ...at, column: 'prize', message: '有兩種獎品叫這個名稱，請改填編號' });
+      if (prize?.values.kind && !['code', 'coupon'].includes(prize.values.kind))
+        complain({ ...at, column: 'prize', message: '這個獎品不是兌換碼或優惠券' });
+      if (prize?.values.id !== undefined && code !== undefined) {
+        const list = codes.get(prize.values.id);
+        if (list) list.push(code);
+        else codes.set(prize.values.id, [code]);
+      }
+    }
+    if (code === undefined) continue;
+    if (seen.has(code)) complain({ ...at, column: 'code', message: '這個兌換碼出現了兩次，請刪去一個' });
+    seen.add(code);
   }
 
   const [first] = read.quiz;
   if (!first) return undefined;
-  const { row, values } = first;
   const wrong = (column: keyof typeof quizFields, message: string) =>
-    complain({ sheet: 'quiz', row, column, message });
-  const opensAt = values.opensAt ?? '00:00';
-  const closesAt = values.closesAt ?? '24:00';
-  if (values.endsAt <= values.startsAt) wrong('endsAt', '結束要晚於開始');
-  if (closesAt <= opensAt) wrong('closesAt', '每日關閉要晚於每日開放（不能跨過午夜）');
+    complain({ sheet: 'quiz', row: first, column, message });
+  const { startsAt, endsAt, opensAt = '00:00', closesAt = '24:00' } = first.values;
+  if (startsAt !== undefined && endsAt !== undefined && endsAt <= startsAt) wrong('endsAt', '結束要晚於開始');
+  if (!first.wrong.has('opensAt') && closesAt <= opensAt)
+    wrong('closesAt', '每日關閉要晚於每日開放（不能跨過午夜）');
+  if (first.wrong.size > 0) return undefined;
+  const values = first.values as Read<typeof quizFields>;
   const { mix } = values;
   const content: QuizContent = {
     id: values.id,
@@ -131,13 +147,15 @@ export function quizFrom(
 
 function once(
   sheet: 'questions' | 'prizes' | 'sponsors',
-  rows: Row<{ id: string }>[],
+  rows: Entry<{ id: string }>[],
   complain: Complain,
 ): void {
   const lines = new Map<string, number>();
-  for (const { row, values } of rows) {
-    const before = lines.get(values.id);
-    if (before === undefined) lines.set(values.id, row.line);
+  for (const row of rows) {
+    const { id } = row.values;
+    if (id === undefined) continue;
+    const before = lines.get(id);
+    if (before === undefined) lines.set(id, row.line);
     else complain({ sheet, row, column: 'id', message: `與第 ${before} 行重複` });
   }
 }
@@ -145,7 +163,7 @@ function once(
 type Wrong<Column> = (column: Column, message: string) => void;
 
 function questionFrom(
-  values: Read<typeof questionFields>,
+  { values, wrong: unread }: ReadSheets['questions'][number],
   wrong: Wrong<keyof typeof questionFields>,
   remark: Wrong<keyof typeof questionFields>,
 ): Question | undefined {
@@ -161,6 +179,7 @@ function questionFrom(
     attribute,
     retired,
   } = values;
+  if (unread.has('kind')) return undefined;
   const letters = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
   const written = letters.map((letter) => values[`option${letter}`]);
   const filled = written.filter((option) => option !== undefined);
@@ -181,7 +200,8 @@ function questionFrom(
   for (const [i, option] of given.entries())
     if (option !== undefined && given.indexOf(option) !== i)
       not(`option${letters[i] as 'A'}`, '與前面的選項相同');
-  if (kind === 'truefalse' ? options.length !== 2 : options.length < 2)
+  const sure = !letters.some((letter) => unread.has(`option${letter}`));
+  if (sure && (kind === 'truefalse' ? options.length !== 2 : options.length < 2))
     not('optionB', kind === 'truefalse' ? '判斷題只有兩個選項，可以空著' : '至少要兩個選項');
 
   const right = rightOf(values.right, options);
@@ -191,11 +211,11 @@ function questionFrom(
   } else {
     if (values.right === undefined)
       not('right', kind === 'truefalse' ? '空著，請填 對 或 錯' : '空著，請填 A 到 F');
-    else if (right === undefined)
+    else if (sure && right === undefined)
       not('right', `不是這一題的選項，請填 ${letters[0]} 到 ${letters[Math.max(1, last)]}`);
     if (attribute !== undefined) not('attribute', '只有屬性題才填，請清空');
   }
-  if (!fine) return undefined;
+  if (!fine || id === undefined || text === undefined) return undefined;
   return {
     id,
     kind,
@@ -220,7 +240,7 @@ function rightOf(value: number | string | undefined, options: string[]): number 
   return index >= 0 && index < options.length ? index : undefined;
 }
 
-type PrizeValues = Read<typeof prizeFields>;
+type PrizeValues = Partial<Read<typeof prizeFields>>;
 type PrizeColumn = keyof typeof prizeFields;
 
 /** Which cells each way of winning reads. */
@@ -235,16 +255,18 @@ const allWayColumns = new Set(Object.values(wayColumns).flat());
 
 function prizeFrom(values: PrizeValues, wrong: Wrong<PrizeColumn>): Prize | undefined {
   const wayName = sheets.prizes.fields.way.heading;
-  for (const column of allWayColumns)
-    if (values[column] !== undefined && !wayColumns[values.way].includes(column))
+  const used = values.way && wayColumns[values.way];
+  for (const column of used ? allWayColumns : [])
+    if (values[column] !== undefined && !used?.includes(column))
       wrong(column, `這種${wayName}用不到這一格，請清空`);
   if (values.priceYuan !== undefined && values.priceFen !== undefined)
     wrong('priceFen', '已經填了單價（元），請清空一個');
   if (values.kind === 'points' && values.points === undefined) wrong('points', '空著；積分類獎品請填幾分');
-  if (values.kind !== 'points' && values.points !== undefined) wrong('points', '只有積分類獎品才填，請清空');
+  if (values.kind && values.kind !== 'points' && values.points !== undefined)
+    wrong('points', '只有積分類獎品才填，請清空');
   const way = wayFrom(values, wrong);
-  if (!way) return undefined;
   const { id, name, kind, points, usedAt, validUntil, conditions, delivery, perDay, perQuiz } = values;
+  if (!way || id === undefined || name === undefined || kind === undefined) return undefined;
   return {
     id,
     name,
@@ -260,6 +282,8 @@ function prizeFrom(values: PrizeValues, wrong: Wrong<PrizeColumn>): Prize | unde
 function wayFrom(values: PrizeValues, wrong: Wrong<PrizeColumn>): Way | undefined {
   const { floors, every, endings, question, at, board, from, rounds, daysInRow, days, score, level } = values;
   switch (values.way) {
+    case undefined:
+      return undefined;
     case 'floor':
       if (floors || every || endings) return { kind: 'floor', ...defined({ floors, every, endings }) };
       wrong('floors', '空著；樓層、每隔幾樓、樓層尾數至少填一個');

@@ -1,6 +1,6 @@
-import ExcelJS from 'exceljs';
 import { beijingDay } from '../../../kit/clock';
-import { type Field, type SheetName, sheets } from './workbook-fields';
+import { type BlankSheet, writeBook } from '../../../sheets/write-book';
+import { type Field, type SheetName, sheetNames, sheets } from './workbook-fields';
 
 /** A row by the names of its fields; a number stays a number, all else is text. */
 type Cells = Record<string, string | number>;
@@ -11,59 +11,36 @@ const dayMs = 86_400_000;
  * A workbook to fill in, with a small campaign in it that itself can be imported and published: a way of each kind, a question of
  * each kind. `now`: business ms; the campaign begins the day after and lasts a week.
  */
-export async function writeTemplate(now: number): Promise<Buffer> {
-  const workbook = new ExcelJS.Workbook();
+export function writeTemplate(now: number): Promise<Buffer> {
   const rows = sampleRows(now);
-  for (const name of Object.keys(sheets) as SheetName[]) {
-    if (name === 'quiz') addUpright(workbook, rows.quiz[0] ?? {});
-    else addLying(workbook, name, rows[name]);
-  }
-  addExplanations(workbook);
-  return Buffer.from(await workbook.xlsx.writeBuffer());
+  const filled = sheetNames.map((name) =>
+    name === 'quiz' ? upright(rows.quiz[0] ?? {}) : lying(name, rows[name]),
+  );
+  return writeBook([...filled, explanations]);
 }
 
 const shown = (name: SheetName): [string, Field][] =>
   Object.entries<Field>(sheets[name].fields).filter(([field]) => field !== 'priceFen');
 
 /** 「活動」: a line for each field, with its explanation beside it. */
-function addUpright(workbook: ExcelJS.Workbook, cells: Cells): void {
-  const sheet = workbook.addWorksheet('quiz', { views: [{ state: 'frozen', ySplit: 1 }] });
-  sheet.columns = [{ width: 16 }, { width: 70 }, { width: 80 }];
-  head(sheet.addRow(['欄位', '內容', '說明']));
-  for (const [field, { heading, help }] of shown('quiz')) {
-    const row = sheet.addRow([heading, cells[field] ?? null, help]);
-    // As text, or Excel turns 2026-12-01 09:00 and 5/3 into dates of its own.
-    row.getCell(2).numFmt = '@';
-    row.getCell(2).alignment = { wrapText: true, vertical: 'top' };
-    row.getCell(3).font = { color: { argb: 'FF888888' } };
-  }
-}
+const upright = (cells: Cells): BlankSheet => ({
+  name: 'quiz',
+  columns: [
+    { title: '欄位', width: 16 },
+    { title: '內容', width: 70, wrapped: true },
+    { title: '說明', width: 80, faint: true },
+  ],
+  rows: shown('quiz').map(([field, { heading, help }]) => [heading, cells[field], help]),
+});
 
-function addLying(workbook: ExcelJS.Workbook, name: Exclude<SheetName, 'quiz'>, rows: Cells[]): void {
-  const sheet = workbook.addWorksheet(name, { views: [{ state: 'frozen', ySplit: 1 }] });
-  const fields = shown(name);
-  head(sheet.addRow(fields.map(([, { heading }]) => heading)));
-  fields.forEach(([field], i) => {
-    const column = sheet.getColumn(i + 1);
-    column.width = widths[field] ?? 14;
-    column.numFmt = '@';
-  });
-  for (const cells of rows) sheet.addRow(fields.map(([field]) => cells[field] ?? null));
-  fields.forEach(([field], i) => {
+const lying = (name: Exclude<SheetName, 'quiz'>, rows: Cells[]): BlankSheet => ({
+  name,
+  columns: shown(name).map(([field, { heading }]) => {
     const choices = lists[`${name}.${field}`];
-    if (!choices) return;
-    const letter = sheet.getColumn(i + 1).letter;
-    // exceljs keeps validations of a whole range but does not type them.
-    const { dataValidations } = sheet as unknown as {
-      dataValidations: { add(range: string, rule: ExcelJS.DataValidation): void };
-    };
-    dataValidations.add(`${letter}2:${letter}5001`, {
-      type: 'list',
-      allowBlank: true,
-      formulae: [`"${choices}"`],
-    });
-  });
-}
+    return { title: heading, width: widths[field] ?? 14, ...(choices ? { choices } : {}) };
+  }),
+  rows: rows.map((cells) => shown(name).map(([field]) => cells[field])),
+});
 
 const widths: Record<string, number> = {
   text: 44,
@@ -73,29 +50,33 @@ const widths: Record<string, number> = {
   delivery: 40,
   usedAt: 30,
 };
-const lists: Record<string, string> = {
-  'questions.kind': '單選,判斷,屬性',
-  'questions.difficulty': '易,中,難',
-  'questions.retired': '是,否',
-  'prizes.kind': '實物,兌換碼,優惠券,積分,現金',
-  'prizes.way': '幸運樓層,搶答,排名,參與,抽獎',
-  'prizes.board': '日榜,總榜',
+const lists: Record<string, string[]> = {
+  'questions.kind': ['單選', '判斷', '屬性'],
+  'questions.difficulty': ['易', '中', '難'],
+  'questions.retired': ['是', '否'],
+  'prizes.kind': ['實物', '兌換碼', '優惠券', '積分', '現金'],
+  'prizes.way': ['幸運樓層', '搶答', '排名', '參與', '抽獎'],
+  'prizes.board': ['日榜', '總榜'],
 };
 
 /** Which the import does not read. */
-function addExplanations(workbook: ExcelJS.Workbook): void {
-  const sheet = workbook.addWorksheet('說明', { views: [{ state: 'frozen', ySplit: 1 }] });
-  sheet.columns = [{ width: 12 }, { width: 18 }, { width: 18 }, { width: 100 }];
-  head(sheet.addRow(['表', '欄', '英文名', '說明']));
-  for (const name of Object.keys(sheets) as SheetName[])
-    for (const [field, { heading, help }] of shown(name))
-      sheet.addRow([`${name} ${sheets[name].heading}`, heading, field, help]);
-}
-
-function head(row: ExcelJS.Row): void {
-  row.font = { bold: true };
-  row.fill = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FFE8F0EC' } };
-}
+const explanations: BlankSheet = {
+  name: '說明',
+  columns: [
+    { title: '表', width: 12 },
+    { title: '欄', width: 18 },
+    { title: '英文名', width: 18 },
+    { title: '說明', width: 100 },
+  ],
+  rows: sheetNames.flatMap((name) =>
+    shown(name).map(([field, { heading, help }]) => [
+      `${name} ${sheets[name].heading}`,
+      heading,
+      field,
+      help,
+    ]),
+  ),
+};
 
 function sampleRows(now: number): Record<SheetName, Cells[]> {
   const day = (n: number) => beijingDay(now + n * dayMs);

@@ -148,7 +148,6 @@ test.each<[string, 'quiz' | 'prizes', unknown]>([
     '5/6',
     '5/-1',
     '1e1/1',
-    '５/３',
     [{ questions: 1.5, pass: 1 }],
     [{ questions: '5', pass: 3 }],
     { 5: 3 },
@@ -160,7 +159,7 @@ test.each<[string, 'quiz' | 'prizes', unknown]>([
   ...[0, -1, 1.5, '1e3', '０１', 2 ** 53, [1, 0], [[1]], { 1: 1 }].map(
     (value): [string, 'prizes', unknown] => ['floors', 'prizes', value],
   ),
-  ...[-1, 1.5, '1e3', '８８', 2 ** 53, [[8]], { 1: 1 }].map((value): [string, 'prizes', unknown] => [
+  ...[-1, 1.5, '1e3', 2 ** 53, [[8]], { 1: 1 }].map((value): [string, 'prizes', unknown] => [
     'endings',
     'prizes',
     value,

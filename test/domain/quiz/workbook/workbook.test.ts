@@ -5,11 +5,12 @@ import * as fc from 'fast-check';
 import { judge } from '../../../../src/domain/campaigns/compliance';
 import { asContent } from '../../../../src/domain/quiz/definition';
 import { createQuizKind } from '../../../../src/domain/quiz/kind';
-import { readQuizFile, tellProblem } from '../../../../src/domain/quiz/workbook/workbook';
+import { readQuizFile } from '../../../../src/domain/quiz/workbook/workbook';
 import { sheets } from '../../../../src/domain/quiz/workbook/workbook-fields';
 import { writeTemplate } from '../../../../src/domain/quiz/workbook/workbook-template';
 import { root } from '../../../../src/kit/root';
 import { createRender } from '../../../../src/render/render';
+import { tellProblem } from '../../../../src/sheets/problems';
 import { beijing } from './content';
 
 const now = beijing('2026-11-22 10:00');
@@ -30,12 +31,13 @@ const json = (value: unknown) => ({ name: 'quiz.json', bytes: Buffer.from(JSON.s
 
 async function content(file: { name: string; bytes: Buffer }) {
   const reading = await readQuizFile(file);
-  if (reading.kind === 'refused') throw new Error(reading.problems.map(tellProblem).join('\n'));
+  if (reading.kind === 'refused')
+    throw new Error(reading.problems.map((problem) => tellProblem(problem)).join('\n'));
   return reading.content;
 }
 async function problems(file: { name: string; bytes: Buffer }): Promise<string[]> {
   const reading = await readQuizFile(file);
-  return reading.kind === 'refused' ? reading.problems.map(tellProblem) : [];
+  return reading.kind === 'refused' ? reading.problems.map((problem) => tellProblem(problem)) : [];
 }
 
 /** Where a field stands in the template: a row of 「quiz」, a column of the others. */
@@ -75,7 +77,8 @@ const small = (): {
 
 test('the template imports as it is, with nothing against it, and begins the next day', async () => {
   const reading = await readQuizFile({ name: 'template.xlsx', bytes: await writeTemplate(now) });
-  if (reading.kind === 'refused') throw new Error(reading.problems.map(tellProblem).join('\n'));
+  if (reading.kind === 'refused')
+    throw new Error(reading.problems.map((problem) => tellProblem(problem)).join('\n'));
   const codes = new Map([...reading.codes].map(([prize, list]) => [prize, list.length]));
   expect(judge(asContent(reading.content), createQuizKind(createRender()), { codes })).toEqual([]);
   expect(reading.content).toMatchObject({
@@ -164,7 +167,7 @@ test.each<[string, string, number, ExcelJS.CellValue, string]>([
   ['prizes', '樓層', 5, '88', 'prizes 第 5 行 樓層 欄「88」：這種獲獎方式用不到這一格，請清空'],
   ['prizes', '樓層', 2, null, 'prizes 第 2 行 樓層 欄：空著；樓層、每隔幾樓、樓層尾數至少填一個'],
   ['prizes', '樓層', 2, '88|x', 'prizes 第 2 行 樓層 欄「88|x」：裡有不是正整數的，請填樓層，用 | 分隔'],
-  ['codes', '獎品', 2, 'none', 'codes 第 2 行 獎品 欄「none」：獎品表裡沒有它'],
+  ['codes', '獎品', 2, 'none', 'codes 第 2 行 獎品 欄「none」：獎品表裡沒有它，請填那裡的編號或名稱'],
   [
     'codes',
     '兌換碼',
@@ -277,8 +280,8 @@ const kept = (sheet: string, heading: string, row: number, value: ExcelJS.CellVa
 const moment = (text: string) => new Date(`${text.replace(' ', 'T')}Z`);
 
 test.each<[string, string, ExcelJS.CellValue, string | undefined, string]>([
-  ['codes', '兌換碼', 1234, '00000000', '「B2」：這一格是數字或日期'],
-  ['codes', '兌換碼', 12_345_678, undefined, '「B2」：這一格是數字或日期'],
+  ['codes', '兌換碼', 1234, '00000000', '「B2」：這一格存的是 1234，顯示的卻是另一個樣子'],
+  ['codes', '兌換碼', 12_345_678, undefined, '兌換碼 欄「12345678」：這一格是數字格'],
   ['questions', '編號', 7, undefined, '編號 欄「7」：這一格是數字格'],
   ['codes', '獎品', 7, '0', '獎品 欄「7」：這一格是數字格'],
   ['questions', '選項A', 0.5, '0%', '存的是 0.5，顯示的卻是另一個樣子（格式 0%）'],
@@ -287,9 +290,9 @@ test.each<[string, string, ExcelJS.CellValue, string | undefined, string]>([
   ['questions', '選項A', 12.7, '0', '存的是 12.7'],
   ['questions', '選項A', 12, '0"號"', '存的是 12'],
   ['questions', '選項A', 12_000, '0.00E+00', '存的是 12000'],
-  ['questions', '選項A', moment('2026-01-02 00:00'), 'm/d', '選項A 欄「2026-01-02」：這一格被當成日期存了'],
+  ['questions', '選項A', moment('2026-01-02 00:00'), 'm/d', '「D2」：這一格被當成日期存了'],
   ['questions', '題目', moment('2026-01-02 00:00'), 'yyyy"年"m"月"', '這一格被當成日期存了'],
-  ['quiz', '關卡', moment('2026-05-03 00:00'), 'm"月"d"日"', '關卡 欄「2026-05-03」：這一格被當成日期存了'],
+  ['quiz', '關卡', moment('2026-05-03 00:00'), 'm"月"d"日"', '「B14」：這一格被當成日期存了'],
   ['quiz', '編號', 2026, undefined, '編號 欄「2026」：這一格是數字格'],
 ])('%s %s: %j shown as %s is refused by its cell', async (sheet, heading, value, format, told) => {
   const found = await problems(await kept(sheet, heading, 2, value, format));
@@ -328,7 +331,7 @@ test.each<[string, string, number, ExcelJS.CellValue, string | undefined, unknow
   async (sheet, heading, row, value, format, meant) => {
     const file = await kept(sheet, heading, row, value, format);
     const read = await readQuizFile(file);
-    const told = read.kind === 'refused' ? read.problems.map(tellProblem) : [];
+    const told = read.kind === 'refused' ? read.problems.map((problem) => tellProblem(problem)) : [];
     expect(told.filter((one) => one.includes(heading))).toEqual([]);
     if (read.kind === 'read') expect(read.content).toMatchObject(shape(meant, read.content));
   },
@@ -362,12 +365,106 @@ test('a hidden sheet is not read, which is said; one that is needed is asked for
   });
   expect(await readQuizFile(old)).toMatchObject({
     kind: 'read',
-    remarks: [{ sheet: '舊題目' }, { sheet: '題目' }],
+    remarks: [{ message: '隱藏的表沒有讀：舊題目、題目' }],
   });
   const hidden = await workbook((sheet) => {
     sheet('questions').state = 'hidden';
   });
   expect(await problems(hidden)).toContain('題目：這張表是隱藏的，沒有讀；請取消隱藏');
+});
+
+test.each([
+  ['startsAt', '2026-13-01 09:00'],
+  ['startsAt', '2026-12-01 25:00'],
+  ['startsAt', '2026-12-01 09:60'],
+  ['startsAt', '2026/2/30 09:00'],
+  ['endsAt', '０２６-12-31'],
+  ['opensAt', '25:00'],
+  ['closesAt', '9:7'],
+])('%s %s is no such time, and is told by its cell and once', async (field, text) => {
+  const quiz = small();
+  quiz.quiz[field] = text;
+  expect(await problems(json(quiz))).toEqual([
+    expect.stringMatching(
+      new RegExp(`^quiz 第 1 行 ${field} 欄「${text}」：(沒有這個時刻|不是時間|不是時刻)`),
+    ),
+  ]);
+});
+
+test.each(['2026/12/1 9:00', '2026年12月1日 9:00', '2026.12.01 09:00:00', '２０２６／１２／１　９：００'])(
+  'a moment may be written %s',
+  async (text) => {
+    const quiz = small();
+    quiz.quiz['startsAt'] = text;
+    expect((await content(json(quiz))).startsAt).toBe(beijing('2026-12-01 09:00'));
+  },
+);
+
+test('numbers in full width are numbers', async () => {
+  const quiz = small();
+  Object.assign(quiz.quiz, { perDay: '５', levels: '５／３｜８／５', mix: '５：３：２' });
+  const way = { kind: 'floor', floors: '８８，１８８', endings: '６６' };
+  quiz.prizes[0] = { ...quiz.prizes[0], way };
+  expect(await content(json(quiz))).toMatchObject({
+    perDay: 5,
+    levels: [{ questions: 5, pass: 3 }, { questions: 8 }],
+    mix: { 1: 5, 2: 3, 3: 2 },
+    prizes: [{ way: { floors: [88, 188], endings: ['66'] } }],
+  });
+});
+
+test('all that is wrong with a line is told at once, and no fault is told of what depends on it', async () => {
+  const quiz = small();
+  Object.assign(quiz.quiz, { perDay: 0, startsAt: '2026-12-09 09:00' });
+  const long = 'x'.repeat(500);
+  quiz.questions = [
+    { id: 'q1', text: long, options: ['杭州', '杭州'], right: 'F', sponsor: 'none' },
+    { id: 'q2', text: '?', options: ['杭州', long, '蘇州'], right: 'C' },
+    { id: 'q3', text: '?', kind: '填空', options: ['杭州', '蘇州'], attribute: 'home' },
+    { id: 'q1', text: long, options: ['杭州', '蘇州'], right: 'A' },
+  ];
+  quiz.prizes = [
+    { id: 'p1', name: long, kind: 'points', priceFen: 1, way: 'ranking', from: 3, to: 1, rounds: 2 },
+    { id: 'p2', name: '券', kind: '票', way: '靠運氣', points: 5, floors: '1' },
+  ];
+  const codes = { p1: ['A-1'], p2: ['A-2', 'A\u200b'], none: ['A-1'] };
+  expect((await problems(json({ ...quiz, codes }))).map((one) => one.split(/[「：]/)[0]?.trim())).toEqual([
+    'quiz 第 1 行 perDay 欄',
+    'quiz 第 1 行 endsAt 欄',
+    'questions 第 1 行 text 欄',
+    'questions 第 1 行 optionB 欄',
+    'questions 第 1 行 right 欄',
+    'questions 第 1 行 sponsor 欄',
+    'questions 第 2 行 optionB 欄',
+    'questions 第 3 行 kind 欄',
+    'questions 第 4 行 text 欄',
+    'questions 第 4 行 id 欄',
+    'prizes 第 1 行 name 欄',
+    'prizes 第 1 行 rounds 欄',
+    'prizes 第 1 行 points 欄',
+    'prizes 第 1 行 board 欄',
+    'prizes 第 1 行 to 欄',
+    'prizes 第 2 行 kind 欄',
+    'prizes 第 2 行 way 欄',
+    'codes 第 1 行 prize 欄',
+    'codes 第 3 行 code 欄',
+    'codes 第 4 行 prize 欄',
+    'codes 第 4 行 code 欄',
+  ]);
+});
+
+test('no fault is told in the words of a library', async () => {
+  const odd = [{}, [], [[]], true, 1.5, 'x', { a: 1 }, [{ n: 'x' }], '\u0000', '-', '１月', 'Infinity'];
+  for (const [sheet, { fields }] of Object.entries(sheets))
+    for (const name of Object.keys(fields))
+      for (const value of odd) {
+        const quiz = { ...small(), sponsors: [{ id: 's', name: 's' }], codes: [{ prize: 'p1', code: 'c' }] };
+        const target = (quiz as Record<string, unknown>)[sheet];
+        Object.assign(Array.isArray(target) ? (target[0] as object) : (target as object), { [name]: value });
+        const reading = await readQuizFile(json(quiz));
+        const told = reading.kind === 'refused' ? reading.problems.map(({ message }) => message) : [];
+        expect(told.filter((message) => !/\p{Script=Han}/u.test(message))).toEqual([]);
+      }
 });
 
 test('letters in front of the options are taken off, and it is said where', async () => {
@@ -458,7 +555,7 @@ test.each([1234, 12, new Date('2026-03-12T00:00:00Z'), true])(
       cell.value = value;
     });
     expect(await problems(file)).toEqual([
-      expect.stringMatching(/^codes 第 3 行「B3」：這一格是數字或日期.*請把這一欄設成「文字」/),
+      expect.stringMatching(/^codes 第 3 行.*：這一格.*請把這一欄設成「文字」/),
     ]);
   },
 );
@@ -492,6 +589,24 @@ test('one code for two prizes would be two people’s, so it is refused', async 
   );
 });
 
+test('the prize of a code is named by its id or by its name, which must be one prize’s', async () => {
+  const card = { ...small().prizes[0], kind: 'code' };
+  const prizes = [
+    { ...card, id: 'card', name: '明信片' },
+    { ...card, id: 'pass', name: '門票' },
+    { ...card, id: 'pass-2', name: '门票' },
+  ];
+  const read = (codes: unknown) => json({ ...small(), prizes, codes });
+  const reading = await readQuizFile(read({ 明信片: ['A-1'], card: ['A-2'], 'pass-2': ['B-1'] }));
+  expect(reading.kind === 'read' && Object.fromEntries(reading.codes)).toEqual({
+    card: ['A-1', 'A-2'],
+    'pass-2': ['B-1'],
+  });
+  expect(await problems(read({ 門票: ['B-2'] }))).toEqual([
+    'codes 第 1 行 prize 欄「門票」：有兩種獎品叫這個名稱，請改填編號',
+  ]);
+});
+
 test('a code with spaces, signs and letters of any script is taken', async () => {
   const prizes = [{ ...small().prizes[0], id: 'card', kind: 'code' }];
   const codes = [' ABC 123 ', '12E5', '00001234', '券-壹貳', 'E+17'];
@@ -516,6 +631,7 @@ test('JSON holds the same as a workbook, its places named as JSON names them', a
     'questions 第 1 行 colour 欄：不認得這個欄位',
     'questions 第 1 行 right 欄「2」：不是這一題的選項，請填 A 到 B',
     'prizes 第 1 行 board 欄「weekly」：不認得，請填 日榜、總榜 其中之一',
+    'prizes 第 1 行 to 欄「1」：不能小於「名次從」',
   ]);
 });
 
@@ -573,7 +689,8 @@ test('whatever JSON it is given, the answer is a quiz, a list of problems or one
 test('the sample quiz is whole: at least 60 questions with explanations, and codes for every code prize', async () => {
   const name = 'src/simulator/sample/quiz.json';
   const reading = await readQuizFile({ name, bytes: readFileSync(join(root, name)) });
-  if (reading.kind === 'refused') throw new Error(reading.problems.map(tellProblem).join('\n'));
+  if (reading.kind === 'refused')
+    throw new Error(reading.problems.map((problem) => tellProblem(problem)).join('\n'));
   expect(reading.content.questions.filter(({ explanation }) => explanation).length).toBeGreaterThanOrEqual(
     60,
   );

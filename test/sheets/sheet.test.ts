@@ -1,0 +1,26 @@
+import { PassThrough } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import ExcelJS from 'exceljs';
+import { type Column, writeSheet } from '../../src/sheets/sheet';
+
+test('a column to fill in is text, so that a long number keeps its digits; our own numbers stay numbers', async () => {
+  const out = new PassThrough();
+  const bytes = buffer(out);
+  async function* rows() {
+    yield { name: '杭州', points: 5 };
+  }
+  const columns: Column<{ name: string; points: number }>[] = [
+    { title: '名字', of: ({ name }) => name },
+    { title: '積分', of: ({ points }) => points },
+    { title: '快遞單號', of: () => '' },
+  ];
+  await writeSheet({ format: 'xlsx', columns, rows: rows(), out, about: [] });
+  const book = new ExcelJS.Workbook();
+  await book.xlsx.load((await bytes) as unknown as ExcelJS.Buffer);
+  const [sheet] = book.worksheets;
+  const shown = (address: string) => [sheet?.getCell(address).value, sheet?.getCell(address).numFmt];
+  expect(shown('A2')).toEqual(['杭州', '@']);
+  expect(shown('B2')).toEqual([5, undefined]);
+  expect(shown('C2')[1]).toBe('@');
+  expect(sheet?.getColumn(3).numFmt).toBe('@');
+});
