@@ -66,8 +66,7 @@ export async function runSimulator(config: Config, { whenTold, ready }: Host): P
 
 async function bringSamples(app: App, log: Log): Promise<void> {
   const importer = createImporter({ db: app.db, clock: app.clock, cities: app.services.cities });
-  const folder = join(root, 'src', 'simulator', 'sample');
-  for (const { table, result } of await whenFree(() => importSample({ importer, folder }))) {
+  for (const { table, result } of await whenFree(() => importSample({ importer }))) {
     if (result.kind === 'refused')
       log.error(
         { table, problems: result.problems.map((one) => tellProblem(one)) },

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pino from 'pino';
 import { loadHandlers } from '../../src/bot/discover';
@@ -7,7 +6,6 @@ import { createDispatch, type Outcome } from '../../src/bot/dispatch';
 import { createImporter } from '../../src/domain/import/import';
 import { importSample } from '../../src/domain/import/sample';
 import { beijingDay } from '../../src/kit/clock';
-import { root } from '../../src/kit/root';
 import { createRender } from '../../src/render/render';
 import { createServices } from '../../src/services';
 import { createIndexes } from '../../src/store/indexes';
@@ -55,8 +53,7 @@ export async function createTalk(
   const services = createServices({ config, db, redis, render, clock, log, role: 'test' });
   await createIndexes(db, services.upkeep.indexes);
   const importer = createImporter({ db, clock, cities: services.cities });
-  const folder = join(root, 'src', 'simulator', 'sample');
-  for (const { file, result } of await importSample({ importer, folder }))
+  for (const { file, result } of await importSample({ importer }))
     if (result.kind !== 'written') throw new Error(`${file}: ${JSON.stringify(result)}`);
   await services.cities.load();
   await services.offers.load();

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { type App, createApp } from '../../src/app';
 import { createImporter } from '../../src/domain/import/import';
 import { importSample } from '../../src/domain/import/sample';
 import { createClock } from '../../src/kit/clock';
-import { root } from '../../src/kit/root';
 import { simulatedAccount } from '../../src/simulator/account';
 import { bannerText, wordsOf } from '../../src/simulator/chat';
 import type { Deed, DeedOptions, Place } from '../../src/simulator/deeds';
@@ -159,8 +157,7 @@ function townFan(face: FanFace) {
 
 async function importSamples(app: App): Promise<void> {
   const importer = createImporter({ db: app.db, clock: app.clock, cities: app.services.cities });
-  const folder = join(root, 'src', 'simulator', 'sample');
-  for (const { file, result } of await importSample({ importer, folder }))
+  for (const { file, result } of await importSample({ importer }))
     if (result.kind !== 'written') throw new Error(`${file}: ${JSON.stringify(result)}`);
   await app.services.versions.check();
 }

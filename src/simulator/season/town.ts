@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import pino from 'pino';
 import { type App, createApp } from '../../app';
 import { loadConfig } from '../../config';
 import { createImporter } from '../../domain/import/import';
 import { importSample } from '../../domain/import/sample';
 import { createClock } from '../../kit/clock';
-import { root } from '../../kit/root';
 import { connectMongo } from '../../store/mongo';
 import { createEnvelope } from '../../wechat/protocol/crypto';
 import { simulatedAccount } from '../account';
@@ -165,8 +163,7 @@ export type Town = Awaited<ReturnType<typeof openTown>>;
 
 async function importSamples({ db, clock, services }: App): Promise<void> {
   const importer = createImporter({ db, clock, cities: services.cities });
-  const folder = join(root, 'src', 'simulator', 'sample');
-  for (const { file, result } of await importSample({ importer, folder }))
+  for (const { file, result } of await importSample({ importer }))
     if (result.kind !== 'written') throw new Error(`${file}: ${JSON.stringify(result)}`);
   await services.versions.check();
 }
