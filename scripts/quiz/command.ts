@@ -72,10 +72,6 @@ export function tellSameLogin(first: string, second: string): void {
   if (isSameLogin(first, second)) console.log(`請留意：兩個人（${first}、${second}）用的是同一個登入名。`);
 }
 
-/** `2026-12-01 09:00`, Beijing time. */
-export const beijing = (at: number): string =>
-  new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
-
 const helpColumn = 46;
 
 /** 「  check 編號    合規檢查…」: the helps stand below each other; one that has no room goes to the next line. */

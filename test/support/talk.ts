@@ -5,7 +5,7 @@ import { loadHandlers } from '../../src/bot/discover';
 import { createDispatch, type Outcome } from '../../src/bot/dispatch';
 import { createImporter } from '../../src/domain/import/import';
 import { importSample } from '../../src/domain/import/sample';
-import { beijingDay } from '../../src/kit/clock';
+import { beijingDay } from '../../src/kit/beijing';
 import { createRender } from '../../src/render/render';
 import { createServices } from '../../src/services';
 import { createIndexes } from '../../src/store/indexes';

@@ -1,4 +1,4 @@
-import { beijingDay } from '../../kit/clock';
+import { beijingDay, daysBetween } from '../../kit/beijing';
 import { fold } from '../../kit/text';
 import type { Prize } from '../prizes/prize';
 import type { QuizContent } from '../quiz/definition';
@@ -205,5 +205,4 @@ function leastFor(way: Prize['way'], { startsAt, endsAt }: QuizContent): number 
 }
 
 /** Beijing days that a period touches. */
-const daysOf = (from: number, to: number): number =>
-  Math.round((Date.parse(beijingDay(to)) - Date.parse(beijingDay(from))) / 86_400_000) + 1;
+const daysOf = (from: number, to: number): number => daysBetween(beijingDay(from), beijingDay(to)) + 1;

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError, willPass } from '../../errors';
+import { dayMs } from '../../kit/beijing';
 import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
@@ -216,7 +217,7 @@ export function createInbox({
         await rows.deleteMany({ at: { $lt: before }, open: { $exists: false } });
         await rows.deleteMany({
           failed: 'limited',
-          at: { $lt: new Date(before.getTime() + 29 * 86_400_000) },
+          at: { $lt: new Date(before.getTime() + 29 * dayMs) },
         });
       },
       gauges: [

@@ -1,5 +1,5 @@
+import { beijingDay, dayMs } from '../../kit/beijing';
 import { createCache } from '../../kit/cache';
-import { beijingDay } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { Campaigns } from '../campaigns/campaigns';
 import type { Awards } from '../prizes/awards';
@@ -21,7 +21,7 @@ export type Take =
 type Who = { pid: string; at: number; id: string };
 
 /** The day her name in a quiz is forgotten after she left: when the last claim is over. */
-const claimsOpenMs = 90 * 86_400_000;
+const claimsOpenMs = 90 * dayMs;
 
 /** The quiz as the chat sees it. */
 export function createQuiz(given: {

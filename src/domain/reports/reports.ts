@@ -1,4 +1,4 @@
-import { startOfBeijingDay } from '../../kit/clock';
+import { dayMs, startOfBeijingDay } from '../../kit/beijing';
 import type { AwardState } from '../prizes/award';
 import type { Awards } from '../prizes/awards';
 import type { Prize } from '../prizes/prize';
@@ -59,7 +59,6 @@ export type SponsorReport = {
 
 type ReportQuiz = Pick<Quiz, 'id' | 'title' | 'sponsors' | 'questions' | 'prizes'>;
 
-const dayMs = 86_400_000;
 const fellThrough: AwardState[] = ['expired', 'void'];
 
 /** What the people behind a campaign want to know, as plain data. */

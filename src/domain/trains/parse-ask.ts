@@ -1,10 +1,9 @@
+import { dayMs } from '../../kit/beijing';
 import { foldWithOffsets } from '../../kit/text';
 import type { TrainKind } from './trains';
 
 /** `on`: a Beijing day. `rest`: what was not understood, as she typed it; empty when all was. */
 export type TrainAsk = { on: string; kind?: TrainKind; rest: string };
-
-const dayMs = 86_400_000;
 
 /** Folded text is Simplified and without spaces; the longer forms come first. */
 const dayWords: [RegExp, (match: RegExpExecArray, today: string) => string | undefined][] = [

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { dayMs } from '../../kit/beijing';
 import type { Media } from '../world';
 import { type Call, ok, type Platform, Refusal, type Upload } from './call';
 
-const day = 86_400_000;
+const day = dayMs;
 const mega = 1024 * 1024;
 
 /** Sizes and kinds of wechat.md §8.6. */

@@ -13,7 +13,7 @@ import { bringQuiz } from '../../../src/domain/quiz/workbook/bring';
 import { startSampleQuiz } from '../../../src/domain/quiz/workbook/sample';
 import { tellProblem } from '../../../src/domain/quiz/workbook/workbook';
 import { createTimers } from '../../../src/domain/timers/timers';
-import { beijingDay } from '../../../src/kit/clock';
+import { beijingDay } from '../../../src/kit/beijing';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { root } from '../../../src/kit/root';
 import { fold } from '../../../src/kit/text';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { beijingDay, momentAt } from '../../../kit/beijing';
 import { fold } from '../../../kit/text';
 import * as cell from '../../../sheets/cells';
 
@@ -54,9 +55,9 @@ function readMoment(value: string, end: boolean): number {
     .split('-')
     .map((part) => part.padStart(2, '0'))
     .join('-');
-  const at = Date.parse(`${on}T${time.padStart(5, '0')}${seconds}+08:00`);
+  const at = momentAt(`${on} ${time.padStart(5, '0')}${seconds}`);
   // 2026-02-30 would be read as 2 March.
-  return new Date(at + 8 * 3_600_000).toISOString().startsWith(on) ? at : Number.NaN;
+  return !Number.isNaN(at) && beijingDay(at) === on ? at : Number.NaN;
 }
 
 const timeOfDay = cell
