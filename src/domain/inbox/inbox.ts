@@ -5,6 +5,7 @@ import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import { writeTwice } from '../../store/command';
+import { isDuplicate } from '../../store/duplicate';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Reply } from '../../wechat/protocol/reply';
@@ -98,10 +99,10 @@ export function createInbox({
       const answer = await writeTwice(db, command, insertTimeoutMs);
       const errors = (answer['writeErrors'] ?? []) as { index: number; code: number; errmsg: string }[];
       const results = group.map((): Accepted => ({ kind: 'new' }));
-      for (const { index, code, errmsg } of errors) {
-        if (code !== 11_000)
-          throw new AppError('Upstream', 'INBOX_WRITE', `The inbox refused a row: ${errmsg}`);
-        results[index] = { kind: 'copy' };
+      for (const error of errors) {
+        if (!isDuplicate(error))
+          throw new AppError('Upstream', 'INBOX_WRITE', `The inbox refused a row: ${error.errmsg}`);
+        results[error.index] = { kind: 'copy' };
       }
       return results;
     },
