@@ -1,4 +1,4 @@
-import { clicks, needs, says } from '../src/bot/bot';
+import { beijingTime, clicks, dayMs, needs, says } from '../src/bot/bot';
 
 const perPage = 8;
 
@@ -24,7 +24,7 @@ export default needs('trains', [
       const { on, kind, rest } = trains.parseAsk(`${params.before} ${params.after}`.replace(/[從从由]/g, ''));
       const today = clock.day(at);
       const found = await trains.between(from.id, to.id, { on, ...(kind ? { kind } : {}) });
-      const ahead = found.trains.filter((train) => on !== today || train.departs > timeOf(at));
+      const ahead = found.trains.filter((train) => on !== today || train.departs > beijingTime(at));
       const gone = found.trains.length - ahead.length;
       // 只提有得答的：當天別的車種，或明天的車
       const others =
@@ -37,7 +37,7 @@ export default needs('trains', [
       const tomorrow =
         gone > 0 &&
         ahead.length === 0 &&
-        (await trains.between(from.id, to.id, { on: clock.day(at + 86_400_000) })).trains.length > 0;
+        (await trains.between(from.id, to.id, { on: clock.day(at + dayMs) })).trains.length > 0;
       const page = params.page ?? 1;
       const skip = (page - 1) * perPage;
       const last = skip + perPage >= ahead.length;
@@ -69,6 +69,3 @@ export default needs('trains', [
   ),
   clicks('TRAINS', ({ redo }) => redo('列車')),
 ]);
-
-/** 北京時間 14:05。 */
-const timeOf = (at: number): string => new Date(at + 8 * 3_600_000).toISOString().slice(11, 16);

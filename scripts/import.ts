@@ -3,7 +3,7 @@
  * Works beside a running program, which sees the new data within seconds, and without one.
  */
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Connection } from 'mongoose';
 import { loadHandlers } from '../src/bot/discover';
@@ -17,7 +17,6 @@ import { createReplies } from '../src/domain/replies/replies';
 import { AppError, messageOf } from '../src/errors';
 import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';
-import { root } from '../src/kit/root';
 import { tellProblem } from '../src/sheets/problems';
 import { fetchOldReplies, readAutoreply } from '../src/wechat/api/autoreply';
 import { createWechatClient } from '../src/wechat/api/client';
@@ -117,7 +116,6 @@ async function bringTable(
 async function bringSample(db: Connection, config: Config, { force }: Asked): Promise<number> {
   const results = await importSample({
     importer: importerOn(db),
-    folder: join(root, 'src/simulator/sample'),
     force,
     factsOnly: !config.simulated,
   });

@@ -1,22 +1,19 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lackingIn, loadHandlers } from '../src/bot/discover';
-import { engineSettings, loadConfig } from '../src/config';
+import { loadConfig } from '../src/config';
 import { remedies } from '../src/domain/offers/offers';
 import { AppError, messageOf } from '../src/errors';
-import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';
 import { root } from '../src/kit/root';
-import { readOffers } from '../src/services';
 import { simulatedAccount } from '../src/simulator/account';
 import { readAddresses } from '../src/store/addresses';
-import { useEngines } from '../src/store/engines';
-import { connectMongo } from '../src/store/mongo';
 import { createWechatClient } from '../src/wechat/api/client';
 import { isWechatError } from '../src/wechat/api/errors';
 import { createMenu } from '../src/wechat/api/menu';
 import { readMenuFile, writeMenuFile } from '../src/wechat/api/menu-file';
 import { createMenuTool, ruleKeysIn } from '../src/wechat/api/menu-tool';
+import { withServices } from '../src/with-services';
 
 const help = `用法：npm run menu -- pull|check|diff|push [檔案] [--force]
   pull   把公眾號現在的菜單存成檔案（檔案已有別的內容時要加 --force）
@@ -108,32 +105,16 @@ async function push(file: string): Promise<boolean> {
 }
 
 /** Buttons that have nothing to answer from yet: worth knowing, no mistake in the file. */
-async function warn(json: unknown): Promise<void> {
-  const config = loadConfig();
-  const engines = await useEngines({
-    dataDir: config.dataDir,
-    settings: engineSettings(),
-    mongo: !config.MONGODB_URI,
-    redis: false,
-    say: (line) => console.error(line),
+const warn = (json: unknown): Promise<void> =>
+  withServices('menu', async ({ services: { offers, cities, campaigns }, clock }) => {
+    await Promise.all([cities.load(), campaigns.load()]);
+    await offers.load();
+    const has = (need: keyof typeof remedies) => offers.has(need, clock.now());
+    for (const { name, need } of lackingIn(json, { rules: loadHandlers(), has }))
+      console.error(
+        `提醒：「${name}」背後還沒有${remedies[need].what}，點了只會說沒有。${remedies[need].todo}`,
+      );
   });
-  try {
-    const db = await connectMongo(config.MONGODB_URI ?? engines.mongoUri ?? '', { appName: 'xiaoyi-menu' });
-    try {
-      const clock = createClock();
-      const offers = await readOffers({ config, db, clock });
-      const has = (need: keyof typeof remedies) => offers.has(need, clock.now());
-      for (const { name, need } of lackingIn(json, { rules: loadHandlers(), has }))
-        console.error(
-          `提醒：「${name}」背後還沒有${remedies[need].what}，點了只會說沒有。${remedies[need].todo}`,
-        );
-    } finally {
-      await db.close();
-    }
-  } finally {
-    await engines.stop();
-  }
-}
 
 /** A menu can be checked where no database is. */
 const warnIfPossible = (json: unknown): Promise<void> =>

@@ -12,7 +12,7 @@ import { messageOf } from '../src/errors';
 import { namesAreSaid, signed } from '../src/kit/signed';
 import { withServices } from '../src/with-services';
 import * as campaign from './quiz/campaign';
-import { type Command, Misuse, usageLine } from './quiz/command';
+import { type Command, Misuse, options, usageLine } from './quiz/command';
 import * as prizes from './quiz/prizes';
 import { rehearse } from './quiz/rehearse';
 import * as settlement from './quiz/settlement';
@@ -58,22 +58,7 @@ async function main(argv: string[]): Promise<number> {
   const { values: given, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: {
-      by: { type: 'string', default: '' },
-      reason: { type: 'string', default: '' },
-      now: { type: 'boolean', default: false },
-      'dry-run': { type: 'boolean', default: false },
-      out: { type: 'string', default: '' },
-      prize: { type: 'string', default: '' },
-      sponsor: { type: 'string', default: '' },
-      state: { type: 'string', default: '' },
-      day: { type: 'string', default: '' },
-      full: { type: 'boolean', default: false },
-      'with-held': { type: 'boolean', default: false },
-      walk: { type: 'boolean', default: false },
-      players: { type: 'string', default: '1000' },
-      group: { type: 'string', default: '' },
-    },
+    options,
   });
   const values = { ...given, by: signed(given.by, userInfo().username) };
   const [name = '', ...args] = positionals;

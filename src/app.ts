@@ -21,7 +21,6 @@ import { createClock, monotonicMs, type TurnableClock } from './kit/clock';
 import type { AnyJob } from './kit/define-job';
 import { randomId } from './kit/ids';
 import { createLog, type Log, stdout } from './kit/log';
-import { root } from './kit/root';
 import { migrations } from './migrations';
 import { createPages } from './render/pages';
 import { createRender } from './render/render';
@@ -155,7 +154,7 @@ export async function createApp(config: Config, options: AppOptions) {
     // What is true of the world, for an account of somebody's; the simulator brings all of its sample by itself.
     if (!config.simulated) {
       const importer = createImporter({ db, clock, cities: services.cities });
-      await bringFacts({ db, importer, folder: join(root, 'src', 'simulator', 'sample') });
+      await bringFacts({ db, importer });
     }
     for (const [name, load] of upkeep.follows) await versions.watch(name, load);
     await upkeep.warm();

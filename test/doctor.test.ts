@@ -1,16 +1,13 @@
-import { join } from 'node:path';
 import { content, account as examineAccount, isRepaired, settings } from '../src/doctor';
 import { createCities } from '../src/domain/cities/cities';
 import { createImporter } from '../src/domain/import/import';
 import { bringFacts, importSample } from '../src/domain/import/sample';
 import { createClock } from '../src/kit/clock';
-import { root } from '../src/kit/root';
 import { testConfig } from './support/config';
 import { testDatabase } from './support/database';
 import { type Answers, hangUp, startServer } from './wechat/api/server';
 
 const account = { WECHAT_APP_ID: 'wx00112233445566aa' };
-const folder = join(root, 'src', 'simulator', 'sample');
 const database = testDatabase();
 afterAll(() => database.drop());
 
@@ -28,7 +25,7 @@ test('what is missing is named, with the command that brings it', async () => {
   const importer = createImporter({ db, clock: createClock(), cities: createCities({ db }) });
   expect(told(await content(db, testConfig(account)))).toMatch(/^bad 一座城市都不認得/);
 
-  await bringFacts({ db, importer, folder });
+  await bringFacts({ db, importer });
   const fresh = told(await content(db, testConfig(account)));
   expect(fresh).toMatch(/^good 能答：城市、攻略、景點 $/m);
   for (const todo of [
@@ -47,7 +44,7 @@ test('what is missing is named, with the command that brings it', async () => {
 test('with the simulator and its sample nothing but the quiz is missing', async () => {
   const db = await database.connect();
   const importer = createImporter({ db, clock: createClock(), cities: createCities({ db }) });
-  await importSample({ importer, folder });
+  await importSample({ importer });
   expect(told(await content(db, testConfig()))).toMatch(/能答：城市、攻略、景點、酒店、列車時刻、天氣服務/);
 });
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { options } from '../scripts/quiz/command';
 import { root } from '../src/kit/root';
 
 const run = (args: string[], env: Record<string, string>) =>
@@ -16,4 +17,9 @@ test('a flag that npm kept for itself is asked for again, and nothing runs', () 
   );
   const ended = run(['quiz', 'end', 'x'], { npm_config_reason: '獎品送完' });
   expect(ended.stderr).toContain('npm run quiz -- end x --reason 獎品送完');
+});
+
+test.each(Object.keys(options))('npm run quiz: --%s is missed too', (flag) => {
+  const asked = run(['quiz', 'status'], { [`npm_config_${flag.replace('-', '_')}`]: 'x' });
+  expect(asked.stderr).toContain(`npm run quiz -- status --${flag} x`);
 });

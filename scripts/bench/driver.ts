@@ -29,11 +29,17 @@ export type Load = {
 };
 
 /** The load: WeChat's side in a process of its own, on bare sockets, so that it costs little beside what is measured. */
-const players = createPlayers();
-answerParent({ run, told: players.told }, async () => undefined);
+const quizzes = new Map<number, ReturnType<typeof createPlayers>>();
+const playersAt = (port: number) => {
+  const players = quizzes.get(port) ?? createPlayers();
+  quizzes.set(port, players);
+  return players;
+};
+answerParent({ run, told: (port: number) => playersAt(port).told() }, async () => undefined);
 
 async function run(load: Load): Promise<Slice> {
   const { from } = load;
+  const players = playersAt(load.port);
   const saysOf = load.says === 'quiz' ? players.says : wordOf;
   const letters = Array.from({ length: load.letters }, (_, i) => letter(from + i, saysOf(fanOf(from + i))));
   const most = load.again ? Infinity : load.letters;

@@ -2,10 +2,12 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa, { type Middleware } from 'koa';
+import type { Connection } from 'mongoose';
 import type { App } from '../../src/app';
 import { simulatedAccount } from '../../src/simulator/account';
 import { answerParent } from './child';
 import { benchQuiz } from './quiz';
+import type { Message } from './usual';
 
 type Peer = {
   port: number;
@@ -32,7 +34,7 @@ const peers: Record<string, () => Promise<Peer>> = {
     return {
       port: await app.http.listen(0, '127.0.0.1'),
       kept: () => kept(app),
-      mongo: () => mongoMicros(app),
+      mongo: () => mongoMicros(app.db),
       close: app.close,
     };
   },
@@ -50,7 +52,7 @@ const peers: Record<string, () => Promise<Peer>> = {
     return {
       port: await app.http.listen(0, '127.0.0.1'),
       kept: () => kept(app),
-      mongo: () => mongoMicros(app),
+      mongo: () => mongoMicros(app.db),
       async proof(): Promise<Proved> {
         const awards = await app.db.collection('awards').countDocuments();
         return { answers: answerLog.state(id).count, awards, differences: (await proof.audit(id)).length };
@@ -71,20 +73,14 @@ const peers: Record<string, () => Promise<Peer>> = {
     };
   },
 
+  /** What a user would write: co-wechat and mongoose documents that do the same work for a keyword … */
+  usual: () => usual('bench-usual', 'keyword'),
+  /** … and for the answer in a quiz. */
+  'usual quiz': () => usual('bench-usual-quiz', 'quiz'),
+
   /** npm co-wechat on Koa as its page shows it, saying back what was said: nothing is kept. */
   async 'co-wechat'() {
-    type Said = { Content: string };
-    const wechat = require('co-wechat') as (config: object) => {
-      middleware(answer: (message: Said) => Promise<string>): Middleware;
-    };
-    const app = new Koa();
-    app.use(
-      wechat({ token, appid: appId, encodingAESKey: encodingAesKey }).middleware(
-        async (message) => message.Content,
-      ),
-    );
-    const answer = app.callback();
-    return listen(createServer((request, response) => void answer(request, response)));
+    return coWechat(async (message) => message.Content);
   },
 
   /** The least that can answer at all: node:http, SHA-1, AES, regular expressions for XML. Checks and keeps nothing. */
@@ -138,6 +134,35 @@ const peers: Record<string, () => Promise<Peer>> = {
   },
 };
 
+function coWechat(answer: (message: Message) => Promise<string>): Promise<Peer> {
+  const wechat = require('co-wechat') as (config: object) => {
+    middleware(answer: (message: Message) => Promise<string>): Middleware;
+  };
+  const app = new Koa();
+  app.use(wechat({ token, appid: appId, encodingAESKey: encodingAesKey }).middleware(answer));
+  const handle = app.callback();
+  return listen(createServer((request, response) => void handle(request, response)));
+}
+
+async function usual(database: string, says: 'keyword' | 'quiz'): Promise<Peer> {
+  const mongoose = require('mongoose') as typeof import('mongoose');
+  const { createUsual } = require('./usual') as typeof import('./usual');
+  const uri = process.env['MONGODB_URI'] ?? '';
+  const db = await mongoose.createConnection(uri, { dbName: database }).asPromise();
+  const answers = createUsual(mongoose, db);
+  await answers.ready();
+  const served = await coWechat(answers[says]);
+  return {
+    ...served,
+    kept: answers.kept,
+    mongo: () => mongoMicros(db),
+    close: async () => {
+      await served.close();
+      await db.close();
+    },
+  };
+}
+
 /** Loaded here: the others must not carry our packages in their memory. */
 async function ourApp(role: 'web' | 'worker', database: string): Promise<App> {
   const { createApp } = require('../../src/app') as typeof import('../../src/app');
@@ -146,13 +171,17 @@ async function ourApp(role: 'web' | 'worker', database: string): Promise<App> {
   const { MONGODB_URI: mongoUri = '', REDIS_URL: redisUrl = '' } = config;
   const app = await createApp(config, { mongoUri, redisUrl, role, database });
   await app.prepare();
+  const { importSamples } =
+    require('../../src/simulator/samples') as typeof import('../../src/simulator/samples');
+  // It offers only what it can answer.
+  if (role === 'web') await importSamples(app);
   return app;
 }
 
 const kept = (app: App): Promise<number> =>
   app.db.collection('inbox').countDocuments({ doneAt: { $exists: true } });
 
-async function mongoMicros({ db }: App): Promise<number> {
+async function mongoMicros(db: Connection): Promise<number> {
   const status = await db.db?.command({ serverStatus: 1 }, { timeoutMS: 10_000 });
   // Linux says it; elsewhere it stays 0.
   const { user_time_us: user = 0, system_time_us: system = 0 } = status?.['extra_info'] ?? {};

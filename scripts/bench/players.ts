@@ -22,10 +22,10 @@ export function createPlayers() {
       if (!now) return fan % 2 === 0 ? keyword : toSimplified(keyword);
       return now.answered % wrongEvery === wrongEvery - 1 ? now.wrong : now.right;
     },
-    /** @throws Error when it is not what a valid answer, or her first word, must bring: a floor and the next question */
+    /** @throws Error when it is not what a valid answer, or her first word, must bring: her floor, or her rank, and the next question */
     hears(fan: number, reply: string): void {
       const before = asked.get(fan);
-      const floor = Number(/第 (\d+) [樓楼]/.exec(reply)?.[1]);
+      const floor = Number(/第 (\d+) [樓楼名]/.exec(reply)?.[1]);
       const lines = reply.split('\n');
       const at = lines.findIndex((line) => rightOf.has(line));
       const options = lines.slice(at + 1).filter((line) => /^[A-F]\. /.test(line));

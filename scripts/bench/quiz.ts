@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dayMs } from '../../src/kit/beijing';
 import { root } from '../../src/kit/root';
 
 type Question = { id: string; kind: string; text: string; options: string[]; right?: number };
@@ -9,7 +10,6 @@ type QuizFile = { quiz: Record<string, unknown>; questions: Question[]; prizes: 
 export const keyword = '一戰到底';
 /** The bank of the sample four times over: a week of a big campaign. */
 const copies = 4;
-const dayMs = 86_400_000;
 
 /** Its texts are real ones. */
 export const sample = (): QuizFile =>

@@ -14,10 +14,11 @@ import { readQuizFile } from '../../src/domain/quiz/workbook/workbook';
 import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template';
 import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
+import { beijingMoment } from '../../src/kit/beijing';
 import { maskCode } from '../../src/kit/mask';
 import { namesAreSaid } from '../../src/kit/signed';
 import { type Problem, tellProblem } from '../../src/sheets/problems';
-import { type Asked, beijing, type Command, fileAt, Misuse, only, tellSameLogin } from './command';
+import { type Asked, type Command, fileAt, Misuse, only, tellSameLogin } from './command';
 
 export const template: Command = {
   args: '檔案.xlsx',
@@ -115,8 +116,8 @@ export const start: Command = {
     const { startsAt, endsAt } = await campaigns.row(id);
     console.log(
       state === 'running'
-        ? `${id} 開賽了，到 ${beijing(endsAt)} 結束。`
-        : `${id} 已公布，${beijing(startsAt)} 自己開賽。`,
+        ? `${id} 開賽了，到 ${beijingMoment(endsAt)} 結束。`
+        : `${id} 已公布，${beijingMoment(startsAt)} 自己開賽。`,
     );
     return 0;
   },
@@ -207,14 +208,16 @@ export const status: Command = {
   async run({ args, services: { campaigns, exports, tickets, settlement } }) {
     if (args.length === 0) {
       for (const { _id, title, state, startsAt, endsAt } of await campaigns.list())
-        console.log(`${_id}「${title}」${stateNames[state]} ${beijing(startsAt)} 至 ${beijing(endsAt)}`);
+        console.log(
+          `${_id}「${title}」${stateNames[state]} ${beijingMoment(startsAt)} 至 ${beijingMoment(endsAt)}`,
+        );
       return 0;
     }
     const id = only(args);
     const row = await campaigns.row(id);
     console.log(`${id}「${row.title}」${stateNames[row.state]}，第 ${row.version} 版，作者 ${row.author}`);
     console.log(
-      `${beijing(row.startsAt)} 至 ${beijing(row.endsAt)}，${laidFlat(campaignOf(row)).questions.length} 題`,
+      `${beijingMoment(row.startsAt)} 至 ${beijingMoment(row.endsAt)}，${laidFlat(campaignOf(row)).questions.length} 題`,
     );
     const stock = await tickets.counts(id);
     for (const { id: prize, name, quantity } of row.prizes) {
@@ -225,21 +228,21 @@ export const status: Command = {
     }
     for (const wait of await settlement.waits(id)) console.log(`等著：${tellWait(id, wait)}`);
     if (row.proposal) {
-      console.log(`等待批准：${row.proposal.by} 於 ${beijing(row.proposal.at)} 提出`);
+      console.log(`等待批准：${row.proposal.by} 於 ${beijingMoment(row.proposal.at)} 提出`);
       for (const change of row.proposal.changes) console.log(`  ${tellChange(change)}`);
     }
     tellFindings(row.check?.findings ?? []);
     for (const { version, at, by, approvedBy, changes } of await campaigns.history(id))
       console.log(
-        `第 ${version} 版 ${beijing(at)} ${by} 寫，${who(approvedBy ?? by)} ${[version === 1 ? '公布' : '批准', ...(changes.length > 0 ? [changes.join('、')] : [])].join(' ')}`,
+        `第 ${version} 版 ${beijingMoment(at)} ${by} 寫，${who(approvedBy ?? by)} ${[version === 1 ? '公布' : '批准', ...(changes.length > 0 ? [changes.join('、')] : [])].join(' ')}`,
       );
     for (const { at, by, deed: what, state, reason } of row.log)
       console.log(
-        `${beijing(at)} ${who(by)} ${what === 'reject' ? '駁回修改' : table[what].name} → ${stateNames[state]}${reason ? `：${reason}` : ''}`,
+        `${beijingMoment(at)} ${who(by)} ${what === 'reject' ? '駁回修改' : table[what].name} → ${stateNames[state]}${reason ? `：${reason}` : ''}`,
       );
     for (const { at, by, what, full, filter, rows = '中斷' } of await exports.taken(id))
       console.log(
-        `${beijing(at.getTime())} ${by} 導出${exportNames[what]}${full ? '（完整）' : ''} ${rows} 行，${tellFilter(filter, awardStateNames)}`,
+        `${beijingMoment(at.getTime())} ${by} 導出${exportNames[what]}${full ? '（完整）' : ''} ${rows} 行，${tellFilter(filter, awardStateNames)}`,
       );
     return 0;
   },

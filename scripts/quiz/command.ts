@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { parseArgs } from 'node:util';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { Config } from '../../src/config';
@@ -9,6 +10,26 @@ import type { Clock } from '../../src/kit/clock';
 import type { Log } from '../../src/kit/log';
 import { isSameLogin } from '../../src/kit/signed';
 import type { Services } from '../../src/services';
+
+const text = { type: 'string', default: '' } as const;
+const flag = { type: 'boolean', default: false } as const;
+/** All that can be said on the line. What a command does with one stands in its `args` and `help`. */
+export const options = {
+  by: text,
+  reason: text,
+  now: flag,
+  'dry-run': flag,
+  out: text,
+  prize: text,
+  sponsor: text,
+  state: text,
+  day: text,
+  full: flag,
+  'with-held': flag,
+  walk: flag,
+  players: { type: 'string', default: '1000' },
+  group: text,
+} as const;
 
 /** What a command gets: the services on the real database, what stood on the line after its name, and the options. */
 export type Asked = {
@@ -23,22 +44,7 @@ export type Asked = {
   log: Log;
   takenBy: TakenBy;
   args: string[];
-  values: {
-    by: string;
-    reason: string;
-    now: boolean;
-    'dry-run': boolean;
-    out: string;
-    prize: string;
-    sponsor: string;
-    state: string;
-    day: string;
-    full: boolean;
-    'with-held': boolean;
-    walk: boolean;
-    players: string;
-    group: string;
-  };
+  values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 };
 
 /** Gives the exit code: 0 done, 1 refused. `alone` needs no database. */
@@ -71,10 +77,6 @@ export async function fileAt(path: string): Promise<{ name: string; bytes: Buffe
 export function tellSameLogin(first: string, second: string): void {
   if (isSameLogin(first, second)) console.log(`請留意：兩個人（${first}、${second}）用的是同一個登入名。`);
 }
-
-/** `2026-12-01 09:00`, Beijing time. */
-export const beijing = (at: number): string =>
-  new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
 
 const helpColumn = 46;
 

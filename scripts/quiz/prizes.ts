@@ -7,11 +7,10 @@ import { laidFlat } from '../../src/domain/quiz/definition';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
 import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
+import { dayMs } from '../../src/kit/beijing';
 import { tellProblem } from '../../src/sheets/problems';
 import { readTable } from '../../src/sheets/read-table';
 import { type Asked, type Command, fileAt, Misuse, only, padded } from './command';
-
-const dayMs = 86_400_000;
 
 /** The file to write: CSV or XLSX by its ending, readable by nobody else, never over another file. */
 async function fileFor(path: string) {

@@ -9,6 +9,7 @@ import { crowd, curtain, stageRehearsal } from '../../src/domain/quiz/rehearse/r
 import { type Walked, walk } from '../../src/domain/quiz/rehearse/walk';
 import { readQuizFile } from '../../src/domain/quiz/workbook/workbook';
 import { AppError } from '../../src/errors';
+import { beijingMoment, dayMs, hourMs } from '../../src/kit/beijing';
 import { createClock, type TurnableClock } from '../../src/kit/clock';
 import { createLog } from '../../src/kit/log';
 import { createRender } from '../../src/render/render';
@@ -17,7 +18,7 @@ import { simulatedAccount } from '../../src/simulator/account';
 import { dropScratch, scratchName } from '../../src/store/scratch';
 import { readMessage } from '../../src/wechat/protocol/inbound';
 import { maxTextBytes, type Reply, xmlOf } from '../../src/wechat/protocol/reply';
-import { type Asked, beijing, type Command, fileAt, Misuse, only } from './command';
+import { type Asked, type Command, fileAt, Misuse, only } from './command';
 
 const mostPlayers = 10_000;
 
@@ -104,7 +105,7 @@ const away = (config: Config): Config => ({
 const opening = (content: QuizContent, begin: number): string =>
   [
     `【彩排】「${content.title}」：這裡的分數、樓層和獎品都不算數，不會動到真的活動和庫存。`,
-    `現在是彩排的 ${beijing(begin)}；每說一句，時鐘走 5 秒。`,
+    `現在是彩排的 ${beijingMoment(begin)}；每說一句，時鐘走 5 秒。`,
     `直接打字就是粉絲說的話，先試「${content.keywords[0]}」。另外：`,
     '  +1天、+2小時、+30分　時鐘往前走　　+187樓　來了 187 個路人作答　　離開　結束',
   ].join('\n');
@@ -115,7 +116,7 @@ async function talk(app: App, clock: TurnableClock, content: QuizContent, input:
   const tell = (line: string) => console.log(`\n${line}`);
   tell(await say({ MsgType: 'event', Event: 'subscribe', EventKey: '' }));
   const lines = createInterface({ input, terminal: false });
-  const prompt = () => input.isTTY && process.stdout.write(`\n彩排 ${beijing(clock.now())} > `);
+  const prompt = () => input.isTTY && process.stdout.write(`\n彩排 ${beijingMoment(clock.now())} > `);
   // Ctrl-C ends it as 離開 does: what was put up for it is taken down.
   process.once('SIGINT', () => lines.close());
   prompt();
@@ -134,7 +135,7 @@ async function talk(app: App, clock: TurnableClock, content: QuizContent, input:
   lines.close();
 }
 
-const units: Record<string, number> = { 天: 86_400_000, 小時: 3_600_000, 小时: 3_600_000, 分: 60_000 };
+const units: Record<string, number> = { 天: dayMs, 小時: hourMs, 小时: hourMs, 分: 60_000 };
 
 async function moveOn(
   app: App,
@@ -149,7 +150,7 @@ async function moveOn(
     return `【彩排】${Math.min(Number(count), mostPlayers)} 個路人各答了一題。`;
   }
   clock.setOffset(clock.offset() + Number(count) * ms);
-  return `【彩排】現在是 ${beijing(clock.now())}。`;
+  return `【彩排】現在是 ${beijingMoment(clock.now())}。`;
 }
 
 /** Says something as one fan, through the whole path of a callback from its XML on. */

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { verify as verifyDraw } from '../../src/domain/draws/draw-proof';
 import { AppError } from '../../src/errors';
+import { beijingMoment, momentAt } from '../../src/kit/beijing';
 import { namesAreSaid } from '../../src/kit/signed';
 import { plainCell } from '../../src/sheets/safe-cells';
-import { type Asked, beijing, type Command, Misuse, only, tellSameLogin } from './command';
+import { type Asked, type Command, Misuse, only, tellSameLogin } from './command';
 
 export const settle: Command = {
   args: '編號 [--with-held]',
@@ -164,7 +165,7 @@ export const draw: Command = {
       return 0;
     }
     if (what === 'put-off' && first !== undefined && second !== undefined) {
-      const valueAt = Date.parse(`${second.trim().replace(' ', 'T')}:00+08:00`);
+      const valueAt = momentAt(second.trim());
       if (Number.isNaN(valueAt)) throw new Misuse();
       const reason = values.reason.trim();
       if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
@@ -172,7 +173,7 @@ export const draw: Command = {
       console.log(
         done === 'waits'
           ? `記下了；請另一位也輸入一次。（${namesAreSaid}。）`
-          : `改用「${first}」，${beijing(valueAt)} 公布。`,
+          : `改用「${first}」，${beijingMoment(valueAt)} 公布。`,
       );
       return 0;
     }
@@ -186,13 +187,13 @@ export const draw: Command = {
     const row = await draws.read(id);
     if (!row) throw new AppError('NotFound', 'draw', `沒有編號是「${id}」的抽獎。`);
     console.log(`${id}：${drawStates[row.state]}`);
-    console.log(`承諾 ${row.commitment}（${beijing(row.committedAt)} 公布）`);
-    console.log(`公開數「${row.named}」，${beijing(row.valueAt)} 公布`);
+    console.log(`承諾 ${row.commitment}（${beijingMoment(row.committedAt)} 公布）`);
+    console.log(`公開數「${row.named}」，${beijingMoment(row.valueAt)} 公布`);
     for (const { named, by, approvedBy, reason } of row.putOff)
       console.log(`原來是「${named}」，${by}、${approvedBy} 換的：${reason}`);
     if (row.frozen)
       console.log(
-        `名單 ${row.frozen.entries} 個號碼，雜湊 ${row.frozen.hash}（${beijing(row.frozen.at)} 凍結）`,
+        `名單 ${row.frozen.entries} 個號碼，雜湊 ${row.frozen.hash}（${beijingMoment(row.frozen.at)} 凍結）`,
       );
     if (row.pending) console.log(`${row.pending.by} 已輸入，等另一位。`);
     if (row.value) console.log(`公開數 ${row.value.text}，${row.value.by}、${row.value.approvedBy} 輸入`);

@@ -18,6 +18,7 @@ import type { Message } from '../wechat/protocol/inbound';
 import type { Reply } from '../wechat/protocol/reply';
 import type { Field, FieldValue } from './fields';
 
+export { beijingTime, dayMs } from '../kit/beijing';
 export { choice, date, image, location, number, phone, text } from './fields';
 
 /** What a handler returns: the one passive reply, or nothing. A string is a text. */

@@ -1,4 +1,4 @@
-import { beijingDay, startOfBeijingDay } from '../kit/clock';
+import { beijingDay, dayMs, startOfBeijingDay } from '../kit/beijing';
 import { fold } from '../kit/text';
 import type { Message } from '../wechat/protocol/inbound';
 
@@ -98,7 +98,7 @@ export const date = (question: string, short = '日期'): Field<string> => ({
 
 function dayIn(said: string, now: number): string | undefined {
   const ahead = { 今天: 0, 明天: 1, 后天: 2 }[said];
-  if (ahead !== undefined) return beijingDay(now + ahead * 86_400_000);
+  if (ahead !== undefined) return beijingDay(now + ahead * dayMs);
   const match = /^(?:(\d{4})[年\-/.])?(\d{1,2})[月\-/.](\d{1,2})日?号?$/.exec(said);
   if (!match) return undefined;
   const [, year = beijingDay(now).slice(0, 4), month = '', day = ''] = match;

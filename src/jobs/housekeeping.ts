@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Timers } from '../domain/timers/timers';
-import { type Clock, startOfBeijingDay } from '../kit/clock';
+import { dayMs, hourMs, startOfBeijingDay } from '../kit/beijing';
+import { type Clock } from '../kit/clock';
 import { crashPoint } from '../kit/crash-point';
 import { defineJob } from '../kit/define-job';
 
-const dayMs = 86_400_000;
 /** How long things are kept (promises L6) unless a domain says otherwise: bodies, the outbox, what was said last. */
 const keptDays = 30;
 
@@ -26,7 +26,7 @@ export const housekeeping = defineJob({
 
 /** Arms the next 04:00; twice is once. */
 export async function armHousekeeping({ timers, clock }: Arming): Promise<void> {
-  const today = startOfBeijingDay(clock.day()) + 4 * 3_600_000;
+  const today = startOfBeijingDay(clock.day()) + 4 * hourMs;
   const dueAt = new Date(today > clock.now() ? today : today + dayMs);
   const on = clock.day(dueAt.getTime());
   await timers.arm({ id: `housekeeping::${on}`, dueAt, job: housekeeping, data: { on } });

@@ -1,3 +1,5 @@
+import { beijingDay } from './beijing';
+
 /**
  * Milliseconds since this process started. Every span within a process is measured with it: the wall clock may be set
  * back by an hour, and what waits for it would wait as long. `Date.now` is for moments that others see.
@@ -17,18 +19,6 @@ export type TurnableClock = Clock & {
   setOffset(ms: number): void;
   offset(): number;
 };
-
-const beijingMs = 8 * 3_600_000;
-
-/** The Beijing day (Asia/Shanghai has had no summer time since 1991) of a UTC moment in ms. */
-export const beijingDay = (at: number): string => new Date(at + beijingMs).toISOString().slice(0, 10);
-
-/** UTC ms of the start (00:00 Beijing) of a day like `2026-11-21`. */
-export const startOfBeijingDay = (day: string): number => Date.parse(`${day}T00:00:00+08:00`);
-
-/** How many Beijing days a period touches. */
-export const beijingDays = (from: number, to: number): number =>
-  Math.round((Date.parse(beijingDay(to)) - Date.parse(beijingDay(from))) / 86_400_000) + 1;
 
 export function createClock(offsetMs = 0): TurnableClock {
   let offset = offsetMs;

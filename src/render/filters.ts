@@ -1,4 +1,5 @@
 import type { Liquid } from 'liquidjs';
+import { beijingDay, beijingTime } from '../kit/beijing';
 
 /** What editors may use beside Liquid's own filters. `raw` is not among them: nothing switches escaping off. */
 export function addFilters(engine: Liquid): Liquid {
@@ -14,16 +15,16 @@ export function addFilters(engine: Liquid): Liquid {
   engine.registerFilter('day', (on: string) => `${Number(on.slice(5, 7))}月${Number(on.slice(8, 10))}日`);
   /** Business ms → 11月29日 20:00, Beijing time. */
   engine.registerFilter('moment', (at: number) => {
-    const text = new Date(at + 8 * 3_600_000).toISOString();
-    return `${Number(text.slice(5, 7))}月${Number(text.slice(8, 10))}日 ${text.slice(11, 16)}`;
+    const day = beijingDay(at);
+    return `${Number(day.slice(5, 7))}月${Number(day.slice(8, 10))}日 ${beijingTime(at)}`;
   });
   /** Business ms → 2026年11月29日, Beijing time. */
   engine.registerFilter('date', (at: number) => {
-    const [year, month, day] = new Date(at + 8 * 3_600_000).toISOString().slice(0, 10).split('-');
+    const [year, month, day] = beijingDay(at).split('-');
     return `${year}年${Number(month)}月${Number(day)}日`;
   });
   /** Business ms → 14:05, Beijing time. */
-  engine.registerFilter('time', (at: number) => new Date(at + 8 * 3_600_000).toISOString().slice(11, 16));
+  engine.registerFilter('time', beijingTime);
   /** Milliseconds to go → 2 天 3 小時. */
   engine.registerFilter('span', (ms: number) => {
     const minutes = Math.max(1, Math.ceil(ms / 60_000));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { beijingDay } from '../kit/clock';
+import { beijingDay } from '../kit/beijing';
 
 /**
  * The kinds of cells a table may have. Each says what is wrong and what to write instead; the sentence is put together

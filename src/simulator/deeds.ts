@@ -1,4 +1,5 @@
 import { AppError, messageOf } from '../errors';
+import { dayMs } from '../kit/beijing';
 import { type Callbacks, type Outcome, textOf } from './callbacks';
 import type { ChatItem, Seen, Sent } from './chat';
 import { type Fan, openWindow } from './fans';
@@ -146,7 +147,7 @@ export function createDeeds({
 
   const newMedia = (type: string, contentType: string, bytes: Buffer) => {
     const id = `sim-${type}-${nextMsgId++}`;
-    world.media.set(id, { id, type, contentType, bytes, expiresAt: clock.now() + 3 * 86_400_000 });
+    world.media.set(id, { id, type, contentType, bytes, expiresAt: clock.now() + 3 * dayMs });
     return { id, url: mediaUrl(id) ?? '' };
   };
 

@@ -2,18 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, createApp } from '../app';
 import type { Config } from '../config';
-import { createImporter } from '../domain/import/import';
-import { importSample } from '../domain/import/sample';
-import { whenFree } from '../domain/import/turn';
 import { takenIn } from '../domain/quiz/play/taken-by';
 import { startSampleQuiz } from '../domain/quiz/workbook/sample';
 import { messageOf } from '../errors';
 import { leaveOnFailure } from '../kit/ending';
 import { type Log, logOf } from '../kit/log';
 import { root } from '../kit/root';
-import { tellProblem } from '../sheets/problems';
 import { followClock, followedMs, tellClock } from '../store/shared-clock';
 import { simulatedAccount } from './account';
+import { importSamples } from './samples';
 import { createSimulator } from './simulator';
 import type { World } from './world';
 
@@ -66,16 +63,7 @@ export async function runSimulator(config: Config, { whenTold, ready }: Host): P
 }
 
 async function bringSamples(app: App, log: Log): Promise<void> {
-  const importer = createImporter({ db: app.db, clock: app.clock, cities: app.services.cities });
-  const folder = join(root, 'src', 'simulator', 'sample');
-  for (const { table, result } of await whenFree(() => importSample({ importer, folder }))) {
-    if (result.kind === 'refused')
-      log.error(
-        { table, problems: result.problems.map((one) => tellProblem(one)) },
-        'the sample data is broken',
-      );
-  }
-  await app.services.versions.check();
+  await importSamples(app).catch((err: unknown) => log.error({ err }, 'the sample data is broken'));
   const quiz = await startSampleQuiz({
     ...app.services,
     takenBy: takenIn(app.rules),

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { AppError, messageOf } from '../errors';
+import { dayMs } from '../kit/beijing';
 import { monotonicMs } from '../kit/clock';
 
 /** A program that was run and said its version. */
@@ -94,7 +95,7 @@ async function moveTo(move: { ready: string; place: string; isGood: () => Promis
 }
 
 function sweep(enginesDir: string): void {
-  const dayAgo = Date.now() - 86_400_000;
+  const dayAgo = Date.now() - dayMs;
   for (const name of readdirSync(enginesDir).filter((one) => one.startsWith('.new-'))) {
     const dir = join(enginesDir, name);
     if ((statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? dayAgo) < dayAgo) {

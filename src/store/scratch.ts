@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
+import { dayMs } from '../kit/beijing';
 import { randomId } from '../kit/ids';
 
 const mark = '-rehearsal-';
-const dayMs = 86_400_000;
 
 /** A name for a database beside `base` that is thrown away: it tells when it was made. */
 export const scratchName = (base: string): string =>

@@ -11,7 +11,6 @@ import { testConfig } from '../support/config';
 import { type TestDatabase, testDatabase } from '../support/database';
 
 const account = { WECHAT_APP_ID: 'wx00112233445566aa', WECHAT_API_URL: 'http://127.0.0.1:1' };
-const folder = join(root, 'src', 'simulator', 'sample');
 const hotel = {
   name: '湖邊小樓',
   address: '湖濱路 1 號',
@@ -75,8 +74,8 @@ test('an account that takes over the simulator’s data shows nothing invented, 
     clock: simulated.clock,
     cities: simulated.services.cities,
   });
-  await importSample({ importer, folder });
-  const file = { name: 'quiz.json', bytes: readFileSync(join(folder, 'quiz.json')) };
+  await importSample({ importer });
+  const file = { name: 'quiz.json', bytes: readFileSync(join(root, 'src/simulator/sample/quiz.json')) };
   await startSampleQuiz({ ...simulated.services, takenBy: () => undefined, file });
   await simulated.services.versions.check();
   expect(await answer(simulated, { kind: 'follow', scene: undefined })).toContain('一戰到底');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { beijingDay } from '../../src/kit/clock';
+import { beijingDay } from '../../src/kit/beijing';
 import { root } from '../../src/kit/root';
 import { quizOfTheBurst } from '../domain/quiz/burst';
 import type { LoggedBatch } from '../domain/quiz/oracle';

@@ -37,20 +37,23 @@ export async function answerAll(
   for (let from = 0; from < o.fans.length; from += 100)
     await Promise.all(o.fans.slice(from, from + 100).map((fan) => table.says(fan, '一戰到底')));
   const killing = o.kill && keepKilling(rig, o.kill);
-  for (let round = 0; round < o.rounds; round++) {
-    await rig.turnTo(rig.clock.now() + 10_000);
-    await Promise.all(
-      o.fans
-        // Whose last letter seemed lost asks where she is.
-        .map(async (fan) => {
-          if (!table.screens.has(fan)) await table.says(fan, '繼續');
-          else await table.answer(fan, { right: true, storm: o.storm ?? false });
-        }),
-    );
-  }
+  await playOn(table, o);
   const kills = (await killing?.end()) ?? 0;
   await table.drain();
   return { kills, p99: quantile(table.took, 0.99), slowest: quantile(table.took, 1) };
+}
+
+/** Each of them answers rightly so many times, whatever breaks; whose last letter seemed lost asks where she is. */
+export async function playOn(
+  { rig, screens, says, answer }: QuizTable,
+  { fans, rounds, storm = false }: { fans: string[]; rounds: number; storm?: boolean },
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await rig.turnTo(rig.clock.now() + 10_000);
+    await Promise.all(
+      fans.map((fan) => (screens.has(fan) ? answer(fan, { right: true, storm }) : says(fan, '繼續'))),
+    );
+  }
 }
 
 /** C7: each of them sends two different letters in one second. Returns what is wrong. */

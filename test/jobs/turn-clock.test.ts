@@ -1,6 +1,6 @@
 import { erase } from '../../src/domain/subscribers/subscribers.jobs';
 import { housekeeping } from '../../src/jobs/housekeeping';
-import { beijingDay, startOfBeijingDay } from '../../src/kit/clock';
+import { beijingDay, startOfBeijingDay } from '../../src/kit/beijing';
 import { createRig, type Rig } from '../support/rig';
 
 let rig: Rig;

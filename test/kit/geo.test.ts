@@ -75,7 +75,7 @@ test.each(elsewhere)('%s is not, so a GPS point stays where it is', (_name, lng,
 });
 
 test('every sample city lies where its datum says', () => {
-  const rows = readFileSync('src/simulator/sample/cities.csv', 'utf8').trim().split('\n').slice(1);
+  const rows = readFileSync('src/facts/cities.csv', 'utf8').trim().split('\n').slice(1);
   for (const row of rows) {
     const cells = row.split(',');
     const [lng, lat, datum] = cells.slice(-3);

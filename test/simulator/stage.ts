@@ -1,5 +1,6 @@
 import pino from 'pino';
-import { createClock, startOfBeijingDay } from '../../src/kit/clock';
+import { startOfBeijingDay } from '../../src/kit/beijing';
+import { createClock } from '../../src/kit/clock';
 import { createSimulator, type SimulatorOptions } from '../../src/simulator/simulator';
 import { createStubAccount } from '../support/stub-account';
 

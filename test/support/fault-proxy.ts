@@ -129,8 +129,9 @@ export async function createFaultProxy(first: { host: string; port: number }) {
 
 export type FaultProxy = Awaited<ReturnType<typeof createFaultProxy>>;
 
+/** Of several hosts the first. */
 export const placeOf = (uri: string): { host: string; port: number } => {
-  const { hostname, port } = new URL(uri);
+  const { hostname, port } = new URL(uri.replace(/,[^/]*/, ''));
   return { host: hostname, port: Number(port) };
 };
 

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import mongoose, { type Connection } from 'mongoose';
 import { freePort } from './rig';
 
-/** A replica set of a test's own, which it may kill, restart and depose; the binary is the one of this run. */
-export async function createScratchSet(nodes = 1) {
+/**
+ * A replica set of a test's own, which it may kill, restart and depose; the binary is the one of this run.
+ * `electionMs`: how long the others miss a primary before they elect (MongoDB's own default: 10 s).
+ */
+export async function createScratchSet(nodes = 1, { electionMs = 2_000 } = {}) {
   const shared = await open(process.env['TEST_MONGODB_URI'] as string);
   const options = await shared.db?.admin().command({ getCmdLineOpts: 1 });
   const { argv } = options as unknown as { argv: string[] };
@@ -18,21 +21,27 @@ export async function createScratchSet(nodes = 1) {
   const start = (port: number): void => {
     const dir = mkdirIn(folder, port);
     const args = ['--dbpath', dir, '--port', String(port), '--bind_ip', '127.0.0.1', '--replSet', 'scratch'];
-    const mongod = spawn(argv[0] as string, [...args, '--wiredTigerCacheSizeGB', '0.25'], {
-      stdio: 'ignore',
-    });
+    const mongod = spawn(
+      argv[0] as string,
+      [...args, '--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '64'],
+      {
+        stdio: 'ignore',
+      },
+    );
     running.set(port, mongod);
   };
   const uri = `mongodb://${ports.map((port) => `127.0.0.1:${port}`).join()}/?replicaSet=scratch`;
   const direct = (port: number) => `mongodb://127.0.0.1:${port}/?directConnection=true`;
 
   for (const port of ports) start(port);
+  // All of them must answer before they can be a set.
+  for (const port of ports) await (await open(direct(port))).close();
   const first = await open(direct(ports[0] as number));
   await first.db?.admin().command({
     replSetInitiate: {
       _id: 'scratch',
       members: ports.map((port, _id) => ({ _id, host: `127.0.0.1:${port}` })),
-      settings: { electionTimeoutMillis: 2_000 },
+      settings: { electionTimeoutMillis: electionMs },
     },
   });
   await first.close();
@@ -40,9 +49,18 @@ export async function createScratchSet(nodes = 1) {
   await whole.db?.admin().command({ ping: 1 });
   await whole.close();
 
+  /** The port of a primary that the set agrees on; waits for one. */
+  async function primary(): Promise<number> {
+    const set = await open(uri);
+    const hello = await set.db?.admin().command({ hello: 1 }, { readPreference: 'primary' });
+    await set.close();
+    return Number(String(hello?.['primary']).split(':')[1]);
+  }
+
   return {
     uri,
     ports,
+    primary,
     /** Ends a node without warning; resolves when it is gone. */
     async kill(port: number): Promise<void> {
       const mongod = running.get(port);
@@ -66,6 +84,8 @@ export async function createScratchSet(nodes = 1) {
     },
   };
 }
+
+export type ScratchSet = Awaited<ReturnType<typeof createScratchSet>>;
 
 const open = (uri: string): Promise<Connection> =>
   mongoose.createConnection(uri, { dbName: 'admin', serverSelectionTimeoutMS: 20_000 }).asPromise();

@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pino from 'pino';
 import { loadHandlers } from '../../src/bot/discover';
 import { createDispatch } from '../../src/bot/dispatch';
 import type { Outcome } from '../../src/bot/words';
-import { createImporter } from '../../src/domain/import/import';
-import { importSample } from '../../src/domain/import/sample';
-import { beijingDay } from '../../src/kit/clock';
-import { root } from '../../src/kit/root';
+import { beijingDay, momentAt } from '../../src/kit/beijing';
 import { createRender } from '../../src/render/render';
 import { createServices } from '../../src/services';
+import { importSamples } from '../../src/simulator/samples';
 import { createIndexes } from '../../src/store/indexes';
 import type { Content } from '../../src/wechat/protocol/inbound-kinds';
 import { type Reply, replyProblem } from '../../src/wechat/protocol/reply';
@@ -38,7 +35,7 @@ export async function createTalk(
   } = {},
 ) {
   const db = await database.connect();
-  let now = beijing(at);
+  let now = momentAt(at);
   const clock = { now: () => now, day: (moment = now) => beijingDay(moment) };
   let failure: unknown;
   const log = pino({
@@ -55,10 +52,7 @@ export async function createTalk(
   const redis = new Redis(database.redisUrl, { lazyConnect: true, enableOfflineQueue: false });
   const services = createServices({ config, db, redis, render, clock, log, role: 'test' });
   await createIndexes(db, services.upkeep.indexes);
-  const importer = createImporter({ db, clock, cities: services.cities });
-  const folder = join(root, 'src', 'simulator', 'sample');
-  for (const { file, result } of await importSample({ importer, folder }))
-    if (result.kind !== 'written') throw new Error(`${file}: ${JSON.stringify(result)}`);
+  await importSamples({ db, clock, services });
   await services.cities.load();
   await services.offers.load();
   const rules = loadHandlers();
@@ -115,14 +109,12 @@ export async function createTalk(
     rules,
     /** A Beijing moment, `2026-11-22T22:30` or `2026-11-22T22:30:05`. */
     turnClockTo: (moment: string) => {
-      now = beijing(moment);
+      now = momentAt(moment);
     },
   };
 }
 
 export type Talk = Awaited<ReturnType<typeof createTalk>>;
-
-const beijing = (moment: string): number => Date.parse(`${moment}+08:00`);
 
 function textOf(reply: Reply | null): string {
   if (reply === null) return '';

@@ -1,30 +1,13 @@
-import { join } from 'node:path';
-import pino, { type Logger } from 'pino';
-import { type App, createApp } from '../../src/app';
-import { createImporter } from '../../src/domain/import/import';
-import { importSample } from '../../src/domain/import/sample';
-import { createClock } from '../../src/kit/clock';
-import { root } from '../../src/kit/root';
-import { simulatedAccount } from '../../src/simulator/account';
+import { momentAt } from '../../src/kit/beijing';
 import { bannerText, wordsOf } from '../../src/simulator/chat';
 import type { Deed, DeedOptions, Place } from '../../src/simulator/deeds';
 import type { FanFace, Sending, TapWith } from '../../src/simulator/fan-face';
-import { createSimulator, type SimulatorOptions } from '../../src/simulator/simulator';
-import { testConfig } from './config';
+import * as simulated from '../../src/simulator/town';
 import { testDatabase } from './database';
 
-export type TownOptions = {
-  /** Beijing time at the start, `2026-11-23T10:00`; from there the clock runs as ours does. */
+export type TownOptions = Omit<simulated.TownOptions, 'mongoUri' | 'redisUrl' | 'database' | 'at'> & {
+  /** Beijing time at the start, `2026-11-23T10:00`. */
   at?: string;
-  /** The sample cities, hotels, guides … are imported; false leaves the tables empty. */
-  sample?: boolean;
-  /** Settings beside those of the tests' own account. */
-  settings?: Record<string, string>;
-  handlersFolder?: string;
-  /** How WeChat behaves; deliveries here give up after the real 5 s unless told otherwise. */
-  wechat?: SimulatorOptions['callbacks'];
-  agents?: SimulatorOptions['agents'];
-  log?: Logger;
 };
 
 /**
@@ -39,60 +22,22 @@ export type TownOptions = {
  * await town.close();
  * ```
  */
-export async function createTown(options: TownOptions = {}) {
-  const { at = '2026-11-23T10:00', sample = true } = options;
+export async function createTown({ at = '2026-11-23T10:00', ...options }: TownOptions = {}) {
   const database = testDatabase();
   await database.connect(); // what drops the database in the end
-  const clock = createClock(Date.parse(`${at}:00+08:00`) - Date.now());
-  const log = options.log ?? pino({ level: 'silent' });
-
-  let turn = (_to: number): Promise<void> => Promise.resolve();
-  const sim = createSimulator({
-    ...simulatedAccount,
-    callbackUrl: 'http://127.0.0.1:1/wechat', // until the program listens
-    account: simulatedAccount.originalId,
-    clock,
-    log,
-    turn: (to) => turn(to),
-    ...(options.wechat ? { callbacks: options.wechat } : {}),
-    ...(options.agents ? { agents: options.agents } : {}),
+  const town = await simulated.createTown({
+    ...options,
+    mongoUri: database.uri,
+    redisUrl: database.redisUrl,
+    database: database.name,
+    at: momentAt(at),
   });
-  const { url } = await sim.listen(0);
-
-  const app = await bringUp();
-  turn = (to) => app.turn(to);
-  sim.callbacks.pointAt(`http://127.0.0.1:${await app.http.listen(0, '127.0.0.1')}/wechat`);
-
-  async function bringUp(): Promise<App> {
-    const config = testConfig({ ...options.settings, WECHAT_API_URL: url });
-    const made = await createApp(config, {
-      mongoUri: database.uri,
-      redisUrl: database.redisUrl,
-      database: database.name,
-      role: 'all',
-      clock,
-      log,
-      ...(options.handlersFolder === undefined ? {} : { handlersFolder: options.handlersFolder }),
-    });
-    await made.prepare();
-    if (sample) await importSamples(made);
-    await made.startWorker();
-    return made;
-  }
+  const { sim, clock } = town;
 
   const fanOf = (name: string): TownFan => townFan(sim.fan(name));
-  /** Waits until all that was said is carried out: replies that came late, outbox rows, WeChat's own events. */
-  async function settled(): Promise<void> {
-    await app.answering.drained();
-    await app.turn(clock.now());
-    await sim.settled();
-  }
 
   return {
-    app,
-    sim,
-    clock,
-    services: app.services,
+    ...town,
     /** The person of this name; a stranger to the account until she follows. */
     fan: async (name: string): Promise<TownFan> => fanOf(name),
     /** The same, already following, her welcome read. */
@@ -101,7 +46,6 @@ export async function createTown(options: TownOptions = {}) {
       await fan.follows();
       return fan;
     },
-    settled,
     /** Turns business time, stepping through all that falls due: `turn({ hours: 25 })` or to a moment in ms. */
     turn: (to: number | { minutes?: number; hours?: number; days?: number }): Promise<void> => {
       if (typeof to === 'number') return sim.turn(to);
@@ -109,8 +53,7 @@ export async function createTown(options: TownOptions = {}) {
       return sim.turn(clock.now() + minutes * 60_000 + hours * 3_600_000 + days * 86_400_000);
     },
     async close(): Promise<void> {
-      await app.close();
-      await sim.close();
+      await town.close();
       await database.drop();
     },
   };
@@ -155,12 +98,4 @@ function townFan(face: FanFace) {
     /** What she does with the whole answer instead of its words: storms, banners, statuses. */
     whole: face,
   };
-}
-
-async function importSamples(app: App): Promise<void> {
-  const importer = createImporter({ db: app.db, clock: app.clock, cities: app.services.cities });
-  const folder = join(root, 'src', 'simulator', 'sample');
-  for (const { file, result } of await importSample({ importer, folder }))
-    if (result.kind !== 'written') throw new Error(`${file}: ${JSON.stringify(result)}`);
-  await app.services.versions.check();
 }

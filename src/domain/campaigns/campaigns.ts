@@ -1,5 +1,6 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { beijingMoment } from '../../kit/beijing';
 import { canonical } from '../../kit/canonical';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
@@ -361,7 +362,7 @@ export function createCampaigns(given: {
       }
       mustBe(row, row.state === 'scheduled' && now ? 'begin' : 'schedule');
       if (row.state === 'scheduled') mustBeSecond(row, by);
-      if (row.endsAt <= at) throw refused(id, `結束時間 ${beijing(row.endsAt)} 已過，請改好再導入`);
+      if (row.endsAt <= at) throw refused(id, `結束時間 ${beijingMoment(row.endsAt)} 已過，請改好再導入`);
       const startsAt = now ? Math.min(row.startsAt, at) : row.startsAt;
       const found = await findings.all(contentOf(row), takenBy);
       refuseOn(id, found);
@@ -616,6 +617,3 @@ const closed = ({ pauses }: CampaignRow, at: number) =>
 
 /** Without undefined fields, which the database would keep as null. */
 const plain = (content: Content): Content => JSON.parse(JSON.stringify(content)) as Content;
-
-const beijing = (at: number): string =>
-  new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');

@@ -1,4 +1,4 @@
-import { beijingDays } from '../../kit/clock';
+import { beijingDays } from '../../kit/beijing';
 import { fold } from '../../kit/text';
 import type { Prize } from '../prizes/prize';
 import type { Content } from './campaign';

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { dayMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { Campaign, CampaignState } from './campaign';
@@ -6,8 +7,8 @@ import { type CampaignRow, campaignOf } from './campaign-row';
 
 const published: CampaignState[] = ['scheduled', 'running', 'paused', 'ended', 'settling', 'settled'];
 /** Fans ask for winners and prizes long after the end; then it leaves the memory. */
-const keptMs = 120 * 24 * 3_600_000;
-const claimsOpenMs = 90 * 86_400_000;
+const keptMs = 120 * dayMs;
+const claimsOpenMs = 90 * dayMs;
 
 /**
  * The published campaigns, as this process holds them: a snapshot, swapped whole by `load`. A campaign that did not change

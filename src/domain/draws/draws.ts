@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, randomInt } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { beijingIso, beijingMoment } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
@@ -276,7 +277,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
         throw new AppError(
           'Conflict',
           'draw_early',
-          `「${draw.named}」要到 ${beijing(draw.valueAt).slice(0, 16).replace('T', ' ')} 才會公布。`,
+          `「${draw.named}」要到 ${beijingMoment(draw.valueAt)} 才會公布。`,
         );
       return together({
         draw,
@@ -378,14 +379,14 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
         reserves: frozen.reserves,
         named: draw.named,
         commitment: draw.commitment,
-        committedAt: beijing(draw.committedAt),
+        committedAt: beijingIso(draw.committedAt),
         entries: await entriesOf(draw),
         listHash: frozen.hash,
-        frozenAt: beijing(frozen.at),
+        frozenAt: beijingIso(frozen.at),
         value: value.text,
-        valuedAt: beijing(value.at),
+        valuedAt: beijingIso(value.at),
         seed: drawn.seed,
-        drawnAt: beijing(drawn.at),
+        drawnAt: beijingIso(drawn.at),
         won: drawn.won,
         reserve: drawn.reserve,
         putOff: draw.putOff,
@@ -418,9 +419,6 @@ const newEntry = (): string => String(randomInt(10 ** 10)).padStart(10, '0');
 /** Width and spaces of what somebody typed do not decide who wins. */
 export const canonicalValue = (text: string): string =>
   text.normalize('NFKC').replaceAll(/\s+/g, ' ').trim().toLowerCase();
-
-/** ISO time of Beijing, to the millisecond. */
-const beijing = (at: number): string => new Date(at + 8 * 3_600_000).toISOString().replace('Z', '+08:00');
 
 const changed = (id: string) =>
   new AppError('Conflict', 'draw_changed', `「${id}」剛剛被別人動過，什麼都沒有寫入；請看過再做一次。`);

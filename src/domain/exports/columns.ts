@@ -1,3 +1,4 @@
+import { beijingMoment } from '../../kit/beijing';
 import { maskBoardName, maskCode } from '../../kit/mask';
 import type { Column } from '../../sheets/sheet';
 import type { Award, AwardState } from '../prizes/award';
@@ -52,18 +53,18 @@ export function winnerColumns(full: boolean, { states, code: shown }: InWords): 
       title: '碼',
       of: ({ award: { code, redeem } }) => secret(code ?? (redeem ? shown(redeem) : '')),
     },
-    { title: '截止', of: ({ award }) => award.claimBy && timeOf(award.claimBy), width: 18 },
+    { title: '截止', of: ({ award }) => award.claimBy && beijingMoment(award.claimBy), width: 18 },
     { title: '收件人', of: ({ claim }) => claim?.name },
     { title: '電話', of: ({ claim }) => claim?.phone },
     { title: '地址', of: ({ claim }) => claim?.address, width: 40 },
     { title: '快遞', of: ({ award }) => award.sent?.courier },
     { title: '單號', of: ({ award }) => award.sent?.tracking, width: 20 },
-    { title: '使用時間', of: ({ award }) => award.used && timeOf(award.used.at), width: 18 },
+    { title: '使用時間', of: ({ award }) => award.used && beijingMoment(award.used.at), width: 18 },
     { title: '使用地點', of: ({ award }) => award.used?.where },
     { title: '核銷人', of: ({ award }) => award.used?.by },
     { title: '待核原因', of: ({ award }) => award.waits },
     { title: '最後原因', of: ({ award }) => award.history.at(-1)?.reason },
-    { title: '最後更新', of: ({ award }) => timeOf(award.history.at(-1)?.at ?? award.at), width: 18 },
+    { title: '最後更新', of: ({ award }) => beijingMoment(award.history.at(-1)?.at ?? award.at), width: 18 },
   ];
 }
 
@@ -76,7 +77,3 @@ export const pointColumns = ({ full, pid }: { full: boolean; pid: boolean }): Co
   { title: '天數', of: ({ days }) => days },
   { title: '關卡', of: ({ level }) => level },
 ];
-
-/** 2026-11-22 14:05, Beijing time. */
-export const timeOf = (at: number): string =>
-  new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Connection } from 'mongoose';
+import { beijingMoment } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { createGate } from '../../kit/gate';
 import { randomId } from '../../kit/ids';
@@ -18,7 +19,6 @@ import {
   type NamedRow,
   type PointsRow,
   pointColumns,
-  timeOf,
   winnerColumns,
 } from './columns';
 import type { Parcel } from './parcels';
@@ -123,7 +123,7 @@ export function createExports(given: {
       const about: [string, Cell][] = [
         ['導出編號', _id],
         ['導出人', by],
-        ['導出時間', timeOf(at)],
+        ['導出時間', beijingMoment(at)],
         ['條件', tellFilter(filter, inWords.states)],
         ['個人資料', full ? '完整' : '已遮蔽'],
       ];

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { dayMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { lackingIn } from '../../sheets/columns';
 import { type Row, tableLimits } from '../../sheets/grid';
@@ -50,7 +51,7 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
     const problems = createProblems(asked.problems ?? []);
     problems.add(...tableProblems(asked.rows, table));
     // The sample comes with the program, whatever a machine's clock says.
-    const latestOn = asked.sample ? '9999-12-31' : clock.day(clock.now() + 2 * 86_400_000);
+    const latestOn = asked.sample ? '9999-12-31' : clock.day(clock.now() + 2 * dayMs);
     const lookups = lookupsIn(cities, latestOn);
     const rowsToRead = asked.sample ? asked.rows.filter((row) => hasCities(row, table, lookups)) : asked.rows;
     const documents = readRows({ rows: rowsToRead, table, lookups, problems });

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { root } from '../../kit/root';
 import type { FileResult, Importer } from './import';
 import type { ImportKind } from './tables';
 import { whenFree } from './turn';
@@ -9,12 +10,12 @@ import { clearSample } from './write-table';
 
 /** Cities first: the others name them. `fact`: true of the world, so that every account may tell it. */
 const files: { table: ImportKind; file: string; fact: boolean }[] = [
-  { table: 'cities', file: 'cities.csv', fact: true },
-  { table: 'guides', file: 'guides.json', fact: true },
-  { table: 'sights', file: 'sights.csv', fact: true },
-  { table: 'hotels', file: 'hotels.csv', fact: false },
-  { table: 'trains', file: 'trains.csv', fact: false },
-  { table: 'channels', file: 'channels.csv', fact: false },
+  { table: 'cities', file: 'src/facts/cities.csv', fact: true },
+  { table: 'guides', file: 'src/facts/guides.json', fact: true },
+  { table: 'sights', file: 'src/facts/sights.csv', fact: true },
+  { table: 'hotels', file: 'src/simulator/sample/hotels.csv', fact: false },
+  { table: 'trains', file: 'src/simulator/sample/trains.csv', fact: false },
+  { table: 'channels', file: 'src/simulator/sample/channels.csv', fact: false },
 ];
 
 /** `kept`: somebody imported their own table of this kind, which the sample never replaces. */
@@ -24,11 +25,11 @@ export type SampleResult = {
   result: FileResult | { kind: 'kept'; source: string };
 };
 
-type Given = { importer: Importer; folder: string };
+type Given = { importer: Importer };
 
 /**
- * Imports what lies in `folder`, so that a first start has something to show. Tables that came from anywhere else stay as they are; running
- * it again changes nothing. Stops at the first table that is refused.
+ * Imports what comes with the program, so that a first start has something to show. Tables that came from anywhere else
+ * stay as they are; running it again changes nothing. Stops at the first table that is refused.
  */
 export async function importSample(
   given: Given & {
@@ -50,14 +51,13 @@ export async function importSample(
 
 async function bring({
   importer,
-  folder,
   table,
   file,
   force = false,
 }: Given & { table: ImportKind; file: string; force?: boolean }): Promise<SampleResult['result']> {
-  const bytes = await readFile(join(folder, file));
+  const bytes = await readFile(join(root, file));
   try {
-    return await importer.importFile({ kind: table, name: file, bytes, sample: true, force });
+    return await importer.importFile({ kind: table, name: basename(file), bytes, sample: true, force });
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'import.own') throw error;
     return { kind: 'kept', source: (error.details as { source: string }).source };

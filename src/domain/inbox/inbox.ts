@@ -1,9 +1,11 @@
 import type { Connection } from 'mongoose';
 import { AppError, willPass } from '../../errors';
+import { dayMs } from '../../kit/beijing';
 import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import { writeTwice } from '../../store/command';
+import { isDuplicate } from '../../store/duplicate';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Reply } from '../../wechat/protocol/reply';
@@ -97,10 +99,10 @@ export function createInbox({
       const answer = await writeTwice(db, command, insertTimeoutMs);
       const errors = (answer['writeErrors'] ?? []) as { index: number; code: number; errmsg: string }[];
       const results = group.map((): Accepted => ({ kind: 'new' }));
-      for (const { index, code, errmsg } of errors) {
-        if (code !== 11_000)
-          throw new AppError('Upstream', 'inbox.refused', `The inbox refused a row: ${errmsg}`);
-        results[index] = { kind: 'copy' };
+      for (const error of errors) {
+        if (!isDuplicate(error))
+          throw new AppError('Upstream', 'inbox.refused', `The inbox refused a row: ${error.errmsg}`);
+        results[error.index] = { kind: 'copy' };
       }
       return results;
     },
@@ -217,7 +219,7 @@ export function createInbox({
         await rows.deleteMany({ at: { $lt: before }, open: { $exists: false } });
         await rows.deleteMany({
           failed: 'limited',
-          at: { $lt: new Date(before.getTime() + 29 * 86_400_000) },
+          at: { $lt: new Date(before.getTime() + 29 * dayMs) },
         });
       },
       gauges: [

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { hourMs } from '../../kit/beijing';
 import { monotonicMs } from '../../kit/clock';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
@@ -53,7 +54,7 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
   return {
     upkeep: {
       /** Rows of processes dead for an hour. */
-      forget: () => rows.deleteMany({ $expr: { $lt: ['$at', { $subtract: ['$$NOW', 3_600_000] }] } }),
+      forget: () => rows.deleteMany({ $expr: { $lt: ['$at', { $subtract: ['$$NOW', hourMs] }] } }),
     } satisfies Upkeep,
     boot,
     beat,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors';
-import { beijingDay, startOfBeijingDay } from '../../kit/clock';
+import { beijingDay, dayMs, minuteMs, startOfBeijingDay } from '../../kit/beijing';
 import type { Point } from '../../kit/geo';
 import type { Log } from '../../kit/log';
 import { createOutside, type OutsideParams } from '../../kit/outside';
@@ -42,9 +42,6 @@ const regeo = z.object({
     }),
   ),
 });
-
-const minuteMs = 60_000;
-const dayMs = 86_400_000;
 
 /** `infocode`s by what they ask of us. Every refused call counts against the quota as well, so we wait. */
 const dailyQuota = ['10003', '10029', '10044', '10045'];

@@ -1,3 +1,4 @@
+import { hourMs } from '../../kit/beijing';
 import { createCache } from '../../kit/cache';
 import { distanceKm, isMainland, type Point } from '../../kit/geo';
 import type { Log } from '../../kit/log';
@@ -5,8 +6,6 @@ import { createAmap } from './amap';
 import type { FoundHotel, PlaceName, PoiHotel } from './place';
 
 export type Maps = ReturnType<typeof createMaps>;
-
-const hourMs = 3_600_000;
 
 /**
  * Outside maps as a second source: hotels round a point, and the name of a point. They only ever add to what we know

@@ -1,7 +1,8 @@
-import { type Connection, mongo } from 'mongoose';
+import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
+import { isDuplicate } from '../../store/duplicate';
 import type { IndexSpec } from '../../store/indexes';
 import type { Upkeep } from '../upkeep';
 
@@ -357,23 +358,12 @@ function checkAmount(points: unknown): void {
   if (points < 0) throw new AppError('Invalid', 'POINTS_RANGE', `Say ${-points} points, without a sign.`);
 }
 
-const duplicate = 11_000;
-
 /** A bulk that failed only because rows were there already has done its work. */
 function unlessOnlyRepeats(error: unknown): void {
-  if (error instanceof mongo.MongoBulkWriteError) {
-    const errors = [error.writeErrors].flat();
-    if (
-      errors.length > 0 &&
-      errors.every(({ code }) => code === duplicate) &&
-      !error.result.getWriteConcernError()
-    )
-      return;
-  }
-  throw error;
+  if (!isDuplicate(error)) throw error;
 }
 
 function unlessTaken(error: unknown): false {
-  if (error instanceof mongo.MongoServerError && error.code === duplicate) return false;
+  if (isDuplicate(error)) return false;
   throw error;
 }

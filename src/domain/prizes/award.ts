@@ -1,3 +1,4 @@
+import { beijingDay, dayMs, startOfBeijingDay } from '../../kit/beijing';
 import { newRedeemCode } from './codes';
 import type { Giver, Prize, PrizeKind, Way } from './prize';
 
@@ -97,12 +98,9 @@ export const isLive = (state: AwardState): boolean =>
 /** She has it as soon as she reads of it. */
 export const isInstant = (kind: PrizeKind): boolean => kind === 'code' || kind === 'points';
 
-const dayMs = 86_400_000;
-const beijingMs = 8 * 3_600_000;
-
 /** The end of the Beijing day that lies so many days after a moment. */
 export const endOfDayAfter = (at: number, days: number): number =>
-  (Math.floor((at + beijingMs) / dayMs) + days + 1) * dayMs - beijingMs - 1;
+  startOfBeijingDay(beijingDay(at)) + (days + 1) * dayMs - 1;
 
 /** An award as it is first written. `told`: she knows of it already. */
 export function newAward(given: {

@@ -5,6 +5,7 @@ import { crashPoint } from '../../kit/crash-point';
 import { createGate } from '../../kit/gate';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
+import { isDuplicate } from '../../store/duplicate';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import {
@@ -106,7 +107,7 @@ export function createAwards(given: {
     const done = await rows
       .updateOne({ _id }, { $setOnInsert: { ...fields, todoAt: new Date() } }, { upsert: true, timeoutMS })
       .catch((error: unknown) => {
-        if ((error as { code?: unknown }).code === 11_000) return { upsertedCount: 0 };
+        if (isDuplicate(error)) return { upsertedCount: 0 };
         throw error;
       });
     if (done.upsertedCount === 1) return { award, fresh: true };

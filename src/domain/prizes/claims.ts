@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { z } from 'zod';
+import { dayMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { IndexSpec } from '../../store/indexes';
@@ -63,7 +64,7 @@ export type Submitted =
   /** Not hers, not one that is sent by post, too late, or already approved. */
   | { kind: 'refused'; why: 'unknown' | 'kind' | 'expired' | 'closed' };
 
-const keptMs = 90 * 86_400_000;
+const keptMs = 90 * dayMs;
 
 /** Claims: a form with a deadline. They are personal data with their own retention, and go when she asks. */
 export function createClaims({ db, clock, awards }: { db: Connection; clock: Clock; awards: Awards }) {

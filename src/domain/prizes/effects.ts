@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import type { Inbox } from '../inbox/inbox';
 import type { Outbox } from '../outbox/outbox';
@@ -6,9 +7,8 @@ import type { Timers } from '../timers/timers';
 import type { AwardEffects } from './awards';
 import { awardExpire, awardPass, awardRemind, awardTell } from './prizes.jobs';
 
-const dayMs = 86_400_000;
 /** The reminder comes two days before the deadline, at ten in the morning; not when she has just been told. */
-const remindMs = 2 * dayMs - 10 * 3_600_000;
+const remindMs = 2 * dayMs - 10 * hourMs;
 const tooSoonMs = dayMs;
 
 /** What awards cause outside their own collection; everything under the award's id, so that twice is once. */

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { dayMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
@@ -23,7 +24,7 @@ import { createViews, type NamesOf } from './views';
 /** Without those of `tickets.ts`. */
 export const prizeIndexes: IndexSpec[] = [...awardIndexes, ...claimIndexes, ...redeemIndexes];
 
-const closedAfterMs = 30 * 86_400_000;
+const closedAfterMs = 30 * dayMs;
 
 /** Stock, awards, claims and coupons, put together. */
 export function createPrizes(given: {

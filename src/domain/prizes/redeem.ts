@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { beijingMoment, hourMs, minuteMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
@@ -25,7 +26,6 @@ export type Redeemed =
 /** Wrong codes a person may enter in a minute, and all together before somebody must look. */
 const mostWrong = 5;
 const alarmAt = 50;
-const minuteMs = 60_000;
 
 type TryRow = { _id: string; n: number; at: Date };
 
@@ -82,17 +82,12 @@ export function createRedeem(given: { db: Connection; clock: Clock; log: Log; aw
       return answer;
     },
     forget: async (): Promise<void> => {
-      await tries.deleteMany({ at: { $lt: new Date(Date.now() - 3_600_000) } });
+      await tries.deleteMany({ at: { $lt: new Date(Date.now() - hourMs) } });
     },
   };
 }
 
 export type Redeem = ReturnType<typeof createRedeem>;
-
-const at = (ms: number): string => {
-  const iso = new Date(ms + 8 * 3_600_000).toISOString();
-  return `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
-};
 
 /** The answer as one sentence for the counter. */
 export function tellRedeemed(answer: Redeemed): string {
@@ -101,10 +96,10 @@ export function tellRedeemed(answer: Redeemed): string {
       return `可以使用：${answer.award.what.name}。已登記為使用。`;
     case 'already': {
       const { used } = answer.award;
-      return `已經用過了${used ? `：${at(used.at)} 在 ${used.where}，由 ${used.by} 核銷` : ''}。`;
+      return `已經用過了${used ? `：${beijingMoment(used.at)} 在 ${used.where}，由 ${used.by} 核銷` : ''}。`;
     }
     case 'expired':
-      return `已過期${answer.award.claimBy ? `：有效期到 ${at(answer.award.claimBy)}` : ''}。`;
+      return `已過期${answer.award.claimBy ? `：有效期到 ${beijingMoment(answer.award.claimBy)}` : ''}。`;
     case 'void':
       return '這張券已作廢，不能使用。';
     case 'waits':

@@ -1,3 +1,4 @@
+import { beijingDay, dayMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { inScript, type Script } from '../../kit/text';
@@ -51,7 +52,7 @@ function isDue({ state, claimBy = 0 }: Award, what: Telling, now: number): boole
     case 'won':
       return state === 'won';
     case 'remind':
-      return (state === 'won' || state === 'told') && claimBy > now && claimBy - now < 3 * 86_400_000;
+      return (state === 'won' || state === 'told') && claimBy > now && claimBy - now < 3 * dayMs;
     case 'sent':
       return state === 'sent';
     case 'expired':
@@ -71,9 +72,7 @@ export const toldText = (award: Award, title = '') => ({
   code: award.code ?? '',
   redeem: award.redeem ? showRedeemCode(award.redeem) : '',
   usedAt: award.what.usedAt ?? '',
-  claimOn: award.claimBy === undefined ? '' : dayOf(award.claimBy),
+  claimOn: award.claimBy === undefined ? '' : beijingDay(award.claimBy),
   courier: award.sent?.courier ?? '',
   tracking: award.sent?.tracking ?? '',
 });
-
-const dayOf = (at: number): string => new Date(at + 8 * 3_600_000).toISOString().slice(0, 10);

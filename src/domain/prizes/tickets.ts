@@ -3,6 +3,7 @@ import type { Connection, mongo } from 'mongoose';
 import { AppError } from '../../errors';
 import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
+import { isDuplicate } from '../../store/duplicate';
 import type { IndexSpec } from '../../store/indexes';
 import type { Upkeep } from '../upkeep';
 import type { CodeList, Prize } from './prize';
@@ -78,9 +79,8 @@ export function createTickets({ db }: { db: Connection }) {
       const done = await rows
         .bulkWrite(part, { ordered: false, writeConcern: { w: 'majority' } })
         .catch((error: unknown) => {
-          const { code, result } = error as { code?: unknown; result?: mongo.BulkWriteResult };
-          if (code !== 11_000 || !result) throw error;
-          return result;
+          if (!isDuplicate(error)) throw error;
+          return (error as mongo.MongoBulkWriteError).result;
         });
       written += done.upsertedCount + done.modifiedCount;
       crashPoint('tickets-made');
@@ -252,7 +252,7 @@ export function createTickets({ db }: { db: Connection }) {
     /** Takes a ticket for an award; asked again it is the same one. Undefined: none is left. */
     async hold(item: Item & { award: string }): Promise<Ticket | undefined> {
       const taken = await takeFree(item).catch((error: unknown) => {
-        if ((error as { code?: unknown }).code === 11_000) return undefined; // it has one
+        if (isDuplicate(error)) return undefined; // it has one
         throw error;
       });
       if (taken) return taken;

@@ -1,3 +1,4 @@
+import { beijingDay } from '../../kit/beijing';
 import { maskBoardName } from '../../kit/mask';
 import { type Award, awardStateNames, isLive } from './award';
 import type { Awards } from './awards';
@@ -101,7 +102,7 @@ export function prizeLine(award: Award): PrizeLine {
     state,
     stateName: waits && open ? '核對中' : awardStateNames[state],
     next: waits && next === 'use' ? '' : next,
-    until: next === '' || claimBy === undefined ? '' : dayOf(claimBy),
+    until: next === '' || claimBy === undefined ? '' : beijingDay(claimBy),
     points: what.points ?? 0,
     code: isLive(state) ? (code ?? '') : '',
     redeem: redeem && open && !waits ? showRedeemCode(redeem) : '',
@@ -111,5 +112,3 @@ export function prizeLine(award: Award): PrizeLine {
     reason: state === 'void' ? (award.history.at(-1)?.reason ?? '') : '',
   };
 }
-
-const dayOf = (at: number): string => new Date(at + 8 * 3_600_000).toISOString().slice(0, 10);

@@ -1,4 +1,4 @@
-import { beijingDays } from '../../kit/clock';
+import { beijingDays } from '../../kit/beijing';
 import { maxTextBytes } from '../../wechat/protocol/reply';
 import type { Content } from '../campaigns/campaign';
 import type { Finding } from '../campaigns/compliance';

@@ -1,5 +1,5 @@
+import { beijingDay } from '../../kit/beijing';
 import { createCache } from '../../kit/cache';
-import { beijingDay } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { Awards } from '../prizes/awards';
 import type { Prize } from '../prizes/prize';

@@ -1,3 +1,4 @@
+import { hourMs } from '../../kit/beijing';
 import type { Message } from '../../wechat/protocol/inbound';
 
 /** Until when (business ms) and how many customer messages may still be sent. */
@@ -6,7 +7,7 @@ export type Window = { until: number; left: number };
 export type Windows = { talk?: Window; tap?: Window };
 
 /** 48 hours from CreateTime, less two minutes for clocks and queues. */
-const talkMs = 48 * 3_600_000 - 120_000;
+const talkMs = 48 * hourMs - 120_000;
 /** One minute, counted as 45 seconds. */
 const tapMs = 45_000;
 

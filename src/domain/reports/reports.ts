@@ -1,4 +1,4 @@
-import { startOfBeijingDay } from '../../kit/clock';
+import { dayMs, startOfBeijingDay } from '../../kit/beijing';
 import type { Campaign } from '../campaigns/campaign';
 import type { Played } from '../campaigns/kind';
 import type { AwardState } from '../prizes/award';
@@ -60,7 +60,6 @@ export type SponsorReport = {
 type Reported = Pick<Campaign, 'id' | 'kind' | 'title' | 'sponsors' | 'prizes' | 'game'>;
 type Counted = Pick<Played, 'on' | 'ofSponsor'>;
 
-const dayMs = 86_400_000;
 const nothing = { questions: 0, answers: 0, right: 0, players: 0 };
 const fellThrough: AwardState[] = ['expired', 'void'];
 

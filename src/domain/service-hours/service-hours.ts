@@ -1,4 +1,5 @@
-import { type Clock, startOfBeijingDay } from '../../kit/clock';
+import { startOfBeijingDay } from '../../kit/beijing';
+import { type Clock } from '../../kit/clock';
 
 /** When people answer, `09:00-21:00` Beijing time, every day; an end before the start runs over midnight. */
 export function createServiceHours({ hours, clock }: { hours: string; clock: Clock }) {

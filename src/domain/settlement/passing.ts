@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { crashPoint } from '../../kit/crash-point';
+import { isDuplicate } from '../../store/duplicate';
 import type { IndexSpec } from '../../store/indexes';
 import type { Heir } from '../campaigns/kind';
 import type { Draws } from '../draws/draws';
@@ -49,7 +50,7 @@ export function createPassing(given: {
       await rows.insertOne(passing);
       return true;
     } catch (error) {
-      if ((error as { code?: unknown }).code === 11_000) return false;
+      if (isDuplicate(error)) return false;
       throw error;
     } finally {
       crashPoint('passing-written');

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
-import { beijingDay, type Clock } from '../../kit/clock';
+import { beijingDay } from '../../kit/beijing';
+import { type Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Campaign } from '../campaigns/campaign';
 import type { Campaigns } from '../campaigns/campaigns';

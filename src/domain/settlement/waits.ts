@@ -1,3 +1,4 @@
+import { beijingMoment } from '../../kit/beijing';
 import type { Campaign } from '../campaigns/campaign';
 import type { Draw } from '../draws/draws';
 import type { SettlementRow } from './settlement';
@@ -57,7 +58,7 @@ export function tellWait(campaign: string, wait: Wait): string {
     case 'review':
       return `${wait.held} 人被留置，等人審核（${wait.blocks ? '名單還沒有公布' : '他們的獎品等著'}）：held ${campaign}，再 release 或 disqualify`;
     case 'value':
-      if (!wait.due) return `抽獎 ${wait.draw} 等公開數「${wait.named}」，${beijing(wait.at)} 公布`;
+      if (!wait.due) return `抽獎 ${wait.draw} 等公開數「${wait.named}」，${beijingMoment(wait.at)} 公布`;
       return `抽獎 ${wait.draw} 等${wait.by ? ` ${wait.by} 以外的一位` : '兩位各自'}輸入「${wait.named}」：draw ${wait.draw} value 公開數`;
     case 'laterValue':
       return `抽獎 ${wait.draw} 的「${wait.named}」已經可以知道，等兩位另指定以後的：draw ${wait.draw} put-off`;
@@ -67,6 +68,3 @@ export function tellWait(campaign: string, wait: Wait): string {
       return `抽獎 ${wait.draw} 開賽時沒有公布承諾，不能公開抽獎`;
   }
 }
-
-const beijing = (at: number): string =>
-  new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { dayMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Point } from '../../kit/geo';
@@ -71,7 +72,7 @@ type Grave = {
 };
 
 /** After this nothing about a person who left is kept, not even what may happen once. */
-const graveMs = 2 * 366 * 86_400_000;
+const graveMs = 2 * 366 * dayMs;
 const timeoutMS = 2_500;
 const freshMs = 60_000;
 

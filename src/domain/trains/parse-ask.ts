@@ -1,11 +1,10 @@
+import { dayMs } from '../../kit/beijing';
 import { foldWithOffsets } from '../../kit/text';
 
 export type TrainKind = '高鐵' | '動車' | '城際' | '直達' | '特快' | '快速' | '普快';
 
 /** `on`: a Beijing day. `rest`: what was not understood, as she typed it; empty when all was. */
 export type TrainAsk = { on: string; kind?: TrainKind; rest: string };
-
-const dayMs = 86_400_000;
 
 /** Folded text is Simplified and without spaces; the longer forms come first. */
 const dayWords: [RegExp, (match: RegExpExecArray, today: string) => string | undefined][] = [

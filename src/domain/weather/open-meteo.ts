@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors';
+import { momentAt } from '../../kit/beijing';
 import { toWgs84 } from '../../kit/geo';
 import { createOutside } from '../../kit/outside';
 import type { WeatherSource } from './source';
@@ -66,7 +67,7 @@ export function createOpenMeteo(options: {
       const { current, daily } = answer.data;
       const windLevel = beaufort(current.wind_speed_10m);
       return {
-        at: Date.parse(`${current.time}:00+08:00`),
+        at: momentAt(current.time),
         now: {
           text: ofWmo(current.weather_code),
           temp: current.temperature_2m,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors';
+import { minuteMs } from '../../kit/beijing';
 import type { Log } from '../../kit/log';
 import { createOutside, statusDetailsOf } from '../../kit/outside';
 import type { WeatherSource } from './source';
@@ -43,8 +44,6 @@ const daysAnswer = z.object({
     )
     .min(1),
 });
-
-const minuteMs = 60_000;
 
 /** What a code asks of us: nobody but the operator can mend a key or a balance; too many per minute passes. */
 const actions: Record<string, { holdMs: number; operator: boolean; means: string }> = {

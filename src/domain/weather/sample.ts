@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { beijingDay, type Clock, startOfBeijingDay } from '../../kit/clock';
+import { beijingDay, dayMs, hourMs, startOfBeijingDay } from '../../kit/beijing';
+import { type Clock } from '../../kit/clock';
 import type { Point } from '../../kit/geo';
 import type { Reading, WeatherSource } from './source';
 import { windWords } from './words';
-
-const dayMs = 86_400_000;
-const hourMs = 3_600_000;
 
 /**
  * Invented weather, for when there is neither key nor network: from the latitude and the season, with chance drawn from

@@ -1,6 +1,7 @@
 import { AppError } from '../../errors';
+import { daysBetween, minuteMs } from '../../kit/beijing';
 import { createCache } from '../../kit/cache';
-import { type Clock, startOfBeijingDay } from '../../kit/clock';
+import { type Clock } from '../../kit/clock';
 import type { Point } from '../../kit/geo';
 import type { Log } from '../../kit/log';
 import { clothingHint } from './hint';
@@ -57,8 +58,6 @@ export type WeatherOptions = {
 };
 
 export type WeatherService = ReturnType<typeof createWeather>;
-
-const minuteMs = 60_000;
 
 /**
  * The weather of a place. An answer is kept for 15 minutes per square kilometre; when the service fails, the last one is
@@ -171,10 +170,8 @@ function tell(of: {
   };
 }
 
-const dayMs = 86_400_000;
-
 function labelOf(on: string, today: string): string {
-  const ahead = Math.round((startOfBeijingDay(on) - startOfBeijingDay(today)) / dayMs);
+  const ahead = daysBetween(today, on);
   if (ahead === 0) return '今天';
   if (ahead === 1) return '明天';
   return `週${'日一二三四五六'.charAt(new Date(`${on}T00:00:00Z`).getUTCDay())}`;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { beijingDay } from '../../kit/clock';
+import { beijingDay, dayMs } from '../../kit/beijing';
 import type { Seen } from '../chat';
 import type { Fan } from '../fans';
 import { type Call, fanOf, ok, Refusal } from './call';
@@ -27,7 +27,7 @@ const toOne = z.object({ ...content, touser: z.string().optional(), towxname: z.
 type Content = Pick<z.infer<typeof toTag>, keyof typeof content>;
 
 type Sent = { msgId: number; at: number };
-const day = 86_400_000;
+const day = dayMs;
 
 /** Mass sends: one per `clientmsgid` in 24 hours, four a month for each fan of a service account (wechat.md §5). */
 export function massCalls(platform: Platform): Call[] {

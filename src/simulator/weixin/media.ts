@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { dayMs } from '../../kit/beijing';
 import type { Media } from '../world';
 import { type Call, ok, Refusal, type Upload } from './call';
 import type { Platform } from './platform';
 
-const day = 86_400_000;
+const day = dayMs;
 const mega = 1024 * 1024;
 
 /** Sizes and kinds of wechat.md §8.6. */

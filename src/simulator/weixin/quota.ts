@@ -1,4 +1,5 @@
-import { beijingDay, type Clock } from '../../kit/clock';
+import { beijingDay } from '../../kit/beijing';
+import { type Clock } from '../../kit/clock';
 import { type Call, Refusal } from './call';
 
 /** Calls a Beijing day, by path. */

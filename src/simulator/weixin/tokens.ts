@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { beijingDay, type Clock } from '../../kit/clock';
+import { beijingDay, dayMs } from '../../kit/beijing';
+import { type Clock } from '../../kit/clock';
 import { type Call, type Input, Refusal } from './call';
 
 const life = 7200_000;
@@ -27,7 +28,7 @@ export function createTokens(clock: Clock) {
     };
     issued.set(token.value, token);
     current[channel] = token;
-    for (const old of issued.values()) if (old.expiresAt < clock.now() - 86_400_000) issued.delete(old.value);
+    for (const old of issued.values()) if (old.expiresAt < clock.now() - dayMs) issued.delete(old.value);
     return token;
   };
   const answer = (token: Token) => ({

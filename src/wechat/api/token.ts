@@ -1,3 +1,4 @@
+import { dayMs } from '../../kit/beijing';
 import { monotonicMs } from '../../kit/clock';
 /** What `stable_token` answered. */
 export type TokenAnswer = { token: string; expiresInS: number };
@@ -7,7 +8,6 @@ const marginMs = 5 * 60_000;
 /** WeChat's limits for `force_refresh`: 30 s apart, 20 a day. It makes the token of every other process invalid. */
 const forceGapMs = 30_000;
 const forcePerDay = 20;
-const dayMs = 24 * 3_600_000;
 
 /**
  * One account's access token, in memory only. `fetch(byForce)` asks WeChat; `now` is monotonic, in ms.

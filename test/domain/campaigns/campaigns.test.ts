@@ -13,7 +13,7 @@ import { takenIn } from '../../../src/domain/quiz/play/taken-by';
 import { bringQuiz } from '../../../src/domain/quiz/workbook/bring';
 import { startSampleQuiz } from '../../../src/domain/quiz/workbook/sample';
 import { createTimers } from '../../../src/domain/timers/timers';
-import { beijingDay } from '../../../src/kit/clock';
+import { beijingDay } from '../../../src/kit/beijing';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { root } from '../../../src/kit/root';
 import { fold } from '../../../src/kit/text';

@@ -147,7 +147,7 @@ describe('with the database', () => {
 
   test('every sample city is found by its name in either script and by its pinyin', async () => {
     const travel = await createTravel(db);
-    const bytes = readFileSync(join(root, 'src/simulator/sample/cities.csv'));
+    const bytes = readFileSync(join(root, 'src/facts/cities.csv'));
     const result = await travel.importer.importFile({ kind: 'cities', name: 'cities.csv', bytes });
     expect(result.kind).toBe('written');
     expect(travel.cities.all().length).toBeGreaterThanOrEqual(30);

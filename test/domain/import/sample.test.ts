@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import type { Connection } from 'mongoose';
 import { createGuides } from '../../../src/domain/guides/guides';
 import { bringFacts, importSample } from '../../../src/domain/import/sample';
-import { root } from '../../../src/kit/root';
 import { tellProblem } from '../../../src/sheets/problems';
 import { testDatabase } from '../../support/database';
 import { cityCells, createTravel, hotelCells, rowsOf } from './travel';
@@ -10,7 +8,6 @@ import { cityCells, createTravel, hotelCells, rowsOf } from './travel';
 const database = testDatabase();
 let db: Connection;
 let travel: Awaited<ReturnType<typeof createTravel>>;
-const folder = join(root, 'src/simulator/sample');
 
 beforeAll(async () => {
   db = await database.connect();
@@ -18,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const run = () => importSample({ importer: travel.importer, folder });
+const run = () => importSample({ importer: travel.importer });
 
 test('the sample is whole: every table is taken, and twice changes nothing', async () => {
   const first = await run();
@@ -72,12 +69,12 @@ test('the sample replaces an operator’s own table only when it is forced to', 
   expect(
     (await travel.hotels.search({ city: 'hangzhou', skip: 0, limit: 9 })).hotels.map((one) => one.id),
   ).toEqual(['own']);
-  const forced = await importSample({ importer: travel.importer, folder, force: true });
+  const forced = await importSample({ importer: travel.importer, force: true });
   expect(forced.every(({ result }) => result.kind === 'written')).toBe(true);
 });
 
 describe('an account of somebody’s', () => {
-  const facts = () => bringFacts({ db, importer: travel.importer, folder });
+  const facts = () => bringFacts({ db, importer: travel.importer });
   const rows = (table: string) => db.collection(table).countDocuments();
   const own = (kind: 'cities' | 'guides', cells: Record<string, unknown>[]) =>
     travel.importer.importTable({ kind, rows: rowsOf(cells), source: `${kind}.xlsx` });
@@ -135,7 +132,7 @@ describe('an account of somebody’s', () => {
         return last;
       },
     };
-    await bringFacts({ db, importer: late, folder });
+    await bringFacts({ db, importer: late });
     expect((await createGuides({ db }).of('hangzhou'))?.title).toBe('自家的杭州');
   });
 

@@ -4,7 +4,7 @@ import { createHotels, hotelIndexes } from '../../../src/domain/hotels/hotels';
 import { createImporter } from '../../../src/domain/import/import';
 import { createSights, sightIndexes } from '../../../src/domain/sights/sights';
 import { createTrains, trainIndexes } from '../../../src/domain/trains/trains';
-import { beijingDay } from '../../../src/kit/clock';
+import { beijingDay } from '../../../src/kit/beijing';
 import type { Row } from '../../../src/sheets/grid';
 import { createIndexes } from '../../../src/store/indexes';
 

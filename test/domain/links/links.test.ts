@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { createLinks } from '../../../src/domain/links/links';
-import { beijingDay } from '../../../src/kit/clock';
+import { beijingDay } from '../../../src/kit/beijing';
 import { testDatabase } from '../../support/database';
 
 const database = testDatabase();

@@ -7,7 +7,7 @@ import { asContent, type QuizContent } from '../../../src/domain/quiz/definition
 import { createQuizKind } from '../../../src/domain/quiz/kind';
 import { type Brought, bringQuiz, tellCodes } from '../../../src/domain/quiz/workbook/bring';
 import { createTimers } from '../../../src/domain/timers/timers';
-import { beijingDay } from '../../../src/kit/clock';
+import { beijingDay } from '../../../src/kit/beijing';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { createIndexes } from '../../../src/store/indexes';
 import { testDatabase } from '../../support/database';

@@ -40,7 +40,7 @@ test('it follows the clock that the simulator turns', async () => {
 });
 
 test('it is believable in every sample city and month', async () => {
-  const cities = readFileSync('src/simulator/sample/cities.csv', 'utf8').trim().split('\n').slice(1);
+  const cities = readFileSync('src/facts/cities.csv', 'utf8').trim().split('\n').slice(1);
   expect(cities.length).toBeGreaterThan(0);
   for (const row of cities) {
     const cells = row.split(',');

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../../errors';
 import { crashPoint } from '../../../kit/crash-point';
+import { isDuplicate } from '../../../store/duplicate';
 import { createGroup, type Group } from '../../../store/group';
 import type { IndexSpec } from '../../../store/indexes';
 import type { Quiz } from '../definition';
@@ -209,7 +210,7 @@ export function createAnswerLog(given: {
         again: true,
       });
     const [error] = (answer['writeErrors'] ?? []) as { code: number; errmsg: string }[];
-    if (error && error.code !== 11_000)
+    if (error && !isDuplicate(error))
       throw new AppError('Upstream', 'answers.write', `The answer log refused a batch: ${error.errmsg}`, {
         again: true,
       });

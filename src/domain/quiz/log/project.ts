@@ -1,6 +1,7 @@
 import { type Collection, type Connection, mongo } from 'mongoose';
 import { AppError } from '../../../errors';
 import { crashPoint } from '../../../kit/crash-point';
+import { isDuplicate } from '../../../store/duplicate';
 import type { LedgerRow } from '../../points/points';
 import { roundOf } from '../play/standing';
 import type { Batch } from './floors';
@@ -22,8 +23,6 @@ export const liveTables: Tables = { scores: 'scores', rounds: 'rounds' };
 
 /** Somebody else projects the same quiz: read again from the cursor. */
 export class MovedOn extends Error {}
-
-const duplicate = 11_000;
 
 /**
  * Takes batches of the answer log into rounds and scores. Every row knows the last batch that is in it (`seq`): of what it is
@@ -79,7 +78,7 @@ export function createProjection(given: { db: Connection; tables?: Tables; bulkS
           timeoutMS: 30_000,
         })
         .catch((error: unknown) => {
-          if (error instanceof mongo.MongoBulkWriteError && error.code === duplicate) throw new MovedOn();
+          if (isDuplicate(error)) throw new MovedOn();
           throw error;
         });
       if (matchedCount + insertedCount !== piece.length) throw new MovedOn();

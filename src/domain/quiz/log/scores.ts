@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { dayMs } from '../../../kit/beijing';
 import type { IndexSpec } from '../../../store/indexes';
 import { roundOf } from '../play/standing';
 import type { Entry } from './floors';
@@ -154,8 +155,6 @@ const counted = (row: Counts, entry: Entry): Counts => ({
   answered: row.answered + (entry.flash ? 0 : 1),
   flash: row.flash + (entry.flash ? 1 : 0),
 });
-
-const dayMs = 86_400_000;
 
 /** From days in order, each once: around midnight one may reach the log after the next. */
 export function streaksOf(days: string[]): Pick<ScoreRow, 'streak' | 'bestStreak'> {

@@ -1,5 +1,5 @@
 import { AppError } from '../../../errors';
-import { beijingDay } from '../../../kit/clock';
+import { beijingDay, hourMs } from '../../../kit/beijing';
 import type { Question, Quiz } from '../definition';
 import { type AnswerLog, type Placed, quizOver } from '../log/answers';
 import { type Entry, goneOn } from '../log/floors';
@@ -25,7 +25,7 @@ import {
 import { asAsked, type Missed, type Next, type Result, rightOf, type Step, shownWins } from './step';
 
 /** A 搶答題 may be answered for an hour after its time. */
-const flashOpenMs = 3_600_000;
+const flashOpenMs = hourMs;
 
 /** Playing, as the rules of docs/quiz.md say. `at` is always the business time at which the message was accepted. */
 export function createPlaying(given: {

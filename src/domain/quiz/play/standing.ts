@@ -1,5 +1,5 @@
 import { AppError } from '../../../errors';
-import { beijingDay } from '../../../kit/clock';
+import { beijingDay, beijingTime } from '../../../kit/beijing';
 import type { Level, Question, Quiz } from '../definition';
 import type { Entry } from '../log/floors';
 
@@ -161,7 +161,7 @@ export function whyClosed(quiz: Quiz, at: number): Closed | undefined {
 
 /** Whether the opening hours of the day are on. */
 export function isOpenAt({ opensAt, closesAt }: Pick<Quiz, 'opensAt' | 'closesAt'>, at: number): boolean {
-  const time = new Date(at + 8 * 3_600_000).toISOString().slice(11, 16);
+  const time = beijingTime(at);
   return time >= opensAt && time < closesAt;
 }
 

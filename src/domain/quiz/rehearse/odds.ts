@@ -1,4 +1,4 @@
-import { beijingDay } from '../../../kit/clock';
+import { beijingDay, dayMs } from '../../../kit/beijing';
 import type { Prize } from '../../prizes/prize';
 import type { QuizContent } from '../definition';
 import { type Entry, isFloor, noFloors, winsOf } from '../log/floors';
@@ -166,8 +166,6 @@ function mayGoOn(quiz: QuizContent, player: Player, ok: boolean): boolean {
 
 const byPoints = (a: { points: number; reached: number }, b: { points: number; reached: number }): number =>
   b.points - a.points || a.reached - b.reached;
-
-const dayMs = 86_400_000;
 
 function* daysOf({ startsAt, endsAt }: QuizContent): Generator<string> {
   const last = beijingDay(endsAt);

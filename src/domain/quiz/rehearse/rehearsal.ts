@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { beijingDay, startOfBeijingDay } from '../../../kit/clock';
+import { beijingDay, startOfBeijingDay } from '../../../kit/beijing';
 import type { CampaignRow, CampaignVersion } from '../../campaigns/campaign-row';
 import type { Draws } from '../../draws/draws';
 import type { Prize } from '../../prizes/prize';

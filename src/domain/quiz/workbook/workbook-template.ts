@@ -1,11 +1,9 @@
-import { beijingDay } from '../../../kit/clock';
+import { beijingDay, dayMs } from '../../../kit/beijing';
 import { type BlankSheet, writeBook } from '../../../sheets/write-book';
 import { type Field, type SheetName, sheetNames, sheets } from './workbook-fields';
 
 /** A row by the names of its fields; a number stays a number, all else is text. */
 type Cells = Record<string, string | number>;
-
-const dayMs = 86_400_000;
 
 /**
  * A workbook to fill in, with a small campaign in it that itself can be imported and published: a way of each kind, a question of
