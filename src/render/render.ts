@@ -5,7 +5,6 @@ import { AppError } from '../errors';
 import { root } from '../kit/root';
 import type { Reply } from '../wechat/protocol/reply';
 import { addFilters } from './filters';
-import { compilePlain } from './plain';
 
 /** Plain data for a template: no functions (LiquidJS would call them), no class instances. */
 export type RenderData = object;
@@ -40,8 +39,7 @@ export function createRender(folder: string = join(root, 'templates', 'replies')
   const engine = addFilters(new Liquid({ ...liquidOptions, templates: parts }));
   const filling = (text: string): Fill => {
     const template = engine.parse(text);
-    const plain = compilePlain(engine, template, parts);
-    return (data) => tidied(plain(data) ?? String(engine.renderSync(template, data)));
+    return (data) => tidied(String(engine.renderSync(template, data)));
   };
   const compiled = new Map<string, Compiled>();
   for (const file of files.filter((one) => !isPart(one))) {
