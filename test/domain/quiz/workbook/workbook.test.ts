@@ -95,7 +95,7 @@ test('the template imports as it is, with nothing against it, and begins the nex
   expect(new Set(reading.content.questions.map(({ kind }) => kind)).size).toBe(3);
 });
 
-test.each<[string, string, number, ExcelJS.CellValue, string]>([
+const badCells: [sheet: string, heading: string, row: number, value: ExcelJS.CellValue, told: string][] = [
   [
     'quiz',
     '開始時間',
@@ -175,12 +175,24 @@ test.each<[string, string, number, ExcelJS.CellValue, string]>([
     'CARD-0001-AAAA',
     'codes 第 3 行 兌換碼 欄「CARD-0001-AAAA」：這個兌換碼出現了兩次，請刪去一個',
   ],
-])('a bad cell is told by its place: %s %s, row %i', async (name, heading, row, value, told) => {
-  const file = await workbook((sheet) => {
-    cellOf(sheet(name), heading, row).value = value;
-  });
-  expect(await problems(file)).toContain(told);
-});
+];
+/** To open a file takes longer than to read it: each has many bad cells, but one of a line, since one may hide another. */
+const badBooks: (typeof badCells)[] = [];
+for (const bad of badCells) {
+  const free = badBooks.find((book) => book.every(([sheet, , row]) => sheet !== bad[0] || row !== bad[2]));
+  if (free) free.push(bad);
+  else badBooks.push([bad]);
+}
+
+test.each(badBooks.map((book) => ({ book })))(
+  'bad cells are told by their places: $book',
+  async ({ book }) => {
+    const file = await workbook((sheet) => {
+      for (const [name, heading, row, value] of book) cellOf(sheet(name), heading, row).value = value;
+    });
+    expect(await problems(file)).toEqual(expect.arrayContaining(book.map(([, , , , told]) => told)));
+  },
+);
 
 test('all that is wrong is told at once, up to 200 places, and the whole number', async () => {
   const bad = small();
