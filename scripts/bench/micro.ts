@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { says } from '../../src/bot/bot';
 import { compileRules, type Loaded } from '../../src/bot/rules';
 import { compile } from '../../src/domain/replies/compile';
 import type { Rule } from '../../src/domain/replies/rule';
+import { root } from '../../src/kit/root';
 import { fold, inScript, toSimplified } from '../../src/kit/text';
 import { createRender } from '../../src/render/render';
 import { simulatedAccount } from '../../src/simulator/account';
@@ -22,7 +25,8 @@ export function microCosts(): [string, string][] {
     '完全沒有人認領的一句話',
   ];
   const { render } = createRender();
-  const long = (render('help') as { text: string }).text.repeat(4).slice(0, 540);
+  const help = JSON.parse(readFileSync(join(root, 'templates/samples/help.json'), 'utf8')) as object;
+  const long = (render('help', help) as { text: string }).text.repeat(4).slice(0, 540);
   const { token, appId, encodingAesKey, originalId } = simulatedAccount;
   const reader = createCallbackReader({
     token,
@@ -42,12 +46,12 @@ export function microCosts(): [string, string][] {
     ['verify, decrypt, parse, type', timed(() => reader.read(query, body, 0))],
     [
       'build and seal the reply',
-      timed(() => reader.answer(render('help'), inbound, { seconds: 1, nonce: '1' })),
+      timed(() => reader.answer(render('help', help), inbound, { seconds: 1, nonce: '1' })),
     ],
     [`choice among ${rules.claims.size} rules of files`, timed(() => rules.forText(next(asked)))],
     ['choice among 3,000 rules of operators', timed(() => operators.find(fold(next(asked)), 0))],
-    ['fill a template, known data', timed(() => render('help'))],
-    ['fill a template, new data', timed(() => render('help', {}))],
+    ['fill a template, known data', timed(() => render('help', help))],
+    ['fill a template, new data', timed(() => render('help', { ...help }))],
     ['to Simplified, 540 characters, known text', timed(() => inScript(long, 'hans'))],
     ['to Simplified, 540 characters, new text', timed(() => toSimplified(long))],
   ];
