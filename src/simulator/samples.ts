@@ -1,11 +1,12 @@
 import type { Connection } from 'mongoose';
+import type { Cities } from '../domain/cities/cities';
 import { createImporter } from '../domain/import/import';
 import { importSample } from '../domain/import/sample';
 import { whenFree } from '../domain/import/turn';
 import { AppError } from '../errors';
 import type { Clock } from '../kit/clock';
-import type { Services } from '../services';
 import { tellProblem } from '../sheets/problems';
+import type { Versions } from '../store/versions';
 
 /**
  * Brings all tables that come with the program, facts and inventions; what an operator imported stays.
@@ -15,7 +16,7 @@ import { tellProblem } from '../sheets/problems';
 export async function importSamples(given: {
   db: Connection;
   clock: Clock;
-  services: Pick<Services, 'cities' | 'versions'>;
+  services: { cities: Cities; versions: Versions };
 }): Promise<void> {
   const { db, clock, services } = given;
   const importer = createImporter({ db, clock, cities: services.cities });

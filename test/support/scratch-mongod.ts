@@ -34,6 +34,10 @@ export async function createScratchSet(nodes = 1, { electionMs = 2_000 } = {}) {
   const direct = (port: number) => `mongodb://127.0.0.1:${port}/?directConnection=true`;
 
   for (const port of ports) start(port);
+  // However the run ends; a set that never came up has nobody who closes it.
+  process.once('exit', () => {
+    for (const mongod of running.values()) mongod.kill('SIGKILL');
+  });
   // All of them must answer before they can be a set.
   for (const port of ports) await (await open(direct(port))).close();
   const first = await open(direct(ports[0] as number));
