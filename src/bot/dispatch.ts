@@ -46,13 +46,8 @@ export function createDispatch(given: {
 
   /** Answers one message. Throws only when the database does: the sender repeats, and the row waits for it. */
   async function run(received: Message, her: Subscriber | undefined, cause: Cause): Promise<Outcome> {
-    const turn = openTurn({
-      received,
-      her,
-      cause,
-      now: clock.now(),
-      defaultScript: services.defaultScript,
-    });
+    const { defaultScript } = services;
+    const turn = openTurn({ received, her, cause, now: clock.now(), defaultScript });
     return say(turn, await answered(turn));
   }
 
@@ -87,26 +82,17 @@ export function createDispatch(given: {
           fromTakers(turn) ??
           otherwise(turn)
         );
-      case 'scan':
-        return call(turn, rules.forScan(message.scene));
       case 'follow': {
         const channel =
           message.scene === undefined ? undefined : await call(turn, rules.forScan(message.scene));
         return channel ?? call(turn, rules.follows);
       }
+      case 'scan':
+        return call(turn, rules.forScan(message.scene));
       case 'leave':
         return call(turn, rules.leaves);
-      case 'image':
-      case 'voice':
-      case 'video':
-      case 'shortvideo':
-      case 'location':
-      case 'link':
-      case 'file':
-        return call(turn, rules.forKind(message.kind)) ?? otherwise(turn);
       default:
-        // Events that nobody typed: an answer only where a handler wants one.
-        return call(turn, rules.forKind(message.kind));
+        return call(turn, rules.forKind(message.kind)) ?? (isSent(message) ? otherwise(turn) : undefined);
     }
   }
 
@@ -186,3 +172,7 @@ export function createDispatch(given: {
 }
 
 export type Dispatch = ReturnType<typeof createDispatch>;
+
+/** She sent it, so she waits for an answer. Other events have one only where a handler wants it. */
+const isSent = ({ kind }: Message): boolean =>
+  ['image', 'voice', 'video', 'shortvideo', 'location', 'link', 'file'].includes(kind);
