@@ -27,12 +27,7 @@ export function createFace(given: {
 
   /** Made once for all rules that are asked about a message: a dozen closures. */
   function contextOf(turn: Turn): Context<unknown> {
-    turn.context ??= Object.assign(Object.create(services) as Services, {
-      ...actsOf(turn),
-      fan: fanOf(turn),
-      message: turn.message,
-      params: {},
-    });
+    turn.context ??= Object.assign(Object.create(services) as Services, faceOf(turn));
     return turn.context;
   }
 
@@ -43,9 +38,12 @@ export function createFace(given: {
     return context;
   }
 
-  function actsOf(turn: Turn) {
+  function faceOf(turn: Turn) {
     const { cause, effects } = turn;
     return {
+      message: turn.message,
+      params: {} as unknown,
+      fan: fanOf(turn),
       id: cause.id,
       at: cause.at,
       render,

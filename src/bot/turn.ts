@@ -73,13 +73,12 @@ export function undo(turn: Turn, now: number): void {
 }
 
 /** Forgets what is too old to be meant. */
-function freshTalk({ form, choices, more, ...rest }: Talk, now: number): Talk {
-  return {
-    ...(form && now - form.at < formMs ? { form } : {}),
-    ...(choices && now - choices.at < listMs ? { choices } : {}),
-    ...(more && now - more.at < listMs ? { more } : {}),
-    ...rest,
-  };
+function freshTalk(talk: Talk, now: number): Talk {
+  const fresh = { ...talk };
+  if (fresh.form && now - fresh.form.at >= formMs) delete fresh.form;
+  if (fresh.choices && now - fresh.choices.at >= listMs) delete fresh.choices;
+  if (fresh.more && now - fresh.more.at >= listMs) delete fresh.more;
+  return fresh;
 }
 
 /** Cut before anything looks at it: a body may hold 64 KB, and a dozen rules look. */
