@@ -36,7 +36,7 @@ export const erase = defineJob({
   async run({ subscribers, campaigns, upkeep, timers, clock }: Needs, { fan, pid, upTo, leftAt, again }) {
     await subscribers.remove(fan, new Date(leftAt ?? upTo), campaigns.nameKeptUntil);
     crashPoint('erase-row-gone');
-    // In a running quiz she keeps her name, so what it stands for may be of after her return: that stays.
+    // In a running campaign she keeps her name, so what it stands for may be of after her return: that stays.
     const back = pid !== '' && (await subscribers.load(fan))?.pid === pid;
     const known = pid !== '' && !(again && back);
     await upkeep.erase({ fan, pid: known ? pid : undefined, upTo: new Date(upTo), back }, () =>
