@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { campaignOf } from '../../src/domain/campaigns/campaign-row';
-import { tellChange } from '../../src/domain/campaigns/campaigns';
 import type { Change } from '../../src/domain/campaigns/changes';
-import type { Finding } from '../../src/domain/campaigns/compliance';
-import { tellFinding } from '../../src/domain/campaigns/findings';
+import { tellChange } from '../../src/domain/campaigns/changes';
+import type { Finding } from '../../src/domain/campaigns/gate/compliance';
+import { tellFinding } from '../../src/domain/campaigns/gate/findings';
 import { stateNames, table } from '../../src/domain/campaigns/states';
 import { exportNames, tellFilter } from '../../src/domain/exports/exports';
 import { awardStateNames } from '../../src/domain/prizes/award';

@@ -4,7 +4,7 @@ import type { parseArgs } from 'node:util';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { Config } from '../../src/config';
-import type { TakenBy } from '../../src/domain/campaigns/findings';
+import type { TakenBy } from '../../src/domain/campaigns/gate/findings';
 import { AppError } from '../../src/errors';
 import type { Clock } from '../../src/kit/clock';
 import type { Log } from '../../src/kit/log';

@@ -6,7 +6,9 @@ import type { Kind } from './kind';
 /** One difference between two texts of a campaign. `against`: why it is to the players' cost; absent when it is not. */
 export type Change = { what: string; against?: string };
 
-type Found = { changes: Change[]; add(what: string, against?: string | false | undefined): void };
+export const tellChange = ({ what, against }: Change): string => (against ? `${what}：${against}` : what);
+
+type Found = { changes: Change[]; add(what: string, against?: string | false): void };
 
 /**
  * What an amendment of a published campaign changes, and what of it is to the players' cost. This is the exact meaning of

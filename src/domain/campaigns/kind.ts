@@ -2,7 +2,7 @@ import type { Decision } from '../prizes/award';
 import type { DrawCondition, Prize } from '../prizes/prize';
 import type { Campaign, Content } from './campaign';
 import type { Change } from './changes';
-import type { Finding, Found, Text } from './compliance';
+import type { Finding, Found, Text } from './gate/compliance';
 
 /** What a kind of campaign says of a text, before anybody takes part. */
 export type Kind = {

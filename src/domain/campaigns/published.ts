@@ -103,6 +103,8 @@ export function createPublished({
   };
 }
 
+export type Published = ReturnType<typeof createPublished>;
+
 const isLive = ({ state, startsAt, endsAt }: Campaign, at: number): boolean =>
   (state === 'running' || state === 'paused') && at >= startsAt && at <= endsAt;
 

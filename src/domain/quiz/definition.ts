@@ -64,7 +64,7 @@ type Laid<C extends Content> = Omit<C, 'kind' | 'game'> & QuizGame;
 
 /** A campaign of this kind, or its text, laid flat. */
 export function laidFlat<C extends Content>({ kind: _kind, game, ...common }: C): Laid<C> {
-  return { ...common, ...(game as QuizGame) } as unknown as Laid<C>;
+  return { ...common, ...(game as QuizGame) };
 }
 
 /** The text of a quiz as campaigns keep it. */

@@ -1,7 +1,7 @@
 import { beijingDays } from '../../kit/beijing';
 import { maxTextBytes } from '../../wechat/protocol/reply';
 import type { Content } from '../campaigns/campaign';
-import type { Finding } from '../campaigns/compliance';
+import type { Finding } from '../campaigns/gate/compliance';
 import type { Kind } from '../campaigns/kind';
 import { compareGames } from './amendments';
 import { laidFlat, type QuizContent } from './definition';

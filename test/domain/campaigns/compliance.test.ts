@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Facts, facts, judge, rules } from '../../../src/domain/campaigns/compliance';
-import list from '../../../src/domain/campaigns/compliance-rules.json';
+import { type Facts, facts, judge, rules } from '../../../src/domain/campaigns/gate/compliance';
+import list from '../../../src/domain/campaigns/gate/compliance-rules.json';
 import type { Prize } from '../../../src/domain/prizes/prize';
 import { asContent, type QuizContent } from '../../../src/domain/quiz/definition';
 import { createQuizKind } from '../../../src/domain/quiz/kind';

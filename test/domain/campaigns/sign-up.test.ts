@@ -124,7 +124,10 @@ test.each(['campaigns', 'prizes', 'draws', 'settlement', 'exports', 'reports', '
   'nothing in %s names the quiz',
   (folder) => {
     const path = join(root, 'src/domain', folder);
-    const naming = readdirSync(path).filter((file) => /quiz/i.test(readFileSync(join(path, file), 'utf8')));
+    const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.\w+$/.test(name),
+    );
+    const naming = files.filter((file) => /quiz/i.test(`${file}\n${readFileSync(join(path, file), 'utf8')}`));
     expect(naming).toEqual([]);
   },
 );

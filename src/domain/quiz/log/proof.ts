@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { CampaignRow } from '../../campaigns/campaign-row';
-import { awarded } from '../../campaigns/findings';
+import { awarded } from '../../campaigns/gate/findings';
 import type { LedgerRow, Points } from '../../points/points';
 import type { Ticket } from '../../prizes/tickets';
 import type { Quiz } from '../definition';

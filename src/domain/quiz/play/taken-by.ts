@@ -1,4 +1,4 @@
-import type { TakenBy } from '../../campaigns/findings';
+import type { TakenBy } from '../../campaigns/gate/findings';
 
 type Answer = { file: string } | undefined;
 

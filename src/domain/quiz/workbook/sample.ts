@@ -1,6 +1,6 @@
 import { tellProblem } from '../../../sheets/problems';
 import type { Campaigns } from '../../campaigns/campaigns';
-import type { TakenBy } from '../../campaigns/findings';
+import type { TakenBy } from '../../campaigns/gate/findings';
 import type { Tickets } from '../../prizes/tickets';
 import { bringQuiz } from './bring';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import * as fc from 'fast-check';
-import { judge } from '../../../../src/domain/campaigns/compliance';
+import { judge } from '../../../../src/domain/campaigns/gate/compliance';
 import { asContent } from '../../../../src/domain/quiz/definition';
 import { createQuizKind } from '../../../../src/domain/quiz/kind';
 import { readQuizFile } from '../../../../src/domain/quiz/workbook/workbook';

@@ -1,13 +1,13 @@
 import type { ClientSession, Connection } from 'mongoose';
-import { AppError } from '../../errors';
-import { fold } from '../../kit/text';
-import type { Award } from '../prizes/award';
-import type { Counts, Tickets } from '../prizes/tickets';
-import type { Content } from './campaign';
-import type { CampaignRow } from './campaign-row';
+import { AppError } from '../../../errors';
+import { fold } from '../../../kit/text';
+import type { Award } from '../../prizes/award';
+import type { Counts, Tickets } from '../../prizes/tickets';
+import type { Content } from '../campaign';
+import type { CampaignRow } from '../campaign-row';
+import type { Kind } from '../kind';
+import { isPublished } from '../states';
 import { type Finding, judge, refusal } from './compliance';
-import type { Kind } from './kind';
-import { isPublished } from './states';
 
 /** Who answers a text or a menu key already, by name. */
 export type TakenBy = (what: string, how: 'says' | 'clicks') => string | undefined;
@@ -76,6 +76,8 @@ export function createFindings(given: {
     ],
   };
 }
+
+export type Findings = ReturnType<typeof createFindings>;
 
 const sumsOf = (counts: Map<string, Counts>): Map<string, number> =>
   new Map([...counts].map(([prize, one]) => [prize, one.free + one.held + one.given + one.back]));

@@ -1,9 +1,9 @@
-import { beijingDays } from '../../kit/beijing';
-import { fold } from '../../kit/text';
-import type { Prize } from '../prizes/prize';
-import type { Content } from './campaign';
+import { beijingDays } from '../../../kit/beijing';
+import { fold } from '../../../kit/text';
+import type { Prize } from '../../prizes/prize';
+import type { Content } from '../campaign';
+import type { Kind } from '../kind';
 import list from './compliance-rules.json';
-import type { Kind } from './kind';
 
 export type Finding = { level: 'refuse' | 'warn'; rule: string; reason: string; where: string };
 
