@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { campaignOf } from '../../src/domain/campaigns/campaign-row';
-import type { Change } from '../../src/domain/campaigns/changes';
 import { tellChange } from '../../src/domain/campaigns/changes';
-import type { Finding } from '../../src/domain/campaigns/gate/compliance';
 import { tellFinding } from '../../src/domain/campaigns/gate/findings';
+import type { Change, Finding } from '../../src/domain/campaigns/kind';
 import { stateNames, table } from '../../src/domain/campaigns/states';
 import { exportNames, tellFilter } from '../../src/domain/exports/exports';
 import { awardStateNames } from '../../src/domain/prizes/award';
@@ -12,13 +11,13 @@ import { laidFlat } from '../../src/domain/quiz/definition';
 import { bringQuiz, strangersIn, tellCodes } from '../../src/domain/quiz/workbook/bring';
 import { readQuizFile } from '../../src/domain/quiz/workbook/workbook';
 import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template';
-import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
 import { beijingMoment } from '../../src/kit/beijing';
 import { maskCode } from '../../src/kit/mask';
 import { namesAreSaid } from '../../src/kit/signed';
 import { type Problem, tellProblem } from '../../src/sheets/problems';
 import { type Asked, type Command, fileAt, Misuse, only, tellSameLogin } from './command';
+import { tellWait } from './waits';
 
 export const template: Command = {
   args: '檔案.xlsx',

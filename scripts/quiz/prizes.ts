@@ -5,12 +5,12 @@ import { courierColumns } from '../../src/domain/exports/parcels';
 import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
 import { laidFlat } from '../../src/domain/quiz/definition';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
-import { tellWait } from '../../src/domain/settlement/waits';
 import { AppError } from '../../src/errors';
 import { dayMs } from '../../src/kit/beijing';
 import { tellProblem } from '../../src/sheets/problems';
 import { readTable } from '../../src/sheets/read-table';
 import { type Asked, type Command, fileAt, Misuse, only, padded } from './command';
+import { tellWait } from './waits';
 
 /** The file to write: CSV or XLSX by its ending, readable by nobody else, never over another file. */
 async function fileFor(path: string) {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { verify as verifyDraw } from '../../src/domain/draws/draw-proof';
+import type { Settled } from '../../src/domain/settlement/decisions';
 import { AppError } from '../../src/errors';
 import { beijingMoment, momentAt } from '../../src/kit/beijing';
 import { namesAreSaid } from '../../src/kit/signed';
@@ -10,18 +11,14 @@ export const settle: Command = {
   args: '編號 [--with-held]',
   help: '結算（結束十分鐘後自己開始）：做到能做的地方；--with-held 不等被留置的人',
   async run({ args, values, services }) {
-    await goOn(services, { campaign: only(args), by: values.by, withHeld: values['with-held'] });
+    const campaign = only(args);
+    const asked = { campaign, by: values.by, withHeld: values['with-held'] };
+    await tellSettled(services, campaign, await services.settlement.settle(asked));
     return 0;
   },
 };
 
-/** Settles as far as it goes, and tells how far that is. */
-async function goOn(
-  services: Asked['services'],
-  asked: { campaign: string; by: string; withHeld?: boolean },
-): Promise<void> {
-  const { campaign: id } = asked;
-  const done = await services.settlement.settle(asked);
+async function tellSettled(services: Asked['services'], id: string, done: Settled): Promise<void> {
   switch (done.kind) {
     case 'settled':
       return console.log(`${id} 結案了。核對：npm run quiz -- verify ${id}`);
@@ -36,13 +33,10 @@ async function goOn(
   }
 }
 
-/** Once the last one who was held is decided about, the settlement that waited for it goes on. */
 async function goOnWhenDecided({ services, values }: Asked, campaign: string): Promise<void> {
-  const { state } = await services.campaigns.row(campaign);
-  if (state !== 'settling') return;
-  const held = await services.settlement.held(campaign, 'held');
-  if (held.length > 0) console.log(`還有 ${held.length} 人要決定。`);
-  else await goOn(services, { campaign, by: values.by });
+  const done = await services.settlement.goOnIfDecided({ campaign, by: values.by });
+  if (done.kind === 'review') console.log(`還有 ${done.held} 人要決定。`);
+  else if (done.kind !== 'idle') await tellSettled(services, campaign, done);
 }
 
 const next = {
@@ -152,15 +146,14 @@ export const draw: Command = {
     if (id === '') throw new Misuse();
     const said = { id, by: values.by };
     if (what === 'value' && first !== undefined) {
-      const done = await draws.enter({ ...said, value: first });
-      if (done === 'waits')
+      const done = await services.settlement.enterValue({ draw: id, value: first, by: values.by });
+      if (done.kind === 'waits')
         console.log(`記下了；請另一位核對原始公告後，自己也輸入一次。（${namesAreSaid}。）`);
       else {
-        const { won, reserve } = await draws.run(id);
-        const { value } = (await draws.read(id)) ?? {};
-        if (value) tellSameLogin(value.by, value.approvedBy);
+        const { campaign, won, reserve, people } = done;
+        if (people) tellSameLogin(people.first, people.second);
         console.log(`兩位輸入相同，開獎了。中獎號碼：${won.join(' ')}；候補：${reserve.join(' ') || '無'}`);
-        await goOn(services, { campaign: id.split('/')[0] ?? '', by: values.by });
+        await tellSettled(services, campaign, done.settled);
       }
       return 0;
     }

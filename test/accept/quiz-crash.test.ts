@@ -18,7 +18,15 @@ test('every crash point of quiz, prizes and points is passed by some flow', () =
 });
 
 /** Those are swept with each run of the tests too, by the tests of projector and settlement; here by `npm run chaos`. */
-const elsewhere = ['projector.ts', 'project.ts', 'settlement.ts', 'holds.ts', 'passing.ts', 'draw.ts'];
+const elsewhere = [
+  'projector.ts',
+  'project.ts',
+  'giving.ts',
+  'holds.ts',
+  'passing.ts',
+  'progress.ts',
+  'draw.ts',
+];
 
 test.each(quizPointsInSource(elsewhere))('a crash at %s costs nothing and doubles nothing', async (point) => {
   const [flow] = passing.get(point) ?? [];

@@ -1,8 +1,8 @@
 import type { Asked, Command } from '../../scripts/quiz/command';
 import { report } from '../../scripts/quiz/prizes';
 import { disqualify, draw } from '../../scripts/quiz/settlement';
+import { tellWait } from '../../scripts/quiz/waits';
 import { asContent } from '../../src/domain/quiz/definition';
-import { tellWait } from '../../src/domain/settlement/waits';
 import { anEntry } from '../domain/quiz/a-quiz';
 import { beijing, content, prize } from '../domain/quiz/workbook/content';
 import { createTown, type Town } from '../support/town';

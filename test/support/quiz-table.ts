@@ -159,6 +159,7 @@ export async function createQuizTable(given: { rig: Rig; quiz: QuizContent; redi
       const due = boardDue(facts, 10);
       const proof = createProof({
         db: desk.db,
+        awarded: campaigns.awarded,
         answerLog,
         points,
         rulesAt: campaigns.rulesAt,

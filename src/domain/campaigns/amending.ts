@@ -6,11 +6,10 @@ import type { Tickets } from '../prizes/tickets';
 import type { Timers } from '../timers/timers';
 import type { Content } from './campaign';
 import { type CampaignRow, contentOf } from './campaign-row';
-import { type Change, compareContents, tellChange } from './changes';
+import { compareContents, tellChange } from './changes';
 import { type By, busy, type Deeds, mustBe, plain } from './deeds';
-import type { Finding } from './gate/compliance';
 import { type Findings, refuseOn, type TakenBy } from './gate/findings';
-import type { Kind } from './kind';
+import type { Change, Finding, Kind } from './kind';
 import { type createOpening, endTimer, startTimer } from './opening';
 import { isOver, stateNames } from './states';
 

@@ -1,6 +1,5 @@
 import type { Campaign, CampaignState, Content } from './campaign';
-import type { Change } from './changes';
-import type { Finding } from './gate/compliance';
+import type { Change, Finding } from './kind';
 import type { Deed } from './states';
 
 /** `campaigns{_id: id}`: the campaign, and what its operators did. Times are business ms. */

@@ -8,16 +8,17 @@ import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
 import { createAmending } from './amending';
 import type { Campaign, Content } from './campaign';
-import { type CampaignRow, type CampaignVersion, campaignOf } from './campaign-row';
+import { type CampaignRow, type CampaignVersion, campaignOf, contentOf } from './campaign-row';
 import { campaignEnd, campaignSettle, campaignStart } from './campaigns.jobs';
 import { createDeeds } from './deeds';
 import { createDrafts } from './drafts';
 import { createEnding } from './ending';
-import { createFindings } from './gate/findings';
+import { awarded, createFindings } from './gate/findings';
 import type { Kind } from './kind';
 import { createOpening } from './opening';
 import { createPublished } from './published';
 import { campaignRemind } from './reminders.jobs';
+import { isOver, isPublished } from './states';
 
 export const campaignIndexes: IndexSpec[] = [
   { collection: 'campaignVersions', key: { campaign: 1, version: 1 }, why: 'how did this campaign change' },
@@ -81,7 +82,7 @@ export function createCampaigns(given: {
     ...createAmending({ ...given, deeds, findings, opening, kindOf }),
     ...createEnding({ clock, deeds, timers }),
 
-    /** Whom the staff list of this text would not exclude. */
+    /** Whom the staff list of this text would not exclude, and why. */
     unknownStaff: findings.unknownStaff,
     /** Tells her when it begins; asked twice, once. */
     remind: ({ id: campaign, startsAt }: Pick<Campaign, 'id' | 'startsAt'>, pid: string): Promise<void> =>
@@ -115,6 +116,17 @@ export function createCampaigns(given: {
       rulesKept.set(key, rules);
       return rules;
     },
+    /** What stands of it, and what a new text would be: a draft, an amendment, or of the text only the codes. */
+    async present(
+      id: string,
+    ): Promise<{ content: Content; next: 'draft' | 'amendment' | 'codes' } | undefined> {
+      const row = await rows.findOne({ _id: id });
+      if (!row) return undefined;
+      const next = isOver(row.state) ? 'codes' : isPublished(row.state) ? 'amendment' : 'draft';
+      return { content: contentOf(row), next };
+    },
+    /** How many of each prize are somebody's. */
+    awarded: (id: string) => awarded(db, id),
     history: (id: string): Promise<CampaignVersion[]> =>
       past.find({ campaign: id }).sort({ version: 1 }).toArray(),
   };

@@ -1,10 +1,7 @@
 import { canonical } from '../../kit/canonical';
 import type { Prize, Way } from '../prizes/prize';
 import type { Content } from './campaign';
-import type { Kind } from './kind';
-
-/** One difference between two texts of a campaign. `against`: why it is to the players' cost; absent when it is not. */
-export type Change = { what: string; against?: string };
+import type { Change, Kind } from './kind';
 
 export const tellChange = ({ what, against }: Change): string => (against ? `${what}：${against}` : what);
 

@@ -3,8 +3,8 @@ import type { Clock } from '../../kit/clock';
 import type { Content } from './campaign';
 import { type CampaignRow, contentOf, withoutId } from './campaign-row';
 import { type By, busy, type Deeds, mustBe, plain } from './deeds';
-import type { Finding } from './gate/compliance';
 import type { Findings, TakenBy } from './gate/findings';
+import type { Finding } from './kind';
 import { isPublished } from './states';
 
 /** What nobody but its authors has seen. */

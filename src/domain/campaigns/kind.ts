@@ -1,8 +1,6 @@
 import type { Decision } from '../prizes/award';
 import type { DrawCondition, Prize } from '../prizes/prize';
 import type { Campaign, Content } from './campaign';
-import type { Change } from './changes';
-import type { Finding, Found, Text } from './gate/compliance';
 
 /** What a kind of campaign says of a text, before anybody takes part. */
 export type Kind = {
@@ -59,3 +57,15 @@ export type Reason = { pattern: string; seen: string };
 
 /** Somebody on a floor; `first`: what she could be the first in. */
 export type Heir = { pid: string; on: string; floor: number; first?: string };
+
+/** One difference between two texts of a campaign. `against`: why it is to the players' cost; absent when it is not. */
+export type Change = { what: string; against?: string };
+
+/** What stands against a text, and how much. */
+export type Finding = { level: 'refuse' | 'warn'; rule: string; reason: string; where: string };
+
+/** Where a rule is not kept, and what is there instead. */
+export type Found = { where: string; more?: string };
+
+/** A piece of it, for rules that look for words. */
+export type Text = { where: string; text: string; kind: 'marketing' | 'question' };

@@ -1,5 +1,5 @@
 import { canonical } from '../../kit/canonical';
-import type { Change } from '../campaigns/changes';
+import type { Change } from '../campaigns/kind';
 import type { Prize } from '../prizes/prize';
 import type { Level, Question, QuizContent } from './definition';
 

@@ -1,8 +1,7 @@
 import { beijingDays } from '../../kit/beijing';
 import { maxTextBytes } from '../../wechat/protocol/reply';
 import type { Content } from '../campaigns/campaign';
-import type { Finding } from '../campaigns/gate/compliance';
-import type { Kind } from '../campaigns/kind';
+import type { Finding, Kind } from '../campaigns/kind';
 import { compareGames } from './amendments';
 import { laidFlat, type QuizContent } from './definition';
 import { isOpenAt } from './play/standing';

@@ -39,7 +39,7 @@ export function createQuizzes(given: {
   tickets: Parameters<typeof createQuiz>[0]['tickets'];
 }) {
   const { db, redis, clock, log, key, publicUrl, points, awards, tickets } = given;
-  const { rulesAt } = given.campaigns;
+  const { rulesAt, awarded } = given.campaigns;
   const campaigns = createQuizCampaigns(given.campaigns);
   const answerLog = createAnswerLog({ db, rulesAt });
   const scores = createScores({ db });
@@ -85,7 +85,7 @@ export function createQuizzes(given: {
     scores,
     leaderboard,
     projector,
-    proof: createProof({ db, answerLog, rulesAt, projector, points }),
+    proof: createProof({ db, answerLog, rulesAt, projector, points, awarded }),
     questionPages: createQuestionPages({ campaigns, publicUrl, key }),
     quiz: createQuiz({
       campaigns,

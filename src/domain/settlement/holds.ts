@@ -6,7 +6,7 @@ import type { IndexSpec } from '../../store/indexes';
 import type { Played, Reason } from '../campaigns/kind';
 import type { Points } from '../points/points';
 import type { Awards } from '../prizes/awards';
-import type { SettlementRow } from './settlement';
+import type { SettlementRow } from './progress';
 
 /**
  * Somebody whose prizes of a campaign wait until a person has looked: `holds{_id: '<campaign>:<pid>'}`. She keeps floors and points

@@ -102,7 +102,7 @@ export function settlementStage() {
       draws,
       unanswered: async () => unanswered,
     });
-    const proof = createProof({ db, answerLog, rulesAt: campaigns.rulesAt, projector, points });
+    const proof = createProof({ db, answerLog, ...campaigns, projector, points });
     return {
       campaigns,
       answerLog,

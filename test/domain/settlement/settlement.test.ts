@@ -359,7 +359,7 @@ async function wholeStory(crash?: {
   };
 }
 
-const points = ['holds', 'passing', 'settlement'].flatMap((file) =>
+const points = ['giving', 'holds', 'passing', 'progress'].flatMap((file) =>
   [
     ...readFileSync(join(root, `src/domain/settlement/${file}.ts`), 'utf8').matchAll(
       /crashPoint\('([^']+)'\)/g,

@@ -2,10 +2,8 @@ import { beijingDays } from '../../../kit/beijing';
 import { fold } from '../../../kit/text';
 import type { Prize } from '../../prizes/prize';
 import type { Content } from '../campaign';
-import type { Kind } from '../kind';
+import type { Finding, Found, Kind, Text } from '../kind';
 import list from './compliance-rules.json';
-
-export type Finding = { level: 'refuse' | 'warn'; rule: string; reason: string; where: string };
 
 /** Facts from outside the campaign. */
 export type Facts = {
@@ -59,9 +57,6 @@ export function judge(campaign: Content, kind: Kind, outside: Facts = {}): Findi
   });
 }
 
-/** Where a rule is not kept, and what is there instead. */
-export type Found = { where: string; more?: string };
-
 /** Promised by nobody and needing nobody: 「不必分享」 is no inducement. */
 const not = '不需要?|无需|不用|不必|无须|不须|不要求|不会因|禁止|严禁|不得|请勿|不能以|不以';
 const negatedBefore = new RegExp(`(${not})[^,、:]{0,2}$`, 'u');
@@ -87,8 +82,6 @@ function wordsIn(texts: Text[], rule: Rule): Found[] {
     return [];
   });
 }
-
-export type Text = { where: string; text: string; kind: 'marketing' | 'question' };
 
 function textsOf(campaign: Content): Text[] {
   const marketing = (where: string, text: string | undefined): Text[] =>

@@ -5,9 +5,9 @@ import type { Award } from '../../prizes/award';
 import type { Counts, Tickets } from '../../prizes/tickets';
 import type { Content } from '../campaign';
 import type { CampaignRow } from '../campaign-row';
-import type { Kind } from '../kind';
+import type { Finding, Kind } from '../kind';
 import { isPublished } from '../states';
-import { type Finding, judge, refusal } from './compliance';
+import { judge, refusal } from './compliance';
 
 /** Who answers a text or a menu key already, by name. */
 export type TakenBy = (what: string, how: 'says' | 'clicks') => string | undefined;
@@ -56,11 +56,15 @@ export function createFindings(given: {
     });
 
   /** Whom the staff list would not exclude. Of those in a published text some may have left since: nobody can take them out. */
-  async function unknownStaff({ id, staff }: Content): Promise<string[]> {
+  async function unknownStaff({ id, staff }: Content): Promise<{ pid: string; reason: string }[]> {
     if (staff.length === 0) return [];
     const row = await rows.findOne({ _id: id }, { projection: { staff: 1, state: 1 } });
     const published = row && isPublished(row.state) ? row.staff : [];
-    return strangers(staff.filter((pid) => !published.includes(pid)));
+    const unknown = await strangers(staff.filter((pid) => !published.includes(pid)));
+    return unknown.map((pid) => ({
+      pid,
+      reason: `「${pid}」不是任何粉絲的編號，她不會被排除；請照導出檔案「玩家」一欄填，每人之間用 | 或換行隔開`,
+    }));
   }
 
   return {
@@ -69,7 +73,7 @@ export function createFindings(given: {
     unknownStaff,
     all: async (content: Content, takenBy: TakenBy): Promise<Finding[]> => [
       ...(await rules(content)),
-      ...(await unknownStaff(content)).map((pid) => refusal('staff-unknown', '工作人員', noSuchStaff(pid))),
+      ...(await unknownStaff(content)).map(({ reason }) => refusal('staff-unknown', '工作人員', reason)),
       ...kindOf(content).findings(content),
       ...takenWords(content, { reserved: kindOf(content).reserved, takenBy }),
       ...(await rivals(content)),
@@ -128,9 +132,5 @@ function takenWords(
   const by = content.menuKey === undefined ? undefined : takenBy(content.menuKey, 'clicks');
   return by ? [...found, taken('菜單鍵', `菜單鍵 ${content.menuKey} 已由 ${by} 回答，請換一個`)] : found;
 }
-
-/** The same at the import, where it can first be known. */
-export const noSuchStaff = (pid: string): string =>
-  `「${pid}」不是任何粉絲的編號，她不會被排除；請照導出檔案「玩家」一欄填，每人之間用 | 或換行隔開`;
 
 const taken = (where: string, reason: string) => refusal('keyword-taken', where, reason);

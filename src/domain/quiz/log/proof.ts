@@ -1,6 +1,5 @@
 import type { Connection } from 'mongoose';
 import type { CampaignRow } from '../../campaigns/campaign-row';
-import { awarded } from '../../campaigns/gate/findings';
 import type { LedgerRow, Points } from '../../points/points';
 import type { Ticket } from '../../prizes/tickets';
 import type { Quiz } from '../definition';
@@ -30,8 +29,10 @@ export function createProof(given: {
   rulesAt: (quiz: string, version: number) => Promise<Pick<Quiz, 'prizes'>>;
   projector: Pick<Projector, 'catchUp'>;
   points: Pick<Points, 'audit' | 'earnedIn'>;
+  /** How many of each prize are somebody's: `campaigns.awarded`. */
+  awarded: (quiz: string) => Promise<Map<string, number>>;
 }) {
-  const { db, answerLog, rulesAt, projector, points } = given;
+  const { db, answerLog, rulesAt, projector, points, awarded } = given;
   const ledger = db.collection<LedgerRow>('ledger');
 
   async function* steps(quiz: string, after: number): AsyncGenerator<Batch[]> {
@@ -123,7 +124,7 @@ export function createProof(given: {
     const row = await db
       .collection<CampaignRow>('campaigns')
       .findOne({ _id: quiz }, { projection: { prizes: 1 } });
-    const awards = await awarded(db, quiz);
+    const awards = await awarded(quiz);
     const tickets = db.collection<Ticket>('tickets');
     const found: Difference[] = [];
     for (const { id: prize, quantity } of row?.prizes ?? []) {

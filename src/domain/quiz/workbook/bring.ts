@@ -1,12 +1,8 @@
 import { crashPoint } from '../../../kit/crash-point';
 import type { Problem } from '../../../sheets/problems';
-import type { Campaign } from '../../campaigns/campaign';
-import { contentOfCampaign } from '../../campaigns/campaign-row';
 import type { Campaigns } from '../../campaigns/campaigns';
-import type { Change } from '../../campaigns/changes';
 import type { TakenBy } from '../../campaigns/gate/findings';
-import { noSuchStaff } from '../../campaigns/gate/findings';
-import { isOver, isPublished } from '../../campaigns/states';
+import type { Change } from '../../campaigns/kind';
 import type { Prize } from '../../prizes/prize';
 import type { Tickets } from '../../prizes/tickets';
 import { asContent, laidFlat, type QuizContent } from '../definition';
@@ -42,10 +38,10 @@ export async function bringQuiz(given: {
   const { id } = read;
   const problems = await strangersIn(read, campaigns);
   if (problems.length > 0) return { kind: 'refused', problems, total: problems.length };
-  const campaign = await campaigns.find(id);
-  const before = campaign && laidFlat(campaign);
-  const published = before !== undefined && isPublished(before.state);
-  const over = before !== undefined && isOver(before.state);
+  const present = await campaigns.present(id);
+  const before = present && laidFlat(present.content);
+  const published = present !== undefined && present.next !== 'draft';
+  const over = present?.next === 'codes';
 
   const told = new Map<string, Pick<BroughtCodes, 'added' | 'out'>>();
   async function withCodes(prize: Prize): Promise<Prize> {
@@ -57,7 +53,7 @@ export async function bringQuiz(given: {
     told.set(prize.id, { out: list.out, added: list.codes.list === had?.list ? 0 : list.added });
     return { ...prize, codes: list.codes };
   }
-  const wanted = over ? laidFlat(contentOfCampaign(campaign as Campaign)) : read;
+  const wanted = over && before ? before : read;
   const prizes: Prize[] = [];
   for (const prize of wanted.prizes) prizes.push(await withCodes(prize));
   const content = { ...wanted, prizes };
@@ -95,8 +91,8 @@ export const strangersIn = async (
   content: QuizContent,
   campaigns: Pick<Campaigns, 'unknownStaff'>,
 ): Promise<Problem[]> =>
-  (await campaigns.unknownStaff(asContent(content))).map((pid) => ({
+  (await campaigns.unknownStaff(asContent(content))).map(({ reason: message }) => ({
     sheet: '活動',
     column: '工作人員',
-    message: noSuchStaff(pid),
+    message,
   }));

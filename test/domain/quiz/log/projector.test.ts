@@ -47,7 +47,12 @@ function newProcess(more: Partial<ProjectorOptions> = {}) {
   const award = async ({ win }: { win: Win }) => void wins.set(win.unit, win);
   const given = { db, answerLog, points, rulesAt, quizzes: () => [quizId], award, log, ...more };
   const projector = createProjector(given);
-  return { projector, points, wins, proof: createProof({ ...given, projector, points }) };
+  return {
+    projector,
+    points,
+    wins,
+    proof: createProof({ ...given, projector, points, awarded: async () => new Map() }),
+  };
 }
 
 const scoreOf = (pid: string) => db.collection<ScoreRow>('scores').findOne({ _id: `${quizId}:${pid}` });
