@@ -30,6 +30,7 @@ import { createQuizzes } from './domain/quiz/quizzes';
 import { sampleAuthor } from './domain/quiz/workbook/sample';
 import { createReplies } from './domain/replies/replies';
 import { createReports } from './domain/reports/reports';
+import { createStatus } from './domain/reports/status';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
@@ -125,6 +126,7 @@ export function createServices(given: {
     draws,
     unanswered: inbox.undoneUpTo,
   });
+  const exports = createExports({ db, clock, namesOf, ...prizes });
   const cities = createCities({ db });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });
   const weather = createWeather({
@@ -153,7 +155,7 @@ export function createServices(given: {
     campaigns,
     channels: createChannels({ db }),
     enquiries: createEnquiries({ db, clock }),
-    exports: createExports({ db, clock, namesOf, ...prizes }),
+    exports,
     guides: createGuides({ db }),
     hotels,
     links: createLinks({
@@ -195,6 +197,7 @@ export function createServices(given: {
     }),
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
     sights: createSights({ db }),
+    status: createStatus({ campaigns, tickets, settlement, exports }),
     trains: createTrains({ db, clock }),
     weather,
   };

@@ -204,7 +204,7 @@ const who = (by: string): string => (by === 'timer' ? '定時' : by);
 export const status: Command = {
   args: '[編號]',
   help: '所有活動，或一個活動的狀態、版本與記錄',
-  async run({ args, services: { campaigns, exports, tickets, settlement } }) {
+  async run({ args, services: { campaigns, status: standing } }) {
     if (args.length === 0) {
       for (const { _id, title, state, startsAt, endsAt } of await campaigns.list())
         console.log(
@@ -213,25 +213,23 @@ export const status: Command = {
       return 0;
     }
     const id = only(args);
-    const row = await campaigns.row(id);
+    const { row, prizes, waits, versions, taken } = await standing.of(id);
     console.log(`${id}「${row.title}」${stateNames[row.state]}，第 ${row.version} 版，作者 ${row.author}`);
     console.log(
       `${beijingMoment(row.startsAt)} 至 ${beijingMoment(row.endsAt)}，${laidFlat(campaignOf(row)).questions.length} 題`,
     );
-    const stock = await tickets.counts(id);
-    for (const { id: prize, name, quantity } of row.prizes) {
-      const counts = stock.get(prize);
+    for (const { id: prize, name, quantity, counts } of prizes) {
       const { free = 0, held = 0, given = 0, back = 0 } = counts ?? {};
       const left = counts ? `剩 ${free}，發放中 ${held}，已發 ${given}，退回待定 ${back}` : '開賽時備好';
       console.log(`  獎品 ${prize}「${name}」共 ${quantity}：${left}`);
     }
-    for (const wait of await settlement.waits(id)) console.log(`等著：${tellWait(id, wait)}`);
+    for (const wait of waits) console.log(`等著：${tellWait(id, wait)}`);
     if (row.proposal) {
       console.log(`等待批准：${row.proposal.by} 於 ${beijingMoment(row.proposal.at)} 提出`);
       for (const change of row.proposal.changes) console.log(`  ${tellChange(change)}`);
     }
     tellFindings(row.check?.findings ?? []);
-    for (const { version, at, by, approvedBy, changes } of await campaigns.history(id))
+    for (const { version, at, by, approvedBy, changes } of versions)
       console.log(
         `第 ${version} 版 ${beijingMoment(at)} ${by} 寫，${who(approvedBy ?? by)} ${[version === 1 ? '公布' : '批准', ...(changes.length > 0 ? [changes.join('、')] : [])].join(' ')}`,
       );
@@ -239,7 +237,7 @@ export const status: Command = {
       console.log(
         `${beijingMoment(at)} ${who(by)} ${what === 'reject' ? '駁回修改' : table[what].name} → ${stateNames[state]}${reason ? `：${reason}` : ''}`,
       );
-    for (const { at, by, what, full, filter, rows = '中斷' } of await exports.taken(id))
+    for (const { at, by, what, full, filter, rows = '中斷' } of taken)
       console.log(
         `${beijingMoment(at.getTime())} ${by} 導出${exportNames[what]}${full ? '（完整）' : ''} ${rows} 行，${tellFilter(filter, awardStateNames)}`,
       );

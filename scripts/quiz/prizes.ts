@@ -97,7 +97,7 @@ export const report: Command = {
   args: '[編號] [--day 2026-12-01] [--sponsor 編號]',
   help: '日報（預設昨天）；給 --sponsor 是贊助商報告',
   async run({ args, values, services, clock }) {
-    const { campaigns, reports, settlement } = services;
+    const { campaigns, reports, status } = services;
     if (values.sponsor !== '') {
       const { _id: id, ...row } = await campaigns.row(only(args));
       console.log(tellSponsor(await reports.sponsor({ id, ...row }, values.sponsor)));
@@ -112,9 +112,9 @@ export const report: Command = {
     }
     console.log(tellMorning(await reports.morning(on, reported)));
     const waiting: string[] = [];
-    for (const { id, title, proposal } of reported) {
-      for (const wait of await settlement.waits(id)) waiting.push(`【${title}】${tellWait(id, wait)}`);
-      if (proposal) waiting.push(`【${title}】${proposal.by} 提出的修改等另一位批准：approve ${id}`);
+    for (const { id, title, waits, proposedBy } of await status.waiting(reported.map((one) => one.id))) {
+      for (const wait of waits) waiting.push(`【${title}】${tellWait(id, wait)}`);
+      if (proposedBy) waiting.push(`【${title}】${proposedBy} 提出的修改等另一位批准：approve ${id}`);
     }
     if (waiting.length > 0) console.log(['\n等人來做（前面加 npm run quiz --）', ...waiting].join('\n'));
     return 0;

@@ -1,5 +1,5 @@
 import type { Campaign } from '../campaigns/campaign';
-import type { Draw } from '../draws/draws';
+import type { Draw } from '../draws/draw';
 import type { Awards } from '../prizes/awards';
 import type { SettlementRow } from './progress';
 

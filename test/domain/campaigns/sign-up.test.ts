@@ -120,14 +120,24 @@ test('a kind that this program has not is refused by name', async () => {
   await expect(campaigns.check({ id, by: 'ann', takenBy })).rejects.toThrow('lottery');
 });
 
-test.each(['campaigns', 'prizes', 'draws', 'settlement', 'exports', 'reports', 'points', 'names'])(
-  'nothing in %s names the quiz',
-  (folder) => {
-    const path = join(root, 'src/domain', folder);
-    const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      /\.\w+$/.test(name),
-    );
-    const naming = files.filter((file) => /quiz/i.test(`${file}\n${readFileSync(join(path, file), 'utf8')}`));
-    expect(naming).toEqual([]);
-  },
-);
+test.each([
+  ...[
+    'campaigns',
+    'prizes',
+    'draws',
+    'settlement',
+    'exports',
+    'reports',
+    'points',
+    'names',
+    'subscribers',
+  ].map((domain) => `domain/${domain}`),
+  'bot',
+])('nothing in %s names the quiz', (folder) => {
+  const path = join(root, 'src', folder);
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.\w+$/.test(name),
+  );
+  const naming = files.filter((file) => /quiz/i.test(`${file}\n${readFileSync(join(path, file), 'utf8')}`));
+  expect(naming).toEqual([]);
+});

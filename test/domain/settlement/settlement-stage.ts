@@ -22,6 +22,7 @@ import { createJoining } from '../../../src/domain/quiz/play/joining';
 import { createPlayed } from '../../../src/domain/quiz/played';
 import { createSettling } from '../../../src/domain/quiz/settling';
 import { createReports } from '../../../src/domain/reports/reports';
+import { createStatus } from '../../../src/domain/reports/status';
 import { holdIndexes } from '../../../src/domain/settlement/holds';
 import { passingIndexes } from '../../../src/domain/settlement/passing';
 import { createSettlement } from '../../../src/domain/settlement/settlement';
@@ -102,12 +103,14 @@ export function settlementStage() {
       draws,
       unanswered: async () => unanswered,
     });
+    const exports = createExports({ db, clock, namesOf, ...prizes });
     const proof = createProof({ db, answerLog, ...campaigns, projector, points });
     return {
       campaigns,
       answerLog,
       prizes,
-      exports: createExports({ db, clock, namesOf, ...prizes }),
+      exports,
+      status: createStatus({ campaigns, tickets, settlement, exports }),
       reports: createReports({
         ...prizes,
         clock,

@@ -82,7 +82,7 @@ test('answers become ledger rows, rounds, scores, balances and awards', async ()
     streak: 2,
     bestStreak: 2,
     reached: 6,
-    firstOrder: 1,
+    firstFloor: 1,
     seq: 4,
   });
   expect(await scoreOf('mei')).toMatchObject({ points: 0, answered: 1, right: 0, reached: 2, streak: 1 });
@@ -101,7 +101,7 @@ test('answers become ledger rows, rounds, scores, balances and awards', async ()
   ).toMatchObject({
     pid: 'lin',
     delta: 15,
-    quiz: quizId,
+    campaign: quizId,
     cause: 'answer',
   });
   expect(await points.balance('lin')).toBe(55);
