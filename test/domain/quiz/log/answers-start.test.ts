@@ -28,6 +28,6 @@ test('a process keeps how far it has folded every so often, so that a start need
   // What was read before the kept state would now be missing.
   await db.collection('answers').deleteMany({ first: { $lt: 10 } });
   const fresh = createAnswerLog({ db, rulesAt, keepEvery: 10 });
-  expect(await fresh.append('q', anEntry('p26', 't1'))).toMatchObject({ order: 26 });
+  expect(await fresh.append('q', anEntry('p26', 't1'))).toMatchObject({ floor: 26 });
   expect(fresh.state('q').given).toEqual({ seven: 3 });
 });

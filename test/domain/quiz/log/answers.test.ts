@@ -89,18 +89,18 @@ test('of two messages for one question the first counts, and the other is told s
   const second = anEntry('lin', 't1', { by: 'm2', choice: 0 });
   // In one group.
   const [a, b] = await Promise.all([one.append('q', first), one.append('q', second)]);
-  expect(a).toMatchObject({ order: 1, again: false, entry: { choice: 2 } });
-  expect(b).toMatchObject({ order: 1, again: true, entry: { choice: 2, points: 0 } });
+  expect(a).toMatchObject({ floor: 1, again: false, entry: { choice: 2 } });
+  expect(b).toMatchObject({ floor: 1, again: true, entry: { choice: 2, points: 0 } });
   // And later, at another process.
   const other = await aProcess();
-  expect(await other.append('q', { ...second, by: 'm3' })).toMatchObject({ order: 1, again: true });
+  expect(await other.append('q', { ...second, by: 'm3' })).toMatchObject({ floor: 1, again: true });
   await expectWhole(1);
 });
 
 test('one question on two days is two answers', async () => {
   const one = await aProcess();
   await one.append('q', anEntry('lin', 't1'));
-  expect(await one.append('q', anEntry('lin', 't1', { on: '2026-11-22' }))).toMatchObject({ order: 2 });
+  expect(await one.append('q', anEntry('lin', 't1', { on: '2026-11-22' }))).toMatchObject({ floor: 2 });
 });
 
 /** The server applies the next commands and then loses the connection, or a network error comes before. */
@@ -136,7 +136,7 @@ test('a lost answer never places twice, and the reply is as if it had not been l
 });
 
 test('a connection closed by the server before or in an insert neither loses nor doubles an answer', async () => {
-  const appName = 'orders-closed';
+  const appName = 'answers-closed';
   const { createConnection } = await import('mongoose');
   const mine = await createConnection(database.uri, {
     appName,
@@ -180,7 +180,7 @@ test('a start from the kept state equals a replay, and knows what was won before
   const fresh = await aProcess();
   // The answer to the winner of floor 21 was lost with the old process: the same message asks again.
   expect(await fresh.append('q', anEntry('p21', 't1'))).toMatchObject({
-    order: 21,
+    floor: 21,
     again: false,
     wins: [{ prize: 'seven', unit: '21' }],
   });

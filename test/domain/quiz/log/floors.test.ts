@@ -72,7 +72,7 @@ test('when the stock is out the floors of that prize end, and no other prize is 
 
 test('a new day allows a new floor prize; the limit of the whole quiz stays', () => {
   const daily = aPrize('p', { kind: 'floor', every: 1 }, { quantity: 9 });
-  const once = { ...daily, perQuiz: 1 };
+  const once = { ...daily, perPerson: 1 };
   const twoDays = [anEntry('a', 't1'), anEntry('a', 't2', { on: '2026-11-22' })];
   expect(told(folded(twoDays, [daily]).wins)).toEqual(['p@1 a#1', 'p@2 a#2']);
   expect(told(folded(twoDays, [once]).wins)).toEqual(['p@1 a#1']);
@@ -148,14 +148,14 @@ describe('for any log and any prizes', () => {
       floors: fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 3 }),
       endings: fc.array(fc.constantFrom('3', '7', '11'), { maxLength: 1 }),
       quantity: fc.integer({ min: 1, max: 6 }),
-      perQuiz: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+      perPerson: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
     })
     .map(
-      ({ every, floors, endings, quantity, perQuiz }): Omit<Prize, 'id'> =>
+      ({ every, floors, endings, quantity, perPerson }): Omit<Prize, 'id'> =>
         aPrize(
           '',
           { kind: 'floor', floors, endings, ...(every === undefined ? {} : { every }) },
-          { quantity, ...(perQuiz === undefined ? {} : { perPerson: perQuiz }) },
+          { quantity, ...(perPerson === undefined ? {} : { perPerson }) },
         ),
     );
   const prizeLists = fc

@@ -106,7 +106,7 @@ test('answers become ledger rows, rounds, scores, balances and awards', async ()
   });
   expect(await points.balance('lin')).toBe(55);
   expect([...wins.values()]).toEqual([
-    { prize: 'lamp', pid: 'lin', order: 5, on: '2026-11-21', why: 'floor', unit: '5' },
+    { prize: 'lamp', pid: 'lin', floor: 5, on: '2026-11-21', why: 'floor', unit: '5' },
   ]);
   expect(await proof.audit(quizId)).toEqual([]);
   expect(await proof.replay(quizId)).toMatchObject({
