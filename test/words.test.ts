@@ -9,7 +9,7 @@ const halfWidth =
   /[\p{Script=Han}」』）…][,:;!?](?!\/\/)|[,:;!?]\p{Script=Han}|[\p{Script=Han}]\(|\)\p{Script=Han}/u;
 /** Sources of regular expressions, the one list of marks, the lists that a workbook's cells choose from, 5:3:2 in words. */
 const isCode = (text: string): boolean =>
-  /\(\?|\\d|\[\^|\)\+|\?\||^。！？|^[\p{Script=Han},]+$|易:中:難/u.test(text);
+  /\(\?|\\d|\[\^|\)\+|\?\||^。！？|^[\p{Script=Han},]+$|易:中:難|^\^|\$$|\?\[/u.test(text);
 
 const files = (folder: string, ending: RegExp): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
