@@ -4,7 +4,7 @@ import type { Inbox } from '../inbox/inbox';
 import type { Outbox } from '../outbox/outbox';
 import type { Points } from '../points/points';
 import type { Timers } from '../timers/timers';
-import type { AwardEffects } from './awards';
+import type { AwardEffects } from './awards/duties';
 import { awardExpire, awardPass, awardRemind, awardTell } from './prizes.jobs';
 
 /** The reminder comes two days before the deadline, at ten in the morning; not when she has just been told. */

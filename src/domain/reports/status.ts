@@ -1,7 +1,8 @@
 import type { CampaignRow, CampaignVersion } from '../campaigns/campaign-row';
 import type { Campaigns } from '../campaigns/campaigns';
 import type { Exports } from '../exports/exports';
-import type { Counts, Tickets } from '../prizes/tickets';
+import type { Tickets } from '../prizes/tickets';
+import type { Counts } from '../prizes/tickets/rows';
 import type { Settlement } from '../settlement/settlement';
 import type { Wait } from '../settlement/waits';
 

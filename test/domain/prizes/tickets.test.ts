@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Prize } from '../../../src/domain/prizes/prize';
-import type { Ticket } from '../../../src/domain/prizes/tickets';
+import type { Ticket } from '../../../src/domain/prizes/tickets/rows';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { prize, prizeStage, quizWith, won } from './stage';
 

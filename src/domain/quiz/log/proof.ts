@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { CampaignRow } from '../../campaigns/campaign-row';
 import type { LedgerRow, Points } from '../../points/points';
-import type { Ticket } from '../../prizes/tickets';
+import type { Ticket } from '../../prizes/tickets/rows';
 import type { Quiz } from '../definition';
 import type { AnswerLog } from './answers';
 import { type Batch, noFloors, type Win, winsOf } from './floors';
