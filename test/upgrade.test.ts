@@ -44,6 +44,7 @@ test('a database of the version before is migrated and plays on: same floors, sa
   }
   const balances = await Promise.all(['wu', 'chen', 'gao'].map((pid) => points.balance(pid)));
   expect(balances).toEqual([74, 54, 40]);
+  expect(await prizes.awards.read('past/bag/4')).toMatchObject({ campaign: 'past', floor: 4, pid: 'gao' });
   expect(verify(await draws.proof('past/tour'))).toEqual([]);
   expect(campaigns.get('past')).toMatchObject({ state: 'settled', kind: 'quiz' });
   expect(campaigns.running()).toMatchObject([{ id: 'on', kind: 'quiz', game: { perDay: 3 } }]);
