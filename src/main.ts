@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   // Whoever started us may die while we start; what has its own way to stop well is done long before this.
   if (process.send) process.once('disconnect', () => setTimeout(() => process.exit(1), 12_000).unref());
   const forkedAs = process.argv[2];
-  const config = await whenThereIsRoom(loadConfig, { dir: 'DATA_DIR', say });
+  const config = await whenThereIsRoom(() => loadConfig(), { dir: 'DATA_DIR', say });
   if (forkedAs === 'simulator') return runSimulator(config, { whenTold, ready });
   const role = forkedAs ?? config.ROLE;
   requireAccount(config, role, process.argv.includes('--simulated'));
@@ -82,9 +82,11 @@ async function supervise(config: Config): Promise<void> {
     settings: engineSettings(),
     mongo: !config.MONGODB_URI,
     redis: !config.REDIS_URL,
-    say,
   };
-  const engines = await whenThereIsRoom(() => startEngines(local), { dir: config.DATA_DIR, say });
+  const engines = await whenThereIsRoom((say) => startEngines({ ...local, say }), {
+    dir: config.DATA_DIR,
+    say,
+  });
   const env = childEnv({
     MONGODB_URI: config.MONGODB_URI ?? engines.mongoUri ?? '',
     REDIS_URL: config.REDIS_URL ?? engines.redisUrl ?? '',

