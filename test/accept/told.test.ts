@@ -19,12 +19,12 @@ function luckyQuiz() {
 
 const place: RigOptions = { handlers: join(root, 'handlers'), at: '2026-11-24T10:10' };
 
-/** The right letter twice, as two messages of one moment. */
-function lettersAtOnce({ rig, screens, quiz }: QuizTable, fan: string) {
+/** The right letter, as so many messages of one moment. */
+function lettersAtOnce({ rig, screens, quiz }: QuizTable, fan: string, count = 2) {
   const shown = screens.get(fan);
   if (!shown) throw new Error(`${fan} has no question.`);
   const [letter] = rightLetter(quiz, shown);
-  return [0, 1].map(() => rig.deliver(rig.text(fan, letter), fan));
+  return Array.from({ length: count }, () => rig.deliver(rig.text(fan, letter), fan));
 }
 
 /** How often each prize of hers was named to her, once all is done and she has said something more. */
@@ -53,6 +53,29 @@ test('two letters of one moment, to two processes: every prize is named once', a
     const counts = await Promise.all(fans.map((fan, i) => namings(table, fan, told[i] ?? [])));
     expect(counts.flat()).toEqual(Array(41).fill(1));
     expect(await rig.count('awards', { state: 'won' })).toBe(0);
+  } finally {
+    await table.close();
+    await rig.close();
+  }
+});
+
+test('who wins, reads of it and leaves at once is not told again when she is back', async () => {
+  const rig = await createRig({ ...place, webs: 1 });
+  const table = await createQuizTable({ rig, quiz: luckyQuiz() });
+  try {
+    await table.open();
+    const fan = rig.openid();
+    await table.says(fan, '一戰到底');
+    await rig.turnTo(rig.clock.now() + 10_000);
+    const [answer] = lettersAtOnce(table, fan, 1);
+    const told = answer ? heard(await answer) : [];
+    await rig.deliver(rig.event(fan, 'unsubscribe', { EventKey: '' }), fan);
+    await rig.app.turn(rig.clock.now());
+    await table.drain();
+    await rig.turnTo(rig.clock.now() + 20_000);
+    told.push(...heard(await rig.deliver(rig.event(fan, 'subscribe', { EventKey: '' }), fan)));
+    await rig.drain();
+    expect(await namings(table, fan, told)).toEqual([1]);
   } finally {
     await table.close();
     await rig.close();

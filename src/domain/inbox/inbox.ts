@@ -52,6 +52,12 @@ export const inboxIndexes: IndexSpec[] = [
   { collection: 'inbox', key: { at: 1 }, why: 'what is older than its retention' },
   {
     collection: 'inbox',
+    key: { carries: 1 },
+    partial: { carries: { $exists: true } },
+    why: 'was this award told in a reply',
+  },
+  {
+    collection: 'inbox',
     key: { failed: 1, at: 1 },
     partial: { failed: 'limited' },
     why: 'what is left of floods, older than its retention',
@@ -196,7 +202,7 @@ export function createInbox({
     await rows.updateMany(
       { fan, at: { $lte: upTo } },
       {
-        $unset: { fan: 1, body: 1, reply: 1, carries: 1, open: 1, failed: 1 },
+        $unset: { fan: 1, body: 1, reply: 1, open: 1, failed: 1 },
         $set: { doneAt: new Date() },
       },
     );
@@ -364,11 +370,14 @@ export function createInbox({
         .find({ quarantinedAt: { $exists: true } }, { projection: { failed: 1, quarantinedAt: 1 }, limit })
         .toArray(),
 
-    /** Whether a reply that she was given tells her of this award; `open` as long as one that may is not kept yet. */
-    async carried(fan: string, award: string): Promise<'yes' | 'open' | 'no'> {
+    /**
+     * Whether a reply that she was given tells her of this award; `open` as long as one that may is not kept yet. Of one
+     * who left (no `fan`) it is still known: she may come back to it.
+     */
+    async carried(fan: string | undefined, award: string): Promise<'yes' | 'open' | 'no'> {
       const found = await rows
         .find(
-          { fan, $or: [{ open: true }, { carries: award }] },
+          { $or: [{ carries: award }, ...(fan === undefined ? [] : [{ fan, open: true as const }])] },
           {
             projection: { carries: 1 },
             timeoutMS: insertTimeoutMs,

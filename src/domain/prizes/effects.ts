@@ -48,7 +48,7 @@ export function createAwardEffects(given: {
     async carried({ _id, pid, why }) {
       if (why !== 'floor' && why !== 'first') return 'no';
       const her = await fanByPid(pid);
-      return her ? inbox.carried(her.fan, _id) : 'no';
+      return inbox.carried(her?.fan, _id);
     },
     tell: ({ _id }, what) =>
       outbox.add({ id: `award_${_id}_${what}` }, [
