@@ -103,18 +103,6 @@ test('a handler imports nothing but the bot', () => {
   expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
 });
 
-/** Still to be mended: what several share goes to a floor below. */
-const owed = new Set([
-  'src/domain/campaigns/changes.ts → src/domain/campaigns/kind.ts',
-  'src/domain/campaigns/compliance.ts → src/domain/campaigns/kind.ts',
-  'src/domain/quiz/log/proof.ts → src/domain/campaigns/findings.ts',
-  'src/domain/quiz/workbook/bring.ts → src/domain/campaigns/campaign-row.ts',
-  'src/domain/quiz/workbook/bring.ts → src/domain/campaigns/findings.ts',
-  'src/domain/quiz/workbook/bring.ts → src/domain/campaigns/states.ts',
-  'src/domain/settlement/holds.ts → src/domain/settlement/settlement.ts',
-  'src/domain/settlement/waits.ts → src/domain/settlement/settlement.ts',
-]);
-
 const domainOf = (file: string) => /^src\/domain\/([^/]+)\//.exec(file)?.[1];
 const between = inside.filter(
   ({ from, to }) => domainOf(from) && domainOf(to) && domainOf(from) !== domainOf(to),
@@ -122,15 +110,12 @@ const between = inside.filter(
 
 test('a domain gets other domains as arguments', () => {
   // The importer knows the tables of all travel domains: that is its whole purpose.
-  const wrong = between.filter(
-    (one) => !one.typeOnly && domainOf(one.from) !== 'import' && !owed.has(arrow(one)),
-  );
+  const wrong = between.filter((one) => !one.typeOnly && domainOf(one.from) !== 'import');
   expect(wrong.map(arrow)).toEqual([]);
 });
 
 test('no import runs in a circle, types included', () => {
-  const edges = inside.filter((one) => !owed.has(arrow(one)));
-  expect(inCircles(edges.map(({ from, to }) => [from, to]))).toEqual([]);
+  expect(inCircles(inside.map(({ from, to }) => [from, to]))).toEqual([]);
 });
 
 test('no two folders of domains know each other, types included', () => {
@@ -175,14 +160,11 @@ test('only config.ts reads the environment', () => {
 });
 
 test('a code of an error is lower case and dotted, its area first', () => {
-  const owing = /^src\/domain\/(campaigns|draws|points|quiz|settlement)\/|^scripts\/quiz\//;
-  const codes = files
-    .filter((file) => !owing.test(file))
-    .flatMap((file) =>
-      [...readFileSync(join(root, file), 'utf8').matchAll(/new AppError\(\s*'\w+',\s*'([^']*)'/g)].map(
-        (match) => match[1] ?? '',
-      ),
-    );
+  const codes = files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/new AppError\(\s*'\w+',\s*'([^']*)'/g)].map(
+      (match) => match[1] ?? '',
+    ),
+  );
   expect(codes.length).toBeGreaterThan(40);
   expect(codes.filter((code) => !/^[a-z]+(\.[a-z]+(-[a-z]+)*)+$/.test(code))).toEqual([]);
 });

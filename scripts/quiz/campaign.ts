@@ -24,7 +24,7 @@ export const template: Command = {
   help: '寫一份填好範例的工作簿，照著改',
   async alone({ args }) {
     const file = only(args);
-    if (existsSync(file)) throw new AppError('Conflict', 'quiz_template', `${file} 已經有了，請換一個檔名。`);
+    if (existsSync(file)) throw new AppError('Conflict', 'quiz.template', `${file} 已經有了，請換一個檔名。`);
     await writeFile(file, await writeTemplate(Date.now()));
     console.log(`已寫好 ${file}；改好後：npm run quiz -- import ${file}`);
     return 0;
@@ -134,7 +134,7 @@ const deed = (
     const { args, values, services } = asked;
     const id = only(args);
     if (how.reason && values.reason.trim() === '')
-      throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
+      throw new AppError('Invalid', 'quiz.reason', '請用 --reason 寫明原因，會留下記錄。');
     await act(asked, { id, by: values.by, reason: values.reason.trim() });
     console.log(`${id} 現在是「${stateNames[(await services.campaigns.row(id)).state]}」。`);
     return 0;

@@ -69,7 +69,7 @@ export async function fileAt(path: string): Promise<{ name: string; bytes: Buffe
     return { name: basename(path), bytes: await readFile(path) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new AppError('NotFound', 'quiz_file', `沒有這個檔案：${path}`);
+    throw new AppError('NotFound', 'quiz.file', `沒有這個檔案：${path}`);
   }
 }
 

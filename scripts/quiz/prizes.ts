@@ -84,7 +84,11 @@ export const groups: Command = {
       return 0;
     }
     if (!all.some(({ name }) => name === group))
-      throw new AppError('NotFound', 'group', `沒有叫「${group}」的群；有哪些：npm run quiz -- groups ${id}`);
+      throw new AppError(
+        'NotFound',
+        'quiz.group',
+        `沒有叫「${group}」的群；有哪些：npm run quiz -- groups ${id}`,
+      );
     const file = await fileFor(path);
     const rows = players.in(campaign, group);
     const done = await exports.group({ campaign: id, group, rows }, { ...file, by, full });
@@ -169,7 +173,7 @@ export const annul: Command = {
   async run({ args, values, services }) {
     const id = only(args);
     const reason = values.reason.trim();
-    if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
+    if (reason === '') throw new AppError('Invalid', 'quiz.reason', '請用 --reason 寫明原因，會留下記錄。');
     const moved = await services.prizes.awards.annul(id, { by: values.by, reason });
     if (moved.kind === 'moved' || moved.kind === 'same') {
       console.log(`${id}「${moved.award.what.name}」已作廢。`);

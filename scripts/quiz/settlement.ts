@@ -75,7 +75,7 @@ const decision = (
     // As an export shows it.
     const pid = plainCell(shown);
     const reason = values.reason.trim();
-    if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
+    if (reason === '') throw new AppError('Invalid', 'quiz.reason', '請用 --reason 寫明原因，會留下記錄。');
     await act(services.settlement, { campaign, pid, by: values.by, reason });
     await tellHeld(services, campaign);
     await then(asked, campaign);
@@ -161,7 +161,7 @@ export const draw: Command = {
       const valueAt = momentAt(second.trim());
       if (Number.isNaN(valueAt)) throw new Misuse();
       const reason = values.reason.trim();
-      if (reason === '') throw new AppError('Invalid', 'reason', '請用 --reason 寫明原因，會留下記錄。');
+      if (reason === '') throw new AppError('Invalid', 'quiz.reason', '請用 --reason 寫明原因，會留下記錄。');
       const done = await draws.putOff({ ...said, named: first, valueAt, reason });
       console.log(
         done === 'waits'
@@ -178,7 +178,7 @@ export const draw: Command = {
     }
     if (what !== undefined) throw new Misuse();
     const row = await draws.read(id);
-    if (!row) throw new AppError('NotFound', 'draw', `沒有編號是「${id}」的抽獎。`);
+    if (!row) throw new AppError('NotFound', 'draw.unknown', `沒有編號是「${id}」的抽獎。`);
     console.log(`${id}：${drawStates[row.state]}`);
     console.log(`承諾 ${row.commitment}（${beijingMoment(row.committedAt)} 公布）`);
     console.log(`公開數「${row.named}」，${beijingMoment(row.valueAt)} 公布`);

@@ -82,7 +82,7 @@ test('a refusal says no more than its code: no stack, no reason that helps a for
   for (const [name, forge] of Object.entries(forgeries)) {
     const { query, body } = forge();
     const answer = await post(address(query), body);
-    expect([name, answer.status, /^[A-Z_]{3,30}$/.test(answer.body)]).toEqual([name, 403, true]);
+    expect([name, answer.status, /^[a-z]+\.[a-z-]{3,30}$/.test(answer.body)]).toEqual([name, 403, true]);
   }
 });
 

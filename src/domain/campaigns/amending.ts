@@ -40,7 +40,7 @@ export function createAmending(given: {
     if (against.length > 0)
       throw new AppError(
         'Invalid',
-        'against_players',
+        'campaign.against-players',
         `活動「${row._id}」已經公布，只能往對參加者有利的方向改：\n${against.map(tellChange).join('\n')}`,
         { details: changes },
       );
@@ -111,7 +111,7 @@ export function createAmending(given: {
       if (isSamePerson(proposal.by, by))
         throw new AppError(
           'Forbidden',
-          'second_person',
+          'campaign.second-person',
           `這個修改是 ${proposal.by} 提出的，請由另一位批准。（${namesAreSaid}。）`,
         );
       // Weighed again: the campaign may have begun since.

@@ -54,7 +54,7 @@ export const campaignSettle = defineJob({
     try {
       await settlement.settle({ campaign, by: 'timer' });
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'settle_open') throw error;
+      if (!(error instanceof AppError) || error.code !== 'settle.open') throw error;
       await arm(timers, campaign, clock.now() + againAfterMs);
     }
   },

@@ -96,7 +96,7 @@ export function mustBeSecond({ _id, author }: CampaignRow, by: string): void {
   if (isSamePerson(author, by))
     throw new AppError(
       'Forbidden',
-      'second_person',
+      'campaign.second-person',
       `活動「${_id}」是 ${author} 寫的，這件事請由另一位來做。（${namesAreSaid}。）`,
     );
 }

@@ -38,4 +38,4 @@ export const isDraw = (prize: Prize): prize is DrawPrize => prize.way.kind === '
 export const drawId = (campaign: string, prize: string): string => `${campaign}/${prize}`;
 
 export const changed = (id: string) =>
-  new AppError('Conflict', 'draw_changed', `「${id}」剛剛被別人動過，什麼都沒有寫入；請看過再做一次。`);
+  new AppError('Conflict', 'draw.changed', `「${id}」剛剛被別人動過，什麼都沒有寫入；請看過再做一次。`);

@@ -38,7 +38,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
 
   async function mustHave(id: string): Promise<Draw> {
     const draw = await rows.findOne({ _id: id }, { readConcern: 'majority' });
-    if (!draw) throw new AppError('NotFound', 'draw', `沒有編號是「${id}」的抽獎。`);
+    if (!draw) throw new AppError('NotFound', 'draw.unknown', `沒有編號是「${id}」的抽獎。`);
     return draw;
   }
 
@@ -85,14 +85,14 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       if (draw.drawn) return draw.drawn;
       const { frozen, value } = draw;
       if (!frozen || !value)
-        throw new AppError('Conflict', 'draw_state', `「${id}」的公開數還沒有由兩位同事輸入，不能開獎。`);
+        throw new AppError('Conflict', 'draw.state', `「${id}」的公開數還沒有由兩位同事輸入，不能開獎。`);
       const seed = unseal(draw.sealed, id);
       if (commitmentOf(seed) !== draw.commitment)
-        throw new AppError('Conflict', 'draw_seed', `「${id}」的種子與開賽時公布的承諾不符，不能開獎。`);
+        throw new AppError('Conflict', 'draw.seed', `「${id}」的種子與開賽時公布的承諾不符，不能開獎。`);
       const entries = await entriesOf(draw);
       const terms = { draw: id, winners: frozen.winners, reserves: frozen.reserves, named: draw.named };
       if (listHashOf(terms, entries) !== frozen.hash)
-        throw new AppError('Conflict', 'draw_list', `「${id}」的名單與凍結時不同，不能開獎。`);
+        throw new AppError('Conflict', 'draw.list', `「${id}」的名單與凍結時不同，不能開獎。`);
       const ranked = rank(entries, { seed, listHash: frozen.hash, value: value.text });
       const drawn = {
         at: clock.now(),
@@ -123,7 +123,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       const draw = await mustHave(id);
       const { frozen, value, drawn } = draw;
       if (!frozen || !value || !drawn)
-        throw new AppError('Conflict', 'draw_state', `「${id}」還沒有開獎，沒有證明可以匯出。`);
+        throw new AppError('Conflict', 'draw.state', `「${id}」還沒有開獎，沒有證明可以匯出。`);
       return {
         format: 'xiaoyi-draw/1',
         draw: id,

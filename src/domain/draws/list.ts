@@ -52,7 +52,7 @@ export function createLists(given: {
       if (clock.now() >= draw.valueAt)
         throw new AppError(
           'Conflict',
-          'draw_late',
+          'draw.late',
           `「${draw.named}」已經可以知道，名單不能再用它來抽；請兩位同事另外指定一個之後才會公布的數。`,
         );
       const attempt = randomId();

@@ -31,7 +31,7 @@ export function createValues(given: {
       await rows.updateOne({ _id: draw._id, pending }, { $unset: { pending: 1 } });
       throw new AppError(
         'Conflict',
-        'draw_differs',
+        'draw.differs',
         `與 ${pending.by} 先前輸入的不同，兩個都沒有採用；請兩位核對原始公告後各自再輸入一次。`,
       );
     }
@@ -54,18 +54,18 @@ export function createValues(given: {
     async enter({ id, value, by }: { id: string; value: string; by: string }): Promise<'waits' | 'done'> {
       const draw = await mustHave(id);
       const text = canonicalValue(value);
-      if (text === '') throw new AppError('Invalid', 'draw_value', '公開數是空的。');
+      if (text === '') throw new AppError('Invalid', 'draw.value', '公開數是空的。');
       if (draw.value) {
         if (draw.value.text === text) return 'done';
-        throw new AppError('Conflict', 'draw_state', `「${id}」的公開數已經確定是「${draw.value.text}」。`);
+        throw new AppError('Conflict', 'draw.state', `「${id}」的公開數已經確定是「${draw.value.text}」。`);
       }
       if (draw.state !== 'frozen')
-        throw new AppError('Conflict', 'draw_state', `「${id}」的名單還沒有凍結，不能輸入公開數。`);
+        throw new AppError('Conflict', 'draw.state', `「${id}」的名單還沒有凍結，不能輸入公開數。`);
       const at = clock.now();
       if (at < draw.valueAt)
         throw new AppError(
           'Conflict',
-          'draw_early',
+          'draw.early',
           `「${draw.named}」要到 ${beijingMoment(draw.valueAt)} 才會公布。`,
         );
       return together({
@@ -95,9 +95,9 @@ export function createValues(given: {
       const named = given.named.trim();
       const at = clock.now();
       if (draw.state !== 'committed')
-        throw new AppError('Conflict', 'draw_state', `「${id}」的名單已經凍結，公開數不能再換。`);
+        throw new AppError('Conflict', 'draw.state', `「${id}」的名單已經凍結，公開數不能再換。`);
       if (named === '' || valueAt <= at)
-        throw new AppError('Invalid', 'draw_value', '請指定一個以後才會公布的數，和它公布的時間。');
+        throw new AppError('Invalid', 'draw.value', '請指定一個以後才會公布的數，和它公布的時間。');
       return together({
         draw,
         from: ['committed'],

@@ -123,7 +123,7 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
       await record(rows);
       return { again: false, short: false, left: points + sum };
     }
-    throw new AppError('Upstream', 'POINTS_BUSY', 'Too many changes of one balance at once; try again.', {
+    throw new AppError('Upstream', 'points.busy', 'Too many changes of one balance at once; try again.', {
       again: true,
     });
   }
@@ -348,14 +348,14 @@ export function checkDelta(delta: unknown): asserts delta is number {
   )
     throw new AppError(
       'Invalid',
-      'POINTS_RANGE',
+      'points.range',
       `Points move by whole numbers from 1 to ${mostPoints}, not by ${String(delta)}.`,
     );
 }
 
 function checkAmount(points: unknown): void {
   checkDelta(points);
-  if (points < 0) throw new AppError('Invalid', 'POINTS_RANGE', `Say ${-points} points, without a sign.`);
+  if (points < 0) throw new AppError('Invalid', 'points.range', `Say ${-points} points, without a sign.`);
 }
 
 /** A bulk that failed only because rows were there already has done its work. */

@@ -52,7 +52,7 @@ export function createHolds(given: {
 
   async function mustHave(campaign: string, pid: string): Promise<Hold> {
     const hold = await rows.findOne({ _id: idOf(campaign, pid) }, { readConcern: 'majority' });
-    if (!hold) throw new AppError('NotFound', 'hold', `「${pid}」在活動「${campaign}」沒有被留置。`);
+    if (!hold) throw new AppError('NotFound', 'hold.unknown', `「${pid}」在活動「${campaign}」沒有被留置。`);
     return hold;
   }
 
@@ -92,7 +92,7 @@ export function createHolds(given: {
       if (hold.state === state) return { kind: 'same', hold };
       throw new AppError(
         'Conflict',
-        'hold_decided',
+        'hold.decided',
         `「${pid}」已由 ${hold.decided?.by} ${hold.state === 'released' ? '放行' : '取消資格'}，不能再改。`,
       );
     }
@@ -106,7 +106,7 @@ export function createHolds(given: {
       if (state === 'rejected' && !settlement?.steps.project)
         throw new AppError(
           'Conflict',
-          'hold_early',
+          'hold.early',
           `活動「${campaign}」還沒有開始結算，不能取消資格；被留置的人先留著。`,
         );
       const decided = { at: clock.now(), by, reason, rev: settlement?.rev ?? 0 };
@@ -116,7 +116,7 @@ export function createHolds(given: {
         { session },
       );
       if (matchedCount === 0)
-        throw new AppError('Conflict', 'hold_decided', `「${pid}」剛剛被別人處理了；請看過再做。`);
+        throw new AppError('Conflict', 'hold.decided', `「${pid}」剛剛被別人處理了；請看過再做。`);
     });
     crashPoint('hold-decided');
     const now = await mustHave(campaign, pid);

@@ -107,7 +107,7 @@ export function createSettlement(given: {
       if (open > 0)
         throw new AppError(
           'Conflict',
-          'settle_open',
+          'settle.open',
           `還有 ${open} 則結束前收到的訊息沒有處理完；請稍後再結算。`,
         );
     });

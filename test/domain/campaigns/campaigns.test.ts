@@ -650,7 +650,7 @@ describe('once it is published', () => {
     await publish();
     const before = await one.campaigns.row(id);
     await expect(propose(more)).rejects.toMatchObject({
-      code: 'against_players',
+      code: 'campaign.against-players',
       message: expect.stringContaining(what),
     });
     expect(await one.campaigns.row(id)).toEqual(before);

@@ -125,15 +125,15 @@ describe('the order of things', () => {
 
   test('the value cannot be entered before the list is frozen, nor before its time', async () => {
     turnTo('2026-11-29 10:05:00');
-    await expect(draws.enter({ id, value: 'x', by: 'ann' })).rejects.toMatchObject({ code: 'draw_state' });
+    await expect(draws.enter({ id, value: 'x', by: 'ann' })).rejects.toMatchObject({ code: 'draw.state' });
     turnTo('2026-11-28 10:00:00');
     await freeze();
-    await expect(draws.enter({ id, value: 'x', by: 'ann' })).rejects.toMatchObject({ code: 'draw_early' });
+    await expect(draws.enter({ id, value: 'x', by: 'ann' })).rejects.toMatchObject({ code: 'draw.early' });
   });
 
   test('the list cannot be frozen once the value may be known, until two people name a later one', async () => {
     turnTo('2026-11-29 10:00:00');
-    await expect(freeze()).rejects.toMatchObject({ code: 'draw_late' });
+    await expect(freeze()).rejects.toMatchObject({ code: 'draw.late' });
     const later = {
       id,
       named: 'drand 第 6000000 輪',
@@ -142,7 +142,7 @@ describe('the order of things', () => {
     };
     expect(await draws.putOff({ ...later, by: 'ann' })).toBe('waits');
     expect(await draws.putOff({ ...later, by: 'ann' })).toBe('waits');
-    await expect(freeze()).rejects.toMatchObject({ code: 'draw_late' });
+    await expect(freeze()).rejects.toMatchObject({ code: 'draw.late' });
     expect(await draws.putOff({ ...later, by: 'ben' })).toBe('done');
     await freeze();
     expect(await draws.read(id)).toMatchObject({
@@ -150,7 +150,7 @@ describe('the order of things', () => {
       named: 'drand 第 6000000 輪',
       putOff: [{ named: 'drand 第 5000000 輪', by: 'ann', approvedBy: 'ben', reason: '結算遲了' }],
     });
-    await expect(draws.putOff({ ...later, by: 'ann' })).rejects.toMatchObject({ code: 'draw_state' });
+    await expect(draws.putOff({ ...later, by: 'ann' })).rejects.toMatchObject({ code: 'draw.state' });
   });
 
   test('it takes two people, who say the same; spaces and width do not matter', async () => {
@@ -160,12 +160,12 @@ describe('the order of things', () => {
     const enter = (value: string, by: string) => draws.enter({ id, value, by });
     expect(await enter('03 07 12', 'ann')).toBe('waits');
     for (const she of ['Ann ', 'ann（登入 root）', 'ann']) expect(await enter('03 07 12', she)).toBe('waits');
-    await expect(draws.run(id)).rejects.toMatchObject({ code: 'draw_state' });
-    await expect(enter('03 07 13', 'ben')).rejects.toMatchObject({ code: 'draw_differs' });
+    await expect(draws.run(id)).rejects.toMatchObject({ code: 'draw.state' });
+    await expect(enter('03 07 13', 'ben')).rejects.toMatchObject({ code: 'draw.differs' });
     expect(await enter('03 07 12', 'ben')).toBe('waits');
     expect(await enter('０３　07  12 ', 'ann')).toBe('done');
     expect(await enter('03 07 12', 'cleo')).toBe('done');
-    await expect(enter('99', 'cleo')).rejects.toMatchObject({ code: 'draw_state' });
+    await expect(enter('99', 'cleo')).rejects.toMatchObject({ code: 'draw.state' });
     expect((await draws.read(id))?.value).toMatchObject({ text: '03 07 12', by: 'ben', approvedBy: 'ann' });
   });
 
@@ -226,7 +226,7 @@ describe('the order of things', () => {
     await freeze();
     await enterBoth();
     await db.collection('drawEntries').updateOne({ pid: 'p1' }, { $set: { entry: '0000000000' } });
-    await expect(draws.run(id)).rejects.toMatchObject({ code: 'draw_list' });
+    await expect(draws.run(id)).rejects.toMatchObject({ code: 'draw.list' });
   });
 
   test('a kill anywhere leaves a draw that can be gone on with', async () => {

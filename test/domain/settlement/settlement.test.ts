@@ -222,7 +222,7 @@ test('who is held when the winners are published keeps her place; her prizes wai
     'top/rank-3-final',
   ]);
   expect(await reject(parts, 'bot1')).toMatchObject({ kind: 'same' });
-  await expect(release(parts, 'bot1')).rejects.toMatchObject({ code: 'hold_decided' });
+  await expect(release(parts, 'bot1')).rejects.toMatchObject({ code: 'hold.decided' });
   await expectSound(parts);
 });
 
@@ -280,7 +280,7 @@ test('it does not begin before the end, nor while messages from before the end a
   await expect(settle(parts)).rejects.toMatchObject({ code: 'campaign.state' });
   turnTo('2026-11-24 09:00:00');
   stage.leaveUnanswered(3);
-  await expect(settle(parts)).rejects.toMatchObject({ code: 'settle_open' });
+  await expect(settle(parts)).rejects.toMatchObject({ code: 'settle.open' });
   await parts.answerLog.append('q', anEntry('p1', 't99', { on: '2026-11-23' }));
   stage.leaveUnanswered(0);
   await settle(parts);
@@ -294,7 +294,7 @@ test('it does not begin before the end, nor while messages from before the end a
 test('nobody is rejected before settlement has begun, and a hold by hand waits for it', async () => {
   const parts = await played();
   await parts.settlement.hold({ campaign: 'q', pid: 'p1', by: 'ann', reason: '檢舉' });
-  await expect(reject(parts, 'p1')).rejects.toMatchObject({ code: 'hold_early' });
+  await expect(reject(parts, 'p1')).rejects.toMatchObject({ code: 'hold.early' });
   await expect(reject(parts, 'nobody')).rejects.toMatchObject({ kind: 'NotFound' });
   expect(await settle(parts)).toEqual({ kind: 'review', held: 3 });
   await reject(parts, 'p1');

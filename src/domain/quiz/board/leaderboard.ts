@@ -42,7 +42,7 @@ export function boardScore({ points, reached }: { points: number; reached: numbe
   if (!Number.isInteger(points) || points < 0 || points > mostBoardPoints)
     throw new AppError(
       'Invalid',
-      'BOARD_POINTS',
+      'board.points',
       `A board holds 0 to ${mostBoardPoints} points, not ${points}.`,
     );
   if (!Number.isInteger(reached) || reached < 1 || reached >= floors)

@@ -197,7 +197,9 @@ export function createAnswerLog(given: {
   async function append(batch: Batch): Promise<boolean | { lost: unknown }> {
     const native = db.db;
     if (!native)
-      throw new AppError('Upstream', 'NO_DATABASE', 'The database connection is closed.', { again: true });
+      throw new AppError('Upstream', 'store.no-database', 'The database connection is closed.', {
+        again: true,
+      });
     const answer = await native
       .command({ insert: 'answers', documents: [batch], writeConcern: { w: 'majority' } }, { timeoutMS })
       .catch((error: unknown): Record<string, unknown> => ({ lost: error }));
@@ -206,7 +208,7 @@ export function createAnswerLog(given: {
       return { lost: answer['lost'] };
     }
     if (answer['writeConcernError'])
-      throw new AppError('Upstream', 'NOT_DURABLE', 'The answer log was not made durable in time.', {
+      throw new AppError('Upstream', 'answers.not-durable', 'The answer log was not made durable in time.', {
         again: true,
       });
     const [error] = (answer['writeErrors'] ?? []) as { code: number; errmsg: string }[];

@@ -304,7 +304,7 @@ export function createProjector(given: ProjectorOptions) {
         if (monotonicMs() > deadline)
           throw new AppError(
             'Upstream',
-            'PROJECTION_BEHIND',
+            'projection.behind',
             `The answers of ${quiz} are not projected yet.`,
           );
         await new Promise((resolve) => setTimeout(resolve, 100));

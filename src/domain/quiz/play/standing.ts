@@ -85,7 +85,7 @@ export const questionOf = (quiz: Quiz, id: string): Question | undefined =>
 /** The level's size; after the last one it goes on with the last one's. */
 export function levelOf(quiz: Pick<Quiz, 'levels'>, n: number): Level {
   const level = quiz.levels[n - 1] ?? quiz.levels.at(-1);
-  if (!level) throw new AppError('Invalid', 'NO_LEVELS', 'A quiz has at least one level.');
+  if (!level) throw new AppError('Invalid', 'quiz.no-levels', 'A quiz has at least one level.');
   return { ...level, n };
 }
 

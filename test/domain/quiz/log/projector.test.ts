@@ -397,6 +397,6 @@ test('whatever is killed between whichever two writes, every answer counts once'
 test('an answer that is not whole points is refused, and tells which', async () => {
   const { projector } = newProcess();
   await orderLog(db).append([{ pid: 'lin', q: '1', points: 1.5 }]);
-  await expect(projector.project(quizId)).rejects.toMatchObject({ code: 'POINTS_RANGE' });
+  await expect(projector.project(quizId)).rejects.toMatchObject({ code: 'points.range' });
   expect(entryOf({ pid: 'lin', q: '1' }).k).toBe('autumn:lin:2026-11-21:1');
 });
