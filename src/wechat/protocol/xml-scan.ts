@@ -62,10 +62,44 @@ function scanValue(cursor: Cursor, tag: string, levels: number): string | XmlNod
   }
   const end = text.indexOf('<', at);
   if (end < 0 || !closes(text, end, tag)) return undefined;
-  const value = text.slice(at, end);
-  if (value.includes('&')) return undefined;
+  const value = resolved(withoutSpace(text.slice(at, end)));
+  if (value === undefined) return undefined;
   cursor.at = end + tag.length + 3;
-  return carried(withoutSpace(value));
+  return carried(value);
+}
+
+const escapes = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
+const longestReference = '#x10ffff'.length;
+
+/**
+ * The five XML escapes and numeric references; undefined where any other `&` stands. Step by step: a text may hold nothing
+ * else, and a regular expression with a function for each costs ten times as much.
+ */
+export function resolved(text: string): string | undefined {
+  let whole = '';
+  for (let at = 0; ; ) {
+    const start = text.indexOf('&', at);
+    if (start < 0) return whole + text.slice(at);
+    const end = text.indexOf(';', start);
+    if (end < 0 || end - start - 1 > longestReference) return undefined;
+    const name = text.slice(start + 1, end);
+    const meant = escapes.get(name) ?? referred(name);
+    if (meant === undefined) return undefined;
+    whole += text.slice(at, start) + meant;
+    at = end + 1;
+  }
+}
+
+function referred(name: string): string | undefined {
+  const [, decimal, hex = ''] = /^#(?:([0-9]{1,7})|x([0-9a-fA-F]{1,6}))$/.exec(name) ?? [];
+  const point = decimal ? Number(decimal) : Number.parseInt(hex, 16);
+  return point > 0 && point <= 0x10ffff ? String.fromCodePoint(point) : undefined;
 }
 
 const closes = (text: string, at: number, tag: string): boolean =>

@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { AppError } from '../../errors';
 import { carried, checkSize, isTaken, type XmlNode } from './wire';
-import { cdata, listTags, scanXml, withoutSpace } from './xml-scan';
+import { cdata, listTags, resolved, scanXml, withoutSpace } from './xml-scan';
 
 export type { XmlNode, XmlValue } from './wire';
 
@@ -124,7 +124,9 @@ function valueOf(content: Piece[], depth: number): string | XmlNode {
     if (!isBlank(text) || (hasElements && exact !== undefined)) throw malformed();
   }
   if (hasElements) return node;
-  return carried(exact ?? resolved(withoutSpace(text)));
+  const plain = exact ?? resolved(withoutSpace(text));
+  if (plain === undefined) throw malformed();
+  return carried(plain);
 }
 
 function addElement(node: XmlNode, piece: Piece, depth: number): true {
@@ -149,21 +151,6 @@ function addElement(node: XmlNode, piece: Piece, depth: number): true {
 }
 
 const isBlank = (text: string): boolean => /^[ \t\n]*$/.test(text);
-
-const escapes: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-
-/** The five XML escapes and numeric references; any other `&` is malformed. */
-function resolved(text: string): string {
-  return text.replace(
-    /&(?:(lt|gt|amp|quot|apos)|#([0-9]{1,7})|#x([0-9a-fA-F]{1,6}));|&/g,
-    (_, named, decimal, hex) => {
-      if (named) return escapes[named]!;
-      const point = decimal ? Number(decimal) : Number.parseInt(hex ?? '', 16);
-      if (!(point > 0 && point <= 0x10ffff)) throw malformed();
-      return String.fromCodePoint(point);
-    },
-  );
-}
 
 const malformed = () =>
   new AppError('Invalid', 'xml.malformed', 'The body is not the XML that WeChat sends.');

@@ -253,3 +253,14 @@ test('the short way takes the messages that make up nearly all traffic', () => {
     scanXml(`${flat}<ScanCodeInfo><ScanType><![CDATA[qrcode]]></ScanType></ScanCodeInfo>\n</xml>`, 0),
   ).toBeDefined();
 });
+
+test.each([
+  ['&lt;', '<'],
+  ['&#20013;', '中'],
+  ['&#x1F600;', '😀'],
+])('a body of nothing but %s is read to its end, the short way and the long', (escape, meant) => {
+  const count = Math.floor(60_000 / escape.length);
+  const body = `<xml><Content>${escape.repeat(count)}</Content></xml>`;
+  expect(parseXml(body)).toEqual({ Content: meant.repeat(count) });
+  expect(parseXmlTheLongWay(body)).toEqual({ Content: meant.repeat(count) });
+});
