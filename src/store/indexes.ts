@@ -19,9 +19,12 @@ const nameOf = (spec: IndexSpec): string =>
 /** From so many rows on an index is built by a person, with `npm run migrate`: it may take long. */
 const big = 100_000;
 
-/** Builds what is missing on collections that are not big. */
-export const createSmallIndexes = (db: Connection, specs: readonly IndexSpec[]): Promise<void> =>
-  create(db, specs, async (collection) => (await db.collection(collection).estimatedDocumentCount()) < big);
+/** Builds what is missing on collections that are not big. Where nothing is missing it only looks. */
+export async function createSmallIndexes(db: Connection, specs: readonly IndexSpec[]): Promise<void> {
+  const isSmall = async (collection: string) =>
+    (await db.collection(collection).estimatedDocumentCount()) < big;
+  await create(db, await missingOf(db, specs), isSmall);
+}
 
 /** Builds what is missing. Safe to run by several processes at once; never drops an index. */
 export const createIndexes = (db: Connection, specs: readonly IndexSpec[]): Promise<void> =>
@@ -47,17 +50,29 @@ async function create(
   }
 }
 
-/** The indexes that state invariants and are not there, as `collection.name`. */
-export async function missingInvariants(db: Connection, specs: readonly IndexSpec[]): Promise<string[]> {
-  const missing: string[] = [];
-  for (const spec of specs.filter((one) => one.invariant)) {
-    const present = await db
-      .collection(spec.collection)
-      .listIndexes()
-      .toArray()
-      .catch(() => []);
-    if (!present.some((index) => index['name'] === nameOf(spec)))
-      missing.push(`${spec.collection}.${nameOf(spec)}`);
-  }
-  return missing;
+async function missingOf(db: Connection, specs: readonly IndexSpec[]): Promise<IndexSpec[]> {
+  const collections = [...new Set(specs.map(({ collection }) => collection))];
+  const named = await Promise.all(
+    collections.map(async (collection) => {
+      const found = await db
+        .collection(collection)
+        .listIndexes()
+        .toArray()
+        .catch(() => []);
+      return found.map((index) => `${collection}.${String(index['name'])}`);
+    }),
+  );
+  const present = new Set(named.flat());
+  return specs.filter((spec) => !present.has(fullName(spec)));
 }
+
+const fullName = (spec: IndexSpec): string => `${spec.collection}.${nameOf(spec)}`;
+
+/** The indexes that state invariants and are not there, as `collection.name`. */
+export const missingInvariants = async (db: Connection, specs: readonly IndexSpec[]): Promise<string[]> =>
+  (
+    await missingOf(
+      db,
+      specs.filter(({ invariant }) => invariant),
+    )
+  ).map(fullName);
