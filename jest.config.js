@@ -20,6 +20,5 @@ module.exports = {
   // A loaded machine may be ten times slower; what really hangs is told in the end.
   testTimeout: 180_000,
   setupFiles: ['<rootDir>/test/support/patience.ts'],
-  // Much of a test is waiting, for an engine or for another process: two cores are busy with three.
-  maxWorkers: 3,
+  maxWorkers: 2,
 };

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isPortFree } from '../src/kit/port';
 import { root } from '../src/kit/root';
 import { simulatedAccount } from '../src/simulator/account';
 import { endOf } from './support/processes';
-
-jest.setTimeout(60_000);
 
 let dataDir: string;
 beforeEach(() => {
@@ -75,10 +75,12 @@ describe('a taken port of the metrics is one sentence', () => {
   let taken: Server;
   let port: number;
   beforeEach(async () => {
+    // Below the ports that the system hands out: what runs beside this takes none of them in between.
+    do {
+      port = randomInt(12_000, 30_000);
+    } while (!(await isPortFree(port - 1, '127.0.0.1')) || !(await isPortFree(port, '127.0.0.1')));
     taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const address = taken.address();
-    port = typeof address === 'object' && address ? address.port : 0;
+    await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve));
   });
   afterEach(() => taken.close());
 

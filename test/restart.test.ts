@@ -8,8 +8,6 @@ import { testDatabase } from './support/database';
 import { descendantsOf, endOf, until } from './support/processes';
 import { freePort } from './support/rig';
 
-jest.setTimeout(90_000);
-
 const database = testDatabase();
 const dataDir = mkdtempSync(join(tmpdir(), 'xiaoyi-restart-'));
 let main: ChildProcess | undefined;

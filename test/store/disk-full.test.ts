@@ -16,8 +16,6 @@ import { findRedisServer } from '../../src/store/engine-binaries';
 import { type Engines, startEngines } from '../../src/store/engines';
 import { processesWith, until } from '../support/processes';
 
-jest.setTimeout(60_000);
-
 let dir: string;
 let said: string[];
 let engines: Engines | undefined;

@@ -22,8 +22,6 @@ import { placeOf } from '../support/fault-proxy';
 import { processesWith, until } from '../support/processes';
 import { freePort } from '../support/rig';
 
-jest.setTimeout(60_000);
-
 const mongoUri = process.env['TEST_MONGODB_URI'] as string;
 const redisUrl = process.env['TEST_REDIS_URL'] as string;
 const secrets = [new URL(mongoUri).password, new URL(redisUrl).password];
