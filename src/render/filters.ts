@@ -1,16 +1,13 @@
 import type { Liquid } from 'liquidjs';
 import { beijingDay, beijingTime } from '../kit/beijing';
+import { formatDistance } from '../kit/geo';
 
 /** What editors may use beside Liquid's own filters. `raw` is not among them: nothing switches escaping off. */
 export function addFilters(engine: Liquid): Liquid {
   /** 32800 → ¥328; 32850 → ¥328.50. Money is integer fen everywhere. */
   engine.registerFilter('yuan', (fen: number) => `¥${fen % 100 === 0 ? fen / 100 : (fen / 100).toFixed(2)}`);
   /** 0.35 → 350 米; 2.34 → 2.3 公里; 134.6 → 135 公里. */
-  engine.registerFilter('distance', (km: number) =>
-    km < 1
-      ? `${Math.max(10, Math.round(km * 100) * 10)} 米`
-      : `${km < 10 ? km.toFixed(1) : Math.round(km)} 公里`,
-  );
+  engine.registerFilter('distance', formatDistance);
   /** 2026-11-22 → 11月22日. */
   engine.registerFilter('day', (on: string) => `${Number(on.slice(5, 7))}月${Number(on.slice(8, 10))}日`);
   /** Business ms → 11月29日 20:00, Beijing time. */
