@@ -39,7 +39,7 @@ export async function migrate(given: {
     try {
       crashPoint('migration-leased');
       for (const migration of await missing()) {
-        log.info({ migration: migration.n, name: migration.name }, 'migrating the database');
+        log.info({ migration: migration.n, brings: migration.name }, 'migrating the database');
         await migration.run(db);
         crashPoint('migration-ran');
         await done.updateOne(
