@@ -6,7 +6,7 @@ import { messageOf } from './errors';
 import { createClock } from './kit/clock';
 import { createLog } from './kit/log';
 import { createRender } from './render/render';
-import { createServices, readOffers, type Services } from './services';
+import { createServices, type Services } from './services';
 import { readAddresses } from './store/addresses';
 import { useEngines } from './store/engines';
 import { missingInvariants } from './store/indexes';
@@ -148,7 +148,7 @@ async function database(config: Config, mongoUri: string, redisUrl: string): Pro
         : bad(`缺少索引：${missing.join('、')}`, 'npm run migrate'),
     );
     found.push(clockOf((hello?.['localTime'] as Date | undefined)?.getTime()));
-    found.push(...(await work(services)), ...(await content(db, config)));
+    found.push(...(await work(services)), ...(await content(services, { db, config })));
     return found;
   } catch (error) {
     return [bad(`MongoDB 連不上：${messageOf(error)}`, '檢查 MONGODB_URI、網路和帳號')];
@@ -162,9 +162,11 @@ const needs: Need[] = ['guides', 'sights', 'hotels', 'trains', 'weather', 'quiz'
 const factual: Need[] = ['guides', 'sights'];
 
 /** What fans can ask about, and what is still to be brought. */
-export async function content(db: Connection, config: Config): Promise<Finding[]> {
-  const clock = createClock();
-  const offers = await readOffers({ config, db, clock });
+export async function content(
+  { upkeep, offers, clock }: Services,
+  { db, config }: { db: Connection; config: Config },
+): Promise<Finding[]> {
+  for (const [, load] of upkeep.follows) await load();
   const has = (need: Need): boolean => offers.has(need, clock.now());
   const there = needs.filter(has).map((need) => remedies[need].what);
   const any = async (table: string) => (await db.collection(table).countDocuments({}, { limit: 1 })) > 0;

@@ -4,7 +4,6 @@ import type { z } from 'zod';
 import type { Config } from './config';
 import { createAttributes } from './domain/attributes/attributes';
 import { createCampaigns } from './domain/campaigns/campaigns';
-import { createPublished } from './domain/campaigns/published';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
 import { createDraws } from './domain/draws/draws';
@@ -218,17 +217,6 @@ export type JobTable = {
     ? Data
     : never;
 };
-
-/** What can be answered now, for commands. */
-export async function readOffers({ config, db, clock }: { config: Config; db: Connection; clock: Clock }) {
-  const cities = createCities({ db });
-  const campaigns = createPublished({ db, clock, notBy: unplayed(config) });
-  const maps = config.AMAP_KEY !== undefined;
-  const offers = createOffers({ db, cities, campaigns, weather: weatherOf(config) !== 'none', maps });
-  await Promise.all([cities.load(), campaigns.load()]);
-  await offers.load();
-  return offers;
-}
 
 /** Invented weather and the invented quiz are for the simulator: no brand tells its fans of them. */
 const weatherOf = (config: Config) =>

@@ -1,8 +1,14 @@
+import { Redis } from 'ioredis';
+import type { Connection } from 'mongoose';
+import type { Config } from '../src/config';
 import { content, account as examineAccount, isRepaired, settings } from '../src/doctor';
 import { createCities } from '../src/domain/cities/cities';
 import { createImporter } from '../src/domain/import/import';
 import { bringFacts, importSample } from '../src/domain/import/sample';
 import { createClock } from '../src/kit/clock';
+import { createLog } from '../src/kit/log';
+import { createRender } from '../src/render/render';
+import { createServices } from '../src/services';
 import { testConfig } from './support/config';
 import { testDatabase } from './support/database';
 import { type Answers, hangUp, startServer } from './wechat/api/server';
@@ -14,6 +20,15 @@ afterAll(() => database.drop());
 const told = (findings: { state: string; what: string; todo?: string }[]) =>
   findings.map(({ state, what, todo }) => `${state} ${what} ${todo ?? ''}`).join('\n');
 
+/** With all services, as doctor builds them. */
+async function asked(db: Connection, config: Config) {
+  const redis = new Redis(database.redisUrl, { lazyConnect: true });
+  const { render } = createRender();
+  const log = createLog({ level: 'silent', name: 'doctor' });
+  const house = { config, db, redis, render, clock: createClock(), log, role: 'doctor' };
+  return content(createServices(house), { db, config });
+}
+
 test('an account without a public address is told so', () => {
   expect(told(settings(testConfig(account)))).toMatch(/^bad 沒有設定 PUBLIC_URL.*PUBLIC_URL=https/m);
   const set = { ...account, PUBLIC_URL: 'https://wx.example.com' };
@@ -23,10 +38,10 @@ test('an account without a public address is told so', () => {
 test('what is missing is named, with the command that brings it', async () => {
   const db = await database.connect();
   const importer = createImporter({ db, clock: createClock(), cities: createCities({ db }) });
-  expect(told(await content(db, testConfig(account)))).toMatch(/^bad 一座城市都不認得/);
+  expect(told(await asked(db, testConfig(account)))).toMatch(/^bad 一座城市都不認得/);
 
   await bringFacts({ db, importer });
-  const fresh = told(await content(db, testConfig(account)));
+  const fresh = told(await asked(db, testConfig(account)));
   expect(fresh).toMatch(/^good 能答：城市、攻略、景點 $/m);
   for (const todo of [
     'npm run import -- hotels',
@@ -38,14 +53,14 @@ test('what is missing is named, with the command that brings it', async () => {
   expect(fresh).toMatch(/^note 景點用的是隨程式附帶的資料.*npm run import -- sights/m);
 
   const open = { ...account, WEATHER_PROVIDER: 'open-meteo' };
-  expect(told(await content(db, testConfig(open)))).not.toContain('還沒有天氣');
+  expect(told(await asked(db, testConfig(open)))).not.toContain('還沒有天氣');
 });
 
 test('with the simulator and its sample nothing but the quiz is missing', async () => {
   const db = await database.connect();
   const importer = createImporter({ db, clock: createClock(), cities: createCities({ db }) });
   await importSample({ importer });
-  expect(told(await content(db, testConfig()))).toMatch(/能答：城市、攻略、景點、酒店、列車時刻、天氣服務/);
+  expect(told(await asked(db, testConfig()))).toMatch(/能答：城市、攻略、景點、酒店、列車時刻、天氣服務/);
 });
 
 test.each([
