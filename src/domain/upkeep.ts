@@ -16,8 +16,8 @@ export type Upkeep = {
   warm?(): Promise<void>;
   /** She left, or asked for it: everything of hers goes. It may be done twice. */
   erase?(her: Erased): Promise<void>;
-  /** Once a Beijing day: what is older than its retention goes. `before`: 30 days ago. */
-  forget?(before: Date): Promise<unknown>;
+  /** Once a Beijing day: what is older than its retention goes (promises L6; mostly 30 days). `ago(1)`: when yesterday began. */
+  forget?(ago: (days: number) => Date): Promise<unknown>;
   /** Every five seconds in a worker: mends what killed processes left. */
   sweep?(): Promise<void>;
   /** Work that goes on in the background of a worker. */
@@ -72,10 +72,10 @@ export function collectUpkeep(domains: Record<string, unknown>) {
         passed();
       }
     },
-    async forget(before: Date, passed: () => void = () => {}): Promise<void> {
+    async forget(ago: (days: number) => Date, passed: () => void = () => {}): Promise<void> {
       for (const one of all) {
         if (!one.forget) continue;
-        await one.forget(before);
+        await one.forget(ago);
         passed();
       }
     },

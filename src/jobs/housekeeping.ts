@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import type { Timers } from '../domain/timers/timers';
 import { dayMs, hourMs, startOfBeijingDay } from '../kit/beijing';
-import { type Clock } from '../kit/clock';
+import type { Clock } from '../kit/clock';
 import { crashPoint } from '../kit/crash-point';
 import { defineJob } from '../kit/define-job';
 
-/** How long things are kept (promises L6) unless a domain says otherwise: bodies, the outbox, what was said last. */
-const keptDays = 30;
-
-type Needs = Arming & { upkeep: { forget(before: Date, passed: () => void): Promise<void> } };
+type Needs = Arming & { upkeep: { forget(ago: (days: number) => Date, passed: () => void): Promise<void> } };
 type Arming = { timers: Pick<Timers, 'arm'>; clock: Clock };
 
 const data = z.object({ on: z.string() });
@@ -18,8 +15,8 @@ export const housekeeping = defineJob({
   name: 'housekeeping',
   data,
   async run({ upkeep, timers, clock }: Needs, { on }) {
-    const before = new Date(startOfBeijingDay(on) - keptDays * dayMs);
-    await upkeep.forget(before, () => crashPoint('domain-forgotten'));
+    const ago = (days: number) => new Date(startOfBeijingDay(on) - days * dayMs);
+    await upkeep.forget(ago, () => crashPoint('domain-forgotten'));
     await armHousekeeping({ timers, clock });
   },
 });

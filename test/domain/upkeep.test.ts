@@ -34,7 +34,7 @@ function createNotes({ db }: { db: Connection }) {
       follows: { notes: async () => void seen.loads++ },
       warm: async () => void seen.warmed++,
       erase: async (her) => void (her.pid && (await rows.deleteMany(rowsOf(her)))),
-      forget: (before) => rows.deleteMany({ at: { $lt: before } }),
+      forget: (ago) => rows.deleteMany({ at: { $lt: ago(30) } }),
       sweep: async () => void seen.swept++,
       work: {
         start: () => void (seen.working = true),

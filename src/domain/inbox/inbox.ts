@@ -1,6 +1,5 @@
 import type { Connection } from 'mongoose';
 import { AppError, willPass } from '../../errors';
-import { dayMs } from '../../kit/beijing';
 import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
@@ -221,12 +220,9 @@ export function createInbox({
       indexes: inboxIndexes,
       erase: ({ fan, upTo }) => erase(fan, upTo),
       /** In the order of age. A flood goes after a day: nothing came of it, and WeChat sends no copy of it any more. */
-      async forget(before) {
-        await rows.deleteMany({ at: { $lt: before }, open: { $exists: false } });
-        await rows.deleteMany({
-          failed: 'limited',
-          at: { $lt: new Date(before.getTime() + 29 * dayMs) },
-        });
+      async forget(ago) {
+        await rows.deleteMany({ at: { $lt: ago(30) }, open: { $exists: false } });
+        await rows.deleteMany({ failed: 'limited', at: { $lt: ago(1) } });
       },
       gauges: [
         {

@@ -25,7 +25,7 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
     upkeep: {
       indexes: missIndexes,
       /** What nobody has typed since. */
-      forget: (before) => rows.deleteMany({ lastAt: { $lt: before } }),
+      forget: (ago) => rows.deleteMany({ lastAt: { $lt: ago(30) } }),
     } satisfies Upkeep,
     /** Counts a short text of one person; digits become #, so that no number of a person is kept. */
     async count(typed: string, pid: string): Promise<void> {

@@ -75,7 +75,7 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
         );
         await rows.updateMany({ fan, at: { $lte: upTo } }, { $unset: { effect: 1, fan: 1 } });
       },
-      forget: (before) => rows.deleteMany({ at: { $lt: before }, state: { $nin: ['pending', 'sending'] } }),
+      forget: (ago) => rows.deleteMany({ at: { $lt: ago(30) }, state: { $nin: ['pending', 'sending'] } }),
       gauges: [
         {
           name: 'outbox_oldest_pending_seconds',

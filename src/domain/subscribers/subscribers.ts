@@ -211,8 +211,8 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
     upkeep: {
       indexes: subscriberIndexes,
       jobs: [erase],
-      async forget(before) {
-        await forgetWords(before);
+      async forget(ago) {
+        await forgetWords(ago(30));
         await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });
       },
     } satisfies Upkeep,

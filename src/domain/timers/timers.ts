@@ -26,7 +26,7 @@ export function createTimers({ db, outbox, clock }: { db: Connection; outbox: Ou
   return {
     upkeep: {
       indexes: timerIndexes,
-      forget: (before) => rows.deleteMany({ state: 'fired', dueAt: { $lt: before } }),
+      forget: (ago) => rows.deleteMany({ state: 'fired', dueAt: { $lt: ago(30) } }),
     } satisfies Upkeep,
     async arm<Data extends Record<string, unknown>>(timer: {
       id: string;
