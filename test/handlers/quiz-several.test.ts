@@ -1,4 +1,5 @@
 import { stageRehearsal } from '../../src/domain/quiz/rehearse/rehearsal';
+import { awardTold } from '../domain/prizes/stage';
 import { aPrize, aQuestion, aQuiz, beijing } from '../domain/quiz/a-quiz';
 import { testDatabase } from '../support/database';
 import { createTalk, type Talk } from '../support/talk';
@@ -160,7 +161,7 @@ test('the claim form takes other words for yes and no, and tells what a number l
     const { pid } = await fan.row();
     const bag = aPrize('bag', { kind: 'floor', floors: [1] }, { name: '登機箱' });
     const won = { prize: 'bag', pid, on: '2026-11-22', why: 'floor' as const, unit: `yes-${word}` };
-    await talk.services.prizes.awards.award({ id: 'autumn', prizes: [bag] }, won, { told: true });
+    await awardTold(talk.services.prizes.awards, { id: 'autumn', prizes: [bag] }, won);
     await fan.says('領獎');
     await fan.says('林小姐');
     for (const short of ['123', '12345', '1380013800'])
@@ -176,7 +177,7 @@ test('a form that is through after the deadline says that nothing was kept', asy
   const { pid } = await fan.row();
   const bag = aPrize('bag', { kind: 'floor', floors: [1] }, { name: '登機箱', claimDays: 1 });
   const won = { prize: 'bag', pid, on: '2026-11-22', why: 'floor' as const, unit: '1' };
-  await talk.services.prizes.awards.award({ id: 'autumn', prizes: [bag] }, won, { told: true });
+  await awardTold(talk.services.prizes.awards, { id: 'autumn', prizes: [bag] }, won);
   talk.turnClockTo('2026-11-23T23:50');
   for (const words of ['領獎', '林小姐', '13800138000', '浙江省杭州市西湖區示例路 1 號'])
     await fan.says(words);

@@ -1,4 +1,5 @@
 import { housekeeping } from '../../src/jobs/housekeeping';
+import { awardTold } from '../domain/prizes/stage';
 import { aPrize } from '../domain/quiz/a-quiz';
 import { testDatabase } from '../support/database';
 import { createTalk } from '../support/talk';
@@ -23,7 +24,7 @@ test('what she typed for a prize does not stay in what was last said to her, nor
   for (const [unit, fan] of [kept, left].entries()) {
     const { pid } = await fan.row();
     const won = { prize: 'bag', pid, on: '2026-11-22', why: 'floor' as const, unit: String(unit) };
-    await services.prizes.awards.award({ id: 'q', prizes: [prize] }, won, { told: true });
+    await awardTold(services.prizes.awards, { id: 'q', prizes: [prize] }, won);
     for (const words of ['領獎', '林小姐', '13800138000', '浙江省杭州市西湖區示例路 1 號'])
       await fan.says(words);
   }

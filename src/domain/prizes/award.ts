@@ -102,21 +102,18 @@ export const isInstant = (kind: PrizeKind): boolean => kind === 'code' || kind =
 export const endOfDayAfter = (at: number, days: number): number =>
   startOfBeijingDay(beijingDay(at)) + (days + 1) * dayMs - 1;
 
-/** An award as it is first written. `told`: she knows of it already. */
+/** An award as it is first written. */
 export function newAward(given: {
   campaign: Pick<Giver, 'id'>;
   prize: Prize;
   won: Decision;
   at: number;
-  told: boolean;
 }): Award {
-  const { campaign, prize, won, at, told } = given;
+  const { campaign, prize, won, at } = given;
   const { name, kind, priceFen, sponsor, points, usedAt, delivery, conditions, claimDays, validUntil } =
     prize;
   const { pid, on, why, unit, floor } = won;
   const claimBy = kind === 'coupon' && validUntil ? validUntil : endOfDayAfter(at, claimDays);
-  const steps: AwardState[] = ['won', ...(told ? (['told'] as const) : [])];
-  if (told && isInstant(kind)) steps.push('done');
   return {
     _id: awardId(campaign.id, won),
     campaign: campaign.id,
@@ -136,8 +133,8 @@ export function newAward(given: {
       ...(delivery === undefined ? {} : { delivery }),
       ...(conditions === undefined ? {} : { conditions }),
     },
-    state: steps.at(-1) as AwardState,
-    history: steps.map((state) => ({ state, at, by: 'system' })),
+    state: 'won',
+    history: [{ state: 'won', at, by: 'system' }],
     at,
     claimDays,
     ...(isInstant(kind) ? {} : { claimBy }),
@@ -146,7 +143,7 @@ export function newAward(given: {
       'ticket',
       ...(kind === 'points' ? (['points'] as const) : []),
       ...(isInstant(kind) ? [] : (['timers'] as const)),
-      ...(told ? [] : (['tell'] as const)),
+      'tell',
     ],
   };
 }

@@ -52,13 +52,9 @@ export function createAwards(given: {
   const course = createCourse({ stored, clock, log, tickets, effects });
   const { attach, finish, move, told } = course;
 
-  async function write(
-    campaign: Giver,
-    won: Decision,
-    { told: isTold }: { told: boolean },
-  ): Promise<{ award: Award; fresh: boolean }> {
+  async function write(campaign: Giver, won: Decision): Promise<{ award: Award; fresh: boolean }> {
     const prize = prizeOf(campaign, won.prize);
-    const written = await insert(newAward({ campaign, prize, won, at: clock.now(), told: isTold }));
+    const written = await insert(newAward({ campaign, prize, won, at: clock.now() }));
     if (written.award.pid !== won.pid)
       throw new AppError('Conflict', 'award.other', `${written.award._id} 已經是別人的了，不能再給一次。`);
     crashPoint('award-written');
@@ -66,17 +62,14 @@ export function createAwards(given: {
   }
 
   /**
-   * Writes down that somebody won; again is the same award. A code is attached when this returns, if stock has one.
+   * Writes down that somebody won; again is the same award. A code is attached when this returns, if stock has one. She is
+   * told by the outbox, unless a reply carried it.
    *
-   * @param options `told`: she knows of it already. Otherwise she is told by the outbox, unless a reply carried it.
    * @throws AppError Conflict when this unit was won by somebody else.
    */
-  async function award(campaign: Giver, won: Decision, options: { told?: boolean } = {}): Promise<Award> {
-    const { award: hers, fresh } = await write(campaign, won, { told: options.told ?? false });
-    const whole = hers.todo.length > 0 ? await finish(hers) : hers;
-    if (fresh || !options.told || whole.state !== 'won') return whole;
-    const moved = await told(whole._id);
-    return moved.kind === 'unknown' ? whole : moved.award;
+  async function award(campaign: Giver, won: Decision): Promise<Award> {
+    const { award: hers } = await write(campaign, won);
+    return hers.todo.length > 0 ? finish(hers) : hers;
   }
 
   return {
@@ -87,7 +80,7 @@ export function createAwards(given: {
      * knows whether this reply will be the one that is said. Undefined: she was told before.
      */
     async announce(campaign: Giver, won: Decision): Promise<Award | undefined> {
-      const { award: hers, fresh } = await write(campaign, won, { told: false });
+      const { award: hers, fresh } = await write(campaign, won);
       if (!fresh && (hers.state !== 'won' || (await effects.carried(hers)) === 'yes')) return undefined;
       if (hers.what.kind !== 'code' && hers.what.kind !== 'coupon') return hers;
       const coded = await attach(hers).catch((err: unknown) => {

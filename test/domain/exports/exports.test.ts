@@ -10,7 +10,7 @@ import { readCell } from '../../../src/sheets/read-cell';
 import { readTable } from '../../../src/sheets/read-table';
 import { openXlsx } from '../../../src/sheets/read-xlsx';
 import { plainCell, safeCell } from '../../../src/sheets/safe-cells';
-import { prize, prizeStage, quizWith, won } from '../prizes/stage';
+import { awardTold, prize, prizeStage, quizWith, won } from '../prizes/stage';
 
 const stage = prizeStage();
 let db: Connection;
@@ -49,7 +49,7 @@ function sink() {
   return { out, bytes: () => Buffer.concat(parts) };
 }
 const claimed = async (unit: string, more: object = {}) => {
-  const { _id } = await app.awards.award(quiz, won(unit), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won(unit));
   await app.claims.submit({ award: _id, pid: `p${unit}`, form: { ...form, ...more } });
   return _id;
 };
@@ -153,7 +153,7 @@ test('K16: a formula that an escape brought in does not leave as one', async () 
 
 test('masked exports show neither name nor phone nor address nor code; full ones do, and both are kept with their taker', async () => {
   await claimed('1');
-  const tea1 = await app.awards.award(quiz, won('2', { prize: 'tea' }), { told: true });
+  const tea1 = await awardTold(app.awards, quiz, won('2', { prize: 'tea' }));
   const masked = JSON.stringify(await csvOf({ campaign: 'quiz' }, false));
   for (const secret of ['王小明', '13800001111', '靈隱路', tea1.redeem ?? ''])
     expect(masked).not.toContain(secret);
@@ -185,8 +185,8 @@ test('who took what is told in words', async () => {
 
 test('exports filter by prize, sponsor, state and day', async () => {
   await claimed('1');
-  await app.awards.award(quiz, won('2', { on: '2026-11-23' }), { told: true });
-  await app.awards.award(quiz, won('3', { prize: 'tea' }), { told: true });
+  await awardTold(app.awards, quiz, won('2', { on: '2026-11-23' }));
+  await awardTold(app.awards, quiz, won('3', { prize: 'tea' }));
   const ids = async (filter: object) => (await csvOf(filter, false)).map((cells) => cells['編號']);
   expect(await ids({ prize: 'tea' })).toEqual(['quiz/tea/3']);
   expect(await ids({ sponsor: 'lake' })).toEqual(['quiz/cup/1', 'quiz/cup/2']);
@@ -342,10 +342,10 @@ test('the morning page and a sponsor’s page count what happened', async () => 
     },
   };
   await claimed('1');
-  await app.awards.award(quiz, won('2'), { told: true });
-  const coupon = await app.awards.award(quiz, won('3', { prize: 'tea' }), { told: true });
+  await awardTold(app.awards, quiz, won('2'));
+  const coupon = await awardTold(app.awards, quiz, won('3', { prize: 'tea' }));
   await app.redeem(coupon.redeem ?? '', { by: '阿明', at: '茶館' });
-  await app.awards.annul((await app.awards.award(quiz, won('4'), { told: true }))._id, {
+  await app.awards.annul((await awardTold(app.awards, quiz, won('4')))._id, {
     by: 'amy',
     reason: '重複',
   });

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import { type AwardState, moves } from '../../../src/domain/prizes/award';
 import type { Prize } from '../../../src/domain/prizes/prize';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
-import { prize, prizeStage, quizWith, statesOf, won } from './stage';
+import { awardTold, prize, prizeStage, quizWith, statesOf, won } from './stage';
 
 const stage = prizeStage();
 let db: Connection;
@@ -66,7 +66,7 @@ const told = async () =>
 
 test('a floor is won once, told by the reply, with a deadline at the end of a day and a ticket', async () => {
   const [one, again] = await Promise.all([
-    app.awards.award(quiz, won('10', { floor: 10 }), { told: true }),
+    awardTold(app.awards, quiz, won('10', { floor: 10 })),
     stage.on(db).awards.award(quiz, won('10', { floor: 10 })),
   ]);
   expect(one._id).toBe('quiz/cup/10');
@@ -85,8 +85,8 @@ test('a unit that is somebody’s is not given to somebody else', async () => {
 });
 
 test('points are given once, and taken back when the award is void', async () => {
-  const one = await app.awards.award(quiz, won('10', { prize: 'points' }), { told: true });
-  await app.awards.award(quiz, won('10', { prize: 'points' }), { told: true });
+  const one = await awardTold(app.awards, quiz, won('10', { prize: 'points' }));
+  await awardTold(app.awards, quiz, won('10', { prize: 'points' }));
   expect(one.state).toBe('done');
   expect(await app.points.balance('p10')).toBe(50);
   await app.awards.annul(one._id, { by: 'staff', reason: '機器作答' });
@@ -96,11 +96,11 @@ test('points are given once, and taken back when the award is void', async () =>
 });
 
 test('a code is shown at once; void, it is put aside and not given to the next', async () => {
-  const one = await app.awards.award(quiz, won('10', { prize: 'card' }), { told: true });
+  const one = await awardTold(app.awards, quiz, won('10', { prize: 'card' }));
   expect(one).toMatchObject({ code: 'CARD-1', state: 'done' });
   await app.awards.annul(one._id, { by: 'staff', reason: '重複帳號' });
   expect((await app.tickets.counts('quiz')).get('card')).toEqual({ free: 0, held: 0, given: 0, back: 1 });
-  const next = await app.awards.award(quiz, won('20', { prize: 'card' }), { told: true });
+  const next = await awardTold(app.awards, quiz, won('20', { prize: 'card' }));
   expect(next.code).toBeUndefined();
   // The office orders another: it takes the place of the one that was seen, and there are no more tickets than before.
   await app.imports({ ...coded, quantity: 1 }, ['CARD-2']);
@@ -195,7 +195,7 @@ test('who left is not told, and finds her prize when she comes back under the sa
 
 test('whose code is not in stock is told once it is', async () => {
   stage.fans.set('lin', { fan: 'hash-of-lin', script: 'hans' });
-  await app.awards.award(quiz, won('1', { prize: 'card', pid: 'wu' }), { told: true });
+  await awardTold(app.awards, quiz, won('1', { prize: 'card', pid: 'wu' }));
   const { _id } = await app.awards.award(quiz, won('2', { prize: 'card', pid: 'lin', why: 'ranking' }));
   await work();
   expect(await told()).toEqual([]);
@@ -228,7 +228,7 @@ test('not claimed in time: reminded, expired, told, and the ticket is back and p
 });
 
 test('its time is over for a process whose clock is behind the one that fired the timer, too', async () => {
-  const { _id } = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won('10', { pid: 'lin' }));
   const claimBy = (await app.awards.read(_id))?.claimBy ?? 0;
   stage.clock.setOffset(claimBy - 200 - Date.now());
   await app.expire(_id, claimBy);
@@ -242,7 +242,7 @@ async function passedOn(): Promise<string[]> {
 }
 
 test('a prize that is void passes on by a job, once, however often what is undone is looked at', async () => {
-  const { _id } = await app.awards.award(quiz, won('10'), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won('10'));
   await app.awards.annul(_id, { by: 'amy', reason: '重複帳號' });
   await app.awards.sweep({ undoneMs: -1_000 });
   await stage.on(db).awards.sweep({ undoneMs: -1_000 });
@@ -251,7 +251,7 @@ test('a prize that is void passes on by a job, once, however often what is undon
 });
 
 test('what she wrote just before the deadline counts, even if a kill kept it from counting then', async () => {
-  const { _id } = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won('10', { pid: 'lin' }));
   planCrash('claim-written', 1, () => {
     throw new Error('killed');
   });
@@ -262,9 +262,9 @@ test('what she wrote just before the deadline counts, even if a kill kept it fro
 });
 
 test('while it waits nothing is approved or expires; freed, she has her days anew', async () => {
-  const { _id } = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won('10', { pid: 'lin' }));
   await app.claims.submit({ award: _id, pid: 'lin', form });
-  const other = await app.awards.award(quiz, won('20', { pid: 'lin' }), { told: true });
+  const other = await awardTold(app.awards, quiz, won('20', { pid: 'lin' }));
   expect(await app.awards.wait('quiz', 'lin', '作答太快')).toBe(2);
   expect(await app.courier.approve({ campaign: 'quiz' }, 'amy')).toEqual({ approved: 0, waiting: 1 });
   expect((await app.winners('quiz', { masked: true })).lines).toEqual([]);
@@ -282,7 +282,7 @@ test('while it waits nothing is approved or expires; freed, she has her days ane
 test('every move that is not in the table is refused', async () => {
   const states = Object.keys(moves) as (keyof typeof moves)[];
   const all: AwardState[] = ['won', ...states];
-  const { _id } = await app.awards.award(quiz, won('10'), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won('10'));
   for (const from of all)
     for (const to of states) {
       if (moves[to].from.includes(from) || from === to) continue;
@@ -297,13 +297,13 @@ test('every move that is not in the table is refused', async () => {
 });
 
 test('goods that arrived cannot be made void', async () => {
-  const { _id } = await app.awards.award(quiz, won('10'), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won('10'));
   await db.collection<{ _id: string }>('awards').updateOne({ _id }, { $set: { state: 'done' } });
   expect(await app.awards.annul(_id, { by: 'amy', reason: '太晚了' })).toMatchObject({ kind: 'refused' });
 });
 
 test('fifty people approving one claim at once approve it once', async () => {
-  const { _id } = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won('10', { pid: 'lin' }));
   await app.claims.submit({ award: _id, pid: 'lin', form });
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, i) => app.awards.move(_id, 'approved', { by: `staff ${i}` })),
@@ -314,7 +314,7 @@ test('fifty people approving one claim at once approve it once', async () => {
 });
 
 test('a claim needs a name, a phone, an address and her consent, and only the winner can make it', async () => {
-  const { _id } = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won('10', { pid: 'lin' }));
   const submit = (more: object, pid = 'lin') =>
     app.claims.submit({ award: _id, pid, form: { ...form, ...more } });
   expect(await submit({ consent: undefined })).toMatchObject({
@@ -341,8 +341,8 @@ test('a claim needs a name, a phone, an address and her consent, and only the wi
 });
 
 test('leaving keeps the address of a parcel that is still to be sent; asking for erasure does not', async () => {
-  const open = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
-  const closed = await app.awards.award(quiz, won('20', { pid: 'lin' }), { told: true });
+  const open = await awardTold(app.awards, quiz, won('10', { pid: 'lin' }));
+  const closed = await awardTold(app.awards, quiz, won('20', { pid: 'lin' }));
   for (const { _id } of [open, closed]) await app.claims.submit({ award: _id, pid: 'lin', form });
   await app.awards.annul(closed._id, { by: 'amy', reason: '缺貨' });
   await app.claims.erase('lin');
@@ -353,7 +353,7 @@ test('leaving keeps the address of a parcel that is still to be sent; asking for
 });
 
 test('claims are forgotten 90 days after their award was closed', async () => {
-  const { _id } = await app.awards.award(quiz, won('10', { pid: 'lin' }), { told: true });
+  const { _id } = await awardTold(app.awards, quiz, won('10', { pid: 'lin' }));
   await app.claims.submit({ award: _id, pid: 'lin', form });
   await app.upkeep.forget();
   stage.turnTo('2027-03-01');
@@ -370,7 +370,7 @@ test('the list of winners is masked, newest first, in pages, without what is voi
   for (const unit of ['1', '2', '3', '4']) {
     stage.names.set(`p${unit}`, unit === '4' ? '王小明' : `旅友A37${unit}`);
     stage.turnTo(`2026-11-2${unit}`);
-    await app.awards.award(quiz, won(unit), { told: true });
+    await awardTold(app.awards, quiz, won(unit));
   }
   await app.awards.annul('quiz/cup/2', { by: 'amy', reason: '重複' });
   const first = await app.winners('quiz', { masked: true, limit: 2 });

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { newRedeemCode, readRedeemCode, showRedeemCode } from '../../../src/domain/prizes/codes';
 import { tellRedeemed } from '../../../src/domain/prizes/redeem';
-import { prize, prizeStage, quizWith, won } from './stage';
+import { awardTold, prize, prizeStage, quizWith, won } from './stage';
 
 const stage = prizeStage();
 let db: Connection;
@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterAll(() => stage.database.drop());
 
 const couponOf = async (unit: string) => {
-  const award = await app.awards.award(quiz, won(unit, { prize: 'tea' }), { told: true });
+  const award = await awardTold(app.awards, quiz, won(unit, { prize: 'tea' }));
   return { id: award._id, code: showRedeemCode(award.redeem ?? '') };
 };
 

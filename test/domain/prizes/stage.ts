@@ -3,6 +3,7 @@ import { createExports, exportIndexes } from '../../../src/domain/exports/export
 import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createPoints } from '../../../src/domain/points/points';
 import type { Award, Decision } from '../../../src/domain/prizes/award';
+import type { Awards } from '../../../src/domain/prizes/awards';
 import type { Prize } from '../../../src/domain/prizes/prize';
 import { createPrizes, prizeIndexes } from '../../../src/domain/prizes/prizes';
 import { createTickets, ticketIndexes } from '../../../src/domain/prizes/tickets';
@@ -105,3 +106,13 @@ export const won = (unit: string, more: Partial<Decision> = {}): Decision => ({
 });
 
 export const statesOf = (award: Pick<Award, 'history'>) => award.history.map(({ state }) => state);
+
+/** She won it and knows: as after a reply that was said. */
+export async function awardTold(
+  awards: Pick<Awards, 'award' | 'told'>,
+  ...[campaign, won]: Parameters<Awards['award']>
+): Promise<Award> {
+  const moved = await awards.told((await awards.award(campaign, won))._id);
+  if (moved.kind === 'unknown') throw new Error('The award is gone.');
+  return moved.award;
+}

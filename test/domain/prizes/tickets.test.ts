@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Prize } from '../../../src/domain/prizes/prize';
 import type { Ticket } from '../../../src/domain/prizes/tickets/rows';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
-import { prize, prizeStage, quizWith, won } from './stage';
+import { awardTold, prize, prizeStage, quizWith, won } from './stage';
 
 const stage = prizeStage();
 let dbs: Connection[];
@@ -165,11 +165,11 @@ test('a ticket bears an imported code, once, and is given to one award; more cod
   expect(await app.tickets.codes(quizWith(four))).toEqual(new Map([['card', 4]]));
   const quiz = quizWith(four);
   const given = await Promise.all(
-    ['1', '2', '3'].map((unit) => app.awards.award(quiz, won(unit, { prize: 'card' }), { told: true })),
+    ['1', '2', '3'].map((unit) => awardTold(app.awards, quiz, won(unit, { prize: 'card' }))),
   );
   expect(new Set(given.map(({ code }) => code))).toEqual(new Set(['A-1', 'A-2', 'A-3']));
-  const fourth = await app.awards.award(quiz, won('4', { prize: 'card' }), { told: true });
-  expect(fourth).toMatchObject({ todo: ['ticket'] });
+  const fourth = await awardTold(app.awards, quiz, won('4', { prize: 'card' }));
+  expect(fourth).toMatchObject({ todo: ['ticket', 'tell'] });
   // The quantity is raised: the code that lay ready comes into its own.
   await app.imports({ ...four, quantity: 4 }, []);
   await app.awards.sweep({ undoneMs: -1_000 });

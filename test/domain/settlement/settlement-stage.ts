@@ -31,6 +31,7 @@ import { createClock } from '../../../src/kit/clock';
 import { createLog } from '../../../src/kit/log';
 import { createIndexes } from '../../../src/store/indexes';
 import { testDatabase } from '../../support/database';
+import { awardTold } from '../prizes/stage';
 import { beijing } from '../quiz/a-quiz';
 
 /** Everything from the answer log to the awards, as the processes have it, on a real database. */
@@ -82,7 +83,7 @@ export function settlementStage() {
       log,
       award: async ({ quiz, win }) => {
         const found = await campaigns.find(quiz);
-        if (found) await prizes.awards.award(found, win, { told: true });
+        if (found) await awardTold(prizes.awards, found, win);
       },
       join: createJoining({
         awards: prizes.awards,

@@ -40,7 +40,6 @@ export function createTaking(given: { stored: AwardRows; course: Course; clock: 
     campaign: Pick<Giver, 'id'>;
     prize: Prize;
     won: Decision;
-    told: boolean;
     /** A try of hers that was left undecided is gone on with; it may hold a ticket. */
     adopting: boolean;
   }): Promise<Taken> {
@@ -92,13 +91,13 @@ export function createTaking(given: { stored: AwardRows; course: Course; clock: 
     async take(
       campaign: Giver,
       won: Decision,
-      { told: isTold = false, resume = false }: { told?: boolean; resume?: boolean } = {},
+      { resume = false }: { resume?: boolean } = {},
     ): Promise<Taken> {
       const prize = prizeOf(campaign, won.prize);
       const before = await known.add(awardId(campaign.id, won));
       const adopting = resume && before?.state === 'pending';
       if (before && !adopting) return { kind: 'already', award: before };
-      return gate(() => decide({ campaign, prize, won, told: isTold, adopting }));
+      return gate(() => decide({ campaign, prize, won, adopting }));
     },
   };
 }
