@@ -204,9 +204,12 @@ function prefixOf(text: string, maxBytes: number): string {
 
 const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' });
 
+/** Without a link, or the address, that would be cut in two. */
 function beforeOpenLink(text: string): string {
   const open = text.lastIndexOf('<a ');
-  return open > text.lastIndexOf('</a>') ? text.slice(0, open) : text;
+  if (open > text.lastIndexOf('</a>')) return text.slice(0, open);
+  const address = /https?:\/\/[\w./?%&=#:;~+@,!*'()-]*$/.exec(text);
+  return address ? text.slice(0, address.index) : text;
 }
 
 /** A line or sentence end in the second half; earlier ones would throw too much away. */
@@ -214,7 +217,9 @@ function niceEnd(text: string): string {
   const line = text.lastIndexOf('\n');
   if (line > text.length / 2) return text.slice(0, line);
   for (let at = text.length - 1; at > text.length / 2; at--) {
-    if ('。！？!?；;…'.includes(text[at]!)) return text.slice(0, at + 1);
+    if ('。！？；…'.includes(text[at]!)) return text.slice(0, at + 1);
+    // The half-width ones stand in addresses too; there no space follows.
+    if ('!?;'.includes(text[at]!) && /\s/.test(text[at + 1] ?? '')) return text.slice(0, at + 1);
   }
   return text;
 }

@@ -245,6 +245,16 @@ describe('a text that is too long', () => {
     expect(fitText(`杭州酒店 ${link} ${link}`, 50)).toBe('杭州酒店…');
   });
 
+  test.each([
+    'https://wx.example.com/go/x?a=1&b=2;c=3',
+    '<a href="https://wx.example.com/go/x?a=1&b=2">訂房</a>',
+  ])('in pages, %s stands whole on one of them', (link) => {
+    for (let before = 150; before < 340; before += 3) {
+      const pages = pagesOf(`${'字'.repeat(before)} ${link} ${'字'.repeat(300)}`, 1_000);
+      expect(pages.filter((page) => page.includes(link))).toHaveLength(1);
+    }
+  });
+
   test('always fits, stays whole and says that something is missing', () => {
     fc.assert(
       fc.property(
