@@ -56,6 +56,18 @@ export function collectUpkeep(domains: Record<string, unknown>) {
     if (jobs.has(job.name)) throw new Error(`Two jobs are called ${job.name}.`);
     jobs.set(job.name, job);
   }
+  /** Every domain has its turn, whatever becomes of the others; what failed is told in the end. */
+  async function each(act: (one: Upkeep) => Promise<unknown> | undefined): Promise<void> {
+    const failed: unknown[] = [];
+    for (const one of all)
+      try {
+        await act(one);
+      } catch (error) {
+        failed.push(error);
+      }
+    if (failed.length > 0) throw failed[0];
+  }
+
   return {
     indexes: all.flatMap((one) => one.indexes ?? []),
     jobs,
@@ -72,21 +84,12 @@ export function collectUpkeep(domains: Record<string, unknown>) {
         passed();
       }
     },
-    async forget(ago: (days: number) => Date, passed: () => void = () => {}): Promise<void> {
-      for (const one of all) {
-        if (!one.forget) continue;
-        await one.forget(ago);
-        passed();
-      }
-    },
-    async sweep(): Promise<void> {
-      for (const one of all) await one.sweep?.();
-    },
+    forget: (ago: (days: number) => Date, passed: () => void = () => {}): Promise<void> =>
+      each((one) => one.forget?.(ago).then(passed)),
+    sweep: (): Promise<void> => each((one) => one.sweep?.()),
     start(): void {
       for (const { work } of all) work?.start();
     },
-    async close(): Promise<void> {
-      for (const { work } of all) await work?.close();
-    },
+    close: (): Promise<void> => each(({ work }) => work?.close()),
   };
 }

@@ -16,8 +16,8 @@ export const housekeeping = defineJob({
   data,
   async run({ upkeep, timers, clock }: Needs, { on }) {
     const ago = (days: number) => new Date(startOfBeijingDay(on) - days * dayMs);
+    await armHousekeeping({ timers, clock }); // first: what fails today is tried again tomorrow
     await upkeep.forget(ago, () => crashPoint('domain-forgotten'));
-    await armHousekeeping({ timers, clock });
   },
 });
 

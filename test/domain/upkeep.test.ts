@@ -2,6 +2,8 @@ import type { Connection } from 'mongoose';
 import { z } from 'zod';
 import { type App, createApp } from '../../src/app';
 import { collectUpkeep, rowsOf, type Upkeep } from '../../src/domain/upkeep';
+import { housekeeping } from '../../src/jobs/housekeeping';
+import { startOfBeijingDay } from '../../src/kit/beijing';
 import { createClock } from '../../src/kit/clock';
 import { defineJob } from '../../src/kit/define-job';
 import { createLog } from '../../src/kit/log';
@@ -113,3 +115,23 @@ test('it is swept, and measured', async () => {
 test('two jobs of one name stop the start', () => {
   expect(() => collectUpkeep({ one: createNotes(app), other: createNotes(app) })).toThrow('note-read');
 });
+
+test('a domain that fails costs the others nothing, and tomorrow comes all the same', async () => {
+  const failing = { upkeep: { forget: fails, sweep: fails } satisfies Upkeep };
+  const { seen, upkeep } = createNotes(app);
+  const both = collectUpkeep({ failing, notes: { upkeep } });
+  await expect(both.sweep()).rejects.toThrow('not today');
+  expect(seen.swept).toBe(1);
+  await write('old', new Date(0));
+  const { timers, clock } = app.services;
+  const on = '2030-01-01';
+  const dayBefore = { ...clock, now: () => startOfBeijingDay(on), day: () => on };
+  await expect(housekeeping.run({ upkeep: both, timers, clock: dayBefore }, { on })).rejects.toThrow(
+    'not today',
+  );
+  expect(await notes.rows.countDocuments({ _id: 'old' })).toBe(0);
+  const timer = await app.db.collection<{ _id: string }>('timers').findOne({ _id: `housekeeping::${on}` });
+  expect(timer).toMatchObject({ state: 'armed' });
+});
+
+const fails = () => Promise.reject(new Error('not today'));
