@@ -106,9 +106,7 @@ async function push(file: string): Promise<boolean> {
 
 /** Buttons that have nothing to answer from yet: worth knowing, no mistake in the file. */
 const warn = (json: unknown): Promise<void> =>
-  withServices('menu', async ({ services: { offers, cities, campaigns }, clock }) => {
-    await Promise.all([cities.load(), campaigns.load()]);
-    await offers.load();
+  withServices('menu', async ({ services: { offers }, clock }) => {
     const has = (need: keyof typeof remedies) => offers.has(need, clock.now());
     for (const { name, need } of lackingIn(json, { rules: loadHandlers(), has }))
       console.error(

@@ -67,7 +67,6 @@ async function main(argv: string[]): Promise<number> {
   if ('alone' in command) return await command.alone({ args });
 
   return withServices('quiz', async (house) => {
-    await house.services.campaigns.load();
     return command.run({ ...house, takenBy: takenIn(loadHandlers()), args, values });
   });
 }

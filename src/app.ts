@@ -144,7 +144,7 @@ export async function createApp(config: Config, options: AppOptions) {
 
   /** What every role needs before it serves. */
   async function prepare(): Promise<void> {
-    await migrate({ db, migrations, owner: processes.boot, log });
+    await migrate({ db, migrations, owner: processes.boot, others: processes.others, log });
     await createSmallIndexes(db, upkeep.indexes);
     const missing = await missingInvariants(db, upkeep.indexes);
     if (missing.length > 0)

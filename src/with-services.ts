@@ -5,7 +5,7 @@ import { migrations } from './migrations';
 import { createRender } from './render/render';
 import { createServices } from './services';
 import { useEngines } from './store/engines';
-import { createIndexes } from './store/indexes';
+import { createSmallIndexes } from './store/indexes';
 import { migrate } from './store/migrations';
 import { connectMongo } from './store/mongo';
 import { connectRedis } from './store/redis';
@@ -51,11 +51,19 @@ async function open(config: Config, asked: { role: string; mongoUri: string; red
   const clock = createClock();
   const db = await connectMongo(mongoUri, { appName: `xiaoyi-${role}` });
   const redis = connectRedis(redisUrl, log);
-  const { render } = createRender();
-  const services = createServices({ config, db, redis, render, clock, log, role });
-  await migrate({ db, migrations, owner: services.processes.boot, log });
-  await createIndexes(db, services.upkeep.indexes);
-  // Business time, also where the simulator has turned it.
-  (await followClock({ db, clock }))();
-  return { config, mongoUri, redisUrl, db, redis, clock, log, render, services };
+  try {
+    const { render } = createRender();
+    const services = createServices({ config, db, redis, render, clock, log, role });
+    const { processes, upkeep } = services;
+    await migrate({ db, migrations, owner: processes.boot, others: processes.others, log });
+    await createSmallIndexes(db, upkeep.indexes);
+    for (const [, load] of upkeep.follows) await load();
+    // Business time, also where the simulator has turned it.
+    (await followClock({ db, clock }))();
+    return { config, mongoUri, redisUrl, db, redis, clock, log, render, services };
+  } catch (error) {
+    redis.disconnect();
+    await db.close();
+    throw error;
+  }
 }

@@ -46,24 +46,36 @@ async function create(
         ...(spec.unique ? { unique: true } : {}),
         ...(spec.partial ? { partialFilterExpression: spec.partial } : {}),
       }));
-    await db.db?.command({ createIndexes: collection, indexes });
+    // Not a command of ours: on a big collection it takes longer than any of those may.
+    await db.collection(collection).createIndexes(indexes);
   }
 }
 
 async function missingOf(db: Connection, specs: readonly IndexSpec[]): Promise<IndexSpec[]> {
   const collections = [...new Set(specs.map(({ collection }) => collection))];
-  const named = await Promise.all(
-    collections.map(async (collection) => {
-      const found = await db
-        .collection(collection)
-        .listIndexes()
-        .toArray()
-        .catch(() => []);
-      return found.map((index) => `${collection}.${String(index['name'])}`);
-    }),
+  const present = new Map(
+    await Promise.all(collections.map(async (name) => [name, await indexesOf(db, name)] as const)),
   );
-  const present = new Set(named.flat());
-  return specs.filter((spec) => !present.has(fullName(spec)));
+  // One of the same name that is not unique states nothing.
+  return specs.filter(
+    (spec) =>
+      !present
+        .get(spec.collection)
+        ?.some(
+          (index) => index['name'] === nameOf(spec) && Boolean(index['unique']) === Boolean(spec.unique),
+        ),
+  );
+}
+
+const namespaceNotFound = 26;
+
+async function indexesOf(db: Connection, collection: string): Promise<Record<string, unknown>[]> {
+  try {
+    return await db.collection(collection).listIndexes().toArray();
+  } catch (error) {
+    if ((error as { code?: unknown }).code === namespaceNotFound) return [];
+    throw error;
+  }
 }
 
 const fullName = (spec: IndexSpec): string => `${spec.collection}.${nameOf(spec)}`;

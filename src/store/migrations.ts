@@ -10,15 +10,23 @@ type MigrationRow = { _id: number; name: string; doneAt: Date };
 type LeaseRow = { _id: string; owner: string; until: Date };
 
 const leaseMs = 60_000;
+/** Seconds for older programs to end: one that was killed seems to live a little longer. */
+const mostWaits = 15;
 
-/** Runs what has not run yet, one process at a time; the others wait until it is done. */
+/**
+ * Runs what has not run yet, one process at a time; the others wait until it is done.
+ *
+ * @throws AppError Conflict while older programs run: what they write would be lost to the new ones, or the other way round
+ */
 export async function migrate(given: {
   db: Connection;
   migrations: Migration[];
   owner: string;
+  /** How many other programs work on this database; before they are migrated for, they can only be older. */
+  others: () => Promise<number>;
   log: Log;
 }): Promise<void> {
-  const { db, migrations, owner, log } = given;
+  const { db, migrations, owner, others, log } = given;
   const done = db.collection<MigrationRow>('migrations');
   const missing = async () => {
     const known = new Set((await done.find().toArray()).map((row) => row._id));
@@ -31,7 +39,14 @@ export async function migrate(given: {
         'store.migrating',
         'Another process has been migrating the database for two minutes. See its log.',
       );
-    if (!(await takeLease(db, 'migrations', owner))) {
+    const older = await others();
+    if (older > 0 && tries >= mostWaits)
+      throw new AppError(
+        'Conflict',
+        'store.older-running',
+        `資料庫要先換成這一版的樣子，但還有 ${older} 個舊版的程式在跑。請先把它們停下（npm run stop），再來一次。`,
+      );
+    if (older > 0 || !(await takeLease(db, 'migrations', owner))) {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       continue;
     }

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { createProcesses } from '../../src/domain/inbox/processes';
 import { createClock } from '../../src/kit/clock';
 import { createLog } from '../../src/kit/log';
 import { migrate } from '../../src/store/migrations';
@@ -55,7 +56,7 @@ test('two processes that start at once migrate once, in order, and both wait for
   });
   const migrations = [step(2, 50), step(1, 300)];
   const both = [one, other].map(async (db, i) => {
-    await migrate({ db, migrations, owner: `process ${i}`, log });
+    await migrate({ db, migrations, owner: `process ${i}`, others: async () => 0, log });
     ran.push('ready');
   });
   await Promise.all(both);
@@ -73,9 +74,11 @@ test('a migration that fails lets go, and the next start takes it up where it wa
       if (n === 12 && fails) throw new Error('the disk is full');
     },
   }));
-  await expect(migrate({ db: one, migrations, owner: 'a', log })).rejects.toThrow('the disk is full');
+  await expect(migrate({ db: one, migrations, owner: 'a', others: async () => 0, log })).rejects.toThrow(
+    'the disk is full',
+  );
   fails = false;
-  await migrate({ db: other, migrations, owner: 'b', log });
+  await migrate({ db: other, migrations, owner: 'b', others: async () => 0, log });
   expect(ran).toEqual([11, 12, 12]);
 });
 
@@ -85,4 +88,29 @@ test('the clock that is turned in one process is turned in the others', async ()
   await tellClock(one, 7_200_000);
   await until(() => clock.offset() === 7_200_000, { what: 'the other clock follows' });
   stop();
+});
+
+test('nothing is migrated while an older program works on the database', async () => {
+  const older = createProcesses({ db: one, role: 'web', log });
+  await older.beat();
+  const { others } = createProcesses({ db: other, role: 'web', log });
+  expect(await others()).toBe(1);
+  let ran = 0;
+  const migrations = [{ n: 90, name: 'a move', run: async () => void ran++ }];
+  const moved = migrate({ db: other, migrations, owner: 'new', others, log });
+  expect(await Promise.race([moved.then(() => 'moved'), others()])).toBe(1);
+  expect(ran).toBe(0);
+  await older.stop();
+  await moved;
+  expect(ran).toBe(1);
+});
+
+test('two who follow one number are both told', async () => {
+  const versions = createVersions({ db: one });
+  const loads = [0, 0];
+  await versions.watch('shared', async () => void loads[0]!++);
+  await versions.watch('shared', async () => void loads[1]!++);
+  await bumpVersion(one, 'shared');
+  await versions.check();
+  expect(loads).toEqual([2, 2]);
 });

@@ -71,6 +71,12 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
       if (missedAt === undefined) missing.set(its, beats);
       return missedAt !== undefined && beats - missedAt >= 2;
     },
+    /** How many other processes have beaten lately. */
+    others: (): Promise<number> =>
+      rows.countDocuments({
+        _id: { $ne: boot },
+        $expr: { $gt: ['$at', { $subtract: ['$$NOW', deadAfterMs] }] },
+      }),
     /** Runs after each successful beat. */
     onBeat: (act: () => Promise<void>) => void onBeat.push(act),
     async start(): Promise<void> {
