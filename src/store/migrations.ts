@@ -3,7 +3,7 @@ import { AppError } from '../errors';
 import { crashPoint } from '../kit/crash-point';
 import type { Log } from '../kit/log';
 
-/** Runs once per database, in the order of `n`. Expand before contract: old and new programs may run side by side. */
+/** Runs once per database, in the order of `n`, while no older program works on it. */
 export type Migration = { n: number; name: string; run(db: Connection): Promise<void> };
 
 type MigrationRow = { _id: number; name: string; doneAt: Date };
