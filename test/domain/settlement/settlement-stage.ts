@@ -1,6 +1,5 @@
 import { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
-import type { Campaign } from '../../../src/domain/campaigns/campaign';
 import type { CampaignRow, CampaignVersion } from '../../../src/domain/campaigns/campaign-row';
 import { createCampaigns } from '../../../src/domain/campaigns/campaigns';
 import { createDraws, drawIndexes } from '../../../src/domain/draws/draws';
@@ -9,18 +8,13 @@ import { createOutbox } from '../../../src/domain/outbox/outbox';
 import { createPoints, pointsIndexes } from '../../../src/domain/points/points';
 import { createPrizes, prizeIndexes } from '../../../src/domain/prizes/prizes';
 import { createTickets, ticketIndexes } from '../../../src/domain/prizes/tickets';
-import { createLeaderboard } from '../../../src/domain/quiz/board/leaderboard';
 import type { Quiz } from '../../../src/domain/quiz/definition';
-import { asContent, laidFlat } from '../../../src/domain/quiz/definition';
+import { asContent } from '../../../src/domain/quiz/definition';
 import { createQuizKind } from '../../../src/domain/quiz/kind';
-import { answerIndexes, createAnswerLog } from '../../../src/domain/quiz/log/answers';
+import { answerIndexes } from '../../../src/domain/quiz/log/answers';
 import type { Entry } from '../../../src/domain/quiz/log/floors';
-import { createProjector } from '../../../src/domain/quiz/log/projector';
-import { createProof } from '../../../src/domain/quiz/log/proof';
-import { createScores, scoreIndexes } from '../../../src/domain/quiz/log/scores';
-import { createJoining } from '../../../src/domain/quiz/play/joining';
-import { createPlayed } from '../../../src/domain/quiz/played';
-import { createSettling } from '../../../src/domain/quiz/settling';
+import { scoreIndexes } from '../../../src/domain/quiz/log/scores';
+import { createQuizzes } from '../../../src/domain/quiz/quizzes';
 import { createReports } from '../../../src/domain/reports/reports';
 import { createStatus } from '../../../src/domain/reports/status';
 import { holdIndexes } from '../../../src/domain/settlement/holds';
@@ -56,7 +50,6 @@ export function settlementStage() {
       strangers: async () => [],
       kinds: { quiz: createQuizKind({ render: (template) => ({ kind: 'text', text: template }) }) },
     });
-    const answerLog = createAnswerLog({ db, rulesAt: campaigns.rulesAt });
     const namesOf = async (_campaign: string, pids: string[]) => new Map(pids.map((pid) => [pid, pid]));
     const prizes = createPrizes({
       db,
@@ -72,28 +65,21 @@ export function settlementStage() {
       titleOf: () => '一戰到底',
       namesOf,
     });
-    const leaderboard = createLeaderboard({ redis, prefix: database.prefix, db });
-    const projector = createProjector({
+    const quizzes = createQuizzes({
       db,
-      answerLog,
-      points,
-      rulesAt: campaigns.rulesAt,
-      quizzes: () => ['q'],
-      leaderboard,
+      redis,
+      clock,
       log,
-      award: async ({ quiz, win }) => {
-        const found = await campaigns.find(quiz);
-        if (found) await awardTold(prizes.awards, found, win);
-      },
-      join: createJoining({
-        awards: prizes.awards,
-        quizOf: async (id) => laidFlat((await campaigns.find(id)) as Campaign),
-      }).give,
+      key: 'k',
+      publicUrl: 'https://wx.example.com',
+      campaigns,
+      points,
+      awards: { ...prizes.awards, award: async (giver, won) => awardTold(prizes.awards, giver, won) },
+      tickets,
     });
+    const { answerLog, projector, leaderboard, proof } = quizzes;
     const draws = createDraws({ db, clock, dataKey: 'k' });
-    const scores = createScores({ db });
-    const played = createPlayed({ db });
-    const kinds = { quiz: createSettling({ answerLog, projector, scores, leaderboard, played }) };
+    const kinds = { quiz: quizzes.settling };
     const settlement = createSettlement({
       db,
       clock,
@@ -105,7 +91,6 @@ export function settlementStage() {
       unanswered: async () => unanswered,
     });
     const exports = createExports({ db, clock, namesOf, ...prizes });
-    const proof = createProof({ db, answerLog, ...campaigns, projector, points });
     return {
       campaigns,
       answerLog,
