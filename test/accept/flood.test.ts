@@ -34,11 +34,18 @@ test('what is remembered of a fan does not keep her message in memory', async ()
           expect(answersOf(await rig.deliver(rig.text(openid, long), openid)).at(-1)).toBe('沒聽懂');
         }),
       );
+  };
+  const held = () => {
     collect();
     return process.memoryUsage().heapUsed;
   };
-  await say(200);
-  const before = await say(50);
-  const after = await say(600);
-  expect((after - before) / 600).toBeLessThan(8_000); // a body is 24 KB in memory
+  await say(250);
+  // What is kept grows with every round; a pool or a buffer that grew once does not. A body is 24 KB in memory.
+  const growth: number[] = [];
+  while (growth.length < 4 && !growth.some((bytes) => bytes < 8_000)) {
+    const before = held();
+    await say(600);
+    growth.push((held() - before) / 600);
+  }
+  expect(Math.min(...growth)).toBeLessThan(8_000);
 });
