@@ -1,32 +1,88 @@
-import { clicks, needs, says } from '../src/bot/bot';
+import { about, type Context, clicks, needs, type Wished } from '../src/bot/bot';
+
+type Asked = Context<Wished<'city' | 'page'>>;
 
 /** 一份攻略分四次說：概況、季節、路線、美食與提醒；「更多」接著看。 */
 export default needs('guides', [
-  says(['攻略', '{city}攻略', '{city}攻略第{page}頁'], async (context) => {
-    const { params, fan, guides, cities, offers, at, render, choose, notYet, more } = context;
-    const city = params.city ?? fan.city;
-    if (!city) return offers.has('guides', at) ? render('guide-which', offers.now(at)) : notYet('攻略');
-    fan.remember({ city });
-    const guide = await guides.of(city.id);
-    if (!guide) {
-      const also = offers.asks(city, ['sights', 'weather']);
-      return also.length > 0
-        ? choose(`${city.name}的攻略還在寫。先看看這些？`, also)
-        : notYet(`${city.name}的攻略`);
-    }
-    const page = Math.min(pages, params.page ?? 1);
-    more(page < pages ? `${city.name}攻略第${page + 1}頁` : undefined);
-    const also = offers.asks(city, ['hotels', 'weather', 'sights']).map(({ says: ask }) => ask);
-    return render('guide', { city: city.name, where: cities.fullName(city), page, pages, guide, also });
-  }),
-  says(['{city}季節', '{city}幾月去', '{city}什麼時候去'], ({ params, redo }) =>
-    redo(`${params.city.name}攻略第2頁`),
+  about(
+    '攻略',
+    {
+      says: ['{city}攻略', '{city}攻略第{page}頁'],
+      words: {
+        2: '攻略 怎麼玩 自由行 自助遊 旅遊指南 指南 遊記 旅遊建議 第一次去 第一次來',
+        1: '旅遊 旅行 去玩 介紹 推薦 玩',
+      },
+      takes: ['city', 'page'],
+    },
+    (context) => tell(context, context.params.page),
   ),
-  says(['{city}路線', '{city}行程'], ({ params, redo }) => redo(`${params.city.name}攻略第3頁`)),
-  says(['{city}美食', '{city}吃什麼', '{city}小吃'], ({ params, redo }) =>
-    redo(`${params.city.name}攻略第4頁`),
+  about(
+    '季節',
+    {
+      says: ['{city}季節', '{city}幾月去', '{city}什麼時候去'],
+      words: {
+        2: '季節 幾月 幾月份 哪個月 幾月去 什麼時候去 什麼時候去好 最佳時間 旺季 淡季 什麼季節',
+        1: '什麼時候 適合',
+      },
+      takes: ['city'],
+    },
+    (context) => tell(context, { part: 2 }),
+  ),
+  about(
+    '路線',
+    {
+      says: ['行程', '{city}路線', '{city}行程'],
+      words: {
+        2: '路線 行程 線路 一日遊 兩日遊 二日遊 三日遊 四日遊 五日遊 玩幾天 幾天夠 怎麼安排 日程 規劃 行程安排 幾日遊 怎麼走',
+        1: '安排 幾天 計劃 順序',
+      },
+      takes: ['city'],
+    },
+    (context) => tell(context, { part: 3 }),
+  ),
+  about(
+    '美食',
+    {
+      says: ['吃什麼', '小吃', '{city}美食', '{city}吃什麼', '{city}小吃'],
+      words: {
+        2: '美食 小吃 吃什麼 吃啥 好吃的 好吃 特色菜 餐廳 餐館 飯館 特產 吃飯 吃點什麼 哪裡吃 去哪吃 夜市 火鍋 早茶 館子 伴手禮',
+        1: '吃 喝 菜 餓 飯 味道',
+      },
+      takes: ['city'],
+    },
+    (context) => tell(context, { part: 4 }),
+  ),
+  about(
+    '提醒',
+    {
+      says: ['注意事項'],
+      words: {
+        2: '注意事項 提醒 注意什麼 要注意 避坑 踩坑 踩雷 坑 帶什麼 準備什麼 安全嗎 高反 高原反應',
+        1: '注意 安全 小心',
+      },
+      takes: ['city'],
+    },
+    (context) => tell(context, { part: 4 }),
   ),
   clicks('GUIDES', ({ redo }) => redo('攻略')),
 ]);
 
-const pages = 4;
+const parts = [1, 2, 3, 4];
+
+async function tell(context: Asked, place: number | { part: number } | undefined) {
+  const { params, fan, guides, cities, offers, at, render, choose, notYet, paged } = context;
+  const { city = fan.city } = params;
+  if (!city) return offers.has('guides', at) ? render('guide-which', offers.now(at)) : notYet('攻略');
+  fan.remember({ city });
+  const guide = await guides.of(city.id);
+  if (!guide) {
+    const also = offers.asks(city, ['sights', 'weather']);
+    return also.length > 0
+      ? choose(`${city.name}的攻略還在寫。先看看這些？`, also)
+      : notYet(`${city.name}的攻略`);
+  }
+  const also = offers.asks(city, ['hotels', 'weather', 'sights']).map(({ says }) => says);
+  const told = { city: city.name, where: cities.fullName(city), guide, also };
+  const whole = parts.map((page) => render('guide', { ...told, page }));
+  return paged(whole, place, (n) => `${city.name}攻略第${n}頁`);
+}

@@ -1,4 +1,4 @@
-import { clicks, says } from '../src/bot/bot';
+import { clicks, means, says } from '../src/bot/bot';
 
 export default [
   says(
@@ -21,5 +21,8 @@ export default [
     ],
     ({ offers, at, render }) => render('help', offers.now(at)),
   ),
+  means('幫助', {
+    2: '幫助 功能 你會什麼 會什麼 會幹什麼 會幹嘛 能幹什麼 能幹嘛 能做什麼 可以做什麼 能幫我什麼 有什麼用 有啥用 怎麼用 怎麼使用 怎麼操作 使用說明 說明書 使用方法 都能問什麼 可以問什麼 能問什麼 有什麼功能 不會用 菜單 目錄 指令',
+  }),
   clicks('HELP', ({ offers, at, render }) => render('help', offers.now(at))),
 ];

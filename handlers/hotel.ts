@@ -1,56 +1,75 @@
-import { clicks, needs, says } from '../src/bot/bot';
+import { about, type Context, clicks, needs, type Wished } from '../src/bot/bot';
+import { nearby } from './location';
 
 const perPage = 5;
+const unbound = { min: 0, max: 0 };
 
-/** 「杭州 500以下 四星 酒店」：城市、預算、星級，哪個都可以不說；不說城市就是她上次問起或所在的那座。 */
+type Asked = Wished<'city' | 'yuan' | 'stars' | 'order' | 'near' | 'sight' | 'page'>;
+
+/** 「杭州 500以下 四星 酒店」：城市、預算、星級、遠近，哪個都可以不說；不說城市就是她上次問起或所在的那座。 */
 export default needs('hotels', [
-  says(
-    [
-      '酒店',
-      '住宿',
-      '賓館',
-      '民宿',
-      '{city?}{wishes}酒店',
-      '{city?}{wishes}住宿',
-      '{city?}{wishes}賓館',
-      '{city?}{wishes}民宿',
-      '{city?}{wishes}酒店{also}',
-      '酒店{city?}{wishes}',
-      '{city?}{wishes}酒店第{page}頁',
-    ],
-    async (context) => {
-      const { params, fan, hotels, links, offers, at, render, redo, more, notYet, pass } = context;
-      const wishes = `${params.wishes ?? ''}${params.also ?? ''}`;
-      if (!params.city && /附近|周邊|周边/.test(wishes)) return redo('附近酒店');
-      const { rest, ...wish } = hotels.parseAsk(wishes);
-      // 「阿姆斯特丹酒店」問的是一座城市；「昨天在酒店丟了東西」不是。
-      if (!params.city && rest !== '')
-        return params.also || rest.length > 6
-          ? pass()
-          : render('unknown-city', { typed: rest, near: false, ...offers.now(at) });
-      const city = params.city ?? fan.city;
-      if (city) fan.remember({ city });
-      if (!city) return offers.has('hotels', at) ? render('hotel-which', offers.now(at)) : notYet('酒店');
+  about(
+    '酒店',
+    {
+      says: ['住宿', '賓館', '民宿', '{city}酒店', '{city}住宿', '{city}賓館', '{city}民宿'],
+      words: {
+        2: '酒店 賓館 住宿 民宿 飯店 旅館 旅店 客棧 青旅 青年旅舍 旅舍 公寓 住哪 住哪裡 住哪兒 住哪里好 住哪個 住什麼 訂房 過夜 落腳 房價 住的地方 住處 入住 hotel 房間 開房 度假村',
+        1: '住 住得 房 房子 睡 一晚 每晚 下榻',
+      },
+      takes: ['city', 'yuan', 'stars', 'order', 'near', 'sight', 'page'],
+      by: ['stars'],
+    },
+    (context) => {
+      const { near = context.params.sight } = context.params;
+      return near ? nearby(context, near) : inCity(context);
+    },
+  ),
 
-      const page = params.page ?? 1;
-      const skip = (page - 1) * perPage;
-      const found = await hotels.search({ city: city.id, ...wish, skip, limit: perPage });
-      if (found.total === 0 && !(await hotels.anyIn(city.id))) return notYet(`${city.name}的酒店`, city);
-      const last = skip + found.hotels.length >= found.total;
-      more(last ? undefined : `${city.name}${wishes}酒店第${page + 1}頁`);
-      return render('hotels', {
-        city: city.name,
-        wish: { minYuan: 0, maxYuan: 0, stars: 0, minStars: 0, maxStars: 0, sort: '', ...wish },
-        unread: rest,
-        skip,
-        last,
-        total: found.total,
-        hotels: found.hotels.map((hotel) => ({
-          ...hotel,
-          link: hotel.bookUrl ? links.to(hotel.bookUrl, { kind: 'hotel', ref: hotel.id }) : '',
-        })),
-      });
+  about(
+    '酒店詳情',
+    {
+      words: { 1: '電話 地址 預訂 在哪 在哪裡 怎麼去 多少錢 價格 房價 怎麼樣 好嗎 訂 介紹 酒店' },
+      takes: ['hotel'],
+      by: ['hotel'],
+    },
+    async ({ params, fan, hotels, cities, links, render, redo }) => {
+      const hotel = params.hotel && (await hotels.get(params.hotel.id));
+      const city = hotel && cities.get(hotel.cityId);
+      if (!hotel || !city) return redo('酒店');
+      fan.remember({ city });
+      const link = hotel.bookUrl ? links.to(hotel.bookUrl, { kind: 'hotel', ref: hotel.id }) : '';
+      return render('hotel', { city: city.name, hotel: { tel: '', ...hotel, link } });
     },
   ),
   clicks('HOTELS', ({ redo }) => redo('酒店')),
 ]);
+
+async function inCity(context: Context<Asked>) {
+  const { params, fan, hotels, links, offers, at, render, pages, numbered, notYet } = context;
+  const { city = fan.city, yuan, stars, order, page = 1, rest = '' } = params;
+  if (city) fan.remember({ city });
+  if (!city) return offers.has('hotels', at) ? render('hotel-which', offers.now(at)) : notYet('酒店');
+
+  const skip = (page - 1) * perPage;
+  const sort = order === 'cheapest' || order === 'dearest' ? order : 'stars';
+  const found = await hotels.search({ city: city.id, yuan, stars, sort, skip, limit: perPage });
+  if (found.total === 0 && !(await hotels.anyIn(city.id))) return notYet(`${city.name}的酒店`, city);
+  const last = skip + found.hotels.length >= found.total;
+  pages(page, last);
+  numbered(
+    found.hotels.map(({ name }) => name),
+    skip + 1,
+  );
+  return render('hotels', {
+    city: city.name,
+    wish: { yuan: { ...unbound, ...yuan }, stars: { ...unbound, ...stars }, sort },
+    unread: rest,
+    skip,
+    last,
+    total: found.total,
+    hotels: found.hotels.map((hotel) => ({
+      ...hotel,
+      link: hotel.bookUrl ? links.to(hotel.bookUrl, { kind: 'hotel', ref: hotel.id }) : '',
+    })),
+  });
+}

@@ -1,34 +1,59 @@
-import { beijingTime, clicks, dayMs, needs, says } from '../src/bot/bot';
+import { about, beijingTime, clicks, dayMs, needs } from '../src/bot/bot';
 
 const perPage = 8;
 
-/** 「明天杭州到上海的高鐵」：兩座城市之外都可以不說；日子是北京的日子，不說就是今天。 */
+/** 「明天下午杭州到上海的高鐵」：兩座城市之外都可以不說；日子是北京的日子，不說就是今天。 */
 export default needs('trains', [
-  says(
-    [
-      '{before}{from:city?}到{to:city?}{after}',
-      '{before}{from:city?}去{to:city?}{after}',
-      '{before}{from:city?}至{to:city?}{after}',
-      '{before}{from:city?}到{to:city?}{after}第{page}頁',
-    ],
+  about(
+    '列車',
+    {
+      says: ['車次', '火車', '火車票', '列車時刻', '高鐵', '高鐵票', '動車', '動車票', '車票'],
+      words: {
+        2: '列車 車次 火車 火車票 高鐵票 動車票 車票 班次 時刻表 時刻 發車 12306 幾點的車 幾點有車 有車嗎 坐車',
+        1: '票 車 坐 怎麼去 怎麼過去 多久到 要多久 多長時間 幾個小時 直達 到達 出發 動身',
+      },
+      takes: ['from', 'to', 'city', 'days', 'time', 'kind', 'order', 'stations', 'page'],
+      by: ['from', 'kind'],
+    },
     async (context) => {
-      const { params, at, clock, trains, fan, offers, render, pass, notYet, more } = context;
-      const { from, to } = params;
-      // 「我到上海了」說的不是車。
-      if (!from || !to) return pass();
+      const { params, at, clock, trains, fan, offers, render, notYet, pages } = context;
+      const {
+        from,
+        to = params.city === from ? undefined : params.city,
+        kind,
+        stations = [],
+        time,
+        order,
+        rest = '',
+      } = params;
+      if (!offers.has('trains', at)) return notYet('列車時刻', to ?? from);
+      if (!from || !to) {
+        const known = from ?? to;
+        return known
+          ? `${from ? `從${known.name}去哪裡` : `從哪裡去${known.name}`}？說個城市名就行。`
+          : render('train-which', offers.now(at));
+      }
       if (from.id === to.id)
         return `${from.name}到${to.name}，原地就是。${offers.covers('sights', to) ? `想在城裡逛，回覆「${to.name}景點」。` : ''}`;
       fan.remember({ city: to });
-      if (!offers.has('trains', at)) return notYet('列車時刻', to);
 
-      const { on, kind, rest } = trains.parseAsk(`${params.before} ${params.after}`.replace(/[從从由]/g, ''));
       const today = clock.day(at);
-      const found = await trains.between(from.id, to.id, { on, ...(kind ? { kind } : {}) });
-      const ahead = found.trains.filter((train) => on !== today || train.departs > beijingTime(at));
-      const gone = found.trains.length - ahead.length;
+      const on = params.days?.on ?? today;
+      const day = await trains.between(from.id, to.id, { on, ...(kind ? { kind } : {}) });
+      const fitting = day.trains.filter(
+        (train) =>
+          (!time || (train.departs >= time.from && train.departs <= time.to)) &&
+          stations.every((one) => one === train.fromStation || one === train.toStation),
+      );
+      const ahead = trains.inOrder(
+        fitting.filter((train) => on !== today || train.departs > beijingTime(at)),
+        order,
+      );
+      const gone = fitting.length - ahead.length;
       // 只提有得答的：當天別的車種，或明天的車
+      const narrowed = kind !== undefined || time !== undefined || stations.length > 0;
       const others =
-        kind &&
+        narrowed &&
         ahead.length === 0 &&
         gone === 0 &&
         (await trains.between(from.id, to.id, { on })).trains.length > 0
@@ -41,14 +66,18 @@ export default needs('trains', [
       const page = params.page ?? 1;
       const skip = (page - 1) * perPage;
       const last = skip + perPage >= ahead.length;
-      more(last ? undefined : `${from.name}到${to.name}${on}${kind ?? ''}第${page + 1}頁`);
+      pages(page, last);
       return render('trains', {
         from: from.name,
         to: to.name,
         on,
+        until: params.days?.until ?? on,
         isToday: on === today,
         isPast: on < today,
         kind: kind ?? '',
+        time: time ?? { from: '', to: '' },
+        stations,
+        order: order ?? '',
         unread: rest,
         total: ahead.length,
         gone,
@@ -57,15 +86,10 @@ export default needs('trains', [
         skip,
         last,
         trains: ahead.slice(skip, skip + perPage).map((train) => ({ secondClassFen: 0, ...train })),
-        importedOn: found.importedOn ?? '',
-        sample: found.sample,
+        importedOn: day.importedOn ?? '',
+        sample: day.sample,
       });
     },
-  ),
-  says(
-    ['列車', '車次', '火車', '高鐵', '動車', '火車票', '列車時刻', '高鐵票'],
-    ({ offers, at, notYet, render }) =>
-      offers.has('trains', at) ? render('train-which', offers.now(at)) : notYet('列車時刻'),
   ),
   clicks('TRAINS', ({ redo }) => redo('列車')),
 ]);

@@ -197,7 +197,7 @@ export function createServices(given: {
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
     sights: createSights({ db }),
     status: createStatus({ campaigns, tickets, settlement, exports }),
-    trains: createTrains({ db, clock }),
+    trains: createTrains({ db }),
     weather,
   };
   return { ...given.more, ...domains, upkeep: collectUpkeep({ ...domains, ...given.more }) };

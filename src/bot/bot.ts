@@ -17,6 +17,8 @@ import type { JobTable, Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';
 import type { Reply } from '../wechat/protocol/reply';
 import type { Field, FieldValue } from './fields';
+import type { Things } from './understanding/things';
+import type { Thing, Topic } from './understanding/topics';
 
 export { beijingTime, dayMs } from '../kit/beijing';
 export { choice, date, image, location, number, phone, text } from './fields';
@@ -67,6 +69,8 @@ export type Fan = {
   spot: Subscriber['spot'];
   /** What 「更多」 means now: the text to redo. */
   next: string | undefined;
+  /** What 「上一頁」 means now. */
+  back: string | undefined;
   /** Where she stands in campaigns, by their ids: for the kind of campaign to read. */
   plays: Plays;
   /** The campaign she plays now, or played last. */
@@ -105,13 +109,23 @@ export type Context<P, M extends Message = Message> = Services & {
   choose(prompt: string | Reply, options: { label: string; says: string }[]): string;
   /** Says honestly that there is none (yet) of what she asks for, 「杭州的酒店」, and offers what there is, about the city first. */
   notYet(what: string, city?: City): string;
-  /** What 「更多」 means from now on; `undefined`: there is no more. */
-  more(says: string | undefined): void;
   /**
-   * One page of a text that may be longer than a reply; `says(n)` is what asks for page n, and 「更多」 for the next one.
-   * `page`: as she said it.
+   * Of what an `about` told page by page: 「更多」 asks for the next page with the same wishes, 「上一頁」 for the one before.
    */
-  paged(whole: Reply, page: number | undefined, says: (n: number) => string): Reply;
+  pages(page: number, last: boolean): void;
+  /** What 「更多」 means from now on, and 「上一頁」; `undefined`: there is no more. */
+  more(says: string | undefined, back?: string): void;
+  /** The numbers of a list in the reply, `first` on: 「2」 or 「第2家」 answers as if she had said the text of that line. */
+  numbered(says: string[], first?: number): void;
+  /**
+   * One page of a text that may be longer than a reply, or of several that each begin a page; `says(n)` is what asks for page n,
+   * and 「更多」 for the next one. `place`: the page as she said it, or the part (from 1 on) whose first page it is.
+   */
+  paged(
+    whole: Reply | readonly Reply[],
+    place: number | { part: number } | undefined,
+    says: (n: number) => string,
+  ): Reply;
   /** Opens a form: its questions are asked one at a time. */
   ask<F extends Fields>(form: Form<F>): string;
   /** The known keywords closest to a text. */
@@ -129,6 +143,7 @@ export type Trigger =
   | { on: 'follows' }
   | { on: 'leaves' }
   | { on: 'otherwise' }
+  | { on: 'about'; topic: Topic; patterns: string[] }
   | {
       on: 'takes';
       take: (context: never) => unknown;
@@ -156,6 +171,35 @@ export const says = <const Pattern extends string>(
   patterns: Pattern | readonly Pattern[],
   run: Handler<Params<Pattern>, Of<'text'>>,
 ): Rule => rule({ on: 'says', patterns: typeof patterns === 'string' ? [patterns] : [...patterns] }, run);
+
+/** What an `about` is given: of the things it takes those that she said, and what it cannot honour of her words. */
+export type Wished<Takes extends Thing> = { [T in Takes]?: Things[T] | undefined } & {
+  rest?: string | undefined;
+};
+
+/**
+ * What a handler is about, in whatever words she asks. `name` is what one says to have it answered, and so are the keywords and
+ * patterns of `says`; `words` by their weight are found in any sentence (`Topic`), and of what else stands in it the handler is
+ * given what it `takes`:
+ *
+ *     about('天氣', { says: '{city}天氣', words: { 2: '下雨 氣溫', 1: '冷 熱' }, takes: ['city', 'days'] }, ({ params: { city } }) => …)
+ */
+export const about = <const Takes extends Thing = never>(
+  name: string,
+  what: Omit<Topic, 'name' | 'takes'> & { says?: string | readonly string[]; takes?: readonly Takes[] },
+  run: Handler<Wished<Takes>, Of<'text'>>,
+): Rule => {
+  const { says: also = [], takes: things = [], ...topic } = what;
+  const patterns = [name, ...(typeof also === 'string' ? [also] : also)];
+  return rule({ on: 'about', topic: { name, ...topic, takes: things }, patterns }, run);
+};
+
+/** Sentences with these words mean what another rule answers: `means('排行', { 2: '名次 第幾名' })`. */
+export const means = (command: string, words: Topic['words']): Rule =>
+  rule<Record<never, never>, Of<'text'>>(
+    { on: 'about', topic: { name: command, words, takes: [] }, patterns: [] },
+    ({ redo }) => redo(command),
+  );
 
 /** As `says`, by a regular expression over the folded text; named groups are the parameters. */
 export const saysLike = (

@@ -51,10 +51,13 @@ export function createDeciding(given: {
         touchBehind(her, message);
         return counted(outcome);
       }
-      const { reply, effects, carries, changes, takeMail } = outcome;
+      const { reply, effects, carries, changes, takeMail, about } = outcome;
       const written = await subscribers.change(fan, her.v, {
         ...changes,
-        said: [...unended(her.said).slice(1 - mostSaid), { by: id, reply, effects, carries }],
+        said: [
+          ...unended(her.said).slice(1 - mostSaid),
+          { by: id, reply, effects, carries, ...(about ? { about } : {}) },
+        ],
         ...(takeMail.length > 0 ? { takeMail } : {}),
         ...(message.kind === 'follow' ? { followedAt: sentAt(message) } : {}),
         windows: windowsOpenedBy(message),

@@ -14,7 +14,9 @@ import { createLists } from './lists';
 import { createParams } from './params';
 import type { Choice, Rules } from './rules';
 import { createSuggest } from './suggest';
+import { createThread } from './thread';
 import { type Cause, openTurn, type Turn, undo } from './turn';
+import { createUnderstanding } from './understanding/understanding';
 import { createWords, type Outcome } from './words';
 
 /** `redo` may lead to `redo`; a circle is a mistake in a handler. */
@@ -42,6 +44,16 @@ export function createDispatch(given: {
     finish: (turn, form, answers) => form.run(face.contextWith(turn, answers) as never),
   });
   const face = createFace({ services, render, clock, lists, open: forms.open, again, pass, suggest });
+  const understanding = createUnderstanding(rules.topics, services);
+  const thread = createThread({
+    rules,
+    services,
+    render,
+    understanding,
+    lists,
+    run: runWant,
+    notYet: face.notYet,
+  });
   const say = createWords({ rules, contextOf: face.contextOf, log });
 
   /** Answers one message. Throws only when the database does: the sender repeats, and the row waits for it. */
@@ -140,7 +152,7 @@ export function createDispatch(given: {
   async function pass(turn: Turn): Promise<Said> {
     if (turn.message.kind !== 'text') return otherwise(turn);
     const rule = services.replies.compiled().find(fold(turn.message.content), clock.now());
-    return fromOperator(turn, rule) ?? otherwise(turn);
+    return fromOperator(turn, rule) ?? (await thread.answer(turn)) ?? otherwise(turn);
   }
 
   function fromOperator(
@@ -162,10 +174,38 @@ export function createDispatch(given: {
     return runChoice(turn, choice);
   }
 
-  async function runChoice(turn: Turn, { rule, slots, groups }: Choice): Promise<Said> {
+  async function runChoice(turn: Turn, choice: Choice): Promise<Said> {
+    const { rule, slots, groups } = choice;
+    if (rule.on === 'about') {
+      // More than a name stands in the place of one: 「明天杭州」.
+      const more = slots.find(
+        ({ kind, raw }) => kind === 'city' && services.cities.find(raw).kind === 'none',
+      );
+      if (more) {
+        const said = await thread.answer(turn, more.raw);
+        if (said !== undefined) return said;
+      }
+      turn.by = choice.file;
+    }
     if (groups) return rule.run(face.contextWith(turn, groups) as never);
     const read = readParams(turn, slots);
-    return 'asked' in read ? read.asked : rule.run(face.contextWith(turn, read.params) as never);
+    if ('asked' in read) return read.asked;
+    if (rule.on === 'about') return runWant(turn, choice, read.params);
+    return rule.run(face.contextWith(turn, read.params) as never);
+  }
+
+  /** A handler is given what she wants, and what it is about is kept for what she says next. */
+  function runWant(
+    turn: Turn,
+    { rule, file }: Choice,
+    params: Record<string, unknown>,
+  ): Promise<Said> | Said {
+    turn.by = file;
+    if (rule.on === 'about' && rule.topic.takes.length > 0) {
+      const said = Object.entries(params).filter(([thing, value]) => thing !== 'rest' && value !== undefined);
+      turn.want = { topic: rule.topic, wish: Object.fromEntries(said) };
+    }
+    return rule.run(face.contextWith(turn, params) as never);
   }
 
   return { run };

@@ -6,8 +6,9 @@ import type { Services } from '../services';
 import type { Reply } from '../wechat/protocol/reply';
 import type { Context, Fan, Fields, Form, Said } from './bot';
 import type { Forms } from './forms';
-import type { Lists, Option } from './lists';
+import type { Lists, Option, Place } from './lists';
 import type { Turn } from './turn';
+import { writeWish } from './understanding/write';
 import { asReply } from './words';
 
 /** What a handler is given: every domain by its name, she, and what it may do. */
@@ -58,17 +59,28 @@ export function createFace(given: {
         return pass(turn);
       },
       choose: (prompt: string | Reply, options: Option[]) => lists.choose(turn, prompt, options),
-      notYet(what: string, city?: City) {
-        const about = city ? services.offers.asks(city) : [];
-        const options = about.length > 0 ? about : services.offers.asks(undefined);
-        return lists.choose(turn, render('not-yet', { what, also: options.length > 0 }), options);
+      notYet: (what: string, city?: City) => notYet(turn, what, city),
+      more: (text: string | undefined, back?: string) => lists.more(turn, text, back),
+      pages(page: number, last: boolean) {
+        const { want } = turn;
+        const asks = (n: number) => want && writeWish(want.topic, { ...want.wish, page: n });
+        lists.more(turn, last ? undefined : asks(page + 1), page > 1 ? asks(page - 1) : undefined);
       },
-      more: (text: string | undefined) => lists.more(turn, text),
-      paged: (whole: Reply, page: number | undefined, asks: (n: number) => string) =>
-        lists.paged(turn, whole, page, asks),
+      numbered: (texts: string[], first = 1) => lists.number(turn, texts, first),
+      paged: (
+        whole: Reply | readonly Reply[],
+        place: Place | number | undefined,
+        asks: (n: number) => string,
+      ) => lists.paged(turn, whole, typeof place === 'object' ? place : { page: place }, asks),
       ask: (form: Form<Fields>) => open(turn, form),
       suggest,
     };
+  }
+
+  function notYet(turn: Turn, what: string, city?: City): string {
+    const about = city ? services.offers.asks(city) : [];
+    const options = about.length > 0 ? about : services.offers.asks(undefined);
+    return lists.choose(turn, render('not-yet', { what, also: options.length > 0 }), options);
   }
 
   function fanOf(turn: Turn): Fan {
@@ -89,6 +101,9 @@ export function createFace(given: {
       },
       get next() {
         return turn.talk.more?.says;
+      },
+      get back() {
+        return turn.talk.more?.back;
       },
       get plays() {
         return turn.talk.plays ?? {};
@@ -129,7 +144,7 @@ export function createFace(given: {
     return Object.fromEntries(Object.entries(plays).filter(([id]) => services.campaigns.get(id)));
   }
 
-  return { contextOf, contextWith };
+  return { contextOf, contextWith, notYet };
 }
 
 export type Face = ReturnType<typeof createFace>;

@@ -32,19 +32,20 @@ export function createResponding(given: {
   /** Works out the reply and keeps it. Another message of hers may be answered meanwhile: then it is worked out again. */
   async function respond(task: Task, loaded: Subscriber | undefined): Promise<Reply | null> {
     try {
-      const { reply, effects, carries = [] } = await decide(task, loaded);
+      const { reply, effects, carries = [], about } = await decide(task, loaded);
       crashPoint('reply-decided');
       // From here on it is said as it stands: the deadline no longer makes it late.
       task.work.finishing = true;
       await keepEffects(task, { reply, effects });
       crashPoint('effects-kept');
       if (task.message.kind === 'leave') await subscribers.remove(task.fan, sentAt(task.message), pidUntil);
-      let ended = await inbox.finish(task.id, task.owner, { reply, carries, late: task.work.late });
+      const end = { reply, carries, about };
+      let ended = await inbox.finish(task.id, task.owner, { ...end, late: task.work.late });
       if (ended === 'late') {
         task.work.late = true;
         await keepEffects(task, { reply, effects });
         crashPoint('late-reply-kept');
-        ended = await inbox.finish(task.id, task.owner, { reply, carries, late: true });
+        ended = await inbox.finish(task.id, task.owner, { ...end, late: true });
       }
       crashPoint('reply-kept');
       if (ended === 'lost')

@@ -3,6 +3,7 @@ import { AppError } from '../errors';
 import { fold, foldWithOffsets } from '../kit/text';
 import type { Fields, Form, Rule } from './bot';
 import { createPatterns, readPattern, type Slot } from './patterns';
+import type { Topic } from './understanding/topics';
 
 export type Loaded = { file: string; rule: Rule };
 
@@ -33,6 +34,7 @@ export function compileRules(loaded: Loaded[]) {
   const scans = new Map<string, Loaded>();
   const forms = new Map<string, Form<Fields>>();
   const takers: (Loaded & { rule: { on: 'takes' } })[] = [];
+  const topics = new Map<string, Loaded & { rule: { on: 'about' } }>();
   const only: { scan?: Loaded; follows?: Loaded; leaves?: Loaded; otherwise?: Loaded } = {};
   const keywords: { word: string; needs: Need | undefined }[] = [];
 
@@ -66,6 +68,11 @@ export function compileRules(loaded: Loaded[]) {
             regexps.push({ loaded: one, regexp: pattern });
           }
         }
+        break;
+      case 'about':
+        claim(`about ${rule.topic.name}`, file, `about 「${rule.topic.name}」`);
+        for (const pattern of rule.patterns) addPattern(pattern, one);
+        topics.set(rule.topic.name, { file, rule });
         break;
       case 'sends':
         for (const kind of rule.kinds) {
@@ -118,6 +125,9 @@ export function compileRules(loaded: Loaded[]) {
     forText,
     /** In the order of their files: what they take is their own affair, and data decides. */
     takers,
+    /** What handlers are about, by name. */
+    topics: [...topics.values()].map(({ rule }) => rule.topic),
+    forTopic: (topic: Topic): Choice | undefined => plain(topics.get(topic.name)),
     exact: (text: string): Choice | undefined => plain(exact.get(fold(text))),
     forKind: (kind: string) => plain(kinds.get(kind)),
     forClick: (key: string) => plain(clicks.get(key)),

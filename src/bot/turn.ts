@@ -4,6 +4,9 @@ import type { Talk } from '../domain/subscribers/talk';
 import { longestRead, type Script, scriptOf } from '../kit/text';
 import type { Message } from '../wechat/protocol/inbound';
 import type { Context } from './bot';
+import type { Wish } from './understanding/things';
+import type { Topic } from './understanding/topics';
+import type { Understood } from './understanding/understanding';
 
 /** One message on its way to the reply: what is known of her, and what the rules that are asked change on the way. */
 export type Turn = {
@@ -24,6 +27,10 @@ export type Turn = {
   by: string;
   /** What the open form asks for, when this answer did not go to it. */
   aside: string | undefined;
+  /** What she is being answered about, and what she was last, when that is asked for. */
+  want: { topic: Topic; wish: Wish } | undefined;
+  /** What was made of her sentence, where no word or pattern was exact. */
+  understood: Understood | undefined;
   /** What the rules are given: one for all that are asked about one message. */
   context: Context<unknown> | undefined;
 };
@@ -59,6 +66,8 @@ export function openTurn(given: {
     depth: 0,
     by: 'nothing',
     aside: undefined,
+    want: undefined,
+    understood: undefined,
     context: undefined,
   };
 }
@@ -69,6 +78,7 @@ export function undo(turn: Turn, now: number): void {
   turn.changes = {};
   turn.effects = [];
   turn.carries = [];
+  turn.want = undefined;
   turn.context = undefined;
 }
 

@@ -6,6 +6,7 @@ import { fitText, type Reply, replyProblem } from '../wechat/protocol/reply';
 import type { Context, Said } from './bot';
 import type { Rules } from './rules';
 import type { Turn } from './turn';
+import { writeWish } from './understanding/write';
 
 /** What one message leads to. Nothing has been written or sent yet. */
 export type Outcome = {
@@ -18,6 +19,8 @@ export type Outcome = {
   takeMail: string[];
   /** Which rule answered, for the metrics: a file, `operator`, `form:<name>`, `nothing`. */
   by: string;
+  /** What she was answered, in words that would be answered the same. */
+  about?: string;
 };
 
 /** Makes of what a rule said the reply as she reads it: in her script, within WeChat's limits, her mail before it. */
@@ -59,7 +62,8 @@ export function createWords(given: {
       reply?.kind === 'text' && her && her.mailbox.length > 0
         ? withMail(reply.text, her.mailbox)
         : [reply, []];
-    return { reply: withLetters, effects, carries, changes, takeMail, by };
+    const about = turn.want && writeWish(turn.want.topic, turn.want.wish);
+    return { reply: withLetters, effects, carries, changes, takeMail, by, ...(about ? { about } : {}) };
   };
 }
 

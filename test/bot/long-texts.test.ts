@@ -44,6 +44,7 @@ describe('with all handlers', () => {
   let talk: Awaited<ReturnType<typeof createTalk>>;
   beforeAll(async () => {
     talk = await createTalk(database);
+    await talk.fan().says('有什麼好玩的'); // all names are compiled once
   });
   afterAll(async () => {
     await database.drop();

@@ -63,3 +63,19 @@ test('a city whose guide is not written yet offers what there is', async () => {
   );
   expect(await fan.says('台南景點')).toMatch(/^台南景點（/);
 });
+
+test('a guide longer than its pages is told to its last character, page by page', async () => {
+  const db = await database.connect();
+  const sentence = (n: number) => `第${n}句說的是這座城市裡值得一去的地方。`;
+  const long = (from: number) => Array.from({ length: 60 }, (_, i) => sentence(from + i)).join('');
+  const texts = { overview: long(100), seasons: long(200), food: long(300), tips: long(400) };
+  const routes = Array.from({ length: 9 }, (_, i) => long(1_000 + 100 * i));
+  await db.collection<{ _id: string }>('guides').updateOne({ _id: 'suzhou' }, { $set: { ...texts, routes } });
+  const fan = talk.fan();
+  let told = await fan.says('蘇州攻略');
+  for (let page = await fan.says('更多'); !page.startsWith('剛才說的'); page = await fan.says('更多'))
+    told += page;
+  for (const text of [...Object.values(texts), ...routes])
+    for (const one of text.match(/第\d+句/g) ?? []) expect(told).toContain(one);
+  expect(await talk.fan().says('蘇州美食')).toMatch(/^蘇州，吃什麼\n\n第300句/);
+});

@@ -43,15 +43,6 @@ const hotel = {
 };
 
 test.each([
-  ['guide', { ...sampleOf('guide'), page: 1, guide: { title: long(80), overview: long(2000) } }],
-  [
-    'guide',
-    { ...sampleOf('guide'), page: 3, guide: { routes: Array.from({ length: 60 }, () => long(1000)) } },
-  ],
-  [
-    'guide',
-    { ...sampleOf('guide'), page: 4, guide: { food: long(2000), tips: long(2000), updatedOn: '2026-11-22' } },
-  ],
   [
     'sights',
     {
@@ -66,7 +57,15 @@ test.each([
     },
   ],
   ['hotels', { ...sampleOf('hotels'), hotels: Array.from({ length: 5 }, () => hotel) }],
-  ['nearby', { where: long(60), hotels: Array.from({ length: 5 }, () => ({ ...hotel, km: 12.3 })) }],
+  [
+    'nearby',
+    {
+      ...sampleOf('nearby'),
+      where: long(60),
+      hotels: Array.from({ length: 5 }, () => ({ ...hotel, km: 12.3 })),
+    },
+  ],
+  ['hotel', { city: long(20), hotel: { ...hotel, tel: long(30), address: long(200) } }],
   ['channel', { words: long(550) }],
   ['enquiry-kept', { from: '09:00', phone: '13800001111', words: long(300) }],
 ])('%s fits with the longest data that can be imported', (name, data) => {

@@ -53,10 +53,14 @@ export async function createTalk(
   const services = createServices({ config, db, redis, render, clock, log, role: 'test' });
   await createIndexes(db, services.upkeep.indexes);
   await importSamples({ db, clock, services });
-  await services.cities.load();
-  await services.offers.load();
+  for (const table of ['cities', 'offers', 'hotels', 'sights', 'trains'] as const)
+    await services[table].load();
   const rules = loadHandlers();
   const dispatch = createDispatch({ rules, services, render, clock, log });
+
+  /** As the inbox would: what 「那上海呢」 goes on from. */
+  const keepAbout = ({ id, ...row }: { id: string; fan: string; at: Date; about: string }) =>
+    db.collection<{ _id: string }>('inbox').insertOne({ _id: id, ...row });
 
   function fan() {
     const openid = `o${randomBytes(8).toString('hex')}`;
@@ -75,7 +79,8 @@ export async function createTalk(
       failure = undefined;
       last = await dispatch.run(message, her, { id, at: now });
       if (failure !== undefined && !mayFail) throw failure;
-      const { reply, effects, changes } = last;
+      const { reply, effects, changes, about } = last;
+      if (about !== undefined) await keepAbout({ id, fan: her._id, at: new Date(now), about });
       const problem = reply && replyProblem(reply, message.kind);
       if (problem) throw new Error(problem);
       const kept = await services.subscribers.change(her._id, her.v, {

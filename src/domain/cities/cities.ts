@@ -3,6 +3,7 @@ import type { Point } from '../../kit/geo';
 import { readAcrossSwap } from '../../store/swap';
 import type { Upkeep } from '../upkeep';
 import type { City } from './city';
+import { elsewhere } from './elsewhere';
 import { compileCities, type Gazetteer } from './gazetteer';
 
 /** What lies in `cities`. */
@@ -30,6 +31,7 @@ export function createCities({ db }: { db: Connection }) {
     nearest: (point: Point) => known.nearest(point),
     get: (id: string) => known.get(id),
     all: () => known.all(),
+    elsewhere,
     fullName,
   };
 }

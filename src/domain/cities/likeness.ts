@@ -1,11 +1,13 @@
+import { looseSound, syllablesOf } from '../../kit/sounds';
+
 /**
  * How alike a mistyped name and a name are, 0 to 1; from 0.5 on it is worth asking 「是不是想說…」.
- * One holding the other counts most, then few slips of the finger (Latin), then characters shared in place (Chinese).
+ * One holding the other counts most, then few slips of the finger (Latin), then characters that are the same or sound so (Chinese).
  */
 export function likeness(typed: string, name: string): number {
   if (typed === name) return 1;
   if (typed.length < 2 || name.length < 2) return 0;
-  if (typed.includes(name)) return 0.9;
+  if (typed.startsWith(name) || (typed.includes(name) && name.length * 2 > typed.length)) return 0.9;
   if (name.includes(typed)) return typed.length >= 3 || name.length <= 4 ? 0.8 : 0;
   if (Math.abs(typed.length - name.length) > 2) return 0;
   return /^[a-z]+$/.test(name) ? latinLikeness(typed, name) : hanLikeness(typed, name);
@@ -17,15 +19,17 @@ function latinLikeness(typed: string, name: string): number {
   return slips <= allowed && name.length >= 4 ? 1 - slips / name.length : 0;
 }
 
+/** Nor what is said with or without breath: b and p, n and l. */
+const breathless: Record<string, string> = { p: 'b', t: 'd', k: 'g', n: 'l', f: 'h' };
+const roughSound = (syllable: string): string =>
+  looseSound(syllable).replace(/^[ptknf]/, (initial) => breathless[initial] ?? initial);
+
+/** Character by character: the same, or sounding the same; of three and more one may be another. */
 function hanLikeness(typed: string, name: string): number {
-  const length = Math.max(typed.length, name.length);
-  let inPlace = 0;
-  for (let i = 0; i < length; i++)
-    if (typed.charAt(i) !== '' && typed.charAt(i) === name.charAt(i)) inPlace++;
-  const shared = [...new Set(typed)].filter((char) => name.includes(char)).length;
-  // The first character tells cities apart better than the 「州」「山」「海」 they end with.
-  const first = typed.charAt(0) === name.charAt(0) ? 0.1 : 0;
-  return Math.max(inPlace / length, (shared / length) * 0.9) * 0.9 + first;
+  if (typed.length !== name.length) return 0;
+  const [a, b] = [syllablesOf(typed), syllablesOf(name)].map((all) => all.map(roughSound));
+  const alike = [...typed].filter((char, i) => char === name.charAt(i) || a?.[i] === b?.[i]).length;
+  return alike >= Math.max(2, typed.length - 1) ? alike / typed.length - 0.05 : 0;
 }
 
 /** Levenshtein, with the swap of two neighbours as one slip. */

@@ -1,5 +1,5 @@
 import { fold } from '../../kit/text';
-import type { TrainKind } from '../trains/parse-ask';
+import type { TrainKind } from '../trains/trains';
 
 const words: Record<string, number[]> = Object.fromEntries(
   Object.entries({

@@ -32,6 +32,8 @@ export type InboxRow = {
   reply?: Reply | null;
   /** Awards that the reply tells her of. */
   carries?: string[];
+  /** What the reply is about, in words that would be answered the same; unset when she is erased. */
+  about?: string;
   doneAt?: Date;
   /** The deadline passed: the reply goes out as a customer message or through her mailbox. */
   late?: boolean;
@@ -201,7 +203,7 @@ export function createInbox({
     await rows.updateMany(
       { fan, at: { $lte: upTo } },
       {
-        $unset: { fan: 1, body: 1, reply: 1, open: 1, failed: 1 },
+        $unset: { fan: 1, body: 1, reply: 1, about: 1, open: 1, failed: 1 },
         $set: { doneAt: new Date() },
       },
     );
@@ -257,6 +259,17 @@ export function createInbox({
       }
     },
 
+    /** What she was answered last, from `since` on (business ms), in words that would be answered the same. */
+    async lastAbout(fan: string, since: number): Promise<string | undefined> {
+      const [row] = await rows
+        .find(
+          { fan, at: { $gte: new Date(since) }, about: { $exists: true } },
+          { projection: { about: 1 }, sort: { at: -1 }, limit: 1, timeoutMS: insertTimeoutMs },
+        )
+        .toArray();
+      return row?.about;
+    },
+
     /** Whether it was kept before; one query for all who ask. */
     has: async (id: string): Promise<boolean> => (await watch.add(id)) !== undefined,
 
@@ -303,12 +316,19 @@ export function createInbox({
     async finish(
       id: string,
       owner: string,
-      end: { reply: Reply | null; carries?: string[]; late?: boolean; failed?: string },
+      end: {
+        reply: Reply | null;
+        carries?: string[];
+        about?: string | undefined;
+        late?: boolean;
+        failed?: string;
+      },
     ): Promise<Ended> {
       const set = {
         reply: end.reply,
         doneAt: new Date(),
         ...(end.carries?.length ? { carries: end.carries } : {}),
+        ...(end.about ? { about: end.about } : {}),
         ...(end.late ? { late: true } : {}),
         ...(end.failed ? { failed: end.failed } : {}),
       };

@@ -14,7 +14,12 @@ export type Sight = {
   intro: string;
   point?: Point;
   updatedOn: string;
+  /** Other names by which it is asked for. */
+  aliases?: string[];
 };
+
+/** A sight by its names. */
+export type SightName = Pick<Sight, 'id' | 'name' | 'cityId' | 'point' | 'aliases'>;
 
 /** What lies in `sights`. `place`: the row's place in the imported table, best first as its editor ordered it. */
 export type SightRow = Omit<Sight, 'id'> & { _id: string; place: number };
@@ -32,9 +37,25 @@ const mostAtOnce = 50;
 /** Written only by the importer, whole tables at a time. */
 export function createSights({ db }: { db: Connection }) {
   const rows = db.collection<SightRow>('sights');
+  let names: readonly SightName[] = [];
+
+  async function load(): Promise<void> {
+    const projection = { name: 1, cityId: 1, point: 1, aliases: 1 };
+    const found = await readAcrossSwap(() => rows.find({}, { projection, batchSize: 10_000 }).toArray());
+    names = found.map(toSight);
+  }
 
   return {
-    upkeep: { indexes: sightIndexes } satisfies Upkeep,
+    upkeep: { indexes: sightIndexes, follows: { sights: load } } satisfies Upkeep,
+    load,
+    /** All sights by name, held in memory; the same array until the table is imported again. */
+    named: (): readonly SightName[] => names,
+
+    async get(id: string): Promise<Sight | undefined> {
+      const row = await readAcrossSwap(() => rows.findOne({ _id: id }));
+      return row ? toSight(row) : undefined;
+    },
+
     /** A page of the sights of a city, in the order of the imported table, and how many there are in all. */
     async of(
       cityId: string,

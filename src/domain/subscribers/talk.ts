@@ -7,8 +7,10 @@ export type Plays = Record<string, { kind: string; [inside: string]: unknown }>;
 /** What the bot remembers of the talk with her: an open form, a list to choose from, what 「更多」 means. */
 export type Talk = {
   form?: { name: string; field: string; answers: Record<string, unknown>; at: number };
-  choices?: { says: string[]; labels: string[]; at: number };
-  more?: { says: string; at: number };
+  /** `first`: the number of the first one, where the list goes on from a page before. */
+  choices?: { says: string[]; labels: string[]; at: number; first?: number };
+  /** What 「更多」 and 「上一頁」 mean. */
+  more?: { says?: string; back?: string; at: number };
   plays?: Plays;
   /** The campaign she plays now, or played last. */
   playing?: string;
@@ -23,4 +25,6 @@ export type Kept = {
   effects: Effect[];
   /** Awards that the reply tells her of. */
   carries?: string[];
+  /** What she was answered, in words that would be answered the same: what 「那上海呢」 goes on from. */
+  about?: string;
 };

@@ -1,9 +1,12 @@
 import type { Connection } from 'mongoose';
-import type { Clock } from '../../kit/clock';
 import type { IndexSpec } from '../../store/indexes';
 import { readAcrossSwap } from '../../store/swap';
 import type { Upkeep } from '../upkeep';
-import { parseTrainAsk, type TrainKind } from './parse-ask';
+
+export type TrainKind = '高鐵' | '動車' | '城際' | '直達' | '特快' | '快速' | '普快';
+
+/** A station as timetables write it, 「杭州東」. */
+export type Station = { name: string; cityId: string };
 
 /**
  * Times are of Beijing, `08:30`; it arrives `dayOffset` days after it left. `runs`: the weekdays it leaves on, Monday is 1.
@@ -39,9 +42,25 @@ export const trainIndexes: IndexSpec[] = [
 const mostAtOnce = 500;
 
 /** A timetable as it was on the day of its import; 12306 has the last word. Written only by the importer, whole tables at a time. */
-export function createTrains({ db, clock }: { db: Connection; clock: Clock }) {
+export function createTrains({ db }: { db: Connection }) {
+  let stations: readonly Station[] = [];
+
+  async function load(): Promise<void> {
+    const of = (city: string, station: string) =>
+      db
+        .collection('trains')
+        .aggregate<{ _id: Station }>([{ $group: { _id: { name: `$${station}`, cityId: `$${city}` } } }])
+        .toArray();
+    const found = await readAcrossSwap(() => Promise.all([of('from', 'fromStation'), of('to', 'toStation')]));
+    stations = [...new Map(found.flat().map(({ _id }) => [_id.name, _id])).values()];
+  }
+
   return {
-    upkeep: { indexes: trainIndexes } satisfies Upkeep,
+    upkeep: { indexes: trainIndexes, follows: { trains: load } } satisfies Upkeep,
+    load,
+    inOrder,
+    /** All stations of the timetable, held in memory; the same array until it is imported again. */
+    stations: (): readonly Station[] => stations,
     /**
      * The trains between two cities (their ids) on a Beijing day, by departure. `importedOn`: the Beijing day of the timetable,
      * to be told with it; undefined when there is none. `sample`: it is the invented one that comes with the program.
@@ -64,11 +83,21 @@ export function createTrains({ db, clock }: { db: Connection; clock: Clock }) {
       ]);
       return { trains: rows.map(toTrain), importedOn: imported?.on, sample: imported?.sample ?? false };
     },
-
-    /** The day and kind of train in her words; today when she names no day. */
-    parseAsk: (text: string) => parseTrainAsk(text, clock.day()),
   };
 }
+
+/** Trains of one day in the order she wants; by departure, unless she says otherwise. */
+function inOrder(trains: readonly Train[], order: string | undefined): Train[] {
+  const price = ({ secondClassFen = Number.POSITIVE_INFINITY }: Train) => secondClassFen;
+  if (order === 'cheapest') return trains.toSorted((a, b) => price(a) - price(b));
+  if (order === 'dearest') return trains.toSorted((a, b) => price(b) - price(a));
+  if (order === 'fastest') return trains.toSorted((a, b) => minutesOf(a) - minutesOf(b));
+  return order === 'latest' ? trains.toReversed() : [...trains];
+}
+
+const minutesOf = ({ departs, arrives, dayOffset }: Train): number =>
+  minutesIn(arrives) + dayOffset * 24 * 60 - minutesIn(departs);
+const minutesIn = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 export type Trains = ReturnType<typeof createTrains>;
 

@@ -2,6 +2,7 @@ import { AppError } from '../../errors';
 import { daysBetween, minuteMs } from '../../kit/beijing';
 import { createCache } from '../../kit/cache';
 import { type Clock } from '../../kit/clock';
+import type { Days } from '../../kit/days';
 import type { Point } from '../../kit/geo';
 import type { Log } from '../../kit/log';
 import { clothingHint } from './hint';
@@ -29,6 +30,8 @@ export type Weather = {
   now: { text: string; temp: number; feels: number; humidity: number; wind: string };
   /** Today and the three days after it. */
   days: WeatherDay[];
+  /** Which days she asked for (their labels, empty: none in particular), and whether some of them lie beyond what is known. */
+  asked: { days: string[]; beyond: boolean; past: boolean; byTheHour: boolean };
   /** What to wear and take along today, one to three sentences. */
   hint: string;
   /** When this was observed (UTC ms). */
@@ -86,7 +89,10 @@ export function createWeather(options: WeatherOptions) {
      * Now, today and three days. Throws `Upstream` `weather.unavailable`, for the fan, when the service fails and
      * nothing is left.
      */
-    async at(place: { name: string; point: Point }): Promise<Weather> {
+    async at(
+      place: { name: string; point: Point },
+      { days, byTheHour = false }: { days?: Days | undefined; byTheHour?: boolean } = {},
+    ): Promise<Weather> {
       // Two decimals are about a kilometre: near enough for weather, and no service learns where a fan stands.
       const point = { lng: round(place.point.lng, 2), lat: round(place.point.lat, 2) };
       try {
@@ -101,6 +107,8 @@ export function createWeather(options: WeatherOptions) {
           today: clock.day(),
           source: source.source,
           sample,
+          asked: days,
+          byTheHour,
         });
       } catch (err) {
         log.warn({ err, place: place.name }, 'weather is not to be had');
@@ -138,16 +146,26 @@ function tell(of: {
   today: string;
   source: string;
   sample: boolean;
+  asked: Days | undefined;
+  byTheHour: boolean;
 }): Weather {
-  const { place, reading, stale, today, source, sample } = of;
+  const { place, reading, stale, today, source, sample, asked, byTheHour } = of;
   // A reading kept over midnight begins yesterday. With a turned clock none may be left: then show what there is.
   const ahead = reading.days.filter((day) => day.on >= today);
-  const days = (ahead.length > 0 ? ahead : reading.days).slice(0, 4);
+  const known = (ahead.length > 0 ? ahead : reading.days).slice(0, 4);
+  const wanted = known.filter(({ on }) => !asked || (on >= asked.on && on <= asked.until));
+  const days = wanted.length > 0 ? wanted : known;
   const { windLevel, ...now } = reading.now;
   const first = days[0];
   return {
     place,
     now: { ...now, temp: whole(now.temp), feels: whole(now.feels), humidity: whole(now.humidity) },
+    asked: {
+      days: asked ? wanted.map(({ on }) => labelOf(on, today)) : [],
+      beyond: asked !== undefined && asked.until > (known.at(-1)?.on ?? today),
+      past: asked !== undefined && asked.until < today,
+      byTheHour,
+    },
     days: days.map((day) => ({
       ...day,
       low: whole(day.low),

@@ -208,7 +208,10 @@ test('coordinates are converted by their datum', async () => {
     hotelCells('gcj', { lng: '120.1551', lat: '30.2741', datum: 'GCJ-02' }),
     hotelCells('gps', { lng: '120.150495', lat: '30.276512', datum: 'WGS-84' }),
   ]);
-  const found = await travel.hotels.near({ lng: 120.1551, lat: 30.2741 }, { limit: 2, withinKm: 1 });
+  const { hotels: found } = await travel.hotels.near(
+    { lng: 120.1551, lat: 30.2741 },
+    { limit: 2, withinKm: 1 },
+  );
   expect(found).toHaveLength(2);
   for (const hotel of found) expect(hotel.km).toBeLessThan(0.05);
 });

@@ -19,7 +19,7 @@ export async function createTravel(db: Connection, today = '2026-11-22') {
     cities,
     hotels: createHotels({ db }),
     sights: createSights({ db }),
-    trains: createTrains({ db, clock }),
+    trains: createTrains({ db }),
     importer: createImporter({ db, clock, cities }),
   };
 }

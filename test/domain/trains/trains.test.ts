@@ -57,10 +57,6 @@ test('trains between two cities run by weekday and kind, by departure, with the 
   expect((await travel.trains.between('shanghai', 'beijing', { on: '2026-11-23' })).trains).toEqual([]);
 });
 
-test('what she says is read against the Beijing day of the clock', () => {
-  expect(travel.trains.parseAsk('明天高鐵')).toEqual({ on: '2026-11-23', kind: '高鐵', rest: '' });
-});
-
 test('impossible rows are told', async () => {
   const result = await importTrains([
     train('G1', { runs: '隔日' }),

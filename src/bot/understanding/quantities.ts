@@ -1,0 +1,202 @@
+import type { TrainKind } from '../../domain/trains/trains';
+import { findDays } from '../../kit/days';
+import { numberWords, readNumber } from '../../kit/han-number';
+import type { Range, Wish } from './things';
+
+/** A piece of the folded text that means something. */
+export type Span = { from: number; to: number; wish: Wish };
+
+const star = '([1-7一二两三四五六七])';
+const level = '(?:颗)?(?:星级|星|钻)';
+const amount = `(${numberWords})(?:元|块钱|块|人民币|rmb|¥)?`;
+const until = '(?:-|–|—|~|到|至)';
+
+type Reader = { words: RegExp; read(...numbers: number[]): Wish | undefined };
+const yuan = (range: Range): Wish => ({ yuan: range });
+const stars = (range: Range): Wish => ({ stars: range });
+const between = (a = 0, b = 0): Range => ({ min: Math.min(a, b), max: Math.max(a, b) });
+
+/** The first that fits takes its words, so the longer forms come first. */
+const amounts: Reader[] = [
+  { words: new RegExp(`${star}${until}${star}${level}`), read: (a, b) => stars(between(a, b)) },
+  {
+    words: new RegExp(`${star}${level}(?:酒店)?(?:及以上|或以上|以上|起)`),
+    read: (min = 0) => stars({ min }),
+  },
+  {
+    words: new RegExp(`${star}${level}(?:酒店)?(?:及以下|或以下|以下|以内)`),
+    read: (max = 0) => stars({ max }),
+  },
+  { words: new RegExp(`(?:至少|最少|起码)${star}${level}`), read: (min = 0) => stars({ min }) },
+  { words: new RegExp(`${star}${level}`), read: (one = 0) => stars({ min: one, max: one }) },
+  {
+    words: new RegExp(`${amount}${until}${amount}(?:之间|左右|以内)?`),
+    read: (a, b) => whenMoney(between(a, b)),
+  },
+  {
+    words: new RegExp(
+      `(?:不要超过|别超过|不能超过|不超过|不超|不高于|低于|低|少于|小于|不到|最多|顶多|预算(?:大概|大约|在|只有|是)?)${amount}(?:以下|以内|之内|左右|上下)?`,
+    ),
+    read: (max) => yuan({ max: max ?? 0 }),
+  },
+  {
+    words: new RegExp(`(?:不低于|不少于|高于|超过|超|大于|至少|最少|起码)${amount}(?:以上)?`),
+    read: (min) => whenMoney({ min: min ?? 0 }),
+  },
+  {
+    words: new RegExp(`${amount}(?:及以上|或以上|以上|起步|起|往上)`),
+    read: (min) => yuan({ min: min ?? 0 }),
+  },
+  {
+    words: new RegExp(`${amount}(?:左右|上下)`),
+    read: (about = 0) => whenMoney({ min: Math.round(about * 0.8), max: Math.round(about * 1.2) }),
+  },
+  {
+    words: new RegExp(`${amount}(?:及以下|或以下|以下|以内|之内|以里|封顶|内)`),
+    read: (max) => whenMoney({ max: max ?? 0 }),
+  },
+  // A small bare number (「住3晚」) is no budget, nor is a year.
+  {
+    words: new RegExp(`(?<![a-z])${amount}(?![号年月日点:.]|分钟|公里)`),
+    read: (max = 0) => whenMoney({ max }),
+  },
+];
+
+/** Less than any bed costs is no price. */
+const leastYuan = 50;
+const whenMoney = (range: Range): Wish | undefined =>
+  Math.max(range.min ?? 0, range.max ?? 0) >= leastYuan ? yuan(range) : undefined;
+
+const orders: [RegExp, Wish][] = [
+  [/经济型|经济(?!舱)/, { stars: { max: 3 }, order: 'cheapest' }],
+  [/最便宜|便宜|实惠|平价|划算|省钱|低价|性价比高?|穷游|别太贵|不要太贵|不太贵|不贵/, { order: 'cheapest' }],
+  [/舒适型|舒适/, { stars: { min: 3, max: 3 } }],
+  [/高档型|高档|高端|高级/, { stars: { min: 4 } }],
+  [/豪华型|豪华|奢华|奢侈/, { stars: { min: 5 } }],
+  [/最贵|贵一点|贵点|更贵/, { order: 'dearest' }],
+  [/最好|好一点|好点|更好|高一档/, { order: 'best' }],
+  [/最近的|近一点|近点|更近|离我最近|离得近/, { order: 'nearest' }],
+  [/最早|早一点|早点|首班|头班|第一班/, { order: 'earliest' }],
+  [/最晚|最后一班|末班|晚一点|晚点|最迟/, { order: 'latest' }],
+  [/最快|快一点|快点|用时最短|最短/, { order: 'fastest' }],
+];
+
+const kinds: [RegExp, TrainKind][] = [
+  [/高铁|g字头|(?<![a-z])g车/, '高鐵'],
+  [/动车|d字头/, '動車'],
+  [/城际|c字头/, '城際'],
+  [/直达特快|z字头/, '直達'],
+  [/特快|t字头/, '特快'],
+  [/普快|普客|绿皮火?车?|慢车|普通列车/, '普快'],
+  [/快速列车|k字头/, '快速'],
+];
+
+const clock = '(\\d{1,2}|[一二两三四五六七八九十]{1,3})(?:点|时|:)(半|\\d{2}分?)?钟?';
+const partOfDay = '(凌晨|早上|早晨|清晨|上午|中午|下午|傍晚|晚上|夜里|夜晚|晚间|早|晚)?';
+
+const partsOfDay: [RegExp, string, string][] = [
+  [/凌晨|半夜|后半夜/, '00:00', '06:00'],
+  [/一大早|大清早|早晨|早上|清晨|清早|早班|(?<!最)早(?=[的车出班高火动有]|$)/, '05:00', '10:00'],
+  [/上午/, '05:00', '12:00'],
+  [/中午/, '11:00', '14:00'],
+  [/下午|午后/, '12:00', '18:00'],
+  [/傍晚|黄昏/, '16:00', '19:30'],
+  [
+    /晚上|夜里|夜晚|晚间|夜间|夜车|晚班|(?<![最\d一二三四五六七八九十两几每])晚(?=[的车出班高火动有]|$)/,
+    '18:00',
+    '24:00',
+  ],
+];
+
+/** No list is longer, and the database counts no further than it can. */
+const mostPages = 10_000;
+const ordinals = /第([0-9]{1,30}|[一二三四五六七八九十]{1,3})页/;
+
+/**
+ * Days, clock times, prices, stars, orders, kinds of train and pages in a folded text. `taken` pieces are blanked with spaces
+ * beforehand (names such as 「十三陵」 hold numbers); `today` a Beijing day.
+ */
+export function findQuantities(text: string, today: string): Span[] {
+  const spans: Span[] = [];
+  let left = text;
+  const take = (from: number, to: number, wish: Wish) => {
+    spans.push({ from, to, wish });
+    left = left.slice(0, from) + ' '.repeat(to - from) + left.slice(to);
+  };
+  const takeFirst = (words: RegExp, read: (match: RegExpExecArray) => Wish | undefined): boolean => {
+    const match = words.exec(left);
+    const wish = match && read(match);
+    if (!match || !wish) return false;
+    take(match.index, match.index + match[0].length, wish);
+    return true;
+  };
+
+  takeFirst(ordinals, ([, page = '']) => ({
+    page: Math.min(mostPages, Math.max(1, readNumber(page) ?? mostPages)),
+  }));
+  const days = findDays(left, today);
+  if (days) take(days.from, days.to, { days: days.days });
+  takeTimes(takeFirst);
+  for (const [words, kind] of kinds) if (takeFirst(words, () => ({ kind }))) break;
+  const known = new Set<string>();
+  for (const { words, read } of amounts) {
+    takeFirst(words, (match) => {
+      const numbers = match.slice(1).map(readNumber);
+      if (numbers.includes(undefined)) return undefined;
+      const wish = read(...(numbers as number[]));
+      const [name] = Object.keys(wish ?? {});
+      if (name === undefined || known.has(name)) return undefined;
+      known.add(name);
+      return wish;
+    });
+  }
+  for (const [words, wish] of orders) takeFirst(words, () => (hasAny(known, wish) ? orderOf(wish) : wish));
+  return spans;
+}
+
+const hasAny = (known: Set<string>, wish: Wish): boolean => Object.keys(wish).some((name) => known.has(name));
+const orderOf = ({ order }: Wish): Wish | undefined => (order ? { order } : {});
+
+function takeTimes(
+  takeFirst: (words: RegExp, read: (match: RegExpExecArray) => Wish | undefined) => boolean,
+): void {
+  const range = new RegExp(`${partOfDay}${clock}${until}${partOfDay}${clock}`);
+  const bound = new RegExp(`${partOfDay}${clock}(以后|之后|后|过后|以前|之前|前|左右|出发|的|到)?`);
+  const found =
+    takeFirst(range, ([, part1, h1, m1, part2, h2, m2]) => {
+      const [from, to] = [clockTime(part1, h1, m1), clockTime(part2 ?? part1, h2, m2)];
+      return from && to ? { time: { from, to } } : undefined;
+    }) ||
+    takeFirst(bound, ([, part, hour, minutes, how = '']) => {
+      const at = clockTime(part, hour, minutes);
+      if (!at) return undefined;
+      if (/后$/.test(how)) return { time: { from: at, to: '24:00' } };
+      if (/前$/.test(how)) return { time: { from: '00:00', to: at } };
+      return { time: { from: shifted(at, -60), to: shifted(at, 60) } };
+    });
+  if (found) return;
+  for (const [words, from, to] of partsOfDay) if (takeFirst(words, () => ({ time: { from, to } }))) return;
+}
+
+/** 「下午三點半」 is 15:30; without a part of the day the hour stands as it is. */
+function clockTime(
+  part: string | undefined,
+  hour: string | undefined,
+  minutes: string | undefined,
+): string | undefined {
+  const read = readNumber(hour ?? '') ?? Number.NaN;
+  const late =
+    part !== undefined && /中午|下午|傍晚|晚|夜/.test(part) && read < 12 && !(part === '中午' && read > 9);
+  const of24 = late ? read + 12 : read;
+  const minute = minutes === '半' ? 30 : Number.parseInt(minutes ?? '0', 10);
+  if (!(of24 >= 0 && of24 <= 24) || minute > 59) return undefined;
+  return written(of24 * 60 + minute);
+}
+
+const written = (minutes: number): string =>
+  `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+
+function shifted(time: string, minutes: number): string {
+  const [hour = 0, minute = 0] = time.split(':').map(Number);
+  return written(Math.min(24 * 60, Math.max(0, hour * 60 + minute + minutes)));
+}

@@ -1,0 +1,9 @@
+import { pinyin } from 'pinyin-pro';
+
+/** How a text is read, syllable by syllable, without tones; what is no Chinese stands as it is, letter by letter. */
+export const syllablesOf = (text: string): string[] =>
+  pinyin(text, { toneType: 'none', type: 'array', v: true });
+
+/** Without what southern tongues do not tell apart: zh and z, in and ing. */
+export const looseSound = (syllable: string): string =>
+  syllable.replace(/^([zcs])h/, '$1').replace(/ng$/, 'n');
