@@ -17,7 +17,7 @@ export default needs('hotels', [
         1: '住 住得 房 房子 睡 一晚 每晚 下榻',
       },
       takes: ['city', 'yuan', 'stars', 'order', 'near', 'sight', 'page'],
-      by: ['stars'],
+      by: ['stars', 'yuan'],
     },
     (context) => {
       const { near = context.params.sight } = context.params;

@@ -7,14 +7,15 @@ const most = 9;
  * 沒聽懂的話記個數，下一個關鍵詞從那裡來。
  */
 export default [
-  otherwise(async ({ message, cities, fan, misses, offers, at, choose, notYet, suggest, render }) => {
+  otherwise(async (context) => {
+    const { message, cities, fan, misses, offers, at, choose, notYet, suggest, render } = context;
     // 表情、問號、沒人認領的菜單。
     if (message.kind !== 'text' || !/[\p{L}\p{N}]/u.test(message.content))
       return render('help', offers.now(at));
     const said = message.content;
     const place = cities.split(said);
     const whole = place.rest === '';
-    if (!whole || place.kind === 'none') await misses.count(said, fan.pid);
+    if (!whole || place.kind === 'none') await misses.count(said, fan.pid, context.understood);
 
     if (place.kind === 'one') {
       const { name } = place.city;

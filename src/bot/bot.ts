@@ -128,6 +128,8 @@ export type Context<P, M extends Message = Message> = Services & {
   ): Reply;
   /** Opens a form: its questions are asked one at a time. */
   ask<F extends Fields>(form: Form<F>): string;
+  /** What of her sentence was understood, in a few words each: 「城市 杭州」; for people. */
+  understood: string[];
   /** The known keywords closest to a text. */
   suggest(text: string): string[];
 };

@@ -8,6 +8,7 @@ import type { Context, Fan, Fields, Form, Said } from './bot';
 import type { Forms } from './forms';
 import type { Lists, Option, Place } from './lists';
 import type { Turn } from './turn';
+import { partsOf } from './understanding/explain';
 import { writeWish } from './understanding/write';
 import { asReply } from './words';
 
@@ -73,6 +74,7 @@ export function createFace(given: {
         asks: (n: number) => string,
       ) => lists.paged(turn, whole, typeof place === 'object' ? place : { page: place }, asks),
       ask: (form: Form<Fields>) => open(turn, form),
+      understood: turn.understood ? partsOf(turn.understood) : [],
       suggest,
     };
   }

@@ -38,6 +38,7 @@ export function createThread(given: {
       her === undefined ? undefined : services.inbox.lastAbout(her, cause.at - threadMs);
     const found = await understanding.understand(message.content, { at: cause.at, before });
     turn.understood = found;
+    turn.context = undefined; // what rules are given holds what was understood
     return named !== undefined && isStrange(named, found) ? undefined : say(turn, found);
   }
 

@@ -58,6 +58,7 @@ export async function createTalk(
   const rules = loadHandlers();
   const dispatch = createDispatch({ rules, services, render, clock, log });
 
+  let said = 0;
   /** As the inbox would: what 「那上海呢」 goes on from. */
   const keepAbout = ({ id, ...row }: { id: string; fan: string; at: Date; about: string }) =>
     db.collection<{ _id: string }>('inbox').insertOne({ _id: id, ...row });
@@ -80,7 +81,7 @@ export async function createTalk(
       last = await dispatch.run(message, her, { id, at: now });
       if (failure !== undefined && !mayFail) throw failure;
       const { reply, effects, changes, about } = last;
-      if (about !== undefined) await keepAbout({ id, fan: her._id, at: new Date(now), about });
+      if (about !== undefined) await keepAbout({ id, fan: her._id, at: new Date(now + ++said), about }); // the clock stands, the talk goes on
       const problem = reply && replyProblem(reply, message.kind);
       if (problem) throw new Error(problem);
       const kept = await services.subscribers.change(her._id, her.v, {

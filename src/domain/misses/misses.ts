@@ -5,8 +5,8 @@ import { fold } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
 import type { Upkeep } from '../upkeep';
 
-/** `_id` = keyed hash of the folded words. `sample` is them as typed, from the second person on who typed them. */
-type MissRow = { _id: string; n: number; lastAt: Date; first?: string; sample?: string };
+/** `_id` = keyed hash of the folded words. `sample` is them as typed, from the second person on who typed them, and `parts` what of them was understood. */
+type MissRow = { _id: string; n: number; lastAt: Date; first?: string; sample?: string; parts?: string[] };
 
 export const missIndexes: IndexSpec[] = [
   { collection: 'misses', key: { lastAt: 1 }, why: 'what is older than its retention' },
@@ -27,8 +27,8 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
       /** What nobody has typed since. */
       forget: (ago) => rows.deleteMany({ lastAt: { $lt: ago(30) } }),
     } satisfies Upkeep,
-    /** Counts a short text of one person; digits become #, so that no number of a person is kept. */
-    async count(typed: string, pid: string): Promise<void> {
+    /** Counts a short text of one person, and what was understood of it; digits become #, so that no number of a person is kept. */
+    async count(typed: string, pid: string, understood: string[] = []): Promise<void> {
       const words = fold(typed).replace(/\d/g, '#');
       if (words === '' || words.length > longest) return;
       const _id = keyedHash(key, 'miss', words);
@@ -39,7 +39,8 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
       );
       if (row?.sample !== undefined || row?.first === pid) return;
       const sample = typed.trim().replace(/\d/g, '#').slice(0, longest);
-      await rows.updateOne({ _id }, { $set: { sample }, $unset: { first: 1 } });
+      const parts = understood.map((part) => part.replace(/\d/g, '#'));
+      await rows.updateOne({ _id }, { $set: { sample, parts }, $unset: { first: 1 } });
     },
     /** The most frequent, of those that more than one person typed. */
     top: (limit: number): Promise<MissRow[]> =>
