@@ -97,7 +97,7 @@ export async function bench(): Promise<void> {
     await measure(driver, all, Number(values.rounds));
     report(all);
     for (const one of all.filter(({ keeps }) => keeps)) await prove(one, driver);
-    console.log(`\nSingle steps, µs\n${tabled(microCosts())}\n`);
+    console.log(`\nSingle steps, µs\n${tabled(await microCosts())}\n`);
     say(`${((Date.now() - started) / 1_000).toFixed(0)} s in all.`);
   } finally {
     await stop();

@@ -34,7 +34,13 @@ const noNames = [
   '太原來',
 ];
 
-type Known = Pick<Services, 'cities' | 'sights' | 'hotels' | 'trains'>;
+/** Whose names are known. */
+export type Known = {
+  cities: Pick<Services['cities'], 'all' | 'elsewhere' | 'get'>;
+  sights: Pick<Services['sights'], 'named'>;
+  hotels: Pick<Services['hotels'], 'named'>;
+  trains: Pick<Services['trains'], 'stations'>;
+};
 
 /** All names of our tables, compiled again when one of these has been read anew. */
 export function createNames({ cities, sights, hotels, trains }: Known): () => Dictionary<Meant> {

@@ -1,8 +1,7 @@
 import type { City } from '../../domain/cities/city';
 import { beijingDay } from '../../kit/beijing';
-import type { Services } from '../../services';
 import { createDictionary } from './dictionary';
-import { createNames } from './names';
+import { createNames, type Known } from './names';
 import { mergeWords, type Piece, type Reading, readText } from './read';
 import { createSpelling } from './spelling';
 import type { Wish } from './things';
@@ -31,7 +30,7 @@ export type Understood = {
 const shortText = 40;
 
 /** Behind exact words and patterns: what a sentence is about and what it says, whatever its words. */
-export function createUnderstanding(topics: readonly Topic[], services: Services) {
+export function createUnderstanding(topics: readonly Topic[], services: Known) {
   const names = createNames(services);
   const words = createDictionary(mergeWords(wordsOf(topics)));
   const spelling = createSpelling(spellable());
