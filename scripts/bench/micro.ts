@@ -77,7 +77,7 @@ export async function microCosts(): Promise<[string, string][]> {
 function sentences() {
   const rules = loadHandlers();
   const table = (file: string) =>
-    parse(readFileSync(join(root, file)), { columns: true, bom: true }) as Record<string, string>[];
+    parse<Record<string, string>>(readFileSync(join(root, file)), { columns: true, bom: true });
   const cities = table('src/facts/cities.csv').map(
     ({ id = '', name = '', name_hans = '', aliases = '', region = '' }) => ({
       id,

@@ -67,7 +67,8 @@ function compile(
   const words = new Map<string, Meant>();
   const add = (name: string, meant: Meant) => {
     const word = fold(name);
-    if (word.length < 2) return;
+    // 「滬」 and 「hk」 are names only where they stand alone, and there patterns find them.
+    if (word.length < 2 || /^[a-z]{1,3}$/.test(word)) return;
     words.set(word, { ...meant, ...words.get(word) });
   };
 
