@@ -9,7 +9,7 @@ export default needs('guides', [
     {
       says: ['{city}攻略', '{city}攻略第{page}頁'],
       words: {
-        2: '攻略 怎麼玩 自由行 自助遊 旅遊指南 指南 遊記 旅遊建議 第一次去 第一次來',
+        2: 'guide 攻略 怎麼玩 自由行 自助遊 旅遊指南 指南 遊記 旅遊建議 第一次去 第一次來',
         1: '旅遊 旅行 去玩 介紹 推薦 玩',
       },
       takes: ['city', 'page'],

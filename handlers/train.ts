@@ -9,11 +9,11 @@ export default needs('trains', [
     {
       says: ['車次', '火車', '火車票', '列車時刻', '高鐵', '高鐵票', '動車', '動車票', '車票'],
       words: {
-        2: '列車 車次 火車 火車票 高鐵票 動車票 車票 班次 時刻表 時刻 發車 12306 幾點的車 幾點有車 有車嗎 坐車',
+        2: 'train 列車 車次 火車 火車票 高鐵票 動車票 車票 班次 時刻表 時刻 發車 12306 幾點的車 幾點有車 有車嗎 坐車',
         1: '票 車 坐 怎麼去 怎麼過去 多久到 要多久 多長時間 幾個小時 直達 到達 出發 動身',
       },
-      takes: ['from', 'to', 'city', 'days', 'time', 'kind', 'order', 'stations', 'page'],
-      by: ['from', 'kind'],
+      takes: ['from', 'to', 'city', 'days', 'time', 'kind', 'order', 'number', 'stations', 'page'],
+      by: ['from', 'kind', 'number'],
     },
     async (context) => {
       const { params, at, clock, trains, fan, offers, render, notYet, pages } = context;
@@ -27,6 +27,10 @@ export default needs('trains', [
         rest = '',
       } = params;
       if (!offers.has('trains', at)) return notYet('列車時刻', to ?? from);
+      if (params.number !== undefined) {
+        const found = await trains.numbered(params.number);
+        return render('train-number', { number: params.number, ...found });
+      }
       if (!from || !to) {
         const known = from ?? to;
         return known

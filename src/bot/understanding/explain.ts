@@ -16,6 +16,7 @@ const thingWords: Record<keyof Wish, string> = {
   stars: '星級',
   order: '順序',
   kind: '車種',
+  number: '車次',
   stations: '車站',
   page: '頁',
 };

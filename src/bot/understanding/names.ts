@@ -103,7 +103,7 @@ function addCities(cities: readonly City[], add: (name: string, meant: Meant) =>
   const groups = (namesOf: (city: City) => string[]): Map<string, City[]> => {
     const found = new Map<string, City[]>();
     for (const city of cities)
-      for (const name of new Set(namesOf(city).map((one) => fold(one).replace(/['’]/g, ''))))
+      for (const name of new Set(namesOf(city).flatMap((one) => [fold(one), fold(one).replace(/['’]/g, '')])))
         found.set(name, [...(found.get(name) ?? []), city]);
     return found;
   };

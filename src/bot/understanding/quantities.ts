@@ -91,6 +91,9 @@ const kinds: [RegExp, TrainKind][] = [
   [/快速列车|k字头/, '快速'],
 ];
 
+/** 「G7301」. */
+const trainNumber = /(?<![a-z])[gdctzkys]\d{1,4}(?![\d元块])(?:次)?/;
+
 const clock = '(\\d{1,2}|[一二两三四五六七八九十]{1,3})(?:点|时|:)(半|\\d{2}分?)?钟?';
 const partOfDay = '(凌晨|早上|早晨|清晨|上午|中午|下午|傍晚|晚上|夜里|夜晚|晚间|早|晚)?';
 
@@ -134,11 +137,18 @@ export function findQuantities(text: string, today: string): Span[] {
   takeFirst(ordinals, ([, page = '']) => ({
     page: Math.min(mostPages, Math.max(1, readNumber(page) ?? mostPages)),
   }));
+  takeFirst(trainNumber, ([number = '']) => ({ number: number.toUpperCase() }));
   const days = findDays(left, today);
   if (days) take(days.from, days.to, { days: days.days });
+  const known = new Set<string>();
+  for (const [words, wish] of orders)
+    takeFirst(words, () => {
+      if (Object.keys(wish).some((name) => known.has(name))) return undefined;
+      for (const name of Object.keys(wish)) known.add(name);
+      return wish;
+    });
   takeTimes(takeFirst);
   for (const [words, kind] of kinds) if (takeFirst(words, () => ({ kind }))) break;
-  const known = new Set<string>();
   for (const { words, read } of amounts) {
     takeFirst(words, (match) => {
       const numbers = match.slice(1).map(readNumber);
@@ -150,12 +160,8 @@ export function findQuantities(text: string, today: string): Span[] {
       return wish;
     });
   }
-  for (const [words, wish] of orders) takeFirst(words, () => (hasAny(known, wish) ? orderOf(wish) : wish));
   return spans;
 }
-
-const hasAny = (known: Set<string>, wish: Wish): boolean => Object.keys(wish).some((name) => known.has(name));
-const orderOf = ({ order }: Wish): Wish | undefined => (order ? { order } : {});
 
 function takeTimes(
   takeFirst: (words: RegExp, read: (match: RegExpExecArray) => Wish | undefined) => boolean,
@@ -167,7 +173,9 @@ function takeTimes(
       const [from, to] = [clockTime(part1, h1, m1), clockTime(part2 ?? part1, h2, m2)];
       return from && to ? { time: { from, to } } : undefined;
     }) ||
-    takeFirst(bound, ([, part, hour, minutes, how = '']) => {
+    takeFirst(bound, ([whole, part, hour, minutes, how = '']) => {
+      // 「貴一點」 is no time of day.
+      if (hour === '一' && !part && !minutes && !how && !whole.endsWith('钟')) return undefined;
       const at = clockTime(part, hour, minutes);
       if (!at) return undefined;
       if (/后$/.test(how)) return { time: { from: at, to: '24:00' } };

@@ -28,6 +28,8 @@ export type Things = {
   stars: Range;
   order: Order;
   kind: TrainKind;
+  /** Of a train: 「G7301」. */
+  number: string;
   /** Stations as timetables write them. */
   stations: string[];
   /** From 1 on. */

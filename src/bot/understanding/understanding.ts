@@ -111,7 +111,8 @@ export function createUnderstanding(topics: readonly Topic[], services: Known) {
     const place = placeWithout(wanted, topic);
     if (place) return { wants: [], ...place };
     const now = newThings(topic, wanted, had.wish);
-    if (Object.keys(now).length === 0) return undefined;
+    const isCondition = topic.takes.includes('yuan') && wanted.extras.length > 0;
+    if (Object.keys(now).length === 0 && !isCondition) return undefined;
     const wish = merged(only(topic, had.wish), now);
     const several = wanted.several ? { several: wanted.several } : {};
     return { wants: [{ topic, wish, rest: restOf(topic, reading, wanted) }], ...several };

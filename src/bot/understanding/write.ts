@@ -32,6 +32,7 @@ export function writeWish({ name, takes }: Pick<Topic, 'name' | 'takes'>, wish: 
     rangeIn(has('yuan'), '元'),
     order ? orders[order] : '',
     has('kind') ?? '',
+    has('number') ?? '',
     name,
     page !== undefined && page > 1 ? `第${page}頁` : '',
   ].reduce((text, part) => text + (/\d$/.test(text) && /^\d/.test(part) ? '，' : '') + part, '');

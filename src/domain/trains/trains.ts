@@ -36,6 +36,7 @@ export const trainIndexes: IndexSpec[] = [
     key: { from: 1, to: 1, departs: 1 },
     why: 'the trains from one city to another, by departure',
   },
+  { collection: 'trains', key: { number: 1 }, why: 'where a train of this number goes' },
 ];
 
 /** More than run between any two cities in a day. */
@@ -44,6 +45,9 @@ const mostAtOnce = 500;
 /** A timetable as it was on the day of its import; 12306 has the last word. Written only by the importer, whole tables at a time. */
 export function createTrains({ db }: { db: Connection }) {
   let stations: readonly Station[] = [];
+
+  const imports = () =>
+    db.collection<{ _id: string; on: string; sample: boolean }>('imports').findOne({ _id: 'trains' });
 
   async function load(): Promise<void> {
     const of = (city: string, station: string) =>
@@ -58,6 +62,20 @@ export function createTrains({ db }: { db: Connection }) {
   return {
     upkeep: { indexes: trainIndexes, follows: { trains: load } } satisfies Upkeep,
     load,
+    /** The stretches of a train, by its number as it is printed: `G7301`. */
+    async numbered(number: string): Promise<{ trains: Train[]; importedOn: string; sample: boolean }> {
+      const [rows, imported] = await Promise.all([
+        readAcrossSwap(() =>
+          db
+            .collection<TrainRow>('trains')
+            .find({ number }, { limit: 9, sort: { departs: 1 } })
+            .toArray(),
+        ),
+        imports(),
+      ]);
+      return { trains: rows.map(toTrain), importedOn: imported?.on ?? '', sample: imported?.sample ?? false };
+    },
+
     inOrder,
     /** All stations of the timetable, held in memory; the same array until it is imported again. */
     stations: (): readonly Station[] => stations,
@@ -79,7 +97,7 @@ export function createTrains({ db }: { db: Connection }) {
             .limit(mostAtOnce)
             .toArray(),
         ),
-        db.collection<{ _id: string; on: string; sample: boolean }>('imports').findOne({ _id: 'trains' }),
+        imports(),
       ]);
       return { trains: rows.map(toTrain), importedOn: imported?.on, sample: imported?.sample ?? false };
     },

@@ -21,7 +21,9 @@ const city = fc.constantFrom(...cityNames).map((name) => {
   return found.city;
 });
 const orders: Order[] = ['cheapest', 'dearest', 'earliest', 'latest', 'fastest'];
-const day = fc.integer({ min: 0, max: 400 }).map((n) => new Date(Date.UTC(2026, 10, 22 + n)).toISOString().slice(0, 10));
+const day = fc
+  .integer({ min: 0, max: 400 })
+  .map((n) => new Date(Date.UTC(2026, 10, 22 + n)).toISOString().slice(0, 10));
 const days = fc.tuple(day, day).map(([a, b]) => (a < b ? { on: a, until: b } : { on: b, until: a }));
 const bounds = (from: number, to: number) =>
   fc.oneof(
