@@ -2,6 +2,7 @@ import { sends } from '../src/bot/bot';
 
 /** 看不了、聽不了的，說一句，再把話接下去。 */
 export default [
+  sends('sticker', () => '表情收到，可惜到我這裡就看不見了。想問什麼，打幾個字給我就行。'),
   sends('image', () => '照片收到了。我還不會看圖，告訴我這是哪座城市，我講給你聽。'),
   sends('voice', ({ message, offers, at, redo }) => {
     if (message.recognition) return redo(message.recognition);

@@ -1,40 +1,49 @@
-import { choice, form, needs, phone, says, text } from '../src/bot/bot';
+import { type Context, choice, form, needs, phone, says, text } from '../src/bot/bot';
+
+const isClaimed = ({ state }: { state: string }): boolean => state === 'claimed';
 
 /** 她同意的話；改了字就改版本。 */
 const consent = '寄送獎品 2026-11';
 
+const fields = {
+  name: text('收件人怎麼稱呼？', 30, '收件人'),
+  phone: phone('收件手機號？'),
+  address: text('寄到哪裡？請寫省市區和詳細地址。', 120, '地址'),
+  agreed: choice(
+    '姓名、電話和地址只用來寄這份獎品，辦完 90 天後刪除。可以嗎？',
+    ['同意', '不同意'],
+    '你的同意',
+    { 同意: ['是', '好', '好的', '可以', '確認'], 不同意: ['不', '否', '不可以'] },
+  ),
+};
+
 /** 領獎：收件人、電話、地址，一樣一樣問；只用來寄獎品。 */
-const claim = form(
-  'claim',
-  {
-    name: text('領獎第一步：收件人怎麼稱呼？', 30, '收件人'),
-    phone: phone('收件手機號？'),
-    address: text('寄到哪裡？請寫省市區和詳細地址。', 120, '地址'),
-    agreed: choice(
-      '姓名、電話和地址只用來寄這份獎品，辦完 90 天後刪除。可以嗎？',
-      ['同意', '不同意'],
-      '你的同意',
-      { 同意: ['是', '好', '好的', '可以', '確認'], 不同意: ['不', '否', '不可以'] },
-    ),
-  },
-  async ({ params, fan, prizes, render }) => {
-    if (params.agreed === '不同意') return render('claim-declined');
-    const waiting = (await prizes.prizesOf(fan.pid)).filter(({ next }) => next === 'claim');
-    const filled = { name: params.name, phone: params.phone, address: params.address, consent };
-    const results = await Promise.all(
-      waiting.map(({ id }) => prizes.claims.submit({ award: id, pid: fan.pid, form: filled })),
-    );
-    const problems = results.flatMap((one) => (one.kind === 'invalid' ? one.problems : []));
-    const named = (kind: string) =>
-      waiting.filter((_, i) => results[i]?.kind === kind).map(({ name }) => name);
-    const [kept, late] = [named('claimed'), named('refused')];
-    return render('claim-kept', { ...filled, problems, prizes: kept, late });
-  },
+const claim = form('claim', fields, (context) => keep(context, ({ next }) => next === 'claim'));
+
+/** 填過的，核對完以前都能改。 */
+const correction = form('claim-again', fields, (context) =>
+  keep(context, ({ state }) => state === 'claimed'),
 );
+
+type Filled = Context<{ name: string; phone: string; address: string; agreed: '同意' | '不同意' }>;
+type Line = Awaited<ReturnType<Filled['prizes']['prizesOf']>>[number];
+
+async function keep({ params, fan, prizes, render }: Filled, meant: (line: Line) => boolean) {
+  if (params.agreed === '不同意') return render('claim-declined');
+  const lines = (await prizes.prizesOf(fan.pid)).filter(meant);
+  const filled = { name: params.name, phone: params.phone, address: params.address, consent };
+  const results = await Promise.all(
+    lines.map(({ id }) => prizes.claims.submit({ award: id, pid: fan.pid, form: filled })),
+  );
+  const problems = results.flatMap((one) => (one.kind === 'invalid' ? one.problems : []));
+  const named = (kind: string) => lines.filter((_, i) => results[i]?.kind === kind).map(({ name }) => name);
+  return render('claim-kept', { ...filled, problems, prizes: named('claimed'), late: named('refused') });
+}
 
 /** 「獎品」：贏了什麼、到哪一步、期限、單號，抽獎的號碼，最近的在前；要寄的可以「領獎」。 */
 export default needs('quiz', [
   claim,
+  correction,
 
   says(
     ['獎品', '我的獎品', '獎品第{page}頁'],
@@ -58,13 +67,21 @@ export default needs('quiz', [
   says('領獎', async ({ fan, prizes, ask, render }) => {
     const lines = await prizes.prizesOf(fan.pid);
     if (lines.some(({ next }) => next === 'claim')) return ask(claim);
-    return render('claim-nothing', { prizes: lines.length });
+    return render('claim-nothing', { prizes: lines.length, claimed: lines.some(isClaimed) });
   }),
 
-  says('中獎名單', async ({ fan, quiz, prizes, at, render }) => {
-    const one = quiz.theOne(fan, at);
-    if (!one) return render('quiz-none');
+  says(['改地址', '修改地址', '更正地址', '改收件人', '改領獎資料'], async ({ fan, prizes, ask, render }) => {
+    const lines = await prizes.prizesOf(fan.pid);
+    if (lines.some(isClaimed)) return ask(correction);
+    return render('claim-settled', {
+      onItsWay: lines.some(({ state }) => state === 'approved' || state === 'sent'),
+    });
+  }),
+
+  says(['中獎名單', '{title}中獎名單'], async ({ params, fan, quiz, prizes, at, render, pass }) => {
+    const one = params.title === undefined ? quiz.theOne(fan, at) : quiz.named(params.title, at);
+    if (!one) return params.title === undefined ? render('quiz-none') : pass();
     const { lines } = await prizes.winners(one.id, { masked: true, limit: 20 });
-    return render('winners', { quiz: one, winners: lines });
+    return render('winners', { quiz: one, winners: lines, others: quiz.others(fan, one) });
   }),
 ]);

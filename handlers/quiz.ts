@@ -1,4 +1,26 @@
-import { clicks, needs, news, says, takes } from '../src/bot/bot';
+import { type Context, clicks, needs, news, says, takes } from '../src/bot/bot';
+
+/** 「改名 小林」，多說一個「叫」「成」也一樣。 */
+const renaming = [
+  '改名{name}',
+  '改名叫{name}',
+  '改名為{name}',
+  '改名成{name}',
+  '改名字叫{name}',
+  '我要改名{name}',
+  '我要改名叫{name}',
+  '我想改名叫{name}',
+  '幫我改名叫{name}',
+  '名字改成{name}',
+  '名字改為{name}',
+  '把名字改成{name}',
+  '把我的名字改成{name}',
+  '暱稱改成{name}',
+  '昵稱改成{name}',
+  '榜上叫我{name}',
+  '以後叫我{name}',
+  '叫我{name}吧',
+] as const;
 
 /** 「與小藝一戰到底」：開始、作答、繼續。什麼算一個答案由題目決定；其他的話各有各的去處。 */
 export default needs('quiz', [
@@ -23,7 +45,7 @@ export default needs('quiz', [
       return news({ title, description: said.text, picUrl: asked.picture, url });
     },
     {
-      remark: ({ quiz, fan, at }) => quiz.remark(fan, at, () => fan.firstToday('quiz')),
+      remark: ({ quiz, fan, at }, own) => quiz.remark(fan, at, () => !own && fan.firstToday('quiz')),
       digits: ({ quiz, fan }) => quiz.takesDigits(fan),
     },
   ),
@@ -33,24 +55,31 @@ export default needs('quiz', [
     return one ? redo(one.keywords[0] ?? '') : render('quiz-none');
   }),
 
-  says(['規則', '規則說明', '規則第{page}頁'], async ({ params, quiz, draws, fan, at, paged, render }) => {
-    const one = quiz.theOne(fan, at);
-    if (!one) return render('quiz-none');
+  says(['規則', '規則說明', '規則第{page}頁', '{title}規則', '{title}規則第{page}頁'], async (context) => {
+    const { params, draws, paged, render } = context;
+    const one = meant(context);
+    if (!one) return none(context);
     const whole = render('quiz-rules', { ...one, draws: await draws.of(one.id) });
-    return paged(whole, params.page, (n) => `規則第${n}頁`);
+    return paged(whole, params.page, (n) => `${params.title ?? ''}規則第${n}頁`);
   }),
 
-  says(['獎品表', '有什麼獎品', '獎品表第{page}頁'], async ({ params, quiz, fan, at, paged, render }) => {
-    const one = quiz.theOne(fan, at);
-    if (!one) return render('quiz-none');
-    const whole = render('quiz-prizes', await quiz.prizeTable(one));
-    return paged(whole, params.page, (n) => `獎品表第${n}頁`);
-  }),
+  says(
+    ['獎品表', '有什麼獎品', '獎品表第{page}頁', '{title}獎品表', '{title}獎品表第{page}頁'],
+    async (context) => {
+      const { params, quiz, paged, render } = context;
+      const one = meant(context);
+      if (!one) return none(context);
+      const whole = render('quiz-prizes', await quiz.prizeTable(one));
+      return paged(whole, params.page, (n) => `${params.title ?? ''}獎品表第${n}頁`);
+    },
+  ),
 
-  says(['抽獎', '抽獎證明'], async ({ quiz, draws, fan, at, render }) => {
-    const one = quiz.theOne(fan, at);
-    if (!one) return render('quiz-none');
-    return render('quiz-draws', { quiz: one, draws: await draws.seenBy(one, fan.pid) });
+  says(['抽獎', '抽獎證明', '{title}抽獎'], async (context) => {
+    const { quiz, draws, fan, render } = context;
+    const one = meant(context);
+    if (!one) return none(context);
+    const seen = await draws.seenBy(one, fan.pid);
+    return render('quiz-draws', { quiz: one, draws: seen, others: quiz.others(fan, one) });
   }),
 
   says(['退出', '不玩了'], ({ fan, quiz, at, render }) => {
@@ -67,9 +96,10 @@ export default needs('quiz', [
     return render('quiz-remind', next);
   }),
 
-  says(['排行', '排行榜'], async ({ fan, quiz, leaderboard, names, at, clock, render }) => {
-    const one = quiz.theOne(fan, at);
-    if (!one) return render('quiz-none');
+  says(['排行', '排行榜', '{title}排行', '{title}排行榜'], async (context) => {
+    const { fan, quiz, leaderboard, names, at, clock, render } = context;
+    const one = meant(context);
+    if (!one) return none(context);
     const top = await leaderboard.top(one.id, 'final', 10);
     if (!top) return render('quiz-boardAway', { play: quiz.standing(fan.plays, one) ?? null });
     const [mine, today] = await Promise.all(
@@ -89,17 +119,30 @@ export default needs('quiz', [
       rows,
       mine: place(mine),
       today: place(today),
+      others: quiz.others(fan, one),
     });
   }),
 
-  says('改名{name}', async ({ params, fan, names, render }) =>
+  says(renaming, async ({ params, fan, names, render }) =>
     render('quiz-renamed', await names.rename(fan.pid, params.name)),
   ),
 
-  says(['我的積分', '積分'], ({ fan, quiz, at, render }) => {
-    const one = quiz.theOne(fan, at);
+  says(['我的積分', '積分', '{title}積分'], (context) => {
+    const { params, fan, quiz, at, render } = context;
+    const one = meant(context);
     const play = one && quiz.standing(fan.plays, one);
-    const shown = play ? { quiz: one, play } : quiz.hers(fan);
-    return shown ? render('quiz-points', shown) : render('quiz-none');
+    const shown = play ? { quiz: one, play } : params.title === undefined ? quiz.hers(fan) : undefined;
+    if (shown) return render('quiz-points', { ...shown, others: quiz.others(fan, shown.quiz) });
+    return one && quiz.goesOn(one, at) ? render('quiz-notPlayed', { quiz: one }) : none(context);
   }),
 ]);
+
+type Titled = Context<{ title?: string | undefined }>;
+
+/** 她說了哪一個活動就是哪一個，「秋日一戰排行」；不說，是她在玩的、正在進行的。 */
+const meant = ({ params, quiz, fan, at }: Titled) =>
+  params.title === undefined ? quiz.theOne(fan, at) : quiz.named(params.title, at);
+
+/** 沒有這個活動：說的是名字，就當她問的不是這件事。 */
+const none = ({ params, render, pass }: Titled) =>
+  params.title === undefined ? render('quiz-none') : pass();

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { says } from '../../src/bot/bot';
 import { loadHandlers } from '../../src/bot/discover';
 import { compileRules, type Loaded } from '../../src/bot/rules';
@@ -11,6 +10,7 @@ import type { Rule } from '../../src/domain/replies/rule';
 import { root } from '../../src/kit/root';
 import { fold, inScript, toSimplified } from '../../src/kit/text';
 import { createRender } from '../../src/render/render';
+import { readCsv } from '../../src/sheets/read-csv';
 import { simulatedAccount } from '../../src/simulator/account';
 import { createCallbackReader } from '../../src/wechat/protocol/callback';
 import { figure, shown } from './figures';
@@ -77,7 +77,7 @@ export async function microCosts(): Promise<[string, string][]> {
 function sentences() {
   const rules = loadHandlers();
   const table = (file: string) =>
-    parse<Record<string, string>>(readFileSync(join(root, file)), { columns: true, bom: true });
+    readCsv(readFileSync(join(root, file))).rows.map(({ cells }) => cells as Record<string, string>);
   const cities = table('src/facts/cities.csv').map(
     ({ id = '', name = '', name_hans = '', aliases = '', region = '' }) => ({
       id,

@@ -149,7 +149,7 @@ export type Trigger =
   | {
       on: 'takes';
       take: (context: never) => unknown;
-      remark?: (context: never) => string | undefined;
+      remark?: (context: never, own: boolean) => string | undefined;
       digits?: (context: never) => boolean;
     }
   | { on: 'form'; form: Form<Fields> };
@@ -212,14 +212,14 @@ export const saysLike = (
 /**
  * What only data can tell: the answer to an open question, a campaign's own keyword or menu key. Of texts it is asked
  * before all other rules, of menu taps when no rule and no operator has the key. What `take` makes of her message are
- * the parameters; `undefined` leaves it to the others. `remark` may add one line under what another rule said; while
+ * the parameters; `undefined` leaves it to the others. `remark` may add one line under what another rule said (`own`: one of the same file); while
  * `digits` is true bare digits are answers to this rule, and lists are chosen from by name.
  */
 export const takes = <Taken extends object>(
   take: (context: Context<Record<never, never>, Of<'text' | 'click'>>) => Taken | undefined,
   run: Handler<Taken, Of<'text' | 'click'>>,
   beside: {
-    remark?: (context: Context<Record<never, never>>) => string | undefined;
+    remark?: (context: Context<Record<never, never>>, own: boolean) => string | undefined;
     digits?: (context: Context<Record<never, never>>) => boolean;
   } = {},
 ): Rule => rule({ on: 'takes', take, ...beside }, run);

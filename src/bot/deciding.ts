@@ -98,6 +98,7 @@ export function createDeciding(given: {
 const speaks = (message: Message): boolean =>
   [
     'text',
+    'sticker',
     'image',
     'voice',
     'video',

@@ -12,6 +12,7 @@ import { createFace } from './face';
 import { createForms, type FormOf } from './forms';
 import { createLists } from './lists';
 import { createParams } from './params';
+import type { Slot } from './patterns';
 import type { Choice, Rules } from './rules';
 import { createSuggest } from './suggest';
 import { createThread } from './thread';
@@ -37,7 +38,7 @@ export function createDispatch(given: {
   const lists = createLists({ render, clock, digitsTaken });
   const readParams = createParams({ services, render, choose: lists.choose });
   const forms = createForms({
-    rules,
+    isCommand,
     formOf: (name) => rules.form(name) ?? formOf(name),
     render,
     clock,
@@ -119,13 +120,26 @@ export function createDispatch(given: {
 
   /** Data decides: an open question, a campaign's keyword or menu key. */
   function fromTakers(turn: Turn): Promise<Said> | undefined {
+    const found = takenBy(turn);
+    if (!found) return undefined;
+    turn.by = found.file;
+    turn.taken = true;
+    return Promise.resolve(found.rule.run(face.contextWith(turn, found.taken) as never));
+  }
+
+  function takenBy(turn: Turn) {
     for (const { file, rule } of rules.takers) {
       const taken = rule.take(face.contextOf(turn) as never);
-      if (taken === undefined) continue;
-      turn.by = file;
-      return Promise.resolve(rule.run(face.contextWith(turn, taken) as never));
+      if (taken !== undefined) return { file, rule, taken };
     }
     return undefined;
+  }
+
+  /** Somebody else's word, though the open form could take any text: a keyword, a pattern whose places hold names, what data takes. */
+  function isCommand(turn: Turn, text: string): boolean {
+    const choice = rules.forText(text);
+    const isNamed = ({ kind, raw }: Slot) => kind !== 'city' || services.cities.find(raw).kind === 'one';
+    return (choice?.slots.every(isNamed) ?? false) || takenBy(turn) !== undefined;
   }
 
   function digitsTaken(turn: Turn): boolean {
@@ -215,4 +229,4 @@ export type Dispatch = ReturnType<typeof createDispatch>;
 
 /** She sent it, so she waits for an answer. Other events have one only where a handler wants it. */
 const isSent = ({ kind }: Message): boolean =>
-  ['image', 'voice', 'video', 'shortvideo', 'location', 'link', 'file'].includes(kind);
+  ['sticker', 'image', 'voice', 'video', 'shortvideo', 'location', 'link', 'file'].includes(kind);

@@ -25,6 +25,8 @@ export const text = (question: string, most = 200, short = firstLine(question)):
     if (message.kind !== 'text') return undefined;
     const said = message.content.trim();
     if (said === '') return undefined;
+    if (!/[\p{L}\p{N}]/u.test(said.replace(/\p{Default_Ignorable_Code_Point}/gu, '')))
+      return { no: '沒有收到看得見的字，請再寫一次。' };
     return [...said].length > most ? { no: `最多 ${most} 個字，請寫短一點。` } : { value: said };
   },
 });
@@ -74,13 +76,24 @@ export const phone = (question: string, short = '手機號'): Field<string> => (
   short,
   open: false,
   read: (message) => {
-    const said = saidIn(message)
-      ?.replaceAll('-', '')
-      .replace(/^\+?86(?=1\d{10}$)/, '');
-    if (said === undefined || !/^\d{3,}$/.test(said)) return undefined;
-    return /^1[3-9]\d{9}$/.test(said) ? { value: said } : { no: '這不像手機號，請回覆 11 位的號碼。' };
+    const said = saidIn(message);
+    const digits = said?.replace(/(?<=\d)[-—–.·()（）]+(?=\d)/g, '').match(/\d{3,}/g);
+    if (said === undefined || !digits || !aboutNumber.test(said.replace(/[\d\p{P}\p{S}]/gu, '')))
+      return undefined;
+    const mobiles = new Set(digits.map((one) => one.replace(/^(?:00)?86(?=1\d{10}$)/, '')).filter(isMobile));
+    const [mobile] = mobiles;
+    if (mobiles.size > 1) return { no: `你說了 ${mobiles.size} 個號碼，用哪一個？請只回覆那一個。` };
+    if (mobile !== undefined && digits.length === 1) return { value: mobile };
+    if (digits.some((one) => /^0\d{9,11}$/.test(one)))
+      return { no: '這像座機，快遞要打手機。請回覆 11 位的手機號。' };
+    return { no: '這不像手機號，請回覆 11 位的號碼。' };
   },
 });
+
+const isMobile = (digits: string): boolean => /^1[3-9]\d{9}$/.test(digits);
+/** What people write round a number; anything else is no answer to this question. */
+const aboutNumber =
+  /^(?:(?:我|我的|你|请|就|打|记|的|是|为|这个|号|号码|手机|手机号|手机号码|电话|电话号|电话号码|联系电话|联系方式|微信|微信号|同号|微信同号|微信同步|tel|phone|mobile|和|或|或者|本人|收件人|谢谢|吧|哦|啊|呢)\s?)*$/;
 
 /** A Beijing day, from 「明天」, 「12月1日」 or 「2026-12-01」; today or later. */
 export const date = (question: string, short = '日期'): Field<string> => ({

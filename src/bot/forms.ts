@@ -2,7 +2,6 @@ import type { Clock } from '../kit/clock';
 import { fold } from '../kit/text';
 import type { Render } from '../render/render';
 import type { Fields, Form, Said } from './bot';
-import type { Rules } from './rules';
 import type { Turn } from './turn';
 
 /** A form that a handler file declares, or one that is kept as data, by its name. */
@@ -10,19 +9,24 @@ export type FormOf = (name: string) => Form<Fields> | undefined;
 
 /** The fields of the open form, asked one at a time; what she answered lies in the talk. */
 export function createForms(given: {
-  rules: Pick<Rules, 'exact'>;
+  /** Whether a text is a command of somebody's: a keyword, 「改名 小林」, a campaign's own word. */
+  isCommand: (turn: Turn, text: string) => boolean;
   formOf: FormOf;
   render: Render;
   clock: Clock;
   /** Runs a form that is filled in. */
   finish: (turn: Turn, form: Form<Fields>, answers: Record<string, unknown>) => Promise<Said> | Said;
 }) {
-  const { rules, formOf, render, clock, finish } = given;
+  const { isCommand, formOf, render, clock, finish } = given;
 
   function open(turn: Turn, form: Form<Fields>): string {
+    const kept = turn.talk.form?.name === form.name ? turn.talk.form : undefined;
     const [first = ''] = Object.keys(form.fields);
-    turn.talk.form = { name: form.name, field: first, answers: {}, at: clock.now() };
-    return form.fields[first]?.question ?? '';
+    // Asked for again it goes on where it was.
+    const { field, answers } = kept && form.fields[kept.field] ? kept : { field: first, answers: {} };
+    turn.talk.form = { name: form.name, field, answers, at: clock.now() };
+    turn.aside = undefined;
+    return form.fields[field]?.question ?? '';
   }
 
   /** What the open form makes of the message; `undefined` leaves it to the rules. */
@@ -44,7 +48,7 @@ export function createForms(given: {
       return field.question;
     }
     turn.aside = field.short;
-    if (field.open && message.kind === 'text' && rules.exact(message.content)) return undefined;
+    if (field.open && message.kind === 'text' && isCommand(turn, message.content)) return undefined;
     const read = field.read(message, clock.now());
     if (!read) return undefined;
     turn.aside = undefined;

@@ -25,6 +25,8 @@ export type Turn = {
   depth: number;
   /** Which rule answers, for the metrics: a file, `operator`, `form:<name>`, `nothing`. */
   by: string;
+  /** What data took: its rule has answered, and adds no remark. */
+  taken: boolean;
   /** What the open form asks for, when this answer did not go to it. */
   aside: string | undefined;
   /** What she is being answered about, and what she was last, when that is asked for. */
@@ -65,6 +67,7 @@ export function openTurn(given: {
     carries: [],
     depth: 0,
     by: 'nothing',
+    taken: false,
     aside: undefined,
     want: undefined,
     understood: undefined,

@@ -35,8 +35,8 @@ export function createWords(given: {
   function remarksUnder(turn: Turn): string {
     if (turn.message.kind === 'leave' || turn.talk.form) return '';
     const lines = rules.takers
-      .filter(({ file }) => file !== turn.by)
-      .flatMap(({ rule }) => rule.remark?.(contextOf(turn) as never) ?? []);
+      .filter(({ file }) => !turn.taken || file !== turn.by)
+      .flatMap(({ file, rule }) => rule.remark?.(contextOf(turn) as never, file === turn.by) ?? []);
     return lines.map((line) => `\n\n${line}`).join('');
   }
 

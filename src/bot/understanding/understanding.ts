@@ -114,6 +114,8 @@ export function createUnderstanding(topics: readonly Topic[], services: Known) {
     const isCondition = topic.takes.includes('yuan') && wanted.extras.length > 0;
     if (Object.keys(now).length === 0 && !isCondition) return undefined;
     const wish = merged(only(topic, had.wish), now);
+    // The same again: she means something else.
+    if (!isCondition && writeWish(topic, wish) === writeWish(topic, had.wish)) return undefined;
     const several = wanted.several ? { several: wanted.several } : {};
     return { wants: [{ topic, wish, rest: restOf(topic, reading, wanted) }], ...several };
   }

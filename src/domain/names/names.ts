@@ -57,7 +57,8 @@ export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
 export type Names = ReturnType<typeof createNames>;
 
 function whyRefused(name: string): Extract<Renamed, { kind: 'refused' }>['why'] | undefined {
-  if (name === '') return 'empty';
+  if (name.replace(invisible, '') === '') return 'empty';
+  if (name.search(invisible) >= 0) return 'signs';
   if ([...name].length > longest) return 'long';
   // Letters of scripts that stack marks or turn the writing direction round would spoil the board for all.
   if (
@@ -71,6 +72,9 @@ function whyRefused(name: string): Extract<Renamed, { kind: 'refused' }>['why'] 
   if (/^旅友[0-9a-f]{4}$/.test(bare)) return 'reserved';
   return folded.some((word) => bare.includes(word)) ? 'forbidden' : undefined;
 }
+
+/** What leaves no trace on a screen: fillers, joiners, marks of direction, the blank braille cell. */
+const invisible = /[\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 const bareOf = (text: string): string => fold(text).replaceAll(/[^\p{L}\p{Nd}]/gu, '');
 const folded = forbiddenWords.map(bareOf);

@@ -37,13 +37,17 @@ export const claimIndexes: IndexSpec[] = [
 // Control characters come from broken files and hostile hands: they are what is looked for.
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u001f\u007f\ufffd]/;
+/** What leaves no trace on a parcel: fillers, joiners, the blank braille cell. */
+const invisible = /[\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const line = (least: number, most: number, wrong: string) =>
   z
     .string({ error: wrong })
-    .transform((value) => value.normalize('NFC').replace(/\s+/g, ' ').trim())
-    .refine((value) => value.length >= least && value.length <= most && !control.test(value), {
-      error: wrong,
-    });
+    .transform((value) => value.normalize('NFC').replace(invisible, '').replace(/\s+/g, ' ').trim())
+    .refine(
+      (value) =>
+        value.length >= least && value.length <= most && !control.test(value) && /\p{L}/u.test(value),
+      { error: wrong },
+    );
 
 /** What she fills in; also read by the form of the chat. Messages are words for her. */
 export const claimForm = z.object({

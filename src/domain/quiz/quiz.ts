@@ -88,6 +88,17 @@ export function createQuiz(given: {
 
     hers,
 
+    /** The quiz of a title or keyword, as she says it: 「秋日一戰」. */
+    named(said: string, at: number): Quiz | undefined {
+      const folded = fold(said).replace(/的$/, '');
+      if (folded.length < 2) return undefined;
+      return campaigns.all().find(({ title }) => fold(title) === folded) ?? campaigns.byKeyword(folded, at);
+    },
+
+    /** The other quizzes that she has played and that are still known. */
+    others: ({ plays }: Stands, { id }: Pick<Quiz, 'id'>): Quiz[] =>
+      Object.keys(plays).flatMap((one) => (one === id ? [] : (campaigns.get(one) ?? []))),
+
     /** It runs or is announced: a keyword of it may be suggested. */
     goesOn({ id }: Pick<Quiz, 'id'>, at: number): boolean {
       const quiz = campaigns.get(id);
@@ -109,6 +120,8 @@ export function createQuiz(given: {
         if (picked) return { does: 'answer', quiz: playing.quiz, picked };
       }
       const folded = fold(said.content);
+      // A letter in a pause, or when today's are done: she is told how it stands.
+      if (playing && /^选?[a-f]$/.test(folded)) return { does: 'start', quiz: playing.quiz };
       if (folded === '继续' && known) return { does: 'start', quiz: known.quiz };
       if (folded === '跳过' && playing && asksAboutHer(playing)) return { does: 'skip', quiz: playing.quiz };
       if (folded === '抢答') {

@@ -22,6 +22,7 @@ export function windowsOpenedBy(message: Message): Windows {
       return message.menuId === undefined
         ? { talk: { until: start + talkMs, left: 5 } }
         : { tap: { until: start + tapMs, left: 3 } };
+    case 'sticker':
     case 'image':
     case 'voice':
     case 'video':

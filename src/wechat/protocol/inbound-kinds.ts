@@ -6,6 +6,8 @@ type Maybe<T> = T | undefined;
 /** What she sent. */
 type Sent =
   | { kind: 'text'; content: string /** She tapped an item of a msgmenu. */; menuId?: Maybe<string> }
+  /** WeChat sends its own words in place of one, as a text. */
+  | { kind: 'sticker' }
   | { kind: 'image'; picUrl: string; mediaId: string }
   | {
       kind: 'voice';
@@ -142,8 +144,20 @@ export function contentOf(type: string, fields: XmlNode): Content {
   return events.get(event.toLowerCase())?.(fields) ?? { kind: 'unknown', type: `event:${event}` };
 }
 
+/** What stands in the place of a message that no account can receive. */
+const placeholder =
+  /^[【[](?:收到不支持的消息[类類]型[，,]\s?[暂暫][无無]法[显顯]示|Unsupported Message)[】\]]$/i;
+
 const messages = new Map<string, Reader>([
-  ['text', (f) => ({ kind: 'text', content: text(f.Content), menuId: filled(f.bizmsgmenuid) })],
+  [
+    'text',
+    (f) => {
+      const content = text(f.Content);
+      return placeholder.test(content.trim())
+        ? { kind: 'sticker' }
+        : { kind: 'text', content, menuId: filled(f.bizmsgmenuid) };
+    },
+  ],
   ['image', (f) => ({ kind: 'image', picUrl: text(f.PicUrl), mediaId: text(f.MediaId) })],
   [
     'voice',

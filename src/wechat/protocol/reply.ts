@@ -108,6 +108,7 @@ const articleFields = (article: Article): Fields => ({
 // After a text, image, voice, video, link or location WeChat shows one article and drops the others silently.
 const oneArticleOnly: ReadonlySet<Message['kind']> = new Set<Message['kind']>([
   'text',
+  'sticker',
   'image',
   'voice',
   'video',

@@ -480,6 +480,10 @@ async function asksForFlash(street: Street, her: Her): Promise<void> {
     expect(told).toContain('現在沒有搶答題');
     return;
   }
+  if (her.flashDone) {
+    expect(told).toContain('這一題搶答你已經答過了');
+    return;
+  }
   const shown = shownIn(street.quiz, told);
   expect(shown?.question).toBe('flash');
   her.flash = { shown: shown as Shown, sentAt: now, on: clock.day(now) };

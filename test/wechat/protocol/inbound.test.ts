@@ -24,6 +24,9 @@ test.each([
     '<Content>7</Content><bizmsgmenuid>101</bizmsgmenuid>',
     { kind: 'text', content: '7', menuId: '101' },
   ],
+  ['text', '<Content><![CDATA[【收到不支持的消息类型，暂无法显示】]]></Content>', { kind: 'sticker' }],
+  ['text', '<Content><![CDATA[[Unsupported Message]]]></Content>', { kind: 'sticker' }],
+  ['text', '<Content><![CDATA[為什麼說收到不支持的消息]]></Content>', { kind: 'text' }],
   [
     'voice',
     '<MediaId><![CDATA[mid8k]]></MediaId><Format><![CDATA[amr]]></Format><MediaId16K><![CDATA[mid16k]]></MediaId16K>',

@@ -1,8 +1,9 @@
 import { AppError } from '../../../errors';
 import { beijingDay, hourMs } from '../../../kit/beijing';
+import type { Prize } from '../../prizes/prize';
 import type { Question, Quiz } from '../definition';
 import { type AnswerLog, type Placed, quizOver } from '../log/answers';
-import { type Entry, goneOn } from '../log/floors';
+import { type Entry, givenOf, goneOn } from '../log/floors';
 import { optionOrder, type Picked, pickQuestion } from './questions';
 import {
   backToHers,
@@ -41,11 +42,15 @@ export function createPlaying(given: {
   function goOn(quiz: Quiz, play: Play, who: { pid: string; at: number }): { play: Play; next: Next } {
     const closed = whyClosed(quiz, who.at);
     if (closed) return { play: without(play), next: { kind: 'none', ...closed } };
-    if (play.failedOn === play.on) return { play: without(play), next: { kind: 'none', why: 'failedLevel' } };
-    if (play.today.length >= quiz.perDay)
-      return { play: without(play), next: { kind: 'none', why: 'dayDone' } };
+    const last = beijingDay(quiz.endsAt - 1) <= play.on;
+    const done = (why: 'failedLevel' | 'dayDone' | 'bankEmpty') => ({
+      play: without(play),
+      next: { kind: 'none' as const, why, last },
+    });
+    if (play.failedOn === play.on) return done('failedLevel');
+    if (play.today.length >= quiz.perDay) return done('dayDone');
     const question = pickQuestion(quiz, who.pid, play);
-    if (!question) return { play: without(play), next: { kind: 'none', why: 'bankEmpty' } };
+    if (!question) return done('bankEmpty');
     const order = optionOrder(question, roundOf(quiz.id, who.pid, play.on));
     const open = { q: question.id, n: play.today.length + 1, order, sentAt: sentAt(who.at) };
     return { play: { ...play, open }, next: { kind: 'question', question: asAsked(quiz, question, open) } };
@@ -115,6 +120,10 @@ export function createPlaying(given: {
     };
     return { kind: 'outOfTime', play, missed: told, next };
   }
+
+  /** Nobody can win it any more. */
+  const isTaken = (quiz: Quiz, { id, quantity }: Prize): boolean =>
+    givenOf(answerLog.state(quiz.id), id) >= quantity;
 
   const gone = (quiz: Quiz, placed: Placed): string[] =>
     goneOn(answerLog.state(quiz.id), quiz, placed).map(({ name }) => name);
@@ -199,8 +208,9 @@ export function createPlaying(given: {
     const question = now && !whyClosed(quiz, who.at) ? questionOf(quiz, now.way.question) : undefined;
     if (!now || !question) {
       const next = times.map(({ way }) => way.at).filter((at) => at > who.at);
-      return { kind: 'flashNone', play, next: next.length > 0 ? Math.min(...next) : null };
+      return { kind: 'flashNone', play, why: 'none', next: next.length > 0 ? Math.min(...next) : null };
     }
+    if (play.flashed?.includes(question.id)) return { kind: 'flashNone', play, why: 'tried', next: null };
     const flash = {
       q: question.id,
       n: 0,
@@ -212,6 +222,7 @@ export function createPlaying(given: {
       play: { ...play, flash, ...(play.open ? { open: { ...play.open, aside: { from: who.at } } } : {}) },
       question: asAsked(quiz, question, flash),
       prize: now.prize.name,
+      taken: isTaken(quiz, now.prize),
     };
   }
 
@@ -229,7 +240,7 @@ export function createPlaying(given: {
     const lapse = flash && whyLapsed(quiz, { ...before, open: flash }, who.at);
     // It has its own hour, whichever day that ends on.
     if (!flash || !question || over || (lapse && lapse !== 'midnight'))
-      return { kind: 'flashNone', play, next: null };
+      return { kind: 'flashNone', play, why: 'none', next: null };
     const asked = asAsked(quiz, question, flash);
     if (picked.position >= flash.order.length)
       return { kind: 'noSuchOption', play: before, question: asked, n: null };
@@ -264,12 +275,12 @@ export function createPlaying(given: {
       flash: true,
     };
     const placed = await answerLog.append(quiz.id, entry).catch(unlessOver);
-    if (placed === 'over') return { kind: 'flashNone', play, next: null };
+    if (placed === 'over') return { kind: 'flashNone', play, why: 'none', next: null };
     const points = placed.again ? 0 : placed.entry.points;
     const wins = shownWins(quiz, placed);
     return {
       kind: 'flashAnswered',
-      play: { ...play, points: play.points + points },
+      play: { ...tried(play, question.id), points: play.points + points },
       ok: placed.entry.ok,
       again: placed.again,
       wins,
@@ -299,12 +310,18 @@ export function createPlaying(given: {
       let play: Play = { ...newPlay(at), on: '' };
       for (const { entry } of await answerLog.of(quiz.id, pid)) {
         const points = play.points + entry.points;
-        play = entry.flash ? { ...play, points } : { ...recounted(play, entry), points };
+        play = entry.flash ? { ...tried(play, entry.q), points } : { ...recounted(play, entry), points };
       }
       return today(play, at);
     },
   };
 }
+
+/** She has had her try at a 搶答題. */
+const tried = (play: Play, question: string): Play => ({
+  ...play,
+  flashed: [...(play.flashed ?? []).filter((id) => id !== question), question],
+});
 
 export type Playing = ReturnType<typeof createPlaying>;
 

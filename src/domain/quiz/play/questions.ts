@@ -1,3 +1,4 @@
+import { readNumber } from '../../../kit/han-number';
 import { fold } from '../../../kit/text';
 import type { Question, Quiz } from '../definition';
 
@@ -126,14 +127,18 @@ export function optionOrder(question: Question, round: string): number[] {
   return order.toSorted((a, b) => (places[a] as number) - (places[b] as number));
 }
 
+const spoken =
+  /^(?:我|那|就|我就|那我|那就|应该|可能|大概|感觉)?(?:选择?|猜|觉得|认为|答案?)?(?:是|选|为|:)?(?:(\d{1,3})?([a-f])|([1-6])|第([1-6一二三四五六])(?:个|项))(?:选项|答案|项)?(?:吧|啊|呀|呢|啦|嘛|哦|哈|了|对吗|吗)*$/;
+
 /** What a text chooses: a position on her list, and the question it was meant for when she says so (「3B」). */
 export type Picked = { position: number; n?: number };
 
-/** Only A–F, 1–6, ①–⑥, Ａ–Ｆ, 選A, 3B are answers; undefined for everything else. */
+/** A–F, 1–6, ①–⑥, Ａ–Ｆ, 3B, also as one says them: 選A, 答案是B, B吧, 第二個; undefined for everything else. */
 export function readPick(text: string): Picked | undefined {
-  const match = /^选?(?:(\d{1,3})?([a-f])|([1-6]))$/.exec(fold(text));
+  const match = spoken.exec(fold(text));
   if (!match) return undefined;
-  const [, n, letter, digit] = match;
-  const position = letter === undefined ? Number(digit) - 1 : letter.charCodeAt(0) - 97;
+  const [, n, letter, digit, place] = match;
+  const number = digit ?? (place === undefined ? undefined : readNumber(place));
+  const position = letter === undefined ? Number(number) - 1 : letter.charCodeAt(0) - 97;
   return { position, ...(n === undefined ? {} : { n: Number(n) }) };
 }

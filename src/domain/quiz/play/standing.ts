@@ -27,6 +27,8 @@ export type Play = {
   failedOn?: string;
   /** She said 退出. */
   left?: boolean;
+  /** 搶答題 she has had her try at. */
+  flashed?: string[];
   /** All questions she has had, oldest first. */
   seen: string[];
   open?: Open;

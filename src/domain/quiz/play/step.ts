@@ -11,7 +11,8 @@ export type Step =
   | { kind: 'tooFast' | 'noSuchOption' | 'otherQuestion'; play: Play; question: Asked; n: number | null }
   | { kind: 'outOfTime'; play: Play; missed: Missed; next: Next }
   | { kind: 'lapsed'; play: Play; why: 'midnight' | 'paused' | 'closed' | 'ended'; next: Next }
-  | { kind: 'flashAsked'; play: Play; question: Asked; prize: string }
+  /** `taken`: somebody was first, only points are left to win. */
+  | { kind: 'flashAsked'; play: Play; question: Asked; prize: string; taken: boolean }
   | {
       kind: 'flashAnswered';
       play: Play;
@@ -25,7 +26,8 @@ export type Step =
       points: number;
       floor: number | null;
     }
-  | { kind: 'flashNone'; play: Play; next: number | null }
+  /** `tried`: she has had her one try. */
+  | { kind: 'flashNone'; play: Play; why: 'none' | 'tried'; next: number | null }
   | { kind: 'stopped'; play: Play; next: Exclude<Next, { kind: 'question' }> };
 
 export type Asked = {
@@ -74,7 +76,8 @@ export type Missed = Pick<Result, 'right' | 'explanation' | 'level' | 'levelRigh
 /** What comes next: a question, or why there is none now. */
 export type Next =
   | { kind: 'question'; question: Asked }
-  | ({ kind: 'none' } & (Closed | { why: 'dayDone' | 'failedLevel' | 'bankEmpty' }));
+  /** `last`: there is no tomorrow in this quiz. */
+  | ({ kind: 'none' } & (Closed | { why: 'dayDone' | 'failedLevel' | 'bankEmpty'; last: boolean }));
 
 export function asAsked(quiz: Quiz, question: Question, open: Open): Asked {
   const sponsor = quiz.sponsors.find((one) => one.id === question.sponsor)?.name;

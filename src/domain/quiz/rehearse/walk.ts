@@ -42,7 +42,7 @@ export function walk(content: QuizContent, render: Render): Walked[] {
     const next =
       longest && flash === undefined
         ? { kind: 'question', question: shown(content, longest) }
-        : { kind: 'none', why: 'dayDone' };
+        : { kind: 'none', why: 'dayDone', last: true };
     const told = { quiz: content, result: worst(content, question), next };
     const bytes = Math.max(bytesOf(question), length(render('quiz-answered', told)));
     return { question, flashFor: flash, bytes, fits: bytes <= maxTextBytes };
@@ -67,7 +67,7 @@ export function tooLong(content: QuizContent, render: Render): { where: string; 
         ]
       : [],
   );
-  const drawn = draws.length > 0 ? length(render('quiz-draws', { quiz: content, draws })) : 0;
+  const drawn = draws.length > 0 ? length(render('quiz-draws', { quiz: content, draws, others: [] })) : 0;
   return [
     ...walk(content, render).flatMap(({ question, bytes, fits }) =>
       fits ? [] : [{ where: `題目 ${question.id}`, bytes }],

@@ -120,7 +120,7 @@ test.each([
   ['１２ｃ', { position: 2, n: 12 }],
 ])('%s is an answer', (text, picked) => expect(readPick(text)).toEqual(picked));
 
-test.each(['', 'G', '7', '0', 'AB', '33', 'A B', '我選A', '天氣', 'B3', '選', '1234B', 'A\nB', '繼續'])(
+test.each(['', 'G', '7', '0', 'AB', '33', 'A B', '天氣', '我選', 'B3', '選', '1234B', 'A\nB', '繼續'])(
   '%j is no answer',
   (text) => expect(readPick(text)).toBeUndefined(),
 );
