@@ -1,4 +1,4 @@
-import { about, beijingTime, clicks, dayMs, needs } from '../src/bot/bot';
+import { about, beijingTime, type City, type Context, clicks, dayMs, needs } from '../src/bot/bot';
 
 const perPage = 8;
 
@@ -17,59 +17,23 @@ export default needs('trains', [
     },
     async (context) => {
       const { params, at, clock, trains, fan, offers, render, notYet, pages } = context;
-      const {
-        from,
-        to = params.city === from ? undefined : params.city,
-        kind,
-        stations = [],
-        time,
-        order,
-        rest = '',
-      } = params;
+      const { from, kind, time, order, number, stations = [], page = 1, rest = '' } = params;
+      const to = params.to ?? (params.city === from ? undefined : params.city);
       if (!offers.has('trains', at)) return notYet('列車時刻', to ?? from);
-      if (params.number !== undefined) {
-        const found = await trains.numbered(params.number);
-        return render('train-number', { number: params.number, ...found });
-      }
-      if (!from || !to) {
-        const known = from ?? to;
-        return known
-          ? `${from ? `從${known.name}去哪裡` : `從哪裡去${known.name}`}？說個城市名就行。`
-          : render('train-which', offers.now(at));
-      }
+      if (number !== undefined) return render('train-number', { number, ...(await trains.numbered(number)) });
+      if (!from && !to) return render('train-which', offers.now(at));
+      if (!to) return `從${from?.name}去哪裡？說個城市名就行。`;
+      if (!from) return `從哪裡去${to.name}？說個城市名就行。`;
       if (from.id === to.id)
         return `${from.name}到${to.name}，原地就是。${offers.covers('sights', to) ? `想在城裡逛，回覆「${to.name}景點」。` : ''}`;
       fan.remember({ city: to });
 
       const today = clock.day(at);
       const on = params.days?.on ?? today;
-      const day = await trains.between(from.id, to.id, { on, ...(kind ? { kind } : {}) });
-      const fitting = day.trains.filter(
-        (train) =>
-          (!time || (train.departs >= time.from && train.departs <= time.to)) &&
-          stations.every((one) => one === train.fromStation || one === train.toStation),
-      );
-      const ahead = trains.inOrder(
-        fitting.filter((train) => on !== today || train.departs > beijingTime(at)),
-        order,
-      );
-      const gone = fitting.length - ahead.length;
-      // 只提有得答的：當天別的車種，或明天的車
-      const narrowed = kind !== undefined || time !== undefined || stations.length > 0;
-      const others =
-        narrowed &&
-        ahead.length === 0 &&
-        gone === 0 &&
-        (await trains.between(from.id, to.id, { on })).trains.length > 0
-          ? `${from.name}到${to.name}${on === today ? '' : on}`
-          : '';
-      const tomorrow =
-        gone > 0 &&
-        ahead.length === 0 &&
-        (await trains.between(from.id, to.id, { on: clock.day(at + dayMs) })).trains.length > 0;
-      const page = params.page ?? 1;
+      const after = on === today ? beijingTime(at) : '';
+      const found = await trains.between(from.id, to.id, { on, kind, time, stations, order, after });
       const skip = (page - 1) * perPage;
-      const last = skip + perPage >= ahead.length;
+      const last = skip + perPage >= found.trains.length;
       pages(page, last);
       return render('trains', {
         from: from.name,
@@ -83,17 +47,29 @@ export default needs('trains', [
         stations,
         order: order ?? '',
         unread: rest,
-        total: ahead.length,
-        gone,
-        others,
-        tomorrow,
+        total: found.trains.length,
+        gone: found.gone,
+        ...(found.trains.length > 0
+          ? { others: '', tomorrow: false }
+          : await instead(context, { from, to, on, gone: found.gone })),
         skip,
         last,
-        trains: ahead.slice(skip, skip + perPage).map((train) => ({ secondClassFen: 0, ...train })),
-        importedOn: day.importedOn ?? '',
-        sample: day.sample,
+        trains: found.trains.slice(skip, skip + perPage).map((train) => ({ secondClassFen: 0, ...train })),
+        importedOn: found.importedOn ?? '',
+        sample: found.sample,
       });
     },
   ),
   clicks('TRAINS', ({ redo }) => redo('列車')),
 ]);
+
+/** 沒有車時只提有得答的：都開走了，就說明天的；不合她的條件，就說那天別的車。 */
+async function instead(
+  { trains, clock, at }: Pick<Context<unknown>, 'trains' | 'clock' | 'at'>,
+  { from, to, on, gone }: { from: City; to: City; on: string; gone: number },
+) {
+  const any = async (day: string) => (await trains.between(from.id, to.id, { on: day })).trains.length > 0;
+  if (gone > 0) return { others: '', tomorrow: await any(clock.day(at + dayMs)) };
+  const day = on === clock.day(at) ? '' : on;
+  return { others: (await any(on)) ? `${from.name}到${to.name}${day}` : '', tomorrow: false };
+}

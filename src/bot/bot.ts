@@ -277,4 +277,4 @@ export const news = (...articles: Extract<Reply, { kind: 'news' }>['articles']):
 /** Hands her over to the people who answer. */
 export const transfer = (agent?: string): Reply => ({ kind: 'transfer', ...(agent ? { agent } : {}) });
 
-export type { FanChanges, Message, Reply, Services };
+export type { City, FanChanges, Message, Reply, Services };

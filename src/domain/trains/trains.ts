@@ -5,6 +5,16 @@ import type { Upkeep } from '../upkeep';
 
 export type TrainKind = '高鐵' | '動車' | '城際' | '直達' | '特快' | '快速' | '普快';
 
+/** `time`: clock times of Beijing, both included. `stations`: as timetables write them. `order`: cheapest, dearest, fastest, latest; anything else is by departure. */
+export type TrainAsk = {
+  on: string;
+  kind?: TrainKind | undefined;
+  time?: { from: string; to: string } | undefined;
+  stations?: readonly string[];
+  order?: string | undefined;
+  after?: string;
+};
+
 /** A station as timetables write it, 「杭州東」. */
 export type Station = { name: string; cityId: string };
 
@@ -76,18 +86,18 @@ export function createTrains({ db }: { db: Connection }) {
       return { trains: rows.map(toTrain), importedOn: imported?.on ?? '', sample: imported?.sample ?? false };
     },
 
-    inOrder,
     /** All stations of the timetable, held in memory; the same array until it is imported again. */
     stations: (): readonly Station[] => stations,
     /**
-     * The trains between two cities (their ids) on a Beijing day, by departure. `importedOn`: the Beijing day of the timetable,
-     * to be told with it; undefined when there is none. `sample`: it is the invented one that comes with the program.
+     * The trains between two cities (their ids) on a Beijing day that fit what is asked, in the order asked for, else by departure.
+     * `after`: those that left by then (Beijing time) are only counted, `gone`. `importedOn`: the Beijing day of the timetable, to be told with
+     * it; undefined when there is none. `sample`: it is the invented one that comes with the program.
      */
     async between(
       from: string,
       to: string,
-      { on, kind }: { on: string; kind?: TrainKind },
-    ): Promise<{ trains: Train[]; importedOn: string | undefined; sample: boolean }> {
+      { on, kind, order, after = '', ...asked }: TrainAsk,
+    ): Promise<{ trains: Train[]; gone: number; importedOn: string | undefined; sample: boolean }> {
       const [rows, imported] = await Promise.all([
         readAcrossSwap(() =>
           db
@@ -99,18 +109,30 @@ export function createTrains({ db }: { db: Connection }) {
         ),
         imports(),
       ]);
-      return { trains: rows.map(toTrain), importedOn: imported?.on, sample: imported?.sample ?? false };
+      const fitting = rows.map(toTrain).filter((train) => fits(train, asked));
+      const ahead = fitting.filter(({ departs }) => departs > after);
+      return {
+        trains: inOrder(ahead, order),
+        gone: fitting.length - ahead.length,
+        importedOn: imported?.on,
+        sample: imported?.sample ?? false,
+      };
     },
   };
 }
 
-/** Trains of one day in the order she wants; by departure, unless she says otherwise. */
-function inOrder(trains: readonly Train[], order: string | undefined): Train[] {
+/** Whether it leaves within the hours asked for, and from or to every station that was named. */
+const fits = (train: Train, { time, stations = [] }: Pick<TrainAsk, 'time' | 'stations'>): boolean =>
+  (!time || (train.departs >= time.from && train.departs <= time.to)) &&
+  stations.every((one) => one === train.fromStation || one === train.toStation);
+
+/** Of one day, by departure unless she says otherwise. */
+function inOrder(trains: Train[], order: string | undefined): Train[] {
   const price = ({ secondClassFen = Number.POSITIVE_INFINITY }: Train) => secondClassFen;
   if (order === 'cheapest') return trains.toSorted((a, b) => price(a) - price(b));
   if (order === 'dearest') return trains.toSorted((a, b) => price(b) - price(a));
   if (order === 'fastest') return trains.toSorted((a, b) => minutesOf(a) - minutesOf(b));
-  return order === 'latest' ? trains.toReversed() : [...trains];
+  return order === 'latest' ? trains.toReversed() : trains;
 }
 
 const minutesOf = ({ departs, arrives, dayOffset }: Train): number =>

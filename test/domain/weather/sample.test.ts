@@ -16,6 +16,7 @@ test('the stand-in says that it is one', async () => {
     sample: true,
     source: '示例天氣',
     stale: false,
+    asked: { days: [], beyond: false, past: false, byTheHour: false },
     place: '杭州',
   });
 });

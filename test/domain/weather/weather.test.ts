@@ -90,6 +90,7 @@ test('an answer of Open-Meteo becomes now, today and three days in Traditional w
     source: 'Open-Meteo',
     sample: false,
     stale: false,
+    asked: { days: [], beyond: false, past: false, byTheHour: false },
   });
 });
 
@@ -117,6 +118,7 @@ test('an answer of QWeather becomes the same shape, its strings numbers', async 
     source: '和風天氣 QWeather',
     sample: false,
     stale: false,
+    asked: { days: [], beyond: false, past: false, byTheHour: false },
   });
 });
 
