@@ -78,7 +78,7 @@ export const phone = (question: string, short = '手機號'): Field<string> => (
   read: (message) => {
     const said = saidIn(message);
     const digits = said?.replace(/(?<=\d)[-—–.·()（）]+(?=\d)/g, '').match(/\d{3,}/g);
-    if (said === undefined || !digits || !aboutNumber.test(said.replace(/[\d\p{P}\p{S}]/gu, '')))
+    if (said === undefined || !digits || said.replace(/[\d\p{P}\p{S}]/gu, '').replace(aboutNumber, '') !== '')
       return undefined;
     const mobiles = new Set(digits.map((one) => one.replace(/^(?:00)?86(?=1\d{10}$)/, '')).filter(isMobile));
     const [mobile] = mobiles;
@@ -93,7 +93,7 @@ export const phone = (question: string, short = '手機號'): Field<string> => (
 const isMobile = (digits: string): boolean => /^1[3-9]\d{9}$/.test(digits);
 /** What people write round a number; anything else is no answer to this question. */
 const aboutNumber =
-  /^(?:(?:我|我的|你|请|就|打|记|的|是|为|这个|号|号码|手机|手机号|手机号码|电话|电话号|电话号码|联系电话|联系方式|微信|微信号|同号|微信同号|微信同步|tel|phone|mobile|和|或|或者|本人|收件人|谢谢|吧|哦|啊|呢)\s?)*$/;
+  /手机号码|手机号|手机|电话号码|电话号|电话|联系方式|联系|微信号|微信|同号|同步|号码|本人|收件人|谢谢|tel|phone|mobile|或者|或|我|你|请|就|打|记|的|是|为|这|个|号|和|吧|哦|啊|呢|\s/g;
 
 /** A Beijing day, from 「明天」, 「12月1日」 or 「2026-12-01」; today or later. */
 export const date = (question: string, short = '日期'): Field<string> => ({

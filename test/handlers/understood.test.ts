@@ -146,3 +146,20 @@ test('talk is answered as talk, and a wish beside it goes first', async () => {
   expect(await by('你们怎么多扣了我的钱')).toBe('handlers/agent.ts');
   expect(await by('我要投诉杭州那家酒店')).toBe('handlers/agent.ts');
 });
+
+describe('a place that we have nothing of is said to be so', () => {
+  test.each([
+    ['東京', '東京的資料'],
+    ['东京酒店', '东京的酒店'],
+    ['想去巴厘岛玩，有什么好玩的', '巴厘岛的景点'],
+    ['凤凰古城怎么走', '凤凰古城的路线'],
+    ['從杭州去首爾的火車', '首爾的列車'],
+  ])('「%s」', async (said, told) => {
+    const reply = await talk.fan().says(said);
+    expect(reply).toContain(told);
+    expect(reply).toMatch(/[還还][沒没]有/);
+  });
+
+  test('and so is one that is asked for after another', () =>
+    chat(['杭州天氣', /^杭州天氣/], ['那東京呢', /東京的天氣/]));
+});

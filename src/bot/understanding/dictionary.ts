@@ -49,7 +49,7 @@ export function createDictionary<T>(words: ReadonlyMap<string, T>) {
     return found;
   }
 
-  return { split, words: (): Iterable<string> => words.keys() };
+  return { split, entries: (): Iterable<[string, T]> => words.entries() };
 }
 
 /** Latin letters are not cut from a longer word: 「xian」 in 「xiangyang」. */

@@ -44,7 +44,8 @@ export function createUnderstanding(topics: readonly Topic[], services: Known) {
       const dictionary = names();
       if (of !== dictionary) {
         of = dictionary;
-        known = [...strong, ...dictionary.words()];
+        const ours = [...dictionary.entries()].filter(([, { elsewhere }]) => elsewhere === undefined);
+        known = [...strong, ...ours.map(([name]) => name)];
       }
       return known;
     };
