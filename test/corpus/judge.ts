@@ -90,10 +90,15 @@ export function createJudge(talk: Talk) {
   const understanding = createUnderstanding(talk.rules.topics, talk.services);
 
   async function judge(line: Line): Promise<Judged> {
-    talk.turnClockTo(now);
+    let seconds = 0;
+    const later = () => talk.turnClockTo(`${now}:${String((seconds += 5)).padStart(2, '0')}`);
+    later();
     const fan = talk.fan();
     await fan.says('繁體'); // what is said is compared in one script
-    for (const said of line.before ?? []) await says(fan, said);
+    for (const said of line.before ?? []) {
+      await says(fan, said);
+      later();
+    }
     const reply = await says(fan, line.said);
     const outcome = fan.last();
     const because = await differs(line.meant, {
@@ -135,7 +140,7 @@ export function createJudge(talk: Talk) {
     if (topic === 'talk') return spoken[meant.what ?? '']?.test(reply) ? '' : 'other talk';
     if (topic === 'quiz') return played[meant.what ?? '']?.test(reply) ? '' : 'another thing of the quiz';
     if (topic === 'help') return /出門路上的事/.test(reply) ? '' : 'no help';
-    if (topic === 'script') return /之後都用/.test(reply) ? '' : 'no script';
+    if (topic === 'script') return /之[後后]都用/.test(reply) ? '' : 'no script';
     if (topic === 'city') return reply.includes(`${meant.city}`) ? '' : 'another city';
     const missing = (meant.unread ?? []).filter(
       (word) => !reply.includes(word) && !/查不到|分不出/.test(reply),

@@ -111,7 +111,7 @@ export function createUnderstanding(topics: readonly Topic[], services: Known) {
     if (wanted.unknown.join('').length > 4) return undefined;
     const place = placeWithout(wanted, topic);
     if (place) return { wants: [], ...place };
-    const now = newThings(topic, wanted, had.wish);
+    const now = { ...wayBack(reading, had.wish), ...newThings(topic, wanted, had.wish) };
     const isCondition = topic.takes.includes('yuan') && wanted.extras.length > 0;
     if (Object.keys(now).length === 0 && !isCondition) return undefined;
     const wish = merged(only(topic, had.wish), now);
@@ -199,6 +199,10 @@ function newThings(topic: Topic, wanted: Wanted, had: Wish): Wish {
   if (!place) return rest;
   return had.to && !had.from ? { ...rest, from: place } : { ...rest, to: place };
 }
+
+/** 「那回來呢」. */
+const wayBack = ({ folded }: Reading, { from, to }: Wish): Wish =>
+  from && to && /回来|回程|返程|回去|返回|反过来/.test(folded) ? { from: to, to: from } : {};
 
 function merged(had: Wish, now: Wish): Wish {
   const { page: _page, ...kept } = had;
