@@ -59,6 +59,13 @@ describe.each([
     expect(await says('杭州')).toContain(word('想看什麼？'));
   });
 
+  test('goes on from what was said before, over the real callback', async () => {
+    await says('杭州酒店');
+    expect(await says('便宜點的')).toContain(word('便宜的在前'));
+    expect(await says('那上海呢')).toContain(word('上海酒店'));
+    expect(await fan.says('第2家')).toContain(word('參考價'));
+  });
+
   test('changes to the other script and back', async () => {
     await says('成都天氣');
     const other = script === 'hant' ? '简体' : '繁體';
