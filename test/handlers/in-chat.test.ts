@@ -13,12 +13,11 @@ const quiz = aQuiz({
   keywords: ['開戰'],
   perDay: 2,
   questions,
-  prizes: [aPrize('cup', { kind: 'floor', every: 1 }, { name: '茶杯', quantity: 50, priceFen: 1_000 })],
+  prizes: [aPrize('cup', { kind: 'floor', every: 1 }, { name: '茶杯', quantity: 500, priceFen: 1_000 })],
 });
 const other = aQuiz({ id: 'other', title: '旁邊一戰', keywords: ['旁戰'], questions, prizes: [] });
 
-beforeEach(async () => {
-  await database.clear();
+beforeAll(async () => {
   talk = await createTalk(database);
   const { tickets, draws, campaigns } = talk.services;
   for (const content of [quiz, other])

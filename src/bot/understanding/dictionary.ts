@@ -52,12 +52,9 @@ export function createDictionary<T>(words: ReadonlyMap<string, T>) {
   return { split, entries: (): Iterable<[string, T]> => words.entries() };
 }
 
-/** Latin letters are not cut from a longer word: 「xian」 in 「xiangyang」. */
+/** Letters and digits are not cut from a longer word or number: 「xian」 in 「xiangyang」, 「666」 in 「6660」. */
 function standsAlone(text: string, from: number, word: string): boolean {
-  const latin = /[a-z]/;
+  const goesOn = (a: string, b: string) => [/[a-z]/, /\d/].some((kind) => kind.test(a) && kind.test(b));
   const to = from + word.length;
-  return !(
-    (latin.test(word.charAt(0)) && latin.test(text.charAt(from - 1))) ||
-    (latin.test(word.at(-1) as string) && latin.test(text.charAt(to)))
-  );
+  return !goesOn(text.charAt(from - 1), word.charAt(0)) && !goesOn(word.at(-1) as string, text.charAt(to));
 }

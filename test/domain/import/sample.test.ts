@@ -183,6 +183,7 @@ describe('an account of somebody’s', () => {
     expect([await rows('hotels'), await rows('trains'), await rows('channels')]).toEqual([1, 0, 0]);
     expect(await travel.trains.between('beijing', 'shanghai', { on: '2026-11-23' })).toEqual({
       trains: [],
+      gone: 0,
       importedOn: undefined,
       sample: false,
     });
