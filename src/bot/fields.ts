@@ -70,30 +70,37 @@ export const choice = <const Option extends string>(
   },
 });
 
-/** A mainland mobile number. */
+/** A mainland mobile number, as people write it: with a name, a country code, gaps, a word on WeChat around it. */
 export const phone = (question: string, short = '手機號'): Field<string> => ({
   question,
   short,
   open: false,
-  read: (message) => {
-    const said = saidIn(message);
-    const digits = said?.replace(/(?<=\d)[-—–.·()（）]+(?=\d)/g, '').match(/\d{3,}/g);
-    if (said === undefined || !digits || said.replace(/[\d\p{P}\p{S}]/gu, '').replace(aboutNumber, '') !== '')
-      return undefined;
-    const mobiles = new Set(digits.map((one) => one.replace(/^(?:00)?86(?=1\d{10}$)/, '')).filter(isMobile));
-    const [mobile] = mobiles;
-    if (mobiles.size > 1) return { no: `你說了 ${mobiles.size} 個號碼，用哪一個？請只回覆那一個。` };
-    if (mobile !== undefined && digits.length === 1) return { value: mobile };
-    if (digits.some((one) => /^0\d{9,11}$/.test(one)))
-      return { no: '這像座機，快遞要打手機。請回覆 11 位的手機號。' };
-    return { no: '這不像手機號，請回覆 11 位的號碼。' };
-  },
+  read: (message) => (message.kind === 'text' ? mobileIn(message.content) : undefined),
 });
 
+function mobileIn(content: string): Read<string> {
+  const runs = content.normalize('NFKC').match(/\d(?:[\s\-–—.·()]*\d)*/g) ?? [];
+  const mobiles = new Set(runs.flatMap(mobilesIn));
+  const [mobile] = mobiles;
+  if (mobiles.size > 1) return { no: `你說了 ${mobiles.size} 個號碼，用哪一個？請只回覆那一個。` };
+  if (mobile !== undefined) return { value: mobile };
+  const longest = runs.map(digitsOf).toSorted((a, b) => b.length - a.length)[0] ?? '';
+  if (longest.length < (/\p{L}/u.test(content) ? 5 : 3)) return undefined; // 「杭州500以下酒店」, an option's number
+  if (/^0\d{9,11}$|^[2-8]\d{6,7}$/.test(longest))
+    return { no: '這像座機，快遞要打手機。請回覆 11 位的手機號。' };
+  const why = longest.length === 11 ? '要 1 開頭' : `這裡有 ${longest.length} 位`;
+  return { no: `這不像手機號（${why}），請回覆 11 位的號碼。` };
+}
+
+/** The mobile that digits with gaps between them make; else each that stands between the gaps: 「138… 139…」. */
+function mobilesIn(run: string): string[] {
+  const whole = bare(digitsOf(run));
+  return isMobile(whole) ? [whole] : run.split(/\s+/).map(digitsOf).map(bare).filter(isMobile);
+}
+
+const digitsOf = (text: string): string => text.replace(/\D/g, '');
+const bare = (digits: string): string => digits.replace(/^0{0,2}86(?=1\d{10}$)/, '');
 const isMobile = (digits: string): boolean => /^1[3-9]\d{9}$/.test(digits);
-/** What people write round a number; anything else is no answer to this question. */
-const aboutNumber =
-  /手机号码|手机号|手机|电话号码|电话号|电话|联系方式|联系|微信号|微信|同号|同步|号码|本人|收件人|谢谢|tel|phone|mobile|或者|或|我|你|请|就|打|记|的|是|为|这|个|号|和|吧|哦|啊|呢|\s/g;
 
 /** A Beijing day, from 「明天」, 「12月1日」 or 「2026-12-01」; today or later. */
 export const date = (question: string, short = '日期'): Field<string> => ({
