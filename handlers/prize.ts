@@ -82,6 +82,6 @@ export default needs('quiz', [
     const one = params.title === undefined ? quiz.theOne(fan, at) : quiz.named(params.title, at);
     if (!one) return params.title === undefined ? render('quiz-none') : pass();
     const { lines } = await prizes.winners(one.id, { masked: true, limit: 20 });
-    return render('winners', { quiz: one, winners: lines, others: quiz.others(fan, one) });
+    return render('winners', { quiz: one, winners: lines, others: quiz.others(fan, one, at) });
   }),
 ]);

@@ -79,11 +79,11 @@ export default needs('quiz', [
   ),
 
   says(['抽獎', '抽獎證明', '{title}抽獎'], async (context) => {
-    const { quiz, draws, fan, render } = context;
+    const { quiz, draws, fan, at, render } = context;
     const one = meant(context);
     if (!one) return none(context);
     const seen = await draws.seenBy(one, fan.pid);
-    return render('quiz-draws', { quiz: one, draws: seen, others: quiz.others(fan, one) });
+    return render('quiz-draws', { quiz: one, draws: seen, others: quiz.others(fan, one, at) });
   }),
 
   says(['退出', '不玩了'], ({ fan, quiz, at, render }) => {
@@ -123,7 +123,7 @@ export default needs('quiz', [
       rows,
       mine: place(mine),
       today: place(today),
-      others: quiz.others(fan, one),
+      others: quiz.others(fan, one, at),
     });
   }),
 
@@ -136,7 +136,7 @@ export default needs('quiz', [
     const one = meant(context);
     const play = one && quiz.standing(fan.plays, one);
     const shown = play ? { quiz: one, play } : params.title === undefined ? quiz.hers(fan) : undefined;
-    if (shown) return render('quiz-points', { ...shown, others: quiz.others(fan, shown.quiz) });
+    if (shown) return render('quiz-points', { ...shown, others: quiz.others(fan, shown.quiz, at) });
     return one && quiz.goesOn(one, at) ? render('quiz-notPlayed', { quiz: one }) : none(context);
   }),
 ]);

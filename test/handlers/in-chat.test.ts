@@ -200,7 +200,7 @@ describe('the quiz', () => {
     const fan = talk.fan();
     await wins(fan);
     await fan.says('旁戰');
-    expect(await fan.says('我的積分')).toMatch(/^旁邊一戰\n[^]*你還參加過：回覆「秋日一戰積分」/);
+    expect(await fan.says('我的積分')).toMatch(/^旁邊一戰\n[^]*你還參加過別的：回覆「秋日一戰積分」/);
     expect(await fan.says('秋日一戰積分')).toMatch(/^秋日一戰\n/);
     expect(await fan.says('秋日一戰的中獎名單')).toContain('茶杯');
     expect(await fan.says('旁邊一戰規則')).toMatch(/^旁邊一戰 · 規則/);

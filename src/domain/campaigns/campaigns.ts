@@ -69,6 +69,8 @@ export function createCampaigns(given: {
     live: published.live,
     upcoming: published.upcoming,
     byKeyword: published.byKeyword,
+    named: published.named,
+    calledBy: published.calledBy,
     byMenuKey: published.byMenuKey,
     latest: published.latest,
     nameKeptUntil: published.nameKeptUntil,

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { dayMs } from '../../kit/beijing';
+import { beijingDay, dayMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import type { Campaign, CampaignState } from './campaign';
@@ -63,6 +63,18 @@ export function createPublished({
     return next ?? campaigns.toSorted((a, b) => b.endsAt - a.endsAt)[0];
   }
 
+  const byKeyword = (folded: string, at: number): Campaign | undefined =>
+    best(current.byKeyword.get(folded) ?? [], at);
+
+  /** The campaign of a title, with the day it began on where several have it, or of a keyword, as she says it: 「秋日一戰的」. */
+  function named(said: string, at = clock.now()): Campaign | undefined {
+    const folded = fold(said).replace(/的$/, '');
+    if (folded.length < 2) return undefined;
+    const titled = current.all.filter(({ title }) => fold(title) === folded);
+    const dated = current.all.find((campaign) => fold(datedTitle(campaign)) === folded);
+    return best(titled, at) ?? dated ?? byKeyword(folded, at);
+  }
+
   return {
     /** Reads what changed and swaps the snapshot. */
     async load(): Promise<void> {
@@ -84,8 +96,15 @@ export function createPublished({
     upcoming: (at = clock.now()): Campaign[] =>
       current.all.filter((campaign) => campaign.startsAt > at).toSorted((a, b) => a.startsAt - b.startsAt),
     /** The campaign that a keyword (folded by `fold`) starts: a live one, else the next, else the last. */
-    byKeyword: (folded: string, at = clock.now()): Campaign | undefined =>
-      best(current.byKeyword.get(folded) ?? [], at),
+    byKeyword: (folded: string, at = clock.now()): Campaign | undefined => byKeyword(folded, at),
+    named,
+    /** What she can call a campaign by, so that no other is meant. */
+    calledBy: (
+      campaign: Pick<Campaign, 'id' | 'title' | 'keywords' | 'startsAt'>,
+      at = clock.now(),
+    ): string =>
+      [campaign.title, ...campaign.keywords].find((words) => named(words, at)?.id === campaign.id) ??
+      datedTitle(campaign),
     byMenuKey: (key: string, at = clock.now()): Campaign | undefined =>
       best(
         current.all.filter((campaign) => campaign.menuKey === key),
@@ -107,6 +126,12 @@ export type Published = ReturnType<typeof createPublished>;
 
 const isLive = ({ state, startsAt, endsAt }: Campaign, at: number): boolean =>
   (state === 'running' || state === 'paused') && at >= startsAt && at <= endsAt;
+
+/** 「11月21日的秋日一戰」, with the year. */
+function datedTitle({ title, startsAt }: Pick<Campaign, 'title' | 'startsAt'>): string {
+  const [year, month, day] = beijingDay(startsAt).split('-').map(Number);
+  return `${year}年${month}月${day}日的${title}`;
+}
 
 function index(all: readonly Campaign[]) {
   const byKeyword = new Map<string, Campaign[]>();

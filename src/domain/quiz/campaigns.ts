@@ -7,7 +7,10 @@ import { laidFlat, type Quiz, quizKind } from './definition';
  * from it may hang on it (a WeakMap).
  */
 export function createQuizCampaigns(
-  campaigns: Pick<Campaigns, 'all' | 'get' | 'find' | 'running' | 'byKeyword' | 'byMenuKey' | 'latest'>,
+  campaigns: Pick<
+    Campaigns,
+    'all' | 'get' | 'find' | 'running' | 'byKeyword' | 'byMenuKey' | 'named' | 'calledBy' | 'latest'
+  >,
 ) {
   const flat = new WeakMap<Campaign, Quiz>();
 
@@ -27,6 +30,8 @@ export function createQuizCampaigns(
     running: (at?: number): Quiz[] => quizzesIn(campaigns.running(at)),
     byKeyword: (folded: string, at?: number) => quizIn(campaigns.byKeyword(folded, at)),
     byMenuKey: (key: string, at?: number) => quizIn(campaigns.byMenuKey(key, at)),
+    named: (said: string, at?: number) => quizIn(campaigns.named(said, at)),
+    calledBy: (quiz: Quiz, at?: number): string => campaigns.calledBy(quiz, at),
     latest: (at?: number) => quizIn(campaigns.latest(at)),
   };
 }

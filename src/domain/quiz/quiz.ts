@@ -27,6 +27,9 @@ type Stands = { plays: Plays; playing: string | undefined };
 type Hers = { quiz: Quiz; play: Play };
 type Who = { pid: string; at: number; id: string };
 
+/** So many are named under an answer; of the others she knows the title. */
+const mostOthers = 5;
+
 /** The quiz as the chat sees it. */
 export function createQuiz(given: {
   campaigns: QuizCampaigns;
@@ -89,15 +92,15 @@ export function createQuiz(given: {
     hers,
 
     /** The quiz of a title or keyword, as she says it: 「秋日一戰」. */
-    named(said: string, at: number): Quiz | undefined {
-      const folded = fold(said).replace(/的$/, '');
-      if (folded.length < 2) return undefined;
-      return campaigns.all().find(({ title }) => fold(title) === folded) ?? campaigns.byKeyword(folded, at);
-    },
+    named: (said: string, at: number): Quiz | undefined => campaigns.named(said, at),
 
-    /** The other quizzes that she has played and that are still known. */
-    others: ({ plays }: Stands, { id }: Pick<Quiz, 'id'>): Quiz[] =>
-      Object.keys(plays).flatMap((one) => (one === id ? [] : (campaigns.get(one) ?? []))),
+    /** What the other quizzes that she has played are called by: the last of those that are still known. */
+    others: ({ plays }: Stands, { id }: Pick<Quiz, 'id'>, at: number): string[] =>
+      Object.keys(plays)
+        .flatMap((one) => (one === id ? [] : (campaigns.get(one) ?? [])))
+        .toSorted((a, b) => b.endsAt - a.endsAt)
+        .slice(0, mostOthers)
+        .map((one) => campaigns.calledBy(one, at)),
 
     /** It runs or is announced: a keyword of it may be suggested. */
     goesOn({ id }: Pick<Quiz, 'id'>, at: number): boolean {
