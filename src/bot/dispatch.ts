@@ -138,8 +138,13 @@ export function createDispatch(given: {
   /** Somebody else's word, though the open form could take any text: a keyword, a pattern whose places hold names, what data takes. */
   function isCommand(turn: Turn, text: string): boolean {
     const choice = rules.forText(text);
-    const isNamed = ({ kind, raw }: Slot) => kind !== 'city' || services.cities.find(raw).kind === 'one';
     return (choice?.slots.every(isNamed) ?? false) || takenBy(turn) !== undefined;
+  }
+
+  /** A city stands in the place of one, a campaign in that of a title; anything may be a name. */
+  function isNamed({ kind, raw }: Slot): boolean {
+    if (kind === 'city') return services.cities.find(raw).kind === 'one';
+    return kind !== 'title' || services.campaigns.named(raw) !== undefined;
   }
 
   function digitsTaken(turn: Turn): boolean {
