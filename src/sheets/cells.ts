@@ -10,7 +10,11 @@ const filled = (advice: string) =>
     .union([z.string(), z.number()], {
       error: ({ input }) => (input === undefined ? `空著，${advice}` : `應是文字或數字，${advice}`),
     })
-    .transform((value) => String(value).trim())
+    .refine((value) => typeof value === 'string' || Math.abs(value) < 1e15, {
+      error: '是太長的數字，後面幾位已經不見；請加上引號寫成文字',
+      abort: true,
+    })
+    .transform((value) => String(value).replace(/\r\n?/g, '\n').trim())
     .refine((value) => value !== '', { error: `空著，${advice}` });
 
 /** Digits, slashes and the like mean the same in the width of a Chinese keyboard. */
@@ -107,20 +111,22 @@ export const whole = ({ from, to, advice }: { from: number; to: number; advice: 
     .refine((value) => !Number.isNaN(Number(value)), { error: `不是數字，${advice}`, abort: true })
     .refine((value) => /^-?(0|[1-9]\d{0,8})$/.test(value), { error: `不是整數，${advice}`, abort: true })
     .transform(Number)
-    .refine((value) => value >= from && value <= to, { error: `不在 ${from} 到 ${to} 之間，${advice}` });
+    .refine((value) => value >= from && value <= to, { error: `不在 ${from} 到 ${to} 之間，${advice}` })
+    .meta({ holds: 'number' });
 
 /** Yuan with at most two decimals, to fen. */
 export const yuan = (advice: string) =>
-  matching(/^(0|[1-9]\d{0,5})(\.\d{1,2})?$/, '不是金額', advice).transform((value) =>
-    Math.round(Number(value) * 100),
-  );
+  matching(/^(0|[1-9]\d{0,5})(\.\d{1,2})?$/, '不是金額', advice)
+    .transform((value) => Math.round(Number(value) * 100))
+    .meta({ holds: 'number' });
 
 export const degrees = (most: 90 | 180) =>
   matching(/^-?\d{1,3}(\.\d+)?$/, '不是坐標', `請填 -${most} 到 ${most} 之間的小數`)
     .transform(Number)
     .refine((value) => Math.abs(value) <= most, {
       error: `超出 ±${most} 度，請核對（經度 lng 與緯度 lat 是不是寫反了？）`,
-    });
+    })
+    .meta({ holds: 'number' });
 
 /** Which map a coordinate was read from. Never guessed: the maps differ by 100 to 700 metres. */
 export const datum = plain('請填坐標所用的坐標系：gcj02（高德、騰訊）、wgs84（GPS）或 bd09（百度）')

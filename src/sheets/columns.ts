@@ -9,6 +9,7 @@ const asText = '請把這一欄設成「文字」，再照原樣填一次';
 /** Why a cell is not what was typed. */
 export const lostInTyping: Record<Typed, string> = {
   number: `這一格是數字格，前面的 0 和第 15 位以後的數字會丟；${asText}`,
+  dressed: `這一格是數字格，顯示的貨幣符號、千分位或小數 0 不在數字裡；${asText}`,
   date: `這一格被當成日期存了，不是原來填的字；${asText}`,
   truth: `這一格被當成 TRUE/FALSE 存了，不是原來填的字；${asText}`,
 };
@@ -53,10 +54,18 @@ export function lackingIn(rows: Row[], columns: Columns): string[] {
 
 /**
  * Whether a cell of this column may be a number, a date or a truth. Not where a word of its own is meant (an id, a code,
- * a phone): what a spreadsheet dropped from it cannot be known. Columns say so with `meta({ holds: 'word' | 'time' })`.
+ * a phone): what a spreadsheet dropped from it cannot be known. Columns say so with
+ * `meta({ holds: 'word' | 'time' | 'number' })`; the others hold a text, which is read as it is shown.
  */
 function takes(schema: z.ZodType, type: Typed): boolean {
   const inner = schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
   const holds = inner.meta()?.['holds'];
-  return type === 'date' ? holds === 'time' : holds !== 'word';
+  switch (type) {
+    case 'date':
+      return holds === 'time';
+    case 'dressed':
+      return holds === 'number';
+    default:
+      return holds !== 'word';
+  }
 }

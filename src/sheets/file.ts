@@ -17,5 +17,7 @@ export function kindOf<Kind extends string>({ name, bytes }: File, kinds: readon
   const kind = kinds.find((one) => one === ending);
   if (!kind)
     throw unreadable(`${name}：只認得 ${kinds.map((one) => `.${one}`).join('、')} 檔案，請另存為其中一種。`);
+  if (kind !== 'xlsx' && bytes.subarray(0, 4).toString('latin1') === 'PK\x03\x04')
+    throw unreadable(`${name} 其實是 Excel 工作簿，請把檔名的結尾改成 .xlsx。`);
   return kind;
 }

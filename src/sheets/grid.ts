@@ -3,8 +3,8 @@ import { type Problem, quoted, type Unit, unreadable } from './problems';
 /** What a file may hold. Beyond it the file is refused before it costs memory. */
 export const tableLimits = { bytes: 20 * 1024 * 1024, rows: 50_000, columns: 100 } as const;
 
-/** What a spreadsheet made of what was typed. */
-export type Typed = 'number' | 'date' | 'truth';
+/** What a spreadsheet made of what was typed; `dressed`: a number that is shown with more than its digits, 「¥1,234.00」. */
+export type Typed = 'number' | 'dressed' | 'date' | 'truth';
 
 /** A cell as a person sees it, or `wrong`: why it cannot be read. `address`: B2. */
 export type Shown = { text: string; typed?: Typed; wrong?: string; address?: string };
@@ -44,6 +44,13 @@ export const wrongCells = ({ lines }: Grid): Problem[] =>
     ),
   );
 
+/** Nobody sees what came along with a copied name (U+200B, U+FEFF). */
+const nameIn = (text: string): string =>
+  text
+    .replace(/\p{Cf}/gu, '')
+    .trim()
+    .toLowerCase();
+
 /** The first line names the columns, in lower case. Every fault is told once, where it is met first. */
 export function tableOf(grid: Grid): Pick<Table, 'rows' | 'columns' | 'problems'> {
   const { name, lines } = grid;
@@ -53,7 +60,7 @@ export function tableOf(grid: Grid): Pick<Table, 'rows' | 'columns' | 'problems'
   if (rest.length > tableLimits.rows)
     throw unreadable(`${of}超過 ${tableLimits.rows} 行的上限，請刪去用不到的行。`);
   const problems = wrongCells(grid);
-  const columns = head.cells.map(({ text }) => text.toLowerCase());
+  const columns = head.cells.map(({ text }) => nameIn(text));
   while (columns.at(-1) === '') columns.pop();
   if (columns.length === 0) throw unreadable(`${of}第一行應是欄名，但它是空的。`);
   if (columns.length > tableLimits.columns)

@@ -16,6 +16,7 @@ formats[22].f = 'm/d/yy h:mm';
 const ExcelJS = require('exceljs');
 const BaseXform = require('exceljs/lib/xlsx/xform/base-xform');
 const TextXform = require('exceljs/lib/xlsx/xform/strings/text-xform');
+const WorkSheetXform = require('exceljs/lib/xlsx/xform/sheet/worksheet-xform');
 
 const longestMs = 60_000;
 // A thread, since a timer of our own would wait for the very work that it shall end; also when nobody waits for us any more.
@@ -71,6 +72,13 @@ async function* named(batches) {
     yield events;
   }
 }
+
+// Notes, links and pictures hang on a sheet by its relations. None is read, and the library fails of notes that lie elsewhere.
+const { reconcile } = WorkSheetXform.prototype;
+WorkSheetXform.prototype.reconcile = function (model, options) {
+  model.relationships = [];
+  reconcile.call(this, model, options);
+};
 
 const unread = [
   'autoFilter',

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type ExcelJS from 'exceljs';
 import type { Shown } from './grid';
+import { quoted } from './problems';
 
 const asText = '請把這一欄設成「文字」，再照原樣填一次';
 
@@ -10,21 +11,15 @@ const asText = '請把這一欄設成「文字」，再照原樣填一次';
  */
 export function readCell({ value, format = '' }: { value: ExcelJS.CellValue; format?: string }): Shown {
   if (value === null || value === undefined) return { text: '' };
-  if (typeof value === 'string') return { text: decoded(value).trim() };
-  if (typeof value === 'number') return { ...readNumber(value, format), typed: 'number' };
+  if (typeof value === 'string') return readText(decoded(value), format);
+  if (typeof value === 'number') return { typed: 'number', ...readNumber(value, format) };
   if (typeof value === 'boolean') return { text: String(value).toUpperCase(), typed: 'truth' };
   if (types.isDate(value)) return { ...readDate(value, format), typed: 'date' };
   if ('formula' in value || 'sharedFormula' in value)
     return wrong('這一格是公式，請複製後「選擇性貼上 → 值」');
   if ('error' in value) return wrong(`這一格是錯誤值 ${value.error}，請改正`);
-  if ('richText' in value)
-    return {
-      text: value.richText
-        .map((part) => decoded(part.text))
-        .join('')
-        .trim(),
-    };
-  if ('text' in value) return readCell({ value: value.text });
+  if ('richText' in value) return readText(value.richText.map((part) => decoded(part.text)).join(''), format);
+  if ('text' in value) return readCell({ value: value.text, format });
   return wrong('這一格的內容讀不懂，請改成文字');
 }
 
@@ -34,23 +29,63 @@ const wrong = (message: string): Shown => ({ text: '', wrong: message });
 const decoded = (text: string): string =>
   text.replace(/_x([\da-f]{4})_/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
+/** A format has a part for texts as well, which may hide them or put something beside them. */
+function readText(text: string, format: string): Shown {
+  const sections = sectionsOf(format);
+  const last = sections.at(-1)?.trim() ?? '';
+  const same = last === '@' || (sections.length < 4 && !last.includes('@'));
+  return same || text.trim() === ''
+    ? { text: text.trim() }
+    : wrong(`這一格寫的是「${quoted(text.trim())}」，顯示的卻是另一個樣子（格式 ${format}）；${asText}`);
+}
+
 /** Decimals and thousands may be shown in any way, with a sign of money; they do not change what the number is. */
 function readNumber(value: number, format: string): Shown {
   // Excel keeps 15 digits: 0.1 + 0.2 is 0.3 there.
   const exact = Number(value.toPrecision(15));
   if (Math.abs(exact) >= 1e15) return wrong(`這個數太長，Excel 已改掉後面幾位；${asText}`);
-  if (/^(General|@|)$/i.test(format))
+  if (isGeneral(format))
     return Math.abs(exact) < 1e11
-      ? { text: String(exact) }
+      ? { text: String(exact), typed: 'number' }
       : wrong(`這個數太長，顯示的是科學記號；${asText}`);
-  const [shown = ''] = format
+  const shown = shownAs(exact, sectionsOf(format));
+  if (shown === undefined)
+    return wrong(`這一格存的是 ${value}，顯示的卻是另一個樣子（格式 ${format}）；${asText}`);
+  return { text: String(exact), typed: shown === String(exact) ? 'number' : 'dressed' };
+}
+
+const isGeneral = (format: string) => /^(General|@|)$/i.test(format);
+
+/** The parts of a format, for positive, for negative, for nought and for text, without what is only color or room. */
+const sectionsOf = (format: string): string[] =>
+  format
+    .replace(/\[(black|red|green|blue|yellow|magenta|cyan|white|color ?\d+)\]/gi, '')
     .replace(/"([¥￥$元]*)"|\[\$([^\]-]*)[^\]]*\]|\\(.)|_.|\*./g, '$1$2$3')
     .split(';');
-  const decimals = /^[¥￥$元\s]*(?:#,##)?(?:#*0?|0)(?:\.([0#]+))?[\s元]*$/.exec(shown);
-  return decimals && Number(value.toFixed(decimals[1]?.length ?? 0)) === exact
-    ? { text: String(exact) }
-    : wrong(`這一格存的是 ${value}，顯示的卻是另一個樣子（格式 ${format}）；${asText}`);
+
+/** A number as a person sees it; undefined where she sees another one, or none. */
+function shownAs(value: number, [first = '', below, nought]: string[]): string | undefined {
+  if (value === 0) return digitsIn(nought ?? first, 0);
+  if (value > 0) return digitsIn(first, value);
+  // A format of its own for negative numbers has a sign of its own, or none: then another number is shown.
+  const [, sign, own] = /^\s*(-|\(?)(.*)$/.exec(below ?? `-${first}`) ?? [];
+  const digits = sign ? digitsIn((own ?? '').replace(/\)\s*$/, ''), -value) : undefined;
+  return digits === undefined ? undefined : `${sign}${digits}`;
 }
+
+/** A number of no sign, by one part of a format. */
+function digitsIn(section: string, value: number): string | undefined {
+  const parts = /^([¥￥$元\s]*)(#,##)?(#*0|#+)(?:\.([0#]+))?([\s元]*)$/.exec(section);
+  if (!parts) return undefined;
+  const [, before = '', thousands, whole = '', decimals = '', behind = ''] = parts;
+  const exactly = Number(value.toFixed(decimals.length)) === value;
+  if (!exactly || (value < 1 && !whole.endsWith('0'))) return undefined;
+  const least = value.toFixed(decimals.replaceAll('#', '').length);
+  const digits = least.length > String(value).length ? least : String(value);
+  return `${before}${thousands ? digits.replace(/^\d+/, inThousands) : digits}${behind}`.trim();
+}
+
+const inThousands = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** Excel keeps a time of day as a moment of its day zero. A day is 1 there, so 08:00 may come back as 07:59:59.999. */
 function readDate(value: Date, format: string): Shown {

@@ -8,7 +8,9 @@ type Parsed = { record: string[]; raw: string; info: { lines: number } };
 /** A comma-separated table. A record is told by the line it begins on, also when a cell holds line breaks. */
 export function readCsv(bytes: Buffer): Table {
   const { text, encoding } = decodeText(bytes);
-  const records = parseRecords(text).filter(({ record }) => record.some((cell) => cell.trim() !== ''));
+  // One sign for the end of a line, or the parser counts two in a cell. Excel's own first line, `sep=,`, is no column.
+  const plain = text.replace(/\r\n?/g, '\n').replace(/^sep=,(?=\n)/i, '');
+  const records = parseRecords(plain).filter(({ record }) => record.some((cell) => cell.trim() !== ''));
   const [head] = records;
   if (!head) throw unreadable('檔案裡沒有一行內容。');
   const sign = otherSeparator(head.record);
@@ -34,10 +36,9 @@ export function readCsv(bytes: Buffer): Table {
 
 const textFormula = '="…" 這樣的文字公式；請在試算表裡把這一欄設成「文字」、只留引號裡的內容，再另存成 CSV';
 
-/** What other programs write between cells, when it leaves us with a single column. */
+/** What other programs write between cells: it stands in the names of the columns as often as a comma between them. */
 function otherSeparator(head: string[]): string | undefined {
-  const [only = '', ...more] = head.filter((cell) => cell.trim() !== '');
-  if (more.length > 0) return undefined;
+  const names = head.join('');
   const signs = {
     '\t': '定位鍵（Tab）',
     ';': '分號',
@@ -46,7 +47,11 @@ function otherSeparator(head: string[]): string | undefined {
     '|': '豎線',
     '、': '頓號',
   };
-  return Object.entries(signs).find(([sign]) => only.includes(sign))?.[1];
+  const commas = head.findLastIndex((cell) => cell.trim() !== '');
+  return Object.entries(signs).find(([sign]) => {
+    const count = names.split(sign).length - 1;
+    return count > 0 && count >= commas;
+  })?.[1];
 }
 
 const shownOf = (cell: string): Shown => {
@@ -69,7 +74,7 @@ function parseRecords(text: string): Parsed[] {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error['lines'] === 'number' ? error['lines'] : undefined;
     const where = line === undefined ? '' : `第 ${line} 行`;
-    if (line !== undefined && /(^|,)\s*="/.test(text.split(/\r?\n|\r/)[line - 1] ?? ''))
+    if (line !== undefined && /(^|,)\s*="/.test(text.split('\n')[line - 1] ?? ''))
       throw unreadable(`${where}有 ${textFormula}。`);
     switch (error.code) {
       case 'CSV_QUOTE_NOT_CLOSED':
@@ -84,4 +89,4 @@ function parseRecords(text: string): Parsed[] {
 
 /** csv-parse counts up to a record's last line: the breaks inside its cells are taken off again. */
 const lineOf = (parsed: Parsed): number =>
-  parsed.info.lines - (parsed.raw.replace(/^(\r?\n|\r)+|(\r?\n|\r)+$/g, '').match(/\r?\n|\r/g)?.length ?? 0);
+  parsed.info.lines - (parsed.raw.replace(/^\n+|\n+$/g, '').match(/\n/g)?.length ?? 0);

@@ -107,6 +107,28 @@ describe('CSV', () => {
     ]);
   });
 
+  test('so they are where lines end as Windows ends them, or an old Mac', async () => {
+    const rows = [
+      { line: 2, cells: { id: 'hz-1', name: '西湖\n旅店\n二店' } },
+      { line: 5, cells: { id: 'hz-2', name: '龍井' } },
+    ];
+    for (const end of ['\r\n', '\r'])
+      expect(
+        (await read('a.csv', `id,name${end}hz-1,"西湖${end}旅店${end}二店"${end}hz-2,龍井${end}`)).rows,
+      ).toEqual(rows);
+  });
+
+  test('signs that stand in a name beside commas separate nothing, and what nobody sees is no part of it', async () => {
+    const { columns } = await read('a.csv', '\uFEFFid\u200b,重量（公斤；含包裝）,name\uFEFF\n1,2,西湖\n');
+    expect(columns).toEqual(['id', '重量（公斤；含包裝）', 'name']);
+  });
+
+  test('the line that Excel writes about its separator is no line of the table', async () => {
+    expect((await read('a.csv', '\uFEFFsep=,\r\nid,name\r\nhz-1,西湖\r\n')).rows).toEqual([
+      { line: 3, cells: { id: 'hz-1', name: '西湖' } },
+    ]);
+  });
+
   test('a comma too many is told by its line, and other rows are still checked', async () => {
     expect(await told('a.csv', 'id,name\nhz-1,西湖,旅店\nhz-2,龍井\n')).toEqual([
       '第 2 行「旅店」：這一行有 3 格，欄名只有 2 個；內容裡有逗號時，請用雙引號括起來',
@@ -133,6 +155,9 @@ describe('CSV', () => {
     ['id\tname\n1\t西湖\n', '定位鍵'],
     ['id，name\n1，西湖\n', '全形逗號'],
     ['id|name\n1|西湖\n', '豎線'],
+    ['id;name,city\n1;西湖,杭州\n', '分號'],
+    ['id\tname, city\n1\t西湖\n', '定位鍵'],
+    ['id,name，city\n1,西湖，杭州\n', '全形逗號'],
     ['\uFEFFsep=;\nid;name\n', '分號'],
   ])('%j is separated by something else, and that is said', async (text, sign) => {
     await expect(read('a.csv', text)).rejects.toThrow(`欄與欄之間是${sign}`);
@@ -168,6 +193,8 @@ describe('CSV', () => {
   test('a file of another kind is refused with what can be read', async () => {
     await expect(read('../../etc/passwd', 'root')).rejects.toThrow('.csv、.xlsx、.json');
     await expect(read('a.csv', Buffer.from([0, 1, 2, 3]))).rejects.toThrow('不是文字檔');
+    for (const name of ['a.csv', 'a.json'])
+      await expect(read(name, 'PK\x03\x04…')).rejects.toThrow('其實是 Excel 工作簿');
   });
 });
 
@@ -236,6 +263,11 @@ describe('XLSX', () => {
     [new Date('2026-12-31T20:30:00Z'), 'h:mm AM/PM', '20:30'],
     [true, 'General', 'TRUE'],
     [12_345_678_901, 'General', '12345678901'],
+    [-5, '0_);(0)', '-5'],
+    [-5, '0;[Red]-0', '-5'],
+    [388, '_ * #,##0.00_ ;_ * \\-#,##0.00_ ;_ * "-"??_ ;_ @_ ', '388'],
+    ['甲', '_ @_ ', '甲'],
+    ['甲', '0;-0;;@', '甲'],
   ])('%j shown as %s is read as %s', async (value, numFmt, shown) => {
     const bytes = await workbook([['a'], [value]], (sheet) => {
       sheet.getCell('A2').numFmt = numFmt;
@@ -250,6 +282,15 @@ describe('XLSX', () => {
     [12_000, '0.00E+00'],
     [123_456_789_012, 'General'],
     [Number('773123456789012345'), '0'],
+    [299, ';;;'],
+    [-5, '0;0'],
+    [-5, '0.00;[Red]0.00'],
+    [0, '0;-0;;@'],
+    [0, '#'],
+    [0, '_ * #,##0_ ;_ * \\-#,##0_ ;_ * "-"_ ;_ @_ '],
+    ['773123', '"SF"@'],
+    ['甲', ';;;'],
+    [{ richText: [{ text: '甲' }] }, ';;;'],
     [new Date('2026-12-31T00:00:00Z'), 'm"月"d"日"'],
     [new Date('2026-12-31T00:00:00Z'), 'yyyy"年"m"月"'],
     [new Date('2026-12-31T09:00:00Z'), 'yyyy/m/d h'],
@@ -261,6 +302,22 @@ describe('XLSX', () => {
       sheet.getCell('A2').numFmt = numFmt;
     });
     expect(await told('a.xlsx', bytes)).toEqual([expect.stringMatching(/^第 2 行「A2」：.*設成「文字」/)]);
+  });
+
+  test.each<[ExcelJS.CellValue, string, string]>([
+    [1_234, '"¥"#,##0.00', 'dressed'],
+    [1_234, '#,##0', 'dressed'],
+    [234, '#,##0', 'number'],
+    [50, '0.00', 'dressed'],
+    [50.25, '0.00', 'number'],
+    [5, '0"元"', 'dressed'],
+    [-5, '0;(0)', 'dressed'],
+    [-5, '0', 'number'],
+  ])('%j shown as %s is a number %s', async (value, numFmt, typed) => {
+    const bytes = await workbook([['a'], [value]], (sheet) => {
+      sheet.getCell('A2').numFmt = numFmt;
+    });
+    expect((await read('a.xlsx', bytes)).rows).toMatchObject([{ typed: { a: typed } }]);
   });
 
   test('hidden rows and columns are nobody’s data, and are told in a line each; what WPS hides is not', async () => {
@@ -337,8 +394,18 @@ describe('a workbook made by hand', () => {
     sheets?: number;
     /** As some programs write it: `<x:row>`, `<x:sheet q:id=…>`. */
     prefixed?: boolean;
+    /** Where the notes of its cells lie. */
+    notes?: string;
   }) {
-    const { sheet = data, names = '', strings = '', styles = '', sheets = 1, prefixed = false } = parts;
+    const {
+      sheet = data,
+      names = '',
+      strings = '',
+      styles = '',
+      sheets = 1,
+      prefixed = false,
+      notes,
+    } = parts;
     const numbers = Array.from({ length: sheets }, (_, i) => i + 1);
     const relation = (id: string, type: string, target: string) =>
       `<Relationship Id="${id}" Type="${related}/${type}" Target="${target}"/>`;
@@ -354,6 +421,10 @@ describe('a workbook made by hand', () => {
       ),
       'xl/sharedStrings.xml': `<sst ${main}>${strings}</sst>`,
       'xl/styles.xml': `<styleSheet ${main}>${styles}</styleSheet>`,
+      ...(notes && {
+        [notes]: `<comments ${main}><commentList><comment ref="A2"><text><t>x</t></text></comment></commentList></comments>`,
+        'xl/worksheets/_rels/sheet1.xml.rels': relations(relation('n', 'comments', `/${notes}`)),
+      }),
       ...Object.fromEntries(
         numbers.map((n) => [`xl/worksheets/sheet${n}.xml`, `<worksheet ${main}>${sheet}</worksheet>`]),
       ),
@@ -397,6 +468,8 @@ describe('a workbook made by hand', () => {
     ['whole columns merged, which no program writes', { sheet: merged('B:XFD') }],
     ['an empty last row', { sheet: row('1048576') }],
     ['a hundred sheets', { sheets: 100 }],
+    ['notes where Excel keeps them', { notes: 'xl/comments1.xml' }],
+    ['notes where other programs keep them', { notes: 'xl/comments/comment1.xml' }],
     ['texts that no cell shows', { strings: '<si/>'.repeat(20_000) }],
   ])('%s: its one cell is read', async (_, parts) => {
     const { rows: found } = await read('a.xlsx', book(parts));

@@ -369,6 +369,31 @@ test('what a spreadsheet took for a number or a date is refused where a word was
     ]);
 });
 
+test('a number that is shown with more than its digits is a number, and no text', async () => {
+  const book = new ExcelJS.Workbook();
+  const row = { ...hotelCells('hz-1'), price_yuan: 1388, name: 1388 };
+  const sheet = book.addWorksheet('酒店');
+  sheet.addRows([Object.keys(row), Object.values(row)]);
+  for (const column of ['price_yuan', 'name'])
+    sheet.getRow(2).getCell(Object.keys(row).indexOf(column) + 1).numFmt = '"¥"#,##0.00';
+  const bytes = Buffer.from(await book.xlsx.writeBuffer());
+  const result = await travel.importer.importFile({ kind: 'hotels', name: 'hotels.xlsx', bytes });
+  expect(result).toMatchObject({ kind: 'refused', total: 1 });
+  if (result.kind === 'refused')
+    expect(result.problems.map((problem) => tellProblem(problem))).toEqual([
+      '第 2 行 name 欄「1388」：這一格是數字格，顯示的貨幣符號、千分位或小數 0 不在數字裡；請把這一欄設成「文字」，再照原樣填一次',
+    ]);
+});
+
+test('a number in JSON that lost its last digits is refused', async () => {
+  const bytes = Buffer.from('[{"scene":12345678901234567890,"name":"台前","words":"歡迎"}]');
+  const result = await travel.importer.importFile({ kind: 'channels', name: 'a.json', bytes });
+  expect(result).toMatchObject({
+    kind: 'refused',
+    problems: [{ column: 'scene', message: expect.stringContaining('後面幾位') }],
+  });
+});
+
 test.each(['2026/11/2', '2026-11-2', '2026.11.02', '2026年11月2日', '2026/11/2 0:00', '2026/11/2 0:00:00'])(
   'a day may be written %s',
   async (day) => {

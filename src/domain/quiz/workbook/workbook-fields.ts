@@ -95,7 +95,8 @@ const numbers = (advice: string) =>
     .refine((values) => values.length > 0 && values.every((value) => /^[1-9]\d{0,8}$/.test(value)), {
       error: `裡有不是正整數的，${advice}`,
     })
-    .transform((values) => [...new Set(values.map(Number))].toSorted((a, b) => a - b));
+    .transform((values) => [...new Set(values.map(Number))].toSorted((a, b) => a - b))
+    .meta({ holds: 'number' });
 
 const digits = z
   .preprocess(spaced, cell.list(6, '請填數字，用 | 分隔，例如 66|88'))
