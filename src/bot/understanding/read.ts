@@ -46,9 +46,10 @@ export function readText(
 
   for (const { from, to, value } of names.split(folded))
     if (Object.keys(value).length > 0) take({ kind: 'name', from, to, meant: value });
-  // 「早上好」 is no hour, 「三日遊」 no day.
+  // 「早上好」 is no hour, 「三日遊」 no day; but 「886元」 is a price.
   for (const { from, to, word, value } of wordsIn(left, words))
-    if (word.length > 2 && value.topics.length > 0) take({ kind: 'word', from, to, text: word, word: value });
+    if (word.length > 2 && /\D/.test(word) && value.topics.length > 0)
+      take({ kind: 'word', from, to, text: word, word: value });
   for (const { from, to, wish } of findQuantities(left, today)) take({ kind: 'thing', from, to, wish });
   for (const match of left.matchAll(counts))
     take({ kind: 'count', from: match.index, to: match.index + match[0].length });
