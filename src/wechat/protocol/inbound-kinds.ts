@@ -148,12 +148,16 @@ export function contentOf(type: string, fields: XmlNode): Content {
 const placeholder =
   /^[【[](?:收到不支持的消息[类類]型[，,]\s?[暂暫][无無]法[显顯]示|Unsupported Message)[】\]]$/i;
 
+/** Nothing but WeChat's own faces, 「/::D」: else its letter would answer a question. */
+const faces = /^\/:[!-~]{1,60}$/;
+
 const messages = new Map<string, Reader>([
   [
     'text',
     (f) => {
       const content = text(f.Content);
-      return placeholder.test(content.trim())
+      const said = content.trim();
+      return placeholder.test(said) || faces.test(said)
         ? { kind: 'sticker' }
         : { kind: 'text', content, menuId: filled(f.bizmsgmenuid) };
     },

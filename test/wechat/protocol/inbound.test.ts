@@ -26,6 +26,11 @@ test.each([
   ],
   ['text', '<Content><![CDATA[【收到不支持的消息类型，暂无法显示】]]></Content>', { kind: 'sticker' }],
   ['text', '<Content><![CDATA[[Unsupported Message]]]></Content>', { kind: 'sticker' }],
+  ['text', '<Content><![CDATA[【收到不支持的消息類型，暫無法顯示】]]></Content>', { kind: 'sticker' }],
+  ['text', '<Content><![CDATA[/::B]]></Content>', { kind: 'sticker' }],
+  ['text', '<Content><![CDATA[/:8-)/::D ]]></Content>', { kind: 'sticker' }],
+  ['text', '<Content><![CDATA[B/::D]]></Content>', { kind: 'text', content: 'B/::D' }],
+  ['text', '<Content><![CDATA[/::D 好的]]></Content>', { kind: 'text' }],
   ['text', '<Content><![CDATA[為什麼說收到不支持的消息]]></Content>', { kind: 'text' }],
   [
     'voice',
