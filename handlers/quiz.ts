@@ -18,13 +18,16 @@ const renaming = [
   '把我名字改成{name}',
   '我的名字改成{name}',
   '我名字改成{name}',
-  '名字改{name}',
   '暱稱改成{name}',
   '昵稱改成{name}',
   '榜上叫我{name}',
   '以後叫我{name}',
   '叫我{name}吧',
 ] as const;
+
+/** 「改名怎麼改」「改名改不了」不是名字，是在問怎麼改。 */
+const isAsking = (name: string): boolean => /怎|如何|不了|[嗎吗?？]$/.test(name);
+const howTo = { kind: 'refused', why: 'empty' };
 
 /** 「與小藝一戰到底」：開始、作答、繼續。什麼算一個答案由題目決定；其他的話各有各的去處。 */
 export default needs('quiz', [
@@ -127,8 +130,12 @@ export default needs('quiz', [
     });
   }),
 
+  says(['改名', '改名字', '改個名字', '怎麼改名', '怎麼改名字'], ({ render }) =>
+    render('quiz-renamed', howTo),
+  ),
+
   says(renaming, async ({ params, fan, names, render }) =>
-    render('quiz-renamed', await names.rename(fan.pid, params.name)),
+    render('quiz-renamed', isAsking(params.name) ? howTo : await names.rename(fan.pid, params.name)),
   ),
 
   says(['我的積分', '積分', '{title}積分'], (context) => {
