@@ -25,11 +25,13 @@ export const text = (question: string, most = 200, short = firstLine(question)):
     if (message.kind !== 'text') return undefined;
     const said = message.content.trim();
     if (said === '') return undefined;
-    if (!/[\p{L}\p{N}]/u.test(said.replace(/\p{Default_Ignorable_Code_Point}/gu, '')))
-      return { no: '沒有收到看得見的字，請再寫一次。' };
+    if (!/\p{L}/u.test(said.replace(wordless, ''))) return { no: '這裡要寫成文字，請再寫一次。' };
     return [...said].length > most ? { no: `最多 ${most} 個字，請寫短一點。` } : { value: said };
   },
 });
+
+/** What is no word: characters that cannot be seen, and faces as WeChat writes them, 「[微笑]」. */
+const wordless = /\p{Default_Ignorable_Code_Point}|\[[^[\]]{1,12}\]/gu;
 
 /** A whole number between `least` and `most`. */
 export const number = (
