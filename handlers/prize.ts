@@ -28,9 +28,18 @@ const correction = form('claim-again', fields, (context) =>
 type Filled = Context<{ name: string; phone: string; address: string; agreed: '同意' | '不同意' }>;
 type Line = Awaited<ReturnType<Filled['prizes']['prizesOf']>>[number];
 
+/** 為什麼沒有填過、還能改的。 */
+const stateOf = (lines: Line[]) => ({
+  claimable: lines.some(({ next }) => next === 'claim'),
+  onItsWay: lines.some(({ state }) => state === 'approved' || state === 'sent'),
+});
+
 async function keep({ params, fan, prizes, render }: Filled, meant: (line: Line) => boolean) {
   if (params.agreed === '不同意') return render('claim-declined');
-  const lines = (await prizes.prizesOf(fan.pid)).filter(meant);
+  const all = await prizes.prizesOf(fan.pid);
+  const lines = all.filter(meant);
+  // 填的時候核對完了，或過期了
+  if (lines.length === 0) return render('claim-settled', stateOf(all));
   const filled = { name: params.name, phone: params.phone, address: params.address, consent };
   const results = await Promise.all(
     lines.map(({ id }) => prizes.claims.submit({ award: id, pid: fan.pid, form: filled })),
@@ -64,7 +73,7 @@ export default needs('quiz', [
     },
   ),
 
-  says('領獎', async ({ fan, prizes, ask, render }) => {
+  says(['領獎', '我要領獎', '領獎品', '領取獎品', '怎麼領獎'], async ({ fan, prizes, ask, render }) => {
     const lines = await prizes.prizesOf(fan.pid);
     if (lines.some(({ next }) => next === 'claim')) return ask(claim);
     return render('claim-nothing', { prizes: lines.length, claimed: lines.some(isClaimed) });
@@ -73,9 +82,7 @@ export default needs('quiz', [
   says(['改地址', '修改地址', '更正地址', '改收件人', '改領獎資料'], async ({ fan, prizes, ask, render }) => {
     const lines = await prizes.prizesOf(fan.pid);
     if (lines.some(isClaimed)) return ask(correction);
-    return render('claim-settled', {
-      onItsWay: lines.some(({ state }) => state === 'approved' || state === 'sent'),
-    });
+    return render('claim-settled', stateOf(lines));
   }),
 
   says(['中獎名單', '{title}中獎名單'], async ({ params, fan, quiz, prizes, at, render, pass }) => {

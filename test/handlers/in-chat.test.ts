@@ -56,10 +56,14 @@ describe('in a form', () => {
     ['改名 志强', '志强'],
     ['杭州天氣', '杭州天氣'],
     ['排行', '排行'],
+    ['我要領獎', '收件人怎麼稱呼'],
+    ['怎麼改名', '改名 小林'],
+    ['[捂脸]', '要写成文字'],
+    ['123', '要寫成文字'],
   ])('「%s」 is no name of a recipient', async (said, answered) => {
     const fan = talk.fan();
     expect(await claims(fan, said)).toContain(answered);
-    expect(await fan.says('繼續')).toBe('收件人怎麼稱呼？');
+    expect(await fan.says('繼續')).toMatch(/^收件人怎[麼么][稱称]呼？$/);
   });
 
   test.each(['張小明', 'Lin', '到底酒店前台', '王天氣', '林到'])('「%s」 is one', async (said) => {
@@ -144,6 +148,20 @@ describe('a claim', () => {
     await talk.services.prizes.awards.move(claim?._id ?? '', 'approved', { by: 'office' });
     expect(await fan.says('改地址')).toContain('人工');
   });
+
+  test('that was approved while she was correcting it is as it was, and she is told so', async () => {
+    const fan = talk.fan();
+    await claims(fan, '林小姐', '13800138000', address, '同意', '改地址', '林先生', '13900139000', address);
+    const [claim] = await talk.services.prizes.claims.of((await fan.row()).pid);
+    await talk.services.prizes.awards.move(claim?._id ?? '', 'approved', { by: 'office' });
+    expect(await fan.says('同意')).toMatch(/^你的獎品已經核對完[^]*人工/);
+  });
+
+  test('that she is still filling in is not called none', async () => {
+    expect(await claims(talk.fan(), '林小姐', '13800138000', address, '改地址')).toMatch(
+      /^還沒登記好[^]*「取消」[^]*「領獎」/,
+    );
+  });
 });
 
 describe('the quiz', () => {
@@ -213,6 +231,15 @@ describe('the quiz', () => {
   ])('「%s」', async (said, name) => {
     expect(await talk.fan().says(said)).toContain(`「${name}」`);
   });
+
+  test.each(['改名', '改名字', '怎麼改名', '改名怎麼改', '名字改不了怎麼辦'])(
+    '「%s」 names nobody',
+    async (said) => {
+      const fan = talk.fan();
+      expect(await fan.says(said)).not.toContain('榜上就叫你');
+      expect(await fan.says('改名字')).toContain('「改名 小林」');
+    },
+  );
 
   test('a sticker in the middle of a question is no answer', async () => {
     const fan = talk.fan();
