@@ -128,7 +128,7 @@ export function optionOrder(question: Question, round: string): number[] {
 }
 
 const spoken =
-  /^(?:我|那|就|我就|那我|那就|应该|可能|大概|感觉)?(?:选择?|猜|觉得|认为|答案?)?(?:是|选|为|:)?(?:(\d{1,3})?([a-f])|([1-6])|第([1-6一二三四五六])(?:个|项))(?:选项|答案|项)?(?:吧|啊|呀|呢|啦|嘛|哦|哈|了|对吗|吗)*$/;
+  /^(?:我|那|就|我就|那我|那就|应该|可能|大概|感觉)?(?:选(?:择|项)?|猜|觉得|认为|答案?|的答案)?(?:是|选|为|:)?(?:(\d{1,3})?([a-f])|([1-6])|第([1-6一二三四五六])(?:个|项)?)(?:选项|答案|项)?(?:吧|啊|呀|呢|啦|嘛|哦|哈|了|对吗|吗)*$/;
 
 /** What a text chooses: a position on her list, and the question it was meant for when she says so (「3B」). */
 export type Picked = { position: number; n?: number };
