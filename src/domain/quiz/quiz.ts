@@ -9,7 +9,7 @@ import type { QuizCampaigns } from './campaigns';
 import type { Quiz } from './definition';
 import type { AnswerLog } from './log/answers';
 import { givenOf } from './log/floors';
-import type { Playing } from './play/play';
+import { isFlashOpen, type Playing } from './play/play';
 import { type Picked, readPick } from './play/questions';
 import { type Play, whyClosed, whyLapsed } from './play/standing';
 import type { Asked, Shown, Step } from './play/step';
@@ -118,13 +118,11 @@ export function createQuiz(given: {
       }
       const known = hers(her);
       const playing = known && !known.play.left ? known : undefined;
-      if (playing && isAsked(playing.play)) {
-        const picked = readPick(said.content);
-        if (picked) return { does: 'answer', quiz: playing.quiz, picked };
-      }
       const folded = fold(said.content);
+      const picked = playing && readPick(said.content);
+      if (picked && isAsked(playing.play)) return { does: 'answer', quiz: playing.quiz, picked };
       // A letter in a pause, or when today's are done: she is told how it stands.
-      if (playing && /^选?[a-f]$/.test(folded)) return { does: 'start', quiz: playing.quiz };
+      if (picked && /[a-f]/.test(folded)) return { does: 'start', quiz: playing.quiz };
       if (folded === '继续' && known) return { does: 'start', quiz: known.quiz };
       if (folded === '跳过' && playing && asksAboutHer(playing)) return { does: 'skip', quiz: playing.quiz };
       if (folded === '抢答') {
@@ -169,6 +167,8 @@ export function createQuiz(given: {
     /** The one line under other replies: how to go on, or once a day that a quiz runs. */
     remark(her: Stands, at: number, firstToday: () => boolean): string | undefined {
       const mine = hers(her);
+      if (mine && !mine.play.left && isFlashOpen(mine.quiz, mine.play, at))
+        return '（回覆「搶答」回到搶答題）';
       const open = mine && !mine.play.left && !whyLapsed(mine.quiz, mine.play, at) && mine.play.open;
       if (open) return `（回覆「繼續」回到第 ${open.n} 題）`;
       const quiz = current(at);

@@ -8,6 +8,7 @@ import { optionOrder, type Picked, pickQuestion } from './questions';
 import {
   backToHers,
   counted,
+  isLastDay,
   isLate,
   isMeantForFlash,
   levelOf,
@@ -42,7 +43,7 @@ export function createPlaying(given: {
   function goOn(quiz: Quiz, play: Play, who: { pid: string; at: number }): { play: Play; next: Next } {
     const closed = whyClosed(quiz, who.at);
     if (closed) return { play: without(play), next: { kind: 'none', ...closed } };
-    const last = beijingDay(quiz.endsAt - 1) <= play.on;
+    const last = isLastDay(quiz, play.on);
     const done = (why: 'failedLevel' | 'dayDone' | 'bankEmpty') => ({
       play: without(play),
       next: { kind: 'none' as const, why, last },
@@ -199,18 +200,16 @@ export function createPlaying(given: {
     // A question of yesterday lapses here as everywhere: the new day would else take it for its own.
     const { left: _left, ...hers } = whyLapsed(quiz, before, who.at) ? without(before) : before;
     const play = today(hers, who.at);
-    const times = quiz.prizes.flatMap((prize) =>
-      prize.way.kind === 'first' ? [{ prize, way: prize.way }] : [],
-    );
-    const [now] = times
-      .filter(({ way }) => way.at <= who.at && who.at < way.at + flashOpenMs)
-      .toSorted((a, b) => b.way.at - a.way.at);
+    const times = flashTimes(quiz);
+    const now = times.findLast(({ way }) => way.at <= who.at && who.at < way.at + flashOpenMs);
     const question = now && !whyClosed(quiz, who.at) ? questionOf(quiz, now.way.question) : undefined;
+    const none = { kind: 'flashNone' as const, play, ...nextFlash(times, who.at) };
     if (!now || !question) {
-      const next = times.map(({ way }) => way.at).filter((at) => at > who.at);
-      return { kind: 'flashNone', play, why: 'none', next: next.length > 0 ? Math.min(...next) : null };
+      const before = times.findLast(({ way }) => way.at + flashOpenMs <= who.at)?.prize;
+      const why = !before ? 'none' : isTaken(quiz, before) ? 'taken' : 'over';
+      return { ...none, why, prize: before?.name ?? '' };
     }
-    if (play.flashed?.includes(question.id)) return { kind: 'flashNone', play, why: 'tried', next: null };
+    if (play.flashed?.includes(question.id)) return { ...none, why: 'tried' };
     const flash = {
       q: question.id,
       n: 0,
@@ -235,12 +234,7 @@ export function createPlaying(given: {
     const { flash, ...rest } = before;
     const play = backToHers(rest, who.at);
     const question = flash && questionOf(quiz, flash.q);
-    const prize = quiz.prizes.find(({ way }) => way.kind === 'first' && way.question === flash?.q);
-    const over = prize?.way.kind !== 'first' || who.at >= prize.way.at + flashOpenMs;
-    const lapse = flash && whyLapsed(quiz, { ...before, open: flash }, who.at);
-    // It has its own hour, whichever day that ends on.
-    if (!flash || !question || over || (lapse && lapse !== 'midnight'))
-      return { kind: 'flashNone', play, why: 'none', next: null };
+    if (!flash || !question || !isFlashOpen(quiz, before, who.at)) return { ...noFlash, play };
     const asked = asAsked(quiz, question, flash);
     if (picked.position >= flash.order.length)
       return { kind: 'noSuchOption', play: before, question: asked, n: null };
@@ -275,7 +269,7 @@ export function createPlaying(given: {
       flash: true,
     };
     const placed = await answerLog.append(quiz.id, entry).catch(unlessOver);
-    if (placed === 'over') return { kind: 'flashNone', play, why: 'none', next: null };
+    if (placed === 'over') return { ...noFlash, play };
     const points = placed.again ? 0 : placed.entry.points;
     const wins = shownWins(quiz, placed);
     return {
@@ -315,6 +309,28 @@ export function createPlaying(given: {
       return today(play, at);
     },
   };
+}
+
+const noFlash = { kind: 'flashNone' as const, why: 'none' as const, prize: '', next: null };
+
+/** The 搶答題 of a quiz with what they are for, soonest first. */
+const flashTimes = (quiz: Quiz) =>
+  quiz.prizes
+    .flatMap((prize) => (prize.way.kind === 'first' ? [{ prize, way: prize.way }] : []))
+    .toSorted((a, b) => a.way.at - b.way.at);
+
+const nextFlash = (times: ReturnType<typeof flashTimes>, at: number) => ({
+  prize: '',
+  next: times.find(({ way }) => way.at > at)?.way.at ?? null,
+});
+
+/** The 搶答題 before her can still be answered: it has its own hour, whichever day that ends on. */
+export function isFlashOpen(quiz: Quiz, play: Play, at: number): boolean {
+  const { flash } = play;
+  const way = flash && flashTimes(quiz).find((one) => one.way.question === flash.q)?.way;
+  if (!way || at >= way.at + flashOpenMs) return false;
+  const lapse = whyLapsed(quiz, { ...play, open: flash }, at);
+  return lapse === undefined || lapse === 'midnight';
 }
 
 /** She has had her try at a 搶答題. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../../errors';
-import { beijingDay, beijingTime } from '../../../kit/beijing';
+import { beijingDay, beijingTime, dayMs, momentAt } from '../../../kit/beijing';
 import type { Level, Question, Quiz } from '../definition';
 import type { Entry } from '../log/floors';
 
@@ -149,6 +149,8 @@ export type Closed = {
   opensAt?: string;
   startsAt?: number;
   inMs?: number;
+  /** Of `closed`: it opens no more before the end. */
+  last?: boolean;
 };
 
 /** Why no question can be opened now. */
@@ -158,8 +160,22 @@ export function whyClosed(quiz: Quiz, at: number): Closed | undefined {
   if (at > quiz.endsAt || ['ended', 'settling', 'settled'].includes(quiz.state)) return { why: 'ended' };
   if (quiz.state === 'paused') return { why: 'paused' };
   if (quiz.state !== 'running') return notYet;
-  return isOpenAt(quiz, at) ? undefined : { why: 'closed', opensAt: quiz.opensAt };
+  return isOpenAt(quiz, at)
+    ? undefined
+    : { why: 'closed', opensAt: quiz.opensAt, last: isLastOpening(quiz, at) };
 }
+
+/** No other day of it opens, and today does not either any more. */
+function isLastOpening(quiz: Pick<Quiz, 'opensAt' | 'endsAt'>, at: number): boolean {
+  const today = beijingDay(at);
+  return beijingTime(at) < quiz.opensAt
+    ? momentAt(`${today} ${quiz.opensAt}`) > quiz.endsAt
+    : isLastDay(quiz, today);
+}
+
+/** After this day it opens no more. */
+export const isLastDay = ({ opensAt, endsAt }: Pick<Quiz, 'opensAt' | 'endsAt'>, on: string): boolean =>
+  momentAt(`${on} ${opensAt}`) + dayMs >= endsAt;
 
 /** Whether the opening hours of the day are on. */
 export function isOpenAt({ opensAt, closesAt }: Pick<Quiz, 'opensAt' | 'closesAt'>, at: number): boolean {

@@ -26,8 +26,14 @@ export type Step =
       points: number;
       floor: number | null;
     }
-  /** `tried`: she has had her one try. */
-  | { kind: 'flashNone'; play: Play; why: 'none' | 'tried'; next: number | null }
+  /** `tried`: she has had her one try. `taken`, `over`: the hour of the last one is over, its prize was won or not. */
+  | {
+      kind: 'flashNone';
+      play: Play;
+      why: 'none' | 'tried' | 'taken' | 'over';
+      prize: string;
+      next: number | null;
+    }
   | { kind: 'stopped'; play: Play; next: Exclude<Next, { kind: 'question' }> };
 
 export type Asked = {
