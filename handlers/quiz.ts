@@ -89,18 +89,21 @@ export default needs('quiz', [
     return render('quiz-draws', { quiz: one, draws: seen, others: quiz.others(fan, one, at) });
   }),
 
-  says(['退出', '不玩了'], ({ fan, quiz, at, render }) => {
+  says(['退出', '不玩了'], (context) => {
+    const { fan, quiz, at, render } = context;
     const mine = quiz.hers(fan);
-    if (!mine) return render('quiz-none');
+    if (!mine) return notBegun(context, quiz.theOne(fan, at));
     fan.stands(mine.quiz.id, { ...mine.play, left: true });
     return render('quiz-left', { ...mine, goesOn: quiz.goesOn(mine.quiz, at) });
   }),
 
-  says(['開賽提醒我', '提醒我'], async ({ campaigns, fan, at, render }) => {
+  says(['開賽提醒我', '提醒我'], async ({ campaigns, quiz, fan, at, render }) => {
     const [next] = campaigns.upcoming(at);
-    if (!next) return render('quiz-none');
-    await campaigns.remind(next, fan.pid);
-    return render('quiz-remind', next);
+    const running = next ? undefined : quiz.onShow(at)?.quiz;
+    const one = next ?? running;
+    if (!one) return render('quiz-none');
+    if (next) await campaigns.remind(next, fan.pid);
+    return render('quiz-remind', { ...one, begun: running !== undefined });
   }),
 
   says(['排行', '排行榜', '{title}排行', '{title}排行榜'], async (context) => {
@@ -142,17 +145,29 @@ export default needs('quiz', [
     const { params, fan, quiz, at, render } = context;
     const one = meant(context);
     const play = one && quiz.standing(fan.plays, one);
-    const shown = play ? { quiz: one, play } : params.title === undefined ? quiz.hers(fan) : undefined;
+    const earlier = params.title === undefined && !(one && isOn(context, one)) ? quiz.hers(fan) : undefined;
+    const shown = play ? { quiz: one, play } : earlier;
     if (shown) return render('quiz-points', { ...shown, others: quiz.others(fan, shown.quiz, at) });
-    return one && quiz.goesOn(one, at) ? render('quiz-notPlayed', { quiz: one }) : none(context);
+    return notBegun(context, one);
   }),
 ]);
 
 type Titled = Context<{ title?: string | undefined }>;
+type Quiz = NonNullable<ReturnType<Titled['quiz']['theOne']>>;
 
 /** 她說了哪一個活動就是哪一個，「秋日一戰排行」；不說，是她在玩的、正在進行的。 */
 const meant = ({ params, quiz, fan, at }: Titled) =>
   params.title === undefined ? quiz.theOne(fan, at) : quiz.named(params.title, at);
+
+const isOn = ({ quiz, at }: Titled, one: Quiz): boolean => quiz.goesOn(one, at) && at >= one.startsAt;
+
+/** 她在這個活動裡還沒有什麼可說的：怎麼開始，或什麼時候開始。 */
+function notBegun(context: Titled, one: Quiz | undefined) {
+  const { quiz, fan, at, redo, render } = context;
+  if (!one || !quiz.goesOn(one, at)) return none(context);
+  if (!isOn(context, one)) return redo(one.keywords[0] ?? '');
+  return render('quiz-notPlayed', { quiz: one, others: quiz.others(fan, one, at) });
+}
 
 /** 沒有這個活動：說的是名字，就當她問的不是這件事。 */
 const none = ({ params, render, pass }: Titled) =>
