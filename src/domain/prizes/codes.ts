@@ -17,7 +17,7 @@ export function readRedeemCode(typed: string): string | undefined {
     .slice(0, 100)
     .normalize('NFKC')
     .toUpperCase()
-    .replace(/[\s\p{P}]/gu, '')
+    .replace(/[^0-9A-Z]/g, '')
     .replace(/O/g, '0')
     .replace(/[IL]/g, '1');
   return code.length === symbols && [...code].every((symbol) => alphabet.includes(symbol)) ? code : undefined;

@@ -48,6 +48,18 @@ test('a code is read as a person writes it', async () => {
   expect(await app.redeem(` ${typed} `, counter)).toMatchObject({ kind: 'used' });
 });
 
+test.each([
+  ['「%」', 'brackets'],
+  ['\u200b%\u2060', 'signs that nobody sees'],
+  ['<%>', 'brackets of another kind'],
+  ['%|', 'a line of a table'],
+  ['券碼 %（西湖茶館）', 'the words around it'],
+])('a code that was pasted as %s is found (%s)', async (around) => {
+  const { code } = await couponOf('10');
+  expect(readRedeemCode(around.replace('%', code))).toBe(code.replaceAll('-', ''));
+  expect(readRedeemCode([...code].join('\u200d'))).toBe(code.replaceAll('-', ''));
+});
+
 test('expired, void and waiting coupons are told apart and not used', async () => {
   const [late, off, held] = [await couponOf('1'), await couponOf('2'), await couponOf('3')];
   await app.awards.annul(off.id, { by: 'amy', reason: '重複' });
