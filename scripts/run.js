@@ -33,7 +33,7 @@ function swallowed(name, args) {
     menu: ['force'],
     quiz: [
       ...['dry-run', 'now', 'by', 'reason', 'out', 'prize', 'sponsor', 'state', 'day', 'full', 'with-held'],
-      ...['walk', 'players', 'group'],
+      ...['walk', 'players', 'group', 'correct'],
     ],
     redeem: ['by', 'at'],
     season: ['fans', 'days', 'seed'],

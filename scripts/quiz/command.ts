@@ -25,6 +25,7 @@ export const options = {
   state: text,
   day: text,
   full: flag,
+  correct: flag,
   'with-held': flag,
   walk: flag,
   players: { type: 'string', default: '1000' },

@@ -91,6 +91,12 @@ export const moves: Record<Exclude<AwardState, 'pending' | 'won'>, Move> = {
   void: { from: ['won', 'told', 'claimed', 'approved', 'done'], by: 'staff', evenIfWaiting: true },
 };
 
+/** What she is told of, once: that a parcel was sent, and each time that its number was corrected. */
+export function occasionOf({ history }: Award, what: string): string {
+  const times = history.filter(({ state }) => state === what).length;
+  return what === 'sent' && times > 1 ? `sent_${times}` : what;
+}
+
 /** States in which the prize is hers, or may yet be. */
 export const isLive = (state: AwardState): boolean =>
   state !== 'pending' && state !== 'expired' && state !== 'void';

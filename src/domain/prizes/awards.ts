@@ -4,7 +4,7 @@ import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import type { IndexSpec } from '../../store/indexes';
-import { type Award, type AwardState, type Decision, endOfDayAfter, newAward } from './award';
+import { type Award, type AwardState, type Decision, endOfDayAfter, newAward, type Step } from './award';
 import { createCourse, type Moved } from './awards/course';
 import type { AwardEffects } from './awards/duties';
 import { createAwardRows, timeoutMS } from './awards/rows';
@@ -148,6 +148,35 @@ export function createAwards(given: {
         if (after && extended) await finish(after);
       }
       return freed;
+    },
+
+    /** Another parcel than was registered: she is told again, and the history keeps what was there before. */
+    async correct(
+      id: string,
+      { by, sent }: { by: string; sent: NonNullable<Award['sent']> },
+    ): Promise<Moved> {
+      const award = await read(id);
+      if (!award) return { kind: 'unknown' };
+      if (award.state !== 'sent' || !award.sent) return { kind: 'refused', award, why: 'state' };
+      const { courier, tracking } = award.sent;
+      const step: Step = {
+        state: 'sent',
+        at: clock.now(),
+        by,
+        reason: `單號更正，原來是 ${courier} ${tracking}`,
+      };
+      const corrected = await rows.findOneAndUpdate(
+        { _id: id, state: 'sent', 'sent.courier': courier, 'sent.tracking': tracking },
+        {
+          $set: { sent, todoAt: new Date() },
+          $push: { history: step },
+          $addToSet: { todo: 'tellSent' },
+        },
+        { returnDocument: 'after', timeoutMS },
+      );
+      return corrected
+        ? { kind: 'moved', award: await finish(corrected) }
+        : { kind: 'refused', award, why: 'other' };
     },
 
     /** Off, with the reason; its ticket returns and the prize passes on. */

@@ -6,7 +6,10 @@ import { type Problem, quoted } from '../../sheets/problems';
 import { plainCell } from '../../sheets/safe-cells';
 import type { Awards } from './awards';
 
-export type TrackingResult = { sent: number; same: number; problems: Problem[] };
+export type TrackingResult = { sent: number; same: number; corrected: number; problems: Problem[] };
+
+/** `correct`: another number than was registered takes its place. */
+type Who = { by: string; courier?: string | undefined; correct?: boolean };
 
 /** How couriers head these columns; compared folded, so in either script. First ours, last what may mean something else. */
 const heads = {
@@ -20,7 +23,7 @@ export function createCourier({
   awards,
   clock,
 }: {
-  awards: Pick<Awards, 'read' | 'move' | 'find'>;
+  awards: Pick<Awards, 'read' | 'move' | 'find' | 'correct'>;
   clock: Clock;
 }) {
   return {
@@ -42,7 +45,7 @@ export function createCourier({
     /** Reads tracking numbers. A bad line is told and left out; the good ones count, and the file may come again. */
     async readTracking(
       table: Pick<Table, 'rows' | 'columns' | 'problems'>,
-      who: { by: string; courier?: string | undefined },
+      who: Who,
     ): Promise<TrackingResult> {
       const columnOf = (tiers: readonly (readonly string[])[]): string | undefined => {
         const found = tiers
@@ -57,7 +60,7 @@ export function createCourier({
         columnOf(heads.tracking),
         columnOf(heads.courier),
       ];
-      const result: TrackingResult = { sent: 0, same: 0, problems: [...table.problems] };
+      const result: TrackingResult = { sent: 0, same: 0, corrected: 0, problems: [...table.problems] };
       const complain = (line: number, message: string) => void result.problems.push({ line, message });
       if (order === undefined) complain(1, `沒有訂單號這一欄，欄名請用：${heads.order.flat().join('、')}`);
       if (tracking === undefined)
@@ -77,9 +80,8 @@ export function createCourier({
           : whatIsWrong({ id, number, name, line, seen });
         if (wrong) complain(line, wrong);
         else {
-          const outcome = await send(id, { courier: name, tracking: number }, who.by);
-          if (outcome === 'sent') result.sent++;
-          else if (outcome === 'same') result.same++;
+          const outcome = await send(id, { courier: name, tracking: number }, who);
+          if (outcome === 'sent' || outcome === 'same' || outcome === 'corrected') result[outcome]++;
           else complain(line, outcome);
         }
       }
@@ -87,23 +89,24 @@ export function createCourier({
     },
   };
 
-  /** `sent`, `same`, or what is wrong. */
+  /** `sent`, `same`, `corrected`, or what is wrong. */
   async function send(
     id: string,
     parcel: { courier: string; tracking: string },
-    by: string,
+    { by, correct = false }: Who,
   ): Promise<string> {
     const award = await awards.read(id);
     if (!award || award.state === 'pending') return `沒有編號是「${quoted(id)}」的獎品`;
-    if (award.sent)
-      return award.sent.tracking === parcel.tracking
-        ? 'same'
-        : `「${quoted(id)}」已經登記為 ${award.sent.courier} ${award.sent.tracking}，沒有改動`;
-    const moved = await awards.move(id, 'sent', {
-      by,
-      set: { sent: { ...parcel, at: clock.now() } },
-      todo: ['tellSent'],
-    });
+    const sent = { ...parcel, at: clock.now() };
+    if (award.sent) {
+      const isSame = award.sent.tracking === parcel.tracking;
+      if (isSame && (!correct || award.sent.courier === parcel.courier)) return 'same';
+      const before = `「${quoted(id)}」已經登記為 ${award.sent.courier} ${award.sent.tracking}，沒有改動`;
+      if (!correct) return `${before}；真的登記錯了，加 --correct 再導入一次`;
+      const { kind } = await awards.correct(id, { by, sent });
+      return kind === 'moved' ? 'corrected' : `${before}：它已經完成，或剛剛被別人改過`;
+    }
+    const moved = await awards.move(id, 'sent', { by, set: { sent }, todo: ['tellSent'] });
     if (moved.kind === 'moved') return 'sent';
     if (moved.kind === 'refused' && moved.why === 'waits') return `「${quoted(id)}」還在核對，不能寄出`;
     return `「${quoted(id)}」還沒有核准，或不是寄送的獎品`;

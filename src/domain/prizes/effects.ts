@@ -4,6 +4,7 @@ import type { Inbox } from '../inbox/inbox';
 import type { Outbox } from '../outbox/outbox';
 import type { Points } from '../points/points';
 import type { Timers } from '../timers/timers';
+import { occasionOf } from './award';
 import type { AwardEffects } from './awards/duties';
 import { awardExpire, awardPass, awardRemind, awardTell } from './prizes.jobs';
 
@@ -50,9 +51,9 @@ export function createAwardEffects(given: {
       const her = await fanByPid(pid);
       return inbox.carried(her?.fan, _id);
     },
-    tell: ({ _id }, what) =>
-      outbox.add({ id: `award_${_id}_${what}` }, [
-        { kind: 'later', job: awardTell.name, data: { award: _id, what } },
+    tell: (award, what) =>
+      outbox.add({ id: `award_${award._id}_${occasionOf(award, what)}` }, [
+        { kind: 'later', job: awardTell.name, data: { award: award._id, what } },
       ]),
     pass: ({ _id }) =>
       outbox.add({ id: `award_${_id}_pass` }, [{ kind: 'later', job: awardPass.name, data: { award: _id } }]),

@@ -4,7 +4,7 @@ import { crashPoint } from '../../kit/crash-point';
 import { inScript, type Script } from '../../kit/text';
 import type { Reply } from '../../wechat/protocol/reply';
 import type { Outbox } from '../outbox/outbox';
-import type { Award } from './award';
+import { type Award, occasionOf } from './award';
 import type { Awards } from './awards';
 import { showRedeemCode } from './codes';
 
@@ -30,7 +30,7 @@ export function createTelling(given: {
       const her = await fanByPid(award.pid);
       if (!her) return;
       const reply = render(`award-${what}`, toldText(award, titleOf(award.campaign)));
-      const occasion = what === 'remind' ? `remind_${award.claimBy}` : what;
+      const occasion = what === 'remind' ? `remind_${award.claimBy}` : occasionOf(award, what);
       await outbox.add({ id: `told_${id}_${occasion}`, fan: her.fan }, [
         {
           kind: 'tell',
@@ -75,4 +75,5 @@ export const toldText = (award: Award, title = '') => ({
   claimOn: award.claimBy === undefined ? '' : beijingDay(award.claimBy),
   courier: award.sent?.courier ?? '',
   tracking: award.sent?.tracking ?? '',
+  corrected: occasionOf(award, 'sent') !== 'sent',
 });

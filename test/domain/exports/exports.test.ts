@@ -276,6 +276,38 @@ test('to the courier and back: approved parcels go out, tracking numbers come in
   expect((await app.courier.readTracking(headless, { by: 'amy' })).problems).toHaveLength(2);
 });
 
+test('a number that was registered wrongly is corrected when that is asked for: she is told again, the old one is kept', async () => {
+  const id = await claimed('1');
+  await app.courier.approve({ campaign: 'quiz' }, 'amy');
+  const bring = async (number: string, correct: boolean) => {
+    const bytes = Buffer.from(`訂單號,快遞單號,快遞公司\n${id},${number},順豐\n`);
+    return app.courier.readTracking(await readTable({ name: 'x.csv', bytes }), { by: 'amy', correct });
+  };
+  await bring('SF1111111111', false);
+  const refused = await bring('SF2222222222', false);
+  expect(refused).toMatchObject({ sent: 0, corrected: 0, problems: [{ line: 2 }] });
+  expect(refused.problems[0]?.message).toMatch(/已經登記為 順豐 SF1111111111，沒有改動；.*--correct/);
+
+  for (const corrected of [1, 0])
+    expect(await bring('SF2222222222', true)).toMatchObject({ corrected, same: 1 - corrected, problems: [] });
+  expect(await bring('SF3333333333', true)).toMatchObject({ corrected: 1 });
+  const award = await app.awards.read(id);
+  expect(award).toMatchObject({ state: 'sent', sent: { tracking: 'SF3333333333' } });
+  expect(award?.history.flatMap(({ reason }) => reason ?? [])).toEqual([
+    '單號更正，原來是 順豐 SF1111111111',
+    '單號更正，原來是 順豐 SF2222222222',
+  ]);
+  const jobs = await db
+    .collection<{ _id: string }>('outbox')
+    .find({ _id: /sent/ })
+    .sort({ _id: 1 })
+    .toArray();
+  expect(jobs.map(({ _id }) => _id)).toEqual(['', '_2', '_3'].map((n) => `award_${id}_sent${n}_01`));
+
+  await app.awards.move(id, 'done', { by: 'amy' });
+  expect((await bring('SF4444444444', true)).problems[0]?.message).toContain('已經完成');
+});
+
 test('a tracking number that a spreadsheet took for a number is refused by its line, with the cure', async () => {
   const id = await claimed('1');
   await app.courier.approve({ campaign: 'quiz' }, 'amy');

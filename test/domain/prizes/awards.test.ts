@@ -174,11 +174,17 @@ test('won in a settlement, told once in her script, claimed, approved, sent, tol
   });
   await work();
   expect((await told()).length).toBe(2);
+  await app.awards.correct(_id, { by: 'amy', sent: { courier: '順豐', tracking: 'SF654321', at: 0 } });
+  await work();
+  const corrections = (await outbox()).filter(({ effect }) =>
+    /SF654321.*corrected.{3}true/.test(JSON.stringify(effect)),
+  );
+  expect(corrections.map((row) => row._id)).toEqual([`told_${_id}_sent_2_01`]);
   await app.awards.move(_id, 'done', { by: 'amy' });
   const done = await app.awards.read(_id);
-  expect(done && statesOf(done)).toEqual(['won', 'told', 'claimed', 'approved', 'sent', 'done']);
-  expect(done?.history.map(({ by }) => by)).toEqual(['system', 'system', 'fan', 'amy', 'amy', 'amy']);
-  expect(await app.prizesOf('lin')).toMatchObject([{ stateName: '已完成', tracking: 'SF123456', next: '' }]);
+  expect(done && statesOf(done)).toEqual(['won', 'told', 'claimed', 'approved', 'sent', 'sent', 'done']);
+  expect(done?.history.map(({ by }) => by)).toEqual(['system', 'system', 'fan', 'amy', 'amy', 'amy', 'amy']);
+  expect(await app.prizesOf('lin')).toMatchObject([{ stateName: '已完成', tracking: 'SF654321', next: '' }]);
 });
 
 test('who left is not told, and finds her prize when she comes back under the same name', async () => {
