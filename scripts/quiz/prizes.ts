@@ -126,8 +126,8 @@ export const report: Command = {
 };
 
 export const courier: Command = {
-  args: 'approve|export 編號 [--out 檔案] · courier import 檔案 [快遞公司]',
-  help: '核准已登記的實物、導出給快遞、導回運單號並通知粉絲',
+  args: 'approve|export 編號 [--out 檔案] · courier import 檔案 [快遞公司] [--correct]',
+  help: '核准已登記的實物、導出給快遞、導回運單號並通知粉絲；--correct 更正登記錯的單號，再通知一次',
   async run(asked) {
     const { args, values, services } = asked;
     const [deed, what = '', name, ...more] = args;
@@ -154,11 +154,15 @@ export const courier: Command = {
       case 'import': {
         const table = await readTable(await fileAt(what));
         for (const remark of table.remarks) console.log(tellProblem(remark));
-        const result = await prizes.courier.readTracking(table, { by, courier: name });
+        const result = await prizes.courier.readTracking(table, {
+          by,
+          courier: name,
+          correct: values.correct,
+        });
         for (const problem of result.problems) console.error(tellProblem(problem));
-        console.log(
-          `登記了 ${result.sent} 件，已登記過 ${result.same} 件，有問題 ${result.problems.length} 行。${result.sent > 0 ? '粉絲會收到單號。' : ''}`,
-        );
+        const { sent, same, corrected, problems } = result;
+        const counts = `登記了 ${sent} 件，更正了 ${corrected} 件，已登記過 ${same} 件，有問題 ${problems.length} 行。`;
+        console.log(`${counts}${sent + corrected > 0 ? '粉絲會收到單號。' : ''}`);
         return result.problems.length > 0 ? 1 : 0;
       }
       default:

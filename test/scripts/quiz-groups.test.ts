@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Asked, columnsOf, usageLine } from '../../scripts/quiz/command';
-import { groups } from '../../scripts/quiz/prizes';
+import { courier, groups } from '../../scripts/quiz/prizes';
 import { createScores } from '../../src/domain/quiz/log/scores';
 import { createPlayers } from '../../src/domain/quiz/players';
 import { anEntry, aPrize, aQuiz } from '../domain/quiz/a-quiz';
@@ -80,6 +80,20 @@ test('after the end those who took part are counted by group, and one group is e
     rows: 1,
   });
   await expect(run({ group: 'nobody', out: join(dir, 'x.csv') })).rejects.toThrow('沒有叫「nobody」的群');
+});
+
+test('--correct reaches the courier’s table, and what it did is counted', async () => {
+  const file = join(dir, 'back.csv');
+  writeFileSync(file, '訂單號,快遞單號\na,SF2222222222\n');
+  const readTracking = jest.fn(async () => ({ sent: 0, same: 0, corrected: 1, problems: [] }));
+  const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+  const values = { by: 'ann', correct: true };
+  const services = { prizes: { courier: { readTracking } } };
+  const command = courier as unknown as { run(asked: unknown): Promise<number> };
+  expect(await command.run({ args: ['import', file, '順豐'], values, services })).toBe(0);
+  expect(log.mock.calls.join()).toContain('更正了 1 件');
+  log.mockRestore();
+  expect(readTracking).toHaveBeenCalledWith(expect.anything(), { by: 'ann', courier: '順豐', correct: true });
 });
 
 test('the helps of all commands stand below each other', () => {
