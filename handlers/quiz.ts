@@ -1,29 +1,12 @@
-import { type Context, clicks, needs, news, says, takes } from '../src/bot/bot';
+import { type Context, clicks, needs, news, says, saysLike, takes } from '../src/bot/bot';
 
-/** 「改名 小林」，多說一個「叫」「成」也一樣。 */
+/** 「改名 小林」「幫我把暱稱改成小林」「以後叫我小林吧」：比對的是簡體、不留空格的字。 */
 const renaming = [
-  '改名{name}',
-  '改名叫{name}',
-  '改名為{name}',
-  '改名成{name}',
-  '改名字叫{name}',
-  '我要改名{name}',
-  '我要改名叫{name}',
-  '我想改名叫{name}',
-  '幫我改名叫{name}',
-  '名字改成{name}',
-  '名字改為{name}',
-  '把名字改成{name}',
-  '把我的名字改成{name}',
-  '把我名字改成{name}',
-  '我的名字改成{name}',
-  '我名字改成{name}',
-  '暱稱改成{name}',
-  '昵稱改成{name}',
-  '榜上叫我{name}',
-  '以後叫我{name}',
-  '叫我{name}吧',
-] as const;
+  /^(?:请|麻烦|帮我|帮忙|能不能|可不可以|可以|给我|我想要?|我要|想|要|就|把|我的?|(?:排行)?榜上?的?)*(?:改(?:个|下|一下)?(?:名字?|[昵暱]称|网名)|(?:名字?|[昵暱]称|网名)(?:帮我|请|给我)*(?:改|换)(?:一下|下)?)(?:叫做?|为|成|做|作|到|:|,)*(?<name>.+)$/u,
+  /^(?:以后|今后|榜上|排行榜上)(?:就|都|请)*叫我(?<name>.+?)吧?$/u,
+  /^(?:就)?叫我(?<name>小.{1,3})吧$/u,
+  /叫我(?<name>[^,]{1,8}?)(?:就好|就行|就可以)了?$/u,
+];
 
 /** 「改名怎麼改」「改名改不了」不是名字，是在問怎麼改。 */
 const isAsking = (name: string): boolean => /怎|如何|不了|[嗎吗?？]$/.test(name);
@@ -137,8 +120,10 @@ export default needs('quiz', [
     render('quiz-renamed', howTo),
   ),
 
-  says(renaming, async ({ params, fan, names, render }) =>
-    render('quiz-renamed', isAsking(params.name) ? howTo : await names.rename(fan.pid, params.name)),
+  ...renaming.map((words) =>
+    saysLike(words, async ({ params: { name = '' }, fan, names, render }) =>
+      render('quiz-renamed', isAsking(name) ? howTo : await names.rename(fan.pid, name)),
+    ),
   ),
 
   says(['我的積分', '積分', '{title}積分'], (context) => {

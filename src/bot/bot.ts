@@ -203,7 +203,7 @@ export const means = (command: string, words: Topic['words']): Rule =>
     ({ redo }) => redo(command),
   );
 
-/** As `says`, by a regular expression over the folded text; named groups are the parameters. */
+/** As `says`, by a regular expression over the folded text; named groups are the parameters, as she typed them. */
 export const saysLike = (
   pattern: RegExp,
   run: Handler<Record<string, string | undefined>, Of<'text'>>,

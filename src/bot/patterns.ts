@@ -113,7 +113,7 @@ const foldInside = (piece: string): string => fold(`一${piece}一`).slice(1, -1
 const escape = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 
 /** The slot as she typed it, without spaces and punctuation at its ends. */
-function cut(raw: string, from: number, to: number): { raw: string; from: number; to: number } {
+export function cut(raw: string, from: number, to: number): { raw: string; from: number; to: number } {
   const piece = raw.slice(from, to);
   const start = from + (piece.length - piece.replace(/^[\s\p{P}\p{Z}]+/u, '').length);
   const end = Math.max(start, to - (piece.length - piece.replace(/[\s\p{P}\p{Z}]+$/u, '').length));

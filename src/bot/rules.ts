@@ -1,8 +1,8 @@
 import type { Need } from '../domain/offers/offers';
 import { AppError } from '../errors';
-import { fold, foldWithOffsets } from '../kit/text';
+import { type Folded, fold, foldWithOffsets } from '../kit/text';
 import type { Fields, Form, Rule } from './bot';
-import { createPatterns, readPattern, type Slot } from './patterns';
+import { createPatterns, cut, readPattern, type Slot } from './patterns';
 import type { Topic } from './understanding/topics';
 
 export type Loaded = { file: string; rule: Rule };
@@ -65,7 +65,7 @@ export function compileRules(loaded: Loaded[]) {
           if (typeof pattern === 'string') addPattern(pattern, one);
           else {
             claim(`says ${pattern}`, file);
-            regexps.push({ loaded: one, regexp: pattern });
+            regexps.push({ loaded: one, regexp: new RegExp(pattern.source, `${pattern.flags}d`) });
           }
         }
         break;
@@ -116,7 +116,7 @@ export function compileRules(loaded: Loaded[]) {
     if (found) return { ...found.owner, slots: found.slots };
     for (const { loaded: one, regexp } of regexps) {
       const match = regexp.exec(text);
-      if (match) return { ...one, slots: [], groups: { ...match.groups } };
+      if (match) return { ...one, slots: [], groups: groupsOf(match, raw, folded) };
     }
     return undefined;
   }
@@ -147,3 +147,14 @@ export function compileRules(loaded: Loaded[]) {
 }
 
 export type Rules = ReturnType<typeof compileRules>;
+
+/** What the named groups hold, as she typed it. */
+function groupsOf(match: RegExpExecArray, raw: string, { at }: Folded): Record<string, string | undefined> {
+  const places = Object.entries(match.indices?.groups ?? {});
+  return Object.fromEntries(
+    places.map(([name, place]) => [
+      name,
+      place && cut(raw, at[place[0]] as number, at[place[1]] as number).raw,
+    ]),
+  );
+}

@@ -43,13 +43,14 @@ export function createThread(given: {
   }
 
   async function say(turn: Turn, found: Understood): Promise<Said> {
-    const [first, second] = found.wants;
+    const [first, ...others] = found.wants;
     if (found.elsewhere !== undefined) return notYet(turn, whatOf(found.elsewhere, found.topic));
     if (!first) return undefined;
     if (found.several) return askWhich(turn, first, found.several);
-    const said = await one(turn, first);
+    let said = await one(turn, first);
     if (found.guess !== undefined) return guessed(said, found.guess);
-    return second ? both(turn, said, second) : said;
+    for (const other of others) said = await both(turn, said, other);
+    return said;
   }
 
   function one(turn: Turn, { topic, wish, rest }: Want): Promise<Said> | Said {
@@ -106,7 +107,10 @@ function isStrange(named: string, { wants, guess, elsewhere, why: { wanted } }: 
   if (!first || guess !== undefined || elsewhere !== undefined || wanted.extras.length > 0) return false;
   const { city, near, sight, hotel } = wanted.wish;
   const isCondition = first.topic.takes.includes('yuan') && /的$/.test(fold(named));
-  return !city && !near && !sight && !hotel && !wanted.several && wanted.unknown.length > 0 && !isCondition;
+  const isPlaced = city ?? near ?? sight ?? hotel ?? wanted.several;
+  // 「餓扁了，這邊有什麼」 is more than a name.
+  const known = fold(named).length - wanted.unknown.join('').length;
+  return !isPlaced && wanted.unknown.length > 0 && known <= 1 && !isCondition;
 }
 
 const textOf = (reply: Reply): string => (reply.kind === 'text' ? reply.text.trim() : '');

@@ -15,12 +15,42 @@ const readers: Reader[] = [
     read: (m) => realDay(Number(m[1]), Number(m[2]), Number(m[3])),
   },
   {
+    words:
+      /([0-9]{1,2}|[一二三四五六七八九十]{1,3})[月./]([0-9]{1,2}|[一二三四五六七八九十]{1,3})[日号]?(?:-|~|—|–|到|至)(?:([0-9]{1,2}|[一二三四五六七八九十]{1,3})[月./])?([0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:[日号]|(?![\d点时:月.元块]))/,
+    read: (m, today) => dates(num(m[1]), num(m[2]), num(m[3] ?? m[1]), num(m[4]), today),
+  },
+  {
+    words: /(?:这个?|本|当)月([0-9]{1,2}|[一二三四五六七八九十]{1,3})[日号]/,
+    read: (m, today) => inMonth(today, num(m[1])),
+  },
+  {
+    words: /下个?月([0-9]{1,2}|[一二三四五六七八九十]{1,3})[日号]/,
+    read: (m, today) => inMonth(month(today, 1).on, num(m[1])),
+  },
+  {
     words: /([0-9]{1,2}|[一二三四五六七八九十]{1,3})月([0-9]{1,2}|[一二三四五六七八九十]{1,3})[日号]?/,
     read: (m, today) => nextDate(num(m[1]), num(m[2]), today),
   },
   {
+    words: /(?<![\d.])(\d{1,2})\.(\d{1,2})(?![\d.元块星分公里k点])/,
+    read: (m, today) => nextDate(num(m[1]), num(m[2]), today),
+  },
+  {
+    words:
+      /(?<![\d月第])([0-9]{1,2}|[一二三四五六七八九十]{1,3})[日号](?:-|~|到|至)([0-9]{1,2}|[一二三四五六七八九十]{1,3})[日号]/,
+    read: (m, today) => daysOfMonth(num(m[1]), num(m[2]), today),
+  },
+  {
     words: /(\d{1,2})[/-](\d{1,2})(?![\d元块晚])/,
     read: (m, today) => nextDate(num(m[1]), num(m[2]), today),
+  },
+  {
+    words: /下个?(?:周|星期|礼拜)[六6](?:、|和|跟|到|至)?(?:周|星期|礼拜)?[日天](?!气)/,
+    read: (_, today) => weekend(today, 1),
+  },
+  {
+    words: /(?:这个?|本)?(?:周|星期|礼拜)[六6](?:、|和|跟|到|至)?(?:周|星期|礼拜)?[日天](?!气)/,
+    read: (_, today) => weekend(today, 0),
   },
   {
     words: /(?<![\d月第])([0-9]{1,2}|[一二三四五六七八九十]{1,3})[日号](?!线|馆|楼|院|店)/,
@@ -49,12 +79,12 @@ const readers: Reader[] = [
   { words: /明后[两]?天/, read: (_, today) => span(plus(today, 1), plus(today, 2)) },
   { words: /大后[天日]/, read: (_, today) => plus(today, 3) },
   { words: /后[天日]/, read: (_, today) => plus(today, 2) },
-  { words: /明[天日儿]|tomorrow|tmr/, read: (_, today) => plus(today, 1) },
+  { words: /明[天日儿]|听日|tomorrow|tmr/, read: (_, today) => plus(today, 1) },
   { words: /明(?=[晚早晨])/, read: (_, today) => plus(today, 1) },
-  { words: /今[天日儿]|today|此刻|现在/, read: (_, today) => today },
+  { words: /今[天日儿]|today|此刻|现在|今朝/, read: (_, today) => today },
   { words: /今(?=[晚早晨夜])/, read: (_, today) => today },
   { words: /前天|大前天/, read: (_, today) => plus(today, -2) },
-  { words: /昨[天日晚]/, read: (_, today) => plus(today, -1) },
+  { words: /[昨寻][天日晚]/, read: (_, today) => plus(today, -1) },
   { words: /这[两]天|今明[两]?天/, read: (_, today) => span(today, plus(today, 1)) },
   {
     words:
@@ -72,7 +102,21 @@ const readers: Reader[] = [
   { words: /平安夜/, read: (_, today) => nextDate(12, 24, today) },
   { words: /圣诞(?:节)?/, read: (_, today) => nextDate(12, 25, today) },
   { words: /跨年(?:夜)?/, read: (_, today) => nextDate(12, 31, today) },
-  { words: /清明(?:节)?(?:假期)?/, read: (_, today) => nextQingming(today) },
+  {
+    words:
+      /(立春|雨水|惊蛰|春分|清明|谷雨|立夏|小满|芒种|夏至|小暑|大暑|立秋|处暑|白露|秋分|寒露|霜降|立冬|小雪(?!花)(?=节|那天|当天)|大雪(?=节|那天|当天)|冬至|小寒|大寒)(?:节)?(?:假期)?(?:那天|当天)?/,
+    read: (m, today) => nextTerm(m[1] as string, today),
+  },
+  { words: /情人节/, read: (_, today) => nextDate(2, 14, today) },
+  { words: /妇女节|三八节/, read: (_, today) => nextDate(3, 8, today) },
+  { words: /儿童节|六一(?:节)?/, read: (_, today) => nextDate(6, 1, today) },
+  { words: /教师节/, read: (_, today) => nextDate(9, 10, today) },
+  { words: /双十一/, read: (_, today) => nextDate(11, 11, today) },
+  { words: /双十二/, read: (_, today) => nextDate(12, 12, today) },
+  { words: /暑假(?:期间)?/, read: (_, today) => running([7, 1], [8, 31], today) },
+  { words: /寒假(?:期间)?/, read: (_, today) => running([1, 15], [2, 28], today) },
+  { words: /腊八(?:节)?/, read: (_, today) => nextLunar(12, 8, today) },
+  { words: /小年(?:夜)?/, read: (_, today) => nextLunar(12, 23, today) },
   { words: /除夕|年三十|大年夜/, read: (_, today) => back(nextLunar(1, 1, plus(today, 1)), 1) },
   {
     words: /春节(?:假期|期间)?|过年|大年初一|年初一|正月初一/,
@@ -89,15 +133,30 @@ const readers: Reader[] = [
  * The first day or span of days that a folded text names (今天、週末、下星期五、12月1號、國慶 …), and where it stands. A date without a
  * year, or a weekday, is its next occurrence from `today` on; a holiday its next one.
  */
-export function findDays(text: string, today: string): { days: Days; from: number; to: number } | undefined {
+export function findDays(text: string, today: string): Found | undefined {
   for (const { words, read } of readers) {
     const match = words.exec(text);
     const found = match && read(match, today);
     if (!match || !found) continue;
     const named = typeof found === 'string' ? { on: found, until: found } : found;
-    return { days: named, from: match.index, to: match.index + match[0].length };
+    const at = { from: match.index, to: match.index + match[0].length };
+    return goingOn(text, today, { days: named, ...at }) ?? { days: named, ...at };
   }
   return undefined;
+}
+
+type Found = { days: Days; from: number; to: number };
+
+/** 「明天到禮拜天」. */
+function goingOn(text: string, today: string, { days: first, from, to }: Found): Found | undefined {
+  const before = /^(.+)(?:到|至|-|~|—|–)$/.exec(text.slice(0, from))?.[1];
+  const start = before === undefined ? undefined : findDays(before, today);
+  if (start && start.to === before?.length && start.days.on <= first.until)
+    return { days: span(start.days.on, first.until), from: start.from, to };
+  const joint = /^(?:到|至|-|~|—|–)/.exec(text.slice(to));
+  const next = joint ? findDays(text.slice(to + joint[0].length), today) : undefined;
+  if (!joint || next?.from !== 0 || next.days.until < first.on) return undefined;
+  return { days: span(first.on, next.days.until), from, to: to + joint[0].length + next.to };
 }
 
 const num = (text = ''): number => readNumber(text) ?? Number.NaN;
@@ -162,9 +221,44 @@ function nextLunar(monthOfYear: number, date: number, today: string): string | u
     .find((day) => day >= today);
 }
 
-function nextQingming(today: string): string | undefined {
+/** One of the 24 terms of the farmers' calendar, as the library writes it (Simplified). */
+function nextTerm(term: string, today: string): string | undefined {
   const year = Number(today.slice(0, 4));
-  return [year, year + 1]
-    .map((one) => Lunar.fromYmd(one, 1, 1).getJieQiTable()['清明']?.toYmd())
-    .find((day) => day !== undefined && day >= today);
+  return [year - 1, year, year + 1]
+    .flatMap((one) => {
+      const table = Lunar.fromYmd(one, 6, 1).getJieQiTable();
+      return [table[term]?.toYmd(), ...(term === '冬至' ? [table['DONG_ZHI']?.toYmd()] : [])];
+    })
+    .filter((day) => day !== undefined && day >= today)
+    .toSorted()[0];
+}
+
+/** A date without a year, and another behind it. */
+function dates(
+  month1: number,
+  date1: number,
+  month2: number,
+  date2: number,
+  today: string,
+): Days | undefined {
+  const on = nextDate(month1, date1, today);
+  const until = on === undefined ? undefined : nextDate(month2, date2, on);
+  return on === undefined || until === undefined ? undefined : span(on, until);
+}
+
+function daysOfMonth(date1: number, date2: number, today: string): Days | undefined {
+  const on = nextDayOfMonth(date1, today);
+  const until = on === undefined ? undefined : nextDayOfMonth(date2, on);
+  return on === undefined || until === undefined ? undefined : span(on, until);
+}
+
+const inMonth = (first: string, date: number): string | undefined =>
+  realDay(Number(first.slice(0, 4)), Number(first.slice(5, 7)), date);
+
+/** A stretch of each year: what is left of it while it runs, else the next. */
+function running(from: [number, number], to: [number, number], today: string): Days | undefined {
+  const until = nextDate(...to, today);
+  if (until === undefined) return undefined;
+  const on = nextDate(...from, `${Number(until.slice(0, 4)) - 1}${until.slice(4)}`);
+  return on === undefined ? undefined : span(on < today ? today : on, until);
 }

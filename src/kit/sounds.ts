@@ -4,6 +4,10 @@ import { pinyin } from 'pinyin-pro';
 export const syllablesOf = (text: string): string[] =>
   pinyin(text, { toneType: 'none', type: 'array', v: true });
 
-/** Without what southern tongues do not tell apart: zh and z, in and ing. */
+/** Without what southern tongues do not tell apart: zh and z, in and ing, n and l, hu and f. */
 export const looseSound = (syllable: string): string =>
-  syllable.replace(/^([zcs])h/, '$1').replace(/ng$/, 'n');
+  syllable
+    .replace(/^([zcs])h/, '$1')
+    .replace(/ng$/, 'n')
+    .replace(/^n/, 'l')
+    .replace(/^hu(?=.)/, 'f');

@@ -65,7 +65,7 @@ const played: Record<string, RegExp> = {
   draw: /抽獎/,
   winners: /中獎|名單|得獎/,
   rename: /改|叫|名/,
-  quit: /退出|先到這裡|繼續|隨時|沒有進行/,
+  quit: /退出|先不玩|先到這裡|繼續|隨時|沒有進行|還沒開始/,
   remind: /提醒|開賽|叫你|進行/,
 };
 
@@ -194,7 +194,7 @@ function inWish(meant: Meant, wish: Wish, reply: string): string {
     same('from', meant.from, wish.from?.name);
     if (meant.to !== undefined) same('to', meant.to, wish.to?.name ?? city);
     same('kind', meant.kind, wish.kind);
-    if (meant.time) same('time', meant.time, wish.time && [wish.time.from, wish.time.to]);
+    if (meant.time && !mostlySame(meant.time, wish.time)) same('time', meant.time, wish.time);
     if (meant.order !== undefined) same('order', meant.order, wish.order);
   } else if (meant.near !== undefined) {
     const near = wish.near ?? wish.sight;
@@ -215,7 +215,8 @@ function inWish(meant: Meant, wish: Wish, reply: string): string {
   if (meant.topic === 'guide' && meant.part !== undefined && !partWords[meant.part]?.test(reply))
     wrong.push(`not the part ${meant.part}`);
   if (meant.topic === 'hotels') {
-    same('yuan', [meant.minYuan, meant.maxYuan], [wish.yuan?.min, wish.yuan?.max]);
+    if (!about(meant.minYuan, wish.yuan?.min) || !about(meant.maxYuan, wish.yuan?.max))
+      same('yuan', [meant.minYuan, meant.maxYuan], [wish.yuan?.min, wish.yuan?.max]);
     same(
       'stars',
       [meant.stars ?? meant.minStars, meant.stars ?? meant.maxStars],
@@ -226,6 +227,18 @@ function inWish(meant: Meant, wish: Wish, reply: string): string {
   if ((meant.topic === 'weather' || meant.topic === 'trains') && meant.on !== undefined)
     same('day', meant.on, wish.days?.on ?? now.slice(0, 10));
   return wrong.join('; ');
+}
+
+/** 「四百左右」 is 320 to 480 for one and 350 to 450 for another. */
+const about = (a: number | undefined, b: number | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined && Math.abs(a - b) <= 0.15 * Math.max(a, b));
+
+/** 「早上」 begins at five for one and at six for another. */
+function mostlySame([from, to]: [string, string], time: Wish['time']): boolean {
+  if (!time) return false;
+  const hours = (clock: string) => Number(clock.slice(0, 2)) + Number(clock.slice(3)) / 60;
+  const shared = Math.min(hours(to), hours(time.to)) - Math.max(hours(from), hours(time.from));
+  return shared * 2 >= Math.max(hours(to) - hours(from), hours(time.to) - hours(time.from));
 }
 
 const namesMatch = (a = '', b = ''): boolean =>

@@ -23,6 +23,8 @@ export type Reading = {
   raw: string;
   folded: string;
   pieces: Piece[];
+  /** Where in `folded` a blank or line break stood before. */
+  spaced(at: number): boolean;
   /** A piece as she typed it. */
   said(piece: { from: number; to: number }): string;
 };
@@ -63,6 +65,7 @@ export function readText(
     raw,
     folded,
     pieces,
+    spaced: (place) => /\s/.test(raw.charAt((at[place] ?? 0) - 1)),
     said: ({ from, to }) => raw.slice(at[from], to >= at.length - 1 ? undefined : at[to]).trim(),
   };
 }
@@ -72,6 +75,10 @@ const signsInWords = (raw: string): string =>
   raw
     .replace(/(?<=[0-9０-９])\s(?=\s*[0-9０-９])/g, ',')
     .replace(/(?<=[0-9０-９])[+＋]/g, '起')
+    .replace(
+      /(?<=[1-9一二两兩三四五六七八九])[张張](?=毛爷爷|毛爺爺|以内|以內|以下|左右|上下|封顶|封頂)/g,
+      '百',
+    )
     .replace(/[<＜≤]=?(?=\s*[0-9０-９])/g, (sign) => (sign.length > 1 ? '低于' : '低'))
     .replace(/[>＞≥]=?(?=\s*[0-9０-９])/g, (sign) => (sign.length > 1 ? '超过' : '超'));
 
@@ -99,7 +106,8 @@ export function mergeWords(topics: ReadonlyMap<string, readonly TopicWord[]>): M
 }
 
 export type Place = { city: City } | { cities: readonly City[] } | { elsewhere: string };
-export type PlacePiece = { piece: Piece & { kind: 'name' }; place: Place; role?: 'from' | 'to' };
+/** `i`: which piece of the sentence it is. */
+export type PlacePiece = { piece: Piece & { kind: 'name' }; place: Place; i: number; role?: 'from' | 'to' };
 
 /**
  * The cities of a sentence with the part they play: 「從A」「A出發」 is where from, 「到B」「去B」 where to. A region beside one of its
@@ -107,7 +115,7 @@ export type PlacePiece = { piece: Piece & { kind: 'name' }; place: Place; role?:
  */
 export function placesOf({ pieces }: Reading): PlacePiece[] {
   const named = pieces.flatMap((piece, i) => {
-    if (piece.kind !== 'name') return [];
+    if (piece.kind !== 'name' || isDenied(pieces, i)) return [];
     const { cities, elsewhere } = piece.meant;
     const [only] = cities ?? [];
     const place: Place | undefined =
@@ -125,8 +133,14 @@ export function placesOf({ pieces }: Reading): PlacePiece[] {
     .filter(({ place }) => !('cities' in place) || !place.cities.some(({ id }) => sure.has(id)))
     .map(({ piece, place, i }) => {
       const role = roleOf(pieces, i);
-      return { piece, place, ...(role ? { role } : {}) };
+      return { piece, place, i, ...(role ? { role } : {}) };
     });
+}
+
+/** 「不要酒店」「不是西安」. */
+export function isDenied(pieces: readonly Piece[], i: number): boolean {
+  const before = pieces[i - 1];
+  return before?.kind === 'word' && before.word.small === 'not';
 }
 
 function roleOf(pieces: readonly Piece[], i: number): 'from' | 'to' | undefined {

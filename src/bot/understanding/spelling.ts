@@ -20,10 +20,12 @@ export function createSpelling(words: () => Iterable<string>) {
     byLetters = new Map();
     for (const word of now) {
       if (!han.test(word) || word.length < 2 || word.length > longestWord) continue;
-      const syllables = syllablesOf(word);
-      const [sound, letters] = [keyOf(syllables), syllables.join('')];
-      if (!bySound.has(sound)) bySound.set(sound, word);
-      if (letters.length >= 4 && !byLetters.has(letters)) byLetters.set(letters, word);
+      // 「便宜」 is piányi, and 「便怡」 is read biànyí.
+      for (const syllables of [syllablesOf(word), word.split('').flatMap((char) => syllablesOf(char))]) {
+        const [sound, letters] = [keyOf(syllables), syllables.join('')];
+        if (!bySound.has(sound)) bySound.set(sound, word);
+        if (letters.length >= 4 && !byLetters.has(letters)) byLetters.set(letters, word);
+      }
     }
   }
 
@@ -79,6 +81,8 @@ export function createSpelling(words: () => Iterable<string>) {
 const isUnknown = ({ kind }: Piece): boolean => kind === 'unknown';
 /** What was understood as it stands is no slip of somebody's finger. */
 const isSure = (piece: Piece): boolean =>
-  piece.kind === 'name' || (piece.kind === 'word' && piece.text.length > 1) || piece.kind === 'thing';
+  piece.kind === 'name' ||
+  (piece.kind === 'word' && piece.text.length > 1 && piece.word.topics.length > 0) ||
+  piece.kind === 'thing';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);

@@ -1,5 +1,5 @@
 import type { City } from '../../domain/cities/city';
-import type { TrainKind } from '../../domain/trains/trains';
+import type { AskedKind } from '../../domain/trains/trains';
 import type { Days } from '../../kit/days';
 import type { Point } from '../../kit/geo';
 
@@ -27,7 +27,7 @@ export type Things = {
   yuan: Range;
   stars: Range;
   order: Order;
-  kind: TrainKind;
+  kind: AskedKind;
   /** Of a train: 「G7301」. */
   number: string;
   /** Stations as timetables write them. */

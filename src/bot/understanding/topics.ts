@@ -1,5 +1,5 @@
 import { fold } from '../../kit/text';
-import type { Piece, Reading, TopicWord } from './read';
+import { isDenied, type Reading, type TopicWord } from './read';
 import type { Things } from './things';
 import type { Wanted } from './wishes';
 
@@ -9,8 +9,8 @@ export type Thing = keyof Things;
 export type Topic = {
   /** What one says to have it answered: 「天氣」. */
   name: string;
-  /** Words by their weight: one of 2 decides by itself, two of 1 together, or one with a city or a day; 4 stands above all else. */
-  words: Partial<Record<1 | 2 | 4, string>>;
+  /** Words by their weight: one of 2 decides by itself, two of 1 together, or one with a city or a day; 3 stands above one of 2, 4 above all else. */
+  words: Partial<Record<1 | 2 | 3 | 4, string>>;
   takes: readonly Thing[];
   /** What makes it the topic without any word: somebody who names stars asks for hotels. `from`: a way from one city to another. */
   by?: readonly Thing[];
@@ -18,7 +18,7 @@ export type Topic = {
   idle?: boolean;
 };
 
-export type Score = { topic: Topic; score: number; words: string[]; at: number };
+export type Score = { topic: Topic; score: number; words: string[]; places: number[]; at: number };
 
 /** From here on a topic is what she means. */
 export const enough = 2;
@@ -39,7 +39,7 @@ export function scoresOf(topics: readonly Topic[], reading: Reading, wanted: Wan
   const scores = new Map<string, Score>();
   const byName = new Map(topics.map((topic) => [topic.name, topic]));
   const entry = (topic: Topic): Score => {
-    const known = scores.get(topic.name) ?? { topic, score: 0, words: [], at: -1 };
+    const known = scores.get(topic.name) ?? { topic, score: 0, words: [], places: [], at: -1 };
     scores.set(topic.name, known);
     return known;
   };
@@ -51,24 +51,34 @@ export function scoresOf(topics: readonly Topic[], reading: Reading, wanted: Wan
       if (!one || one.words.includes(piece.text)) continue;
       one.score += weight;
       one.words.push(piece.text);
+      one.places.push(piece.from);
       one.at = piece.from;
     }
   });
-  for (const topic of topics)
-    if (topic.by?.some((thing) => stands(thing, wanted))) entry(topic).score += enough;
+  for (const topic of topics) {
+    const thing = topic.by?.find((one) => stands(one, wanted));
+    if (thing === undefined) continue;
+    const one = entry(topic);
+    one.score += enough;
+    if (one.at < 0) one.at = placeOf(thing, reading);
+  }
   for (const one of scores.values()) one.score += support(one.topic, wanted);
   return [...scores.values()].sort(
     (a, b) => b.score - a.score || b.words.length - a.words.length || b.at - a.at,
   );
 }
 
-/** 「不要酒店」. */
-function isDenied(pieces: readonly Piece[], i: number): boolean {
-  const before = pieces[i - 1];
-  return before?.kind === 'word' && before.word.small === 'not';
-}
-
 const stands = (thing: Thing, { wish, trip }: Wanted): boolean => (thing === 'from' ? trip : thing in wish);
+
+/** Where what makes it the topic stands. */
+const placeOf = (thing: Thing, { pieces }: Reading): number =>
+  pieces.find((piece) =>
+    piece.kind === 'name'
+      ? thing === 'sight' || thing === 'hotel'
+        ? piece.meant[thing]
+        : thing === 'from' && piece.meant.cities
+      : piece.kind === 'thing' && thing in piece.wish,
+  )?.from ?? -1;
 
 /** What goes with a topic speaks for it a little, and so does that nothing else stands in the sentence. */
 function support(topic: Topic, { wish, unknown, elsewhere }: Wanted): number {

@@ -1,11 +1,14 @@
 import type { City } from '../../domain/cities/city';
 import { beijingDay } from '../../kit/beijing';
 import { createDictionary } from './dictionary';
+import { type Earlier, followed, mayFollow, nameOf, only } from './following';
 import { createNames, type Known } from './names';
-import { mergeWords, type Piece, type Reading, readText } from './read';
+import { spokenKinds } from './quantities';
+import { mergeWords, type Reading, readText } from './read';
+import { cutBetween, picked } from './several';
 import { createSpelling } from './spelling';
 import type { Wish } from './things';
-import { enough, type Score, scoresOf, type Thing, type Topic, wordsOf } from './topics';
+import { type Score, scoresOf, type Thing, type Topic, wordsOf } from './topics';
 import { type Wanted, wantedOf } from './wishes';
 import { writeWish } from './write';
 
@@ -28,6 +31,9 @@ export type Understood = {
 
 /** Nobody reads on in a text as long as this: what is not understood of it is talk. */
 const shortText = 40;
+const mostSlips = 3;
+/** Cities of one wish that are answered. */
+const mostCities = 3;
 
 /** Behind exact words and patterns: what a sentence is about and what it says, whatever its words. */
 export function createUnderstanding(topics: readonly Topic[], services: Known) {
@@ -37,7 +43,7 @@ export function createUnderstanding(topics: readonly Topic[], services: Known) {
 
   /** Names and words that may be mistyped; the same object as long as the tables are the same. */
   function spellable(): () => Iterable<string> {
-    const strong = [...wordsOf(topics).keys()];
+    const strong = [...wordsOf(topics).keys(), ...spokenKinds];
     let of: unknown;
     let known: string[] = [];
     return () => {
@@ -63,13 +69,25 @@ export function createUnderstanding(topics: readonly Topic[], services: Known) {
     const { reading, wanted } = found.why;
     const done = found.wants.length > 0 || found.elsewhere !== undefined;
     if (done && (reading.folded.length > shortText || wanted.unknown.length === 0)) return found;
-    const typed = reading.folded.length > shortText ? undefined : spelling.corrected(reading);
+    const typed = reading.folded.length > shortText ? undefined : spelt(reading, at);
     if (typed === undefined) return found;
     const second = await take(read(typed, at), at, before);
     const [want] = second.wants;
-    if (!want || second.wants.length > 1 || second.why.wanted.unknown.length > 0) return found;
+    const strange = second.why.wanted.unknown.join('');
+    if (!want || second.wants.length > 1 || strange.length > 1) return found;
     if (done && Object.keys(want.wish).length <= Object.keys(found.wants[0]?.wish ?? {}).length) return found;
     return { ...second, guess: want.topic.idle ? typed : writeWish(want.topic, want.wish) };
+  }
+
+  /** With each of a few slips mended: 「苏洲有什么井点」 has two. */
+  function spelt(reading: Reading, at: number): string | undefined {
+    let mended: string | undefined;
+    for (let slip = 0; slip < mostSlips; slip++) {
+      const next = spelling.corrected(mended === undefined ? reading : read(mended, at));
+      if (next === undefined) break;
+      mended = next;
+    }
+    return mended;
   }
 
   async function take(
@@ -79,69 +97,76 @@ export function createUnderstanding(topics: readonly Topic[], services: Known) {
   ): Promise<Understood> {
     const wanted = wantedOf(reading, services.cities.get);
     const scores = scoresOf(topics, reading, wanted);
-    const chosen = picked(reading, scores);
+    const chosen = picked(reading, scores, wanted);
     const [first] = chosen;
-    const why = { reading, wanted, scores };
-    const whole = wanted.trip || wanted.wish.sight !== undefined || wanted.wish.hotel !== undefined;
-    const follows = !first || (first.words.length === 0 && !whole) || isFollowing(reading);
-    const earlier = follows ? await before() : undefined;
-    const followed = earlier === undefined ? undefined : follow(earlier, at, { reading, wanted, first });
-    if (followed)
-      return { ...followed, why: { ...why, ...(earlier === undefined ? {} : { followed: earlier }) } };
+    const text = mayFollow(reading, wanted, scores, first) ? await before() : undefined;
+    const earlier = text === undefined ? undefined : earlierOf(text, at);
+    const why = { reading, wanted, scores, ...(text === undefined ? {} : { followed: text }) };
+    const place = earlier && nameOf(earlier.wish);
+    if (wanted.here && place) {
+      wanted.wish.near = place;
+      delete wanted.wish.city;
+    }
+    const goesOn = earlier && follow(earlier, { reading, wanted, scores, first });
+    if (goesOn) return { ...goesOn, why };
     const elsewhere = placeWithout(wanted, first?.topic);
     if (!first) return { wants: [], why, ...elsewhere };
     const wants =
-      chosen.length > 1 ? severalWants(reading, at, chosen) : [wantOf(first.topic, reading, wanted)];
+      chosen.length > 1 ? severalWants(reading, at, chosen) : wantsOf(first.topic, reading, wanted);
     const several = wanted.several && first.topic.takes.includes('city') ? { several: wanted.several } : {};
     return { wants, why, ...several, ...elsewhere };
   }
 
-  /** Her words carry on with what she was answered last: 「那上海呢」「便宜點的」「明天呢」. */
+  function earlierOf(text: string, at: number): Earlier | undefined {
+    const reading = read(text, at);
+    const wanted = wantedOf(reading, services.cities.get);
+    const [last] = picked(reading, scoresOf(topics, reading, wanted), wanted);
+    return last && !last.topic.idle ? { topic: last.topic, wish: wanted.wish } : undefined;
+  }
+
   function follow(
-    before: string,
-    at: number,
-    { reading, wanted, first }: { reading: Reading; wanted: Wanted; first: Score | undefined },
+    earlier: Earlier,
+    now: { reading: Reading; wanted: Wanted; scores: readonly Score[]; first: Score | undefined },
   ): Pick<Understood, 'wants' | 'several' | 'elsewhere' | 'topic'> | undefined {
-    const earlier = read(before, at);
-    const had = wantedOf(earlier, services.cities.get);
-    const [last] = picked(earlier, scoresOf(topics, earlier, had));
-    if (!last || last.topic.idle) return undefined;
-    const { topic } = last;
-    if (first && first.topic.name !== topic.name) return undefined;
-    if (wanted.unknown.join('').length > 4) return undefined;
-    const place = placeWithout(wanted, topic);
+    const { topic } = earlier;
+    const { reading, wanted, first } = now;
+    const place =
+      !first || first.topic.name === topic.name
+        ? wanted.unknown.join('').length <= 4 && placeWithout(wanted, topic)
+        : undefined;
     if (place) return { wants: [], ...place };
-    const now = { ...wayBack(reading, had.wish), ...newThings(topic, wanted, had.wish) };
-    const isCondition = topic.takes.includes('yuan') && wanted.extras.length > 0;
-    if (Object.keys(now).length === 0 && !isCondition) return undefined;
-    const wish = merged(only(topic, had.wish), now);
-    // The same again: she means something else.
-    if (!isCondition && writeWish(topic, wish) === writeWish(topic, had.wish)) return undefined;
+    const wish = followed(earlier, now);
+    if (!wish) return undefined;
     const several = wanted.several ? { several: wanted.several } : {};
     return { wants: [{ topic, wish, rest: restOf(topic, reading, wanted) }], ...several };
   }
 
   /** 「杭州天氣和上海酒店」: each clause with its own things, the second with the city of the first if it names none. */
   function severalWants(reading: Reading, at: number, chosen: readonly Score[]): Want[] {
-    const [first, second] = chosen.slice(0, 2).toSorted((a, b) => a.at - b.at) as [Score, Score];
+    const [first, second] = chosen as [Score, Score]; // in her order
     const cut = cutBetween(reading, first, second);
-    const [head, tail] = [
-      reading.said({ from: 0, to: cut }),
-      reading.said({ from: cut, to: reading.folded.length }),
+    const clauses = [
+      { text: reading.said({ from: 0, to: cut }), topic: first.topic },
+      { text: reading.said({ from: cut, to: reading.folded.length }), topic: second.topic },
     ];
-    return [
-      { text: head, topic: first.topic },
-      { text: tail, topic: second.topic },
-    ].reduce<Want[]>((wants, { text, topic }) => {
+    return clauses.reduce<Want[]>((wants, { text, topic }) => {
       const clause = read(text, at);
-      const own = wantedOf(clause, services.cities.get);
-      const want = wantOf(topic, clause, own);
+      const want = wantOf(topic, clause, wantedOf(clause, services.cities.get));
       const city = want.wish.city ?? wants[0]?.wish.city ?? wants[0]?.wish.to;
       return [
         ...wants,
         city && topic.takes.includes('city') ? { ...want, wish: { ...want.wish, city } } : want,
       ];
     }, []);
+  }
+
+  /** 「台北跟高雄的天氣」 is two wishes; where one goes from one city to another, it is one. */
+  function wantsOf(topic: Topic, reading: Reading, wanted: Wanted): Want[] {
+    const want = wantOf(topic, reading, wanted);
+    const cities =
+      topic.takes.includes('city') && !topic.takes.includes('to') && !wanted.trip ? wanted.cities : [];
+    if (cities.length < 2 || want.wish.near || want.wish.sight || want.wish.hotel) return [want];
+    return cities.slice(0, mostCities).map((city) => ({ ...want, wish: { ...want.wish, city } }));
   }
 
   const wantOf = (topic: Topic, reading: Reading, wanted: Wanted): Want => ({
@@ -155,74 +180,6 @@ export function createUnderstanding(topics: readonly Topic[], services: Known) {
 
 export type Understanding = ReturnType<typeof createUnderstanding>;
 
-/** The topics that count: what stands above all else alone, talk only when there is nothing else, two when something joins them. */
-function picked(reading: Reading, scores: readonly Score[]): Score[] {
-  const meant = scores.filter(({ score }) => score >= enough);
-  const serious = meant.filter(({ topic }) => !topic.idle);
-  const [first, second] = serious.length > 0 ? serious : meant;
-  if (!first) return [];
-  const urgent = first.score >= 4 && Object.keys(first.topic.words).includes('4');
-  const both = second && !urgent && !first.topic.idle && first.words.length > 0 && second.words.length > 0;
-  return both && areTwo(reading, first, second) ? [first, second] : [first];
-}
-
-/** Two topics are two wishes when something joins them, or each has a city of its own: 「酒店的早餐」 is one. */
-function areTwo({ pieces }: Reading, first: Score, second: Score): boolean {
-  const [from, to] = [Math.min(first.at, second.at), Math.max(first.at, second.at)];
-  const between = pieces.filter((piece) => piece.from > from && piece.from < to);
-  return between.some(
-    (piece) =>
-      (piece.kind === 'word' && piece.word.small === 'and') || (piece.kind === 'name' && piece.meant.cities),
-  );
-}
-
-/** Where the clause of the second begins: behind what joins the two. */
-function cutBetween({ pieces }: Reading, first: Score, second: Score): number {
-  const joint = pieces.findLast(
-    (piece) =>
-      piece.kind === 'word' && piece.word.small === 'and' && piece.from > first.at && piece.from < second.at,
-  );
-  const word = pieces.find((piece) => piece.from === first.at);
-  return joint?.to ?? word?.to ?? second.at;
-}
-
-const only = ({ takes }: Topic, wish: Wish): Wish =>
-  Object.fromEntries(Object.entries(wish).filter(([thing]) => takes.includes(thing as Thing)));
-
-/** What she said now of what the topic takes; a city alone is where she goes, unless that is what is known. */
-function newThings(topic: Topic, wanted: Wanted, had: Wish): Wish {
-  const { city, from, to, ...rest } = only(topic, wanted.wish);
-  const place = wanted.wish.city;
-  if (!topic.takes.includes('to')) return { ...rest, ...(city ? { city } : {}) };
-  if (from && to) return { ...rest, from, to };
-  if (from && !to && wanted.wish.from === from) return { ...rest, from };
-  if (!place) return rest;
-  return had.to && !had.from ? { ...rest, from: place } : { ...rest, to: place };
-}
-
-/** 「那回來呢」. */
-const wayBack = ({ folded }: Reading, { from, to }: Wish): Wish =>
-  from && to && /回来|回程|返程|回去|返回|反过来/.test(folded) ? { from: to, to: from } : {};
-
-function merged(had: Wish, now: Wish): Wish {
-  const { page: _page, ...kept } = had;
-  const moved = (now.city && now.city.id !== had.city?.id) || now.near;
-  if (moved) {
-    delete kept.near;
-    delete kept.sight;
-    delete kept.hotel;
-  }
-  return { ...kept, ...now };
-}
-
-/** 「那上海呢」「換成高鐵」. */
-function isFollowing({ pieces }: Reading): boolean {
-  const [first] = pieces;
-  const last = pieces.at(-1);
-  const then = (piece: Piece | undefined) => piece?.kind === 'word' && piece.word.small === 'then';
-  return then(first) || then(last);
-}
-
 /** She asks for a place that we have nothing of, and names none that we have. */
 function placeWithout(
   { wish, elsewhere }: Wanted,
@@ -230,7 +187,8 @@ function placeWithout(
 ): { elsewhere: string; topic?: string } | undefined {
   const [place] = elsewhere;
   if (place === undefined || wish.sight || wish.hotel) return undefined;
-  if (topic && !topic.takes.includes('city') && !topic.takes.includes('to')) return undefined;
+  if (topic && !(['city', 'to', 'sight'] as const).some((thing) => topic.takes.includes(thing)))
+    return undefined;
   const other = wish.city && !topic?.takes.includes('to');
   return other ? undefined : { elsewhere: place, ...(topic && !topic.idle ? { topic: topic.name } : {}) };
 }
@@ -239,7 +197,9 @@ function placeWithout(
 function restOf({ takes }: Topic, { pieces, said, folded }: Reading, { extras, unknown }: Wanted): string {
   const lost = pieces.filter(
     (piece) =>
-      piece.kind === 'thing' && Object.keys(piece.wish).every((thing) => !takes.includes(thing as Thing)),
+      piece.kind === 'thing' &&
+      Object.keys(piece.wish).length > 0 &&
+      Object.keys(piece.wish).every((thing) => !takes.includes(thing as Thing)),
   );
   const strange =
     folded.length <= shortText ? unknown.filter((piece) => piece.length > 1 && piece.length <= 8) : [];

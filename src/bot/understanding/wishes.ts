@@ -7,6 +7,10 @@ export type Wanted = {
   wish: Wish;
   /** A name that stands for more than one city, where no other is named. */
   several?: { typed: string; cities: readonly City[] };
+  /** The cities she named that are neither where from nor where to, nor named by a sight. */
+  cities: City[];
+  /** 「這附近」, of which no name is said. */
+  here: boolean;
   /** Places that we have nothing of. */
   elsewhere: string[];
   /** Two places, from one to the other. */
@@ -24,6 +28,8 @@ export function wantedOf(reading: Reading, cityOf: (id: string) => City | undefi
   for (const piece of pieces) if (piece.kind === 'thing') join(wish, piece.wish);
   const wanted: Wanted = {
     wish,
+    cities: [],
+    here: false,
     elsewhere: [],
     trip: false,
     extras: pieces.filter(isExtra).map(said),
@@ -31,7 +37,7 @@ export function wantedOf(reading: Reading, cityOf: (id: string) => City | undefi
   };
   readNames(reading, wanted, cityOf);
   readPlaces(reading, wanted);
-  readNear(reading, wanted);
+  wanted.here = readNear(reading, wanted);
   const near = wish.near === 'me' ? undefined : wish.near;
   const place = wish.sight ?? wish.hotel ?? near;
   const around = place && !wish.city ? cityOf(place.cityId) : undefined;
@@ -63,15 +69,22 @@ function readPlaces(reading: Reading, wanted: Wanted): void {
   const { wish } = wanted;
   const places = placesOf(reading);
   wanted.elsewhere = places.flatMap(({ place }) => ('elsewhere' in place ? [place.elsewhere] : []));
-  const cities = places.flatMap(({ place, role, piece }) =>
-    'city' in place ? [{ city: place.city, role, piece }] : [],
+  const cities = places.flatMap(({ place, ...one }) =>
+    'city' in place ? [{ city: place.city, role: one.role, piece: one.piece, i: one.i }] : [],
   );
   for (const { place, piece } of places)
     if ('cities' in place && cities.length === 0)
       wanted.several ??= { typed: reading.said(piece), cities: place.cities };
+    else if ('cities' in place) wanted.unknown.push(reading.said(piece));
 
-  const from = cities.find(({ role }) => role === 'from');
-  const to = cities.find((one) => one !== from && one.role === 'to' && one.city.id !== from?.city.id);
+  // 「本來要回北京，現在成都到重慶」: the two that stand together are the way.
+  const way = cities.findLast(
+    (one, n) => one.role === 'from' && cities[n + 1]?.role === 'to' && cities[n + 1]?.i === one.i + 2,
+  );
+  const from = way ?? cities.find(({ role }) => role === 'from');
+  const isTo = (one: (typeof cities)[number]) =>
+    one !== from && one.role === 'to' && one.city.id !== from?.city.id;
+  const to = (way && cities.find((one) => one.i === way.i + 2 && isTo(one))) ?? cities.find(isTo);
   const rest = cities.filter((one) => one !== from && one !== to && !one.piece.meant.sight);
   const start = from ?? (to ? rest[0] : undefined);
   const end = to ?? (from ? rest[0] : undefined);
@@ -79,6 +92,7 @@ function readPlaces(reading: Reading, wanted: Wanted): void {
   if (start && (end || from)) wish.from = start.city;
   if (end) wish.to = end.city;
   const named = cities.filter(({ piece }) => !piece.meant.sight);
+  wanted.cities = [...new Set(named.flatMap(({ city, role }) => (role === undefined ? [city] : [])))];
   const only = to ?? named[0] ?? cities[0];
   if (only) wish.city = only.city;
   if (!wanted.trip && named.length > 1 && !wish.from && !wish.to) {
@@ -88,13 +102,13 @@ function readPlaces(reading: Reading, wanted: Wanted): void {
   }
 }
 
-/** 「西湖附近」, 「我附近」; 「杭州附近」 is 杭州. */
-function readNear({ pieces }: Reading, { wish }: Wanted): void {
+/** 「西湖附近」, 「我附近」; 「杭州附近」 is 杭州. True for 「這附近」, which may be what was spoken of before. */
+function readNear({ pieces }: Reading, { wish }: Wanted): boolean {
   const near = pieces.findIndex(
     (piece) => piece.kind === 'word' && (piece.word.small === 'near' || piece.word.small === 'me'),
   );
   const word = pieces[near];
-  if (word?.kind !== 'word') return;
+  if (word?.kind !== 'word') return false;
   const beside = [pieces[near - 1], pieces[near - 2], pieces[near + 1], pieces[near + 2]].find(
     (one) => one?.kind === 'name',
   );
@@ -104,5 +118,9 @@ function readNear({ pieces }: Reading, { wish }: Wanted): void {
     wish.near = named;
     delete wish.sight;
     delete wish.hotel;
-  } else if (!wish.city) wish.near = 'me';
+  } else if (!wish.city) {
+    wish.near = 'me';
+    return true;
+  }
+  return false;
 }

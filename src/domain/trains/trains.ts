@@ -5,10 +5,14 @@ import type { Upkeep } from '../upkeep';
 
 export type TrainKind = '高鐵' | '動車' | '城際' | '直達' | '特快' | '快速' | '普快';
 
+/** What one may ask for: a kind, or all that are no high-speed trains. */
+export type AskedKind = TrainKind | '普速';
+const ordinary: TrainKind[] = ['直達', '特快', '快速', '普快'];
+
 /** `time`: clock times of Beijing, both included. `stations`: as timetables write them. `order`: cheapest, dearest, fastest, latest; anything else is by departure. */
 export type TrainAsk = {
   on: string;
-  kind?: TrainKind | undefined;
+  kind?: AskedKind | undefined;
   time?: { from: string; to: string } | undefined;
   stations?: readonly string[];
   order?: string | undefined;
@@ -102,7 +106,15 @@ export function createTrains({ db }: { db: Connection }) {
         readAcrossSwap(() =>
           db
             .collection<TrainRow>('trains')
-            .find({ from, to, runs: weekday(on), ...(kind ? { kind } : {}) }, { batchSize: mostAtOnce })
+            .find(
+              {
+                from,
+                to,
+                runs: weekday(on),
+                ...(kind ? { kind: kind === '普速' ? { $in: ordinary } : kind } : {}),
+              },
+              { batchSize: mostAtOnce },
+            )
             .sort({ departs: 1, _id: 1 })
             .limit(mostAtOnce)
             .toArray(),

@@ -1,5 +1,21 @@
 import type { XmlNode, XmlValue } from './wire';
 
+/** The elements that are read, here and in `inbound.ts`: each may stand only once, or two readers would take a body for two things. */
+export const fieldsRead: ReadonlySet<string> = new Set(
+  `
+  AppID ArticleIdx ArticleUrl ArticleUrlResult CardId Content CopyrightCheckResult Count CreateTime
+  Description Encrypt ErrorCode ErrorCount ErrorStatus Event EventKey ExpiredTime FailReason FailTime
+  FileKey FileMd5 FileTotalLen FilterCount Format FromKfAccount FromUserName Idx KfAccount Label Latitude
+  Location_X Location_Y Longitude MediaId MediaId16K MenuID MenuId MsgDataId MsgID MsgId MsgType OpenID
+  PicMd5Sum PicUrl Poiname PopupScene Precision PublishEventInfo Recognition RevokeInfo Scale ScanCodeInfo
+  ScanResult ScanType SendLocationInfo SendPicsInfo SentCount Status SubscribeMsgChangeEvent
+  SubscribeMsgPopupEvent SubscribeMsgSentEvent SubscribeStatusString TemplateId ThumbMediaId Ticket Title
+  ToKfAccount ToUserName TotalCount UnionID Url UserCardCode
+  `
+    .trim()
+    .split(/\s+/),
+);
+
 /** An optional field: absent and undefined mean the same. */
 type Maybe<T> = T | undefined;
 

@@ -1,6 +1,6 @@
 import { carried, isTaken, type XmlNode } from './wire';
 
-/** The only elements that may stand twice beside each other: they become arrays, even when there is one. */
+/** Elements that become arrays even when there is one. */
 export const listTags: ReadonlySet<string> = new Set(['item', 'List', 'PicList', 'fail_idx', 'detail']);
 
 /**

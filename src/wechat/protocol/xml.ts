@@ -1,5 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 import { AppError } from '../../errors';
+import { fieldsRead } from './inbound-kinds';
 import { carried, checkSize, isTaken, type XmlNode } from './wire';
 import { cdata, listTags, resolved, scanXml, withoutSpace } from './xml-scan';
 
@@ -10,22 +11,55 @@ const maxTags = 1000;
 
 /**
  * Reads what WeChat sends: one `<xml>` with elements that hold text, CDATA or elements; no attributes, comments,
- * DOCTYPE or second root, no tag twice (except known lists). All values are strings, exactly as sent: CDATA
- * verbatim, plain text without surrounding white space and with the five XML escapes and numeric references
- * resolved. Characters that XML cannot carry are dropped from values; NUL is refused.
+ * DOCTYPE or second root; a tag that stands twice becomes a list, but what we read stands once. All values are strings,
+ * exactly as sent: CDATA verbatim, plain text without surrounding white space and with the five XML escapes and numeric
+ * references resolved. Characters that XML cannot carry are dropped from values; NUL is refused.
  *
  * @returns the content of `<xml>`
  * @throws AppError Invalid: body.too-large, xml.shape, xml.malformed, xml.repeated
  */
 export function parseXml(text: string): XmlNode {
   const { whole, start } = checkShape(text);
-  return scanXml(whole, start) ?? parseWithLibrary(whole.slice(start - '<xml>'.length));
+  return scanXml(whole, start) ?? parseSlowly(whole.slice(start - '<xml>'.length));
 }
 
 /** The long way, whatever the shape: the same values and refusals as `parseXml`. For the test that compares the two. */
 export function parseXmlTheLongWay(text: string): XmlNode {
   const { whole, start } = checkShape(text);
-  return parseWithLibrary(whole.slice(start - '<xml>'.length));
+  return parseSlowly(whole.slice(start - '<xml>'.length));
+}
+
+function parseSlowly(text: string): XmlNode {
+  try {
+    return parseWithLibrary(text);
+  } catch (error) {
+    const whole = wordsKeptWhole(text);
+    if (whole === text) throw error;
+    return parseWithLibrary(whole);
+  }
+}
+
+/** What she typed herself. */
+const herWords = /<(Content|Label|Title|Description|Recognition)><!\[CDATA\[/g;
+
+/**
+ * `]]>` in her words ends the CDATA section they stand in, unless it is written as two sections. They end where the last closing
+ * tag of their element stands: what she typed stands before it, so nothing that she types becomes an element.
+ */
+function wordsKeptWhole(text: string): string {
+  let whole = '';
+  let at = 0;
+  herWords.lastIndex = 0;
+  for (;;) {
+    const open = herWords.exec(text);
+    const end = open ? text.lastIndexOf(`]]></${open[1]}>`) : -1;
+    if (!open || end < herWords.lastIndex) return whole + text.slice(at);
+    whole +=
+      text.slice(at, herWords.lastIndex) +
+      text.slice(herWords.lastIndex, end).replaceAll(']]>', ']]]]><![CDATA[>');
+    at = end;
+    herWords.lastIndex = end;
+  }
 }
 
 // The shape is checked before anything is parsed. \s would let a byte order mark through.
@@ -139,14 +173,16 @@ function addElement(node: XmlNode, piece: Piece, depth: number): true {
     else node[tag] = [value];
     return true;
   }
-  if (tag === 'xml' || node[tag] !== undefined) {
+  const earlier = node[tag];
+  if (tag === 'xml' || (earlier !== undefined && fieldsRead.has(tag))) {
     throw new AppError(
       'Invalid',
       'xml.repeated',
       'The body has an element twice or one <xml> inside the other.',
     );
   }
-  node[tag] = value;
+  if (Array.isArray(earlier)) earlier.push(value);
+  else node[tag] = earlier === undefined ? value : [earlier, value];
   return true;
 }
 

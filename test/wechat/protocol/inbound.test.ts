@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../../src/kit/root';
 import { readMessage } from '../../../src/wechat/protocol/inbound';
+import { fieldsRead } from '../../../src/wechat/protocol/inbound-kinds';
+import { listTags } from '../../../src/wechat/protocol/xml-scan';
 
 const head =
   '<ToUserName><![CDATA[gh_demo0001]]></ToUserName><FromUserName><![CDATA[oDemoUserA]]></FromUserName><CreateTime>1790000001</CreateTime>';
@@ -281,4 +286,12 @@ describe('identity', () => {
     const copy = (sealed: string) => event('CLICK', `<EventKey>A</EventKey><Encrypt>${sealed}</Encrypt>`);
     expect(copy('AAAA').identity).toBe(copy('BBBB').identity);
   });
+});
+
+test('every field that is read stands among those that may stand only once', () => {
+  const source = ['inbound.ts', 'inbound-kinds.ts']
+    .map((file) => readFileSync(join(root, 'src', 'wechat', 'protocol', file), 'utf8'))
+    .join('\n');
+  const read = [...source.matchAll(/\b[a-z]\w*\??\.([A-Z]\w*)\b/g)].map(([, name]) => name as string);
+  expect(read.filter((name) => !fieldsRead.has(name) && !listTags.has(name))).toEqual([]);
 });

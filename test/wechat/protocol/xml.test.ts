@@ -78,6 +78,29 @@ describe.each(ways)('$way', ({ parse }) => {
     ).toEqual({ Info: { Count: '1', PicList: [{ item: [{ Md5: 'a' }] }, { item: ['b', 'c'] }] } });
   });
 
+  test('elements that nobody reads may be repeated: they become arrays', () => {
+    expect(parse('<xml><a><b>1</b><b>2</b><b>3</b></a><a>x</a></xml>')).toEqual({
+      a: [{ b: ['1', '2', '3'] }, 'x'],
+    });
+  });
+
+  test.each([
+    ['as it stands', 'a ]]> b'],
+    ['pasted XML', '<a><![CDATA[x]]></a> '],
+    ['two of them', ']]>]]>'],
+    ['what would be an element', 'x]]></Content><MsgId>1</MsgId><a><![CDATA['],
+    [
+      'what would be her own message',
+      ']]></Content><FromUserName><![CDATA[oOther]]></FromUserName><Content><![CDATA[',
+    ],
+  ])('the end of a CDATA section in her words is words: %s', (_, said) => {
+    const body = (content: string) =>
+      `<xml><FromUserName><![CDATA[oFan]]></FromUserName><Content><![CDATA[${content}]]></Content><MsgId>2</MsgId></xml>`;
+    const expected = { FromUserName: 'oFan', Content: said, MsgId: '2' };
+    expect(parse(body(said))).toEqual(expected);
+    expect(parse(body(said.replaceAll(']]>', ']]]]><![CDATA[>')))).toEqual(expected);
+  });
+
   test('characters that XML cannot carry are dropped from a text', () => {
     expect(parse('<xml><a><![CDATA[a\u000b\u0001b\ufffe\ud83cc]]></a><b>x\u0008y&#1;z</b></xml>')).toEqual({
       a: 'abc',
@@ -107,7 +130,11 @@ describe.each(ways)('$way', ({ parse }) => {
       '<xml><FromUserName>a</FromUserName><FromUserName>b</FromUserName></xml>',
       'xml.repeated',
     ],
-    ['an element twice, deeper', '<xml><a><b>1</b><b>2</b></a></xml>', 'xml.repeated'],
+    [
+      'an element twice, deeper',
+      '<xml><ScanCodeInfo><ScanType>1</ScanType><ScanType>2</ScanType></ScanCodeInfo></xml>',
+      'xml.repeated',
+    ],
     ['text beside elements', '<xml><a>words<b>1</b></a></xml>', 'xml.malformed'],
     ['text beside CDATA', '<xml><a>words<![CDATA[1]]></a></xml>', 'xml.malformed'],
     ['text in the root', '<xml>words</xml>', 'xml.malformed'],

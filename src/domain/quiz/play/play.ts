@@ -99,7 +99,12 @@ export function createPlaying(given: {
     if (took < tooFastMs || isMeantForFlash(open, who.at))
       return { kind: 'tooFast', play: before, question: asked, n: null };
     if (isLate(quiz, open, who.at)) return runOut(quiz, before, { open, question }, who);
-    return place(quiz, before, { question, open, choice: open.order[picked.position] as number, took }, who);
+    return place(
+      quiz,
+      before,
+      { question, open, choice: open.order.at(picked.position) as number, took },
+      who,
+    );
   }
 
   /** Her time for a question is over: it counts as one of today's, and what is right may be told. */
@@ -239,7 +244,7 @@ export function createPlaying(given: {
     if (picked.position >= flash.order.length)
       return { kind: 'noSuchOption', play: before, question: asked, n: null };
     if (who.at - flash.sentAt < tooFastMs) return { kind: 'tooFast', play: before, question: asked, n: null };
-    const choice = flash.order[picked.position] as number;
+    const choice = flash.order.at(picked.position) as number;
     const ok = choice === question.right;
     const right = { right: rightOf(question, flash.order), explanation: question.explanation ?? '' };
     if (quiz.staff.includes(who.pid))
