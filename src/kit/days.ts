@@ -74,6 +74,16 @@ const readers: Reader[] = [
   },
   { words: /下个?(?:周|星期|礼拜)/, read: (_, today) => span(inWeek(today, 1, 1), inWeek(today, 1, 7)) },
   { words: /(?:这|本)个?(?:周|星期|礼拜)/, read: (_, today) => span(today, inWeek(today, 0, 7)) },
+  { words: /(?:这个?|本)?月(?:最后一天|底|末)/, read: (_, today) => month(today, 0).until },
+  { words: /下个?月(?:最后一天|底|末)/, read: (_, today) => month(today, 1).until },
+  {
+    words: /([0-9]{1,2}|[一二两三四五六七八九十]{1,3})(?:个?(?:周|星期|礼拜))(?:以?后|之后)/,
+    read: (m, today) => plus(today, 7 * num(m[1])),
+  },
+  {
+    words: /([0-9]{1,2}|[一二两三四五六七八九十]{1,3})天(?:以?后|之后)/,
+    read: (m, today) => plus(today, num(m[1])),
+  },
   { words: /下个?月/, read: (_, today) => month(today, 1) },
 
   { words: /明后[两]?天/, read: (_, today) => span(plus(today, 1), plus(today, 2)) },

@@ -25,7 +25,7 @@ const amounts: Reader[] = [
     read: (a, b) => stars(between(a, b)),
   },
   {
-    words: new RegExp(`${star}${level}(?:酒店)?(?:及以上|或以上|以上|起)`),
+    words: new RegExp(`${star}${level}(?:酒店)?(?:及以上|或以上|以上|起步?|往上|朝上)`),
     read: (min = 0) => stars({ min }),
   },
   {
@@ -40,12 +40,14 @@ const amounts: Reader[] = [
   },
   {
     words: new RegExp(
-      `(?:(?:不要|别|不能|不可|不可以|不想|勿|不)(?:超过|超出|超|高于|多于|大于|贵过)|低于|低|少于|小于|不到|最多|顶多|预算(?:大概|大约|在|只有|是)?)${amount}(?!左右|上下)(?:以下|以内|之内)?`,
+      `(?:(?:不要|别|不能|不可|不可以|不想|勿|不)(?:超过|超出|超|高于|多于|大于|贵过)|(?<![不别要能])(?:低于|低|少于|小于)|不到|最多|顶多|预算(?:大概|大约|在|只有|是)?)${amount}(?!左右|上下)(?:以下|以内|之内)?`,
     ),
     read: (max) => yuan({ max: max ?? 0 }),
   },
   {
-    words: new RegExp(`(?:不低于|不少于|高于|超过|超|大于|至少|最少|起码)${amount}(?:以上)?`),
+    words: new RegExp(
+      `(?:(?:不|别|不要|不能|不可)(?:低于|少于|小于|低)|高于|超过|超|大于|至少|最少|起码)${amount}(?:以上)?`,
+    ),
     read: (min) => whenMoney({ min: min ?? 0 }),
   },
   {
@@ -85,19 +87,19 @@ const whenMoney = (range: Range): Wish | undefined =>
 const orders: [RegExp, Wish][] = [
   [/经济型|经济(?!舱)/, { stars: { max: 3 }, order: 'cheapest' }],
   [
-    /最便宜|平[啲嘅d]嘅?|抵[啲住]|平靓正?|最平(?![安台均价])|便宜|实惠|平价|划算|省钱|低价|性价比高?|穷游|别太贵|不要太贵|不太贵|不贵/,
+    /最便宜|(?:票|房)?价(?:格|钱)?最低|最低价|平[啲嘅d]嘅?|抵[啲住]|平靓正?|最平(?![安台均价])|便宜|实惠|平价|划算|省钱|低价|性价比高?|穷游|别太贵|不要太贵|不太贵|不贵/,
     { order: 'cheapest' },
   ],
   [/舒适型|舒适/, { stars: { min: 3, max: 3 } }],
   [/高档型|高档|高端|高级/, { stars: { min: 4 } }],
   [/豪华型|豪华|奢华|奢侈/, { stars: { min: 5 } }],
-  [/最贵|贵一点|贵点|更贵/, { order: 'dearest' }],
+  [/最贵|贵啲|贵一点|贵点|更贵/, { order: 'dearest' }],
   [/最好|好一点|好点|更好|高一档/, { order: 'best' }],
   [/离我(?:这|这里|这儿)?(?:最近|近)(?:一?点)?的?/, { order: 'nearest', near: 'me' }],
-  [/最近的|近一点|近点|更近|离得近/, { order: 'nearest' }],
-  [/最早|早一点|早点|首班|头班|第一班|第一趟|头一趟|头趟/, { order: 'earliest' }],
-  [/最晚|最后一班|末班|最后一趟|末趟|尾班|晚一点|晚点|最迟/, { order: 'latest' }],
-  [/最快|快一点|快点|用时最短|最短/, { order: 'fastest' }],
+  [/最近的|近一点|近点|近啲|更近|离得近/, { order: 'nearest' }],
+  [/最早|早一点|早点|早啲|首班|头班|第一班|第一趟|头一趟|头趟/, { order: 'earliest' }],
+  [/最晚|最后一班|末班|最后一趟|末趟|尾班|晚一点|晚点|夜啲|夜[啲D]嘅?|最迟/, { order: 'latest' }],
+  [/最快|快一点|快点|快啲|用时最短|最短/, { order: 'fastest' }],
 ];
 
 const kinds: [RegExp, AskedKind][] = [
@@ -178,7 +180,9 @@ export function findQuantities(text: string, today: string): Span[] {
       return wish;
     });
   takeTimes(left, takeFirst);
-  const named = kinds.filter(([words]) => words.test(left));
+  const named = kinds.filter(([words]) =>
+    new RegExp(`(?<!不坐|不要|别坐|不是|除了|不想坐)(?:${words.source})`).test(left),
+  );
   // 「動車高鐵都行」 is no condition.
   for (const [words, kind] of named) takeFirst(words, () => (named.length > 1 ? {} : { kind }));
   for (const { words, read } of amounts) {

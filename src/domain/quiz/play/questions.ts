@@ -129,9 +129,9 @@ export function optionOrder(question: Question, round: string): number[] {
 
 /** What one says around a letter: 「我覺得是C吧 不太確定」. */
 const before =
-  '系|喺|不(?:是|选|要)[a-f](?:,|了|吧)?|我|那|就|要|想|选的|拣|揀|应该|可能|大概|感觉|好像|也许|估计|肯定|一定|绝对|必须|果断|选择?项?|猜一?个?|蒙一?个?|瞎猜|盲猜|乱猜|随便|觉得|认为|答案?|的|是|为|:|,|嗯|额|呃|算了|还是|最后|最终|改成?|换成?|再|来|试试|那个';
+  '系|喺|俺|觉着|估|咪|只剩|剩|排除法?|锁定|不(?:是|选|要)[a-f](?:,|了|吧)?|我|那|就|要|想|选的|拣|揀|应该|可能|大概|感觉|好像|也许|估计|肯定|一定|绝对|必须|果断|选择?项?|猜一?个?|蒙一?个?|瞎猜|盲猜|乱猜|随便|觉得|认为|答案?|的|是|为|:|,|嗯|额|呃|算了|还是|最后|最终|改成?|换成?|再|来|试试|那个';
 const behind =
-  '选项|答案|项|吧|啊|呀|呢|啦|嘛|哦|哈|了|对吗|对不对|对吧|吗|,|、|不太?确定|不知道|对|我|也?不(?:太)?(?:知道|清楚|懂)|猜的|蒙的|瞎猜的|乱选的|试试看?|试一下|看看|应该|可能|大概|感觉|没错|肯定|就它|挂|这么简单|太简单了?|简单|当然|毫无疑问|稳了?|啩|喔|呗|喽|咯|嘅|喇|那个|选它|就选它|走起|冲|是|这个|好了|谢谢';
+  '选项|答案|项|吧|啊|呀|呢|啦|嘛|哦|哈|了|对吗|对不对|对吧|吗|,|、|不太?确定|不知道|对|我|也?不(?:太)?(?:知道|清楚|懂)|猜的|蒙的|瞎猜的|乱选的|试试看?|试一下|看看|应该|可能|大概|感觉|没错|肯定|就它|囉|啰|咧|噻|嘞|挂|这么简单|太简单了?|简单|当然|毫无疑问|稳了?|啩|喔|呗|喽|咯|嘅|喇|那个|选它|就选它|走起|冲|是|这个|好了|谢谢';
 const spoken = new RegExp(
   `^(?:${before})*(?:(\\d{1,3})?([a-f])(?:(?:${before}|${behind})*\\2)*|([1-6])|(?:第|选|答案是?)([1-6一二三四五六])(?:个|项|号)?|(最后一个|倒数第一个?))(?:${behind})*$`,
 );
@@ -144,7 +144,27 @@ export type Picked = { position: number; n?: number };
 /** A–F, 1–6, ①–⑥, Ａ–Ｆ, 3B, also as one says them: 選A, 答案是B, B吧, 第二個; undefined for everything else. */
 export function readPick(text: string): Picked | undefined {
   const folded = fold(text);
-  const match = folded.length > longestPick ? null : spoken.exec(folded);
+  if (folded.length > longestPick) return undefined;
+  return pickIn(folded) ?? pickAmongTalk(text);
+}
+
+/** 「B吧，我孫子說的」: a letter in a clause of its own beside talk that asks nothing. */
+function pickAmongTalk(text: string): Picked | undefined {
+  const clauses = text
+    .split(/[\s,，。.!！~～、;；]+/u)
+    .map(fold)
+    .filter(Boolean);
+  const picks = clauses.flatMap((clause) => (/[a-f]/.test(clause) ? [pickIn(clause)] : []));
+  const talk = clauses.filter((clause) => !/[a-f]/.test(clause));
+  return picks.length === 1 && talk.length > 0 && !talk.some((clause) => asks.test(clause))
+    ? picks[0]
+    : undefined;
+}
+
+const asks = /[?？吗么嗎麼哪谁]|什么|怎|几|多少|不是/;
+
+function pickIn(folded: string): Picked | undefined {
+  const match = spoken.exec(folded);
   if (!match) return undefined;
   const [, n, letter, digit, place, last] = match;
   if (last !== undefined) return { position: -1 };
