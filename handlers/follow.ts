@@ -14,6 +14,7 @@ export default [
   /** 掃了我們的某個二維碼：說那個渠道自己的話；認不得的碼，剛關注的照樣歡迎，老朋友打個招呼。 */
   scans(undefined, async ({ message, fan, channels, prizes, render }) => {
     const scene = message.kind === 'follow' || message.kind === 'scan' ? message.scene : undefined;
+    if (scene !== undefined) fan.remember({ channel: scene });
     const channel = scene === undefined ? null : await channels.get(scene);
     if (channel) {
       if (!fan.firstTime('welcome') && message.kind === 'follow') await prizes.tellMissed(fan.pid);

@@ -56,7 +56,7 @@ function toolFor(command: string) {
 function readFile(file: string): unknown {
   if (!existsSync(file)) throw new AppError('NotFound', 'menu.file', `沒有這個檔案：${file}`);
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new AppError('Invalid', 'menu.file', `${file} 不是合格的 JSON:${messageOf(error)}`);
   }

@@ -19,7 +19,7 @@ if (!file) {
 }
 let proof;
 try {
-  proof = JSON.parse(readFileSync(file, 'utf8'));
+  proof = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   if (typeof proof.seed !== 'string' || !Array.isArray(proof.entries)) throw new TypeError();
 } catch ({ code }) {
   console.error(

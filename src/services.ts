@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import type { z } from 'zod';
 import type { Config } from './config';
 import { createAttributes } from './domain/attributes/attributes';
+import { collectAudience } from './domain/audience';
 import { createCampaigns } from './domain/campaigns/campaigns';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
@@ -19,6 +20,7 @@ import { createMisses } from './domain/misses/misses';
 import { createNames } from './domain/names/names';
 import { createOffers } from './domain/offers/offers';
 import { createOutbox } from './domain/outbox/outbox';
+import { createPeople, wholeCircle } from './domain/people/people';
 import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
 import { createTickets } from './domain/prizes/tickets';
@@ -30,6 +32,7 @@ import { sampleAuthor } from './domain/quiz/workbook/sample';
 import { createReplies } from './domain/replies/replies';
 import { createReports } from './domain/reports/reports';
 import { createStatus } from './domain/reports/status';
+import { createSegments } from './domain/segments/segments';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
@@ -68,7 +71,14 @@ export function createServices(given: {
   const outbox = createOutbox({ db, clock });
   const timers = createTimers({ db, outbox, clock });
   const tickets = createTickets({ db });
-  const subscribers = createSubscribers({ db, dataKey: config.dataKey, appId, clock });
+  const cities = createCities({ db });
+  const subscribers = createSubscribers({
+    db,
+    dataKey: config.dataKey,
+    appId,
+    clock,
+    placeOf: (id) => cities.get(id),
+  });
   const names = createNames({ db, clock });
   const points = createPoints({ db, clock });
   const hotels = createHotels({ db });
@@ -125,8 +135,19 @@ export function createServices(given: {
     draws,
     unanswered: inbox.undoneUpTo,
   });
+  // Of all domains, once they are made.
+  const audience = () => collected;
+  const people = createPeople({
+    db,
+    clock,
+    everybody: subscribers.everybody,
+    among: subscribers.among,
+    here: subscribers.here,
+    wrote: inbox.wrote,
+    audience,
+  });
+  const segments = createSegments({ db, clock, audience, people, circle: wholeCircle });
   const exports = createExports({ db, clock, namesOf, ...prizes });
-  const cities = createCities({ db });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });
   const weather = createWeather({
     provider: weatherOf(config),
@@ -166,7 +187,11 @@ export function createServices(given: {
     }),
     maps,
     misses: createMisses({ db, clock, key: config.dataKey }),
+    people,
+    segments,
     players: createPlayers({
+      scoresOf: scores.ofPeople,
+      levelsOf: (quiz) => quizzes.levelsOf(quiz),
       ranking: scores.ranking,
       awards: prizes.awards,
       rejected: async (quiz) => (await settlement.held(quiz, 'rejected')).map(({ pid }) => pid),
@@ -200,6 +225,7 @@ export function createServices(given: {
     trains: createTrains({ db }),
     weather,
   };
+  const collected = collectAudience({ ...domains, ...given.more });
   return { ...given.more, ...domains, upkeep: collectUpkeep({ ...domains, ...given.more }) };
 }
 

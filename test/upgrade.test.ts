@@ -65,7 +65,7 @@ test('a database of the version before is migrated and plays on: same floors, sa
   const settle = () => settlement.settle({ campaign: 'on', by: 'ann', withHeld: true });
   expect(await settle()).toMatchObject({ kind: 'draws', waiting: [{ draw: 'on/tour', why: 'value' }] });
   talk.turnClockTo('2026-12-21T20:01');
-  for (const by of ['ann', 'ben']) await draws.enter({ id: 'on/tour', value: 'xyz', by });
+  for (const by of ['ann', 'ben']) await draws.enter({ id: 'on/tour', value: 'ab'.repeat(32), by });
   expect(await settle()).toEqual({ kind: 'settled' });
   expect(verify(await draws.proof('on/tour'))).toEqual([]);
   expect(await proof.audit('on')).toEqual([]);

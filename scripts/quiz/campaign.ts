@@ -4,6 +4,7 @@ import { campaignOf } from '../../src/domain/campaigns/campaign-row';
 import { tellChange } from '../../src/domain/campaigns/changes';
 import { tellFinding } from '../../src/domain/campaigns/gate/findings';
 import type { Change, Finding } from '../../src/domain/campaigns/kind';
+import { prizeNamed } from '../../src/domain/campaigns/named';
 import { stateNames, table } from '../../src/domain/campaigns/states';
 import { exportNames, tellFilter } from '../../src/domain/exports/exports';
 import { awardStateNames } from '../../src/domain/prizes/award';
@@ -180,14 +181,13 @@ export const codes: Command = {
     const [id = '', prize = '', what, ...wrong] = args;
     if (prize === '' || (what !== undefined && (what !== 'take-out' || wrong.length === 0)))
       throw new Misuse();
+    const found = prizeNamed(await campaigns.row(id), prize);
     if (what === 'take-out') {
-      const changes = await campaigns.takeOut({ id, prize, codes: wrong, by: values.by, takenBy });
+      const changes = await campaigns.takeOut({ id, prize: found.id, codes: wrong, by: values.by, takenBy });
       console.log(`${id} 取出 ${wrong.length} 個碼，要另一位批准才生效；之前還可能發出去，急的話先 pause：`);
       tellProposed(id, changes);
       return 0;
     }
-    const found = (await campaigns.row(id)).prizes.find((one) => one.id === prize);
-    if (!found) throw new AppError('NotFound', 'prize.unknown', `活動「${id}」沒有獎品「${prize}」。`);
     const all = await tickets.codesOf(id, found);
     console.log(`獎品「${found.name}」：數量 ${found.quantity}，${all.length} 個碼`);
     for (const { code, state } of all) {

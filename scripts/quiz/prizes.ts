@@ -1,12 +1,13 @@
 import { open } from 'node:fs/promises';
-import { campaignOf } from '../../src/domain/campaigns/campaign-row';
+import { type CampaignRow, campaignOf } from '../../src/domain/campaigns/campaign-row';
+import { prizeNamed, sponsorNamed } from '../../src/domain/campaigns/named';
 import type { AwardFilter } from '../../src/domain/exports/exports';
 import { courierColumns } from '../../src/domain/exports/parcels';
 import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
 import { laidFlat } from '../../src/domain/quiz/definition';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
 import { AppError } from '../../src/errors';
-import { dayMs } from '../../src/kit/beijing';
+import { beijingDay, dayMs, momentAt } from '../../src/kit/beijing';
 import { tellProblem } from '../../src/sheets/problems';
 import { readTable } from '../../src/sheets/read-table';
 import { type Asked, type Command, fileAt, Misuse, only, padded } from './command';
@@ -24,7 +25,15 @@ async function fileFor(path: string) {
   return { format, out: file.createWriteStream() };
 }
 
-function filterOf({ values }: Asked, campaign: string): AwardFilter {
+/** A day that the calendar has. */
+function realDay(day: string): string {
+  const at = momentAt(`${day} 00:00`);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(at) || beijingDay(at) !== day)
+    throw new AppError('Invalid', 'export.day', `--day「${day}」不是日子，請寫成 2026-12-01。`);
+  return day;
+}
+
+function filterOf({ values }: Asked, row: CampaignRow): AwardFilter {
   const { prize, sponsor, state, day } = values;
   if (state !== '' && (!Object.hasOwn(awardStateNames, state) || state === 'pending'))
     throw new AppError(
@@ -36,11 +45,11 @@ function filterOf({ values }: Asked, campaign: string): AwardFilter {
         .join('、')}`,
     );
   return {
-    campaign,
-    ...(prize === '' ? {} : { prize }),
-    ...(sponsor === '' ? {} : { sponsor }),
+    campaign: row._id,
+    ...(prize === '' ? {} : { prize: prizeNamed(row, prize).id }),
+    ...(sponsor === '' ? {} : { sponsor: sponsorNamed(row, sponsor).id }),
     ...(state === '' ? {} : { state: state as AwardState }),
-    ...(day === '' ? {} : { day }),
+    ...(day === '' ? {} : { day: realDay(day) }),
   };
 }
 
@@ -51,9 +60,9 @@ export const exportTable: Command = {
     const { args, values, services } = asked;
     const [id = '', what = '', ...more] = args;
     if (more.length > 0 || (what !== 'winners' && what !== 'points')) throw new Misuse();
-    await services.campaigns.row(id);
+    const row = await services.campaigns.row(id);
     const { full, by, out: path } = values;
-    const filter = filterOf(asked, id);
+    const filter = filterOf(asked, row);
     if (what === 'points' && Object.keys(filter).length > 1)
       throw new AppError('Invalid', 'export.filter', '積分不分獎品、贊助商、狀態和日期，請去掉這些條件。');
     const file = await fileFor(path);
@@ -104,10 +113,11 @@ export const report: Command = {
     const { campaigns, reports, status } = services;
     if (values.sponsor !== '') {
       const { _id: id, ...row } = await campaigns.row(only(args));
-      console.log(tellSponsor(await reports.sponsor({ id, ...row }, values.sponsor)));
+      const { id: sponsor } = sponsorNamed(row, values.sponsor);
+      console.log(tellSponsor(await reports.sponsor({ id, ...row }, sponsor)));
       return 0;
     }
-    const on = values.day === '' ? clock.day(clock.now() - dayMs) : values.day;
+    const on = values.day === '' ? clock.day(clock.now() - dayMs) : realDay(values.day);
     const ids = args.length > 0 ? [only(args)] : (await campaigns.list()).map(({ _id }) => _id);
     const reported = [];
     for (const id of ids) {
@@ -142,8 +152,7 @@ export const courier: Command = {
         return 0;
       }
       case 'export': {
-        await campaigns.row(what);
-        const filter = filterOf(asked, what);
+        const filter = filterOf(asked, await campaigns.row(what));
         const { rows } = await exports.courier(filter, courierColumns(), {
           ...(await fileFor(values.out)),
           by,

@@ -82,7 +82,13 @@ export type Fan = {
   /** True once in a life per name: what may happen once per person, even if she leaves and comes back. */
   firstTime(name: string): boolean;
   /** Kept together with the reply. A script that she asked for is no longer guessed from what she types. */
-  remember(facts: { city?: City; spot?: NonNullable<Subscriber['spot']>; script?: Script }): void;
+  remember(facts: {
+    city?: City;
+    spot?: NonNullable<Subscriber['spot']>;
+    script?: Script;
+    /** The scene of the code she came by. */
+    channel?: string;
+  }): void;
 };
 
 export type Context<P, M extends Message = Message> = Services & {

@@ -128,7 +128,8 @@ export function createFace(given: {
         if (!known) changes.once = [...(changes.once ?? []), name];
         return !known;
       },
-      remember({ city, spot, script }) {
+      remember({ city, spot, script, channel }) {
+        if (channel !== undefined) changes.channel = { first: her?.channel?.first ?? channel, last: channel };
         if (city && city.id !== cityId()) changes.cityId = city.id;
         if (spot) changes.spot = spot;
         if (script) {

@@ -16,8 +16,13 @@ export type Field<T> = {
 
 export type FieldValue<F> = F extends Field<infer T> ? T : never;
 
-/** Any text, up to `most` characters. */
-export const text = (question: string, most = 200, short = firstLine(question)): Field<string> => ({
+/** Any text, up to `most` characters; `least` and what is said to a shorter one. */
+export const text = (
+  question: string,
+  most = 200,
+  short = firstLine(question),
+  { least = 1, tooShort = '' }: { least?: number; tooShort?: string } = {},
+): Field<string> => ({
   question,
   short,
   open: true,
@@ -26,6 +31,7 @@ export const text = (question: string, most = 200, short = firstLine(question)):
     const said = message.content.trim();
     if (said === '') return undefined;
     if (!/\p{L}/u.test(said.replace(wordless, ''))) return { no: '這裡要寫成文字，請再寫一次。' };
+    if ([...said].length < least) return { no: tooShort };
     return [...said].length > most ? { no: `最多 ${most} 個字，請寫短一點。` } : { value: said };
   },
 });

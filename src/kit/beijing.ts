@@ -28,3 +28,6 @@ export const daysBetween = (from: string, to: string): number =>
 /** How many days a period touches. */
 export const beijingDays = (from: number, to: number): number =>
   daysBetween(beijingDay(from), beijingDay(to)) + 1;
+
+/** A Beijing day as a number: days since 1970. */
+export const dayNumber = (day: string): number => Math.round(Date.parse(`${day}T00:00:00Z`) / dayMs);

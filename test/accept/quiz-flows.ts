@@ -572,5 +572,5 @@ export const quizFlows: Flow[] = [
 ];
 
 function drawWay(from: number): Way {
-  return { kind: 'draw', reserves: 1, condition: {}, publicValue: 'drand 第 5 輪', at: from + 2 * hour };
+  return { kind: 'draw', reserves: 1, condition: {}, publicValue: '第 5 日收盤指數', at: from + 2 * hour };
 }

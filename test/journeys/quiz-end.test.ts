@@ -37,7 +37,7 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
     kind: 'draw' as const,
     reserves: 1,
     condition: {},
-    publicValue: 'drand 第 5 輪',
+    publicValue: '第 5 日收盤指數',
     at: beijing('2026-12-09 20:00'),
   };
   const prizes = [
@@ -83,7 +83,7 @@ test('a quiz that ended is settled by itself, up to what only people may decide'
   const wu = await town.follower('吳'); // who did not play has no number
   expect(await wu.says('獎品')).not.toContain('抽獎號碼');
   expect(await wu.says('排行')).toContain('這一次你沒有上榜');
-  expect(await waits()).toEqual(['抽獎 autumn/tour 等公開數「drand 第 5 輪」，2026-12-09 20:00 公布']);
+  expect(await waits()).toEqual(['抽獎 autumn/tour 等公開數「第 5 日收盤指數」，2026-12-09 20:00 公布']);
 
   await town.turn(beijing('2026-12-09 20:01'));
   expect((await waits())[0]).toContain('等兩位各自輸入');

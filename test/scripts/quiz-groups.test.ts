@@ -22,6 +22,8 @@ async function run(more: Partial<Asked['values']> = {}): Promise<string> {
   const parts = stage.build();
   const players = createPlayers({
     ranking: createScores({ db: stage.db() }).ranking,
+    scoresOf: async () => [],
+    levelsOf: () => undefined,
     awards: parts.awards,
     rejected: async () => ['robot'],
   });

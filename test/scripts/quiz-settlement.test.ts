@@ -25,7 +25,7 @@ const quiz = aQuiz({
       kind: 'draw',
       reserves: 1,
       condition: {},
-      publicValue: 'drand 第 5 輪',
+      publicValue: '第 5 日收盤指數',
       at: beijing('2026-11-23 10:00:00'),
     }),
   ],

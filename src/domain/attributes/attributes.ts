@@ -1,7 +1,13 @@
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import type { IndexSpec } from '../../store/indexes';
+import type { Audience } from '../audience';
 import { rowsOf, type Upkeep } from '../upkeep';
+import { attributeLeaves } from './attributes.leaves';
+import { fromBirthday } from './derived';
+
+/** The attribute that age and sign follow from; too exact to be asked for itself. */
+const birthday = '生日';
 
 /** A fact about a person, with where it came from, when, and the words she agreed to. `_id` = `<pid>/<name>`. */
 export type Attribute = {
@@ -27,6 +33,27 @@ export function createAttributes({ db, clock }: { db: Connection; clock: Clock }
       indexes: attributeIndexes,
       erase: async (her) => void (her.pid && (await rows.deleteMany(rowsOf(her)))),
     } satisfies Upkeep,
+    audience: {
+      leaves: attributeLeaves,
+      async facts(people) {
+        const today = clock.day(clock.now());
+        const known = new Map<string, { tokens: string[] }>();
+        for (const { pid, name, value } of await rows
+          .find({ pid: { $in: people.map((one) => one.pid) } })
+          .toArray()) {
+          const { tokens } = known.get(pid) ?? { tokens: [] };
+          const { age, sign } = name === birthday ? fromBirthday(value, today) : {};
+          tokens.push(
+            `known:${name}`,
+            ...(name === birthday ? [] : [`attribute:${name}=${value}`]),
+            ...(age ? [`age:${age}`] : []),
+            ...(sign ? [`sign:${sign}`] : []),
+          );
+          known.set(pid, { tokens });
+        }
+        return known;
+      },
+    } satisfies Audience,
     /** The newest answer stands. */
     async set(fact: Pick<Attribute, 'pid' | 'name' | 'value' | 'source' | 'consent'>): Promise<void> {
       await rows.updateOne(

@@ -49,12 +49,14 @@ export function createValues(given: {
      * Enters the value that was named, once it is known. Two people, each on her own; only when both say the same it
      * counts.
      *
-     * @throws AppError Conflict before the list is frozen, before its time, or when they differ (both are dropped)
+     * @throws AppError Conflict before the list is frozen, before its time, or when they differ (both are dropped);
+     *   Invalid draw.value when it has not the form of what was named
      */
     async enter({ id, value, by }: { id: string; value: string; by: string }): Promise<'waits' | 'done'> {
       const draw = await mustHave(id);
       const text = canonicalValue(value);
-      if (text === '') throw new AppError('Invalid', 'draw.value', '公開數是空的。');
+      const wrong = text === '' ? '公開數是空的。' : whyNotValue(draw.named, text);
+      if (wrong) throw new AppError('Invalid', 'draw.value', wrong);
       if (draw.value) {
         if (draw.value.text === text) return 'done';
         throw new AppError('Conflict', 'draw.state', `「${id}」的公開數已經確定是「${draw.value.text}」。`);
@@ -120,3 +122,57 @@ export function createValues(given: {
 /** Width and spaces of what somebody typed do not decide who wins. */
 export const canonicalValue = (text: string): string =>
   text.normalize('NFKC').replaceAll(/\s+/g, ' ').trim().toLowerCase();
+
+/** Numbers drawn without putting back: how many, up to which. */
+type Balls = { count: number; most: number };
+
+/** What well-known public values look like, so that a slip of the finger decides nothing. */
+const forms: { named: RegExp; is: (text: string) => boolean; like: string }[] = [
+  {
+    named: /drand/i,
+    is: (text) => /^[0-9a-f]{64}$/.test(text),
+    like: 'drand 那一輪的 randomness：64 個 0 到 9、a 到 f；在 https://api.drand.sh/public/輪次 看',
+  },
+  {
+    named: /雙色球|双色球/,
+    is: (text) =>
+      areBalls(text, [
+        { count: 6, most: 33 },
+        { count: 1, most: 16 },
+      ]),
+    like: '雙色球七個號：六個不同的紅球 01 到 33，再一個藍球 01 到 16，例如「03 07 12 18 25 31 09」',
+  },
+  {
+    named: /大樂透|大乐透/,
+    is: (text) =>
+      areBalls(text, [
+        { count: 5, most: 35 },
+        { count: 2, most: 12 },
+      ]),
+    like: '大樂透七個號：前區五個不同的 01 到 35，後區兩個 01 到 12，例如「03 07 12 18 25 04 09」',
+  },
+  {
+    named: /福彩 ?3d|排列三|排列3/i,
+    is: (text) => /^\d[ ,]?\d[ ,]?\d$/.test(text),
+    like: '三個數字，例如「3 0 7」',
+  },
+];
+
+/** Why a text can not be the value that was named; undefined when it can, or when nobody knows its form. */
+export function whyNotValue(named: string, text: string): string | undefined {
+  const form = forms.find((one) => one.named.test(named.normalize('NFKC')));
+  return form && !form.is(text) ? `「${text}」不像「${named}」：應該是${form.like}。` : undefined;
+}
+
+function areBalls(text: string, groups: Balls[]): boolean {
+  const numbers = text.split(/[ ,+|]+/).filter(Boolean);
+  let at = 0;
+  return (
+    numbers.every((number) => /^\d{1,2}$/.test(number)) &&
+    numbers.length === groups.reduce((sum, { count }) => sum + count, 0) &&
+    groups.every(({ count, most }) => {
+      const own = numbers.slice(at, (at += count)).map(Number);
+      return new Set(own).size === count && own.every((number) => number >= 1 && number <= most);
+    })
+  );
+}

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError, willPass } from '../../errors';
+import { beijingDay, dayNumber } from '../../kit/beijing';
 import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
@@ -8,7 +9,9 @@ import { isDuplicate } from '../../store/duplicate';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Reply } from '../../wechat/protocol/reply';
+import type { Audience } from '../audience';
 import type { Upkeep } from '../upkeep';
+import { inboxLeaves, mostAsks, nthAsked, topicOf } from './inbox.leaves';
 import type { Processes } from './processes';
 
 /**
@@ -234,6 +237,32 @@ export function createInbox({
         },
       ],
     } satisfies Upkeep,
+    audience: {
+      leaves: inboxLeaves,
+      async facts(people) {
+        const pidOf = new Map(people.map(({ fan, pid }) => [fan, pid]));
+        const found = new Map<string, { numbers: Record<string, number> }>();
+        const asked = rows.find(
+          { fan: { $in: [...pidOf.keys()] }, about: { $exists: true } },
+          { projection: { fan: 1, at: 1, about: 1 }, sort: { fan: 1, at: -1 }, batchSize: 5_000 },
+        );
+        for await (const { fan = '', at, about = '' } of asked) {
+          const topic = topicOf(about);
+          const pid = pidOf.get(fan);
+          if (!topic || pid === undefined) continue;
+          const { numbers } = found.get(pid) ?? { numbers: {} };
+          const n = Array.from({ length: mostAsks }, (_, i) => i + 1).find(
+            (one) => !(nthAsked(topic, one) in numbers),
+          );
+          if (n !== undefined) numbers[nthAsked(topic, n)] = dayNumber(beijingDay(at.getTime()));
+          found.set(pid, { numbers });
+        }
+        return found;
+      },
+    } satisfies Audience,
+    /** Who sent something between two moments (business ms), the second not included. */
+    wrote: (from: number, to: number): Promise<string[]> =>
+      rows.distinct('fan', { at: { $gte: new Date(from), $lt: new Date(to) } }) as Promise<string[]>,
     /** Majority-writes the row. `copy`: it was there already; `follow` says what became of the first. */
     async accept(row: {
       id: string;

@@ -4,7 +4,9 @@ import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { isDuplicate } from '../../store/duplicate';
 import type { IndexSpec } from '../../store/indexes';
+import type { Audience } from '../audience';
 import type { Upkeep } from '../upkeep';
+import { pointLeaves } from './points.leaves';
 
 /** One movement. Rows are only ever inserted; a correction is a row of its own. */
 export type LedgerRow = {
@@ -197,6 +199,16 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
 
   return {
     upkeep: { indexes: pointsIndexes } satisfies Upkeep,
+    audience: {
+      leaves: pointLeaves,
+      async facts(people) {
+        const some = balances.find(
+          { _id: { $in: people.map(({ pid }) => pid) } },
+          { projection: { points: 1 } },
+        );
+        return new Map((await some.toArray()).map((row) => [row._id, { numbers: { points: row.points } }]));
+      },
+    } satisfies Audience,
     /** Ledger rows of answers. Safe to repeat; the balance follows by `earned`. @throws AppError Invalid */
     record,
     /** All that each of these has earned in a campaign so far. Safe to repeat and to come late: it only ever grows. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
 import type { IndexSpec } from '../../store/indexes';
+import type { Audience } from '../audience';
 import type { Inbox } from '../inbox/inbox';
 import type { Outbox } from '../outbox/outbox';
 import type { Points } from '../points/points';
@@ -16,6 +17,7 @@ import { showRedeemCode } from './codes';
 import { createCourier } from './courier';
 import { createAwardEffects } from './effects';
 import { awardExpire, awardPass, awardRemind, awardTell } from './prizes.jobs';
+import { prizeLeaves } from './prizes.leaves';
 import { createRedeem, redeemIndexes } from './redeem';
 import { createTelling } from './telling';
 import type { Tickets } from './tickets';
@@ -63,6 +65,22 @@ export function createPrizes(given: {
       /** What killed processes left. */
       sweep: awards.sweep,
     } satisfies Upkeep,
+    audience: {
+      leaves: prizeLeaves,
+      async facts(people) {
+        const found = new Map<string, { tokens: string[] }>();
+        const filter = {
+          pid: { $in: people.map(({ pid }) => pid) },
+          state: { $nin: ['pending', 'void', 'expired'] },
+        };
+        for await (const { pid, campaign, prize } of awards.find(filter)) {
+          const { tokens } = found.get(pid) ?? { tokens: [] };
+          tokens.push(`won:${campaign}`, `won:${campaign}/${prize}`);
+          found.set(pid, { tokens });
+        }
+        return found;
+      },
+    } satisfies Audience,
     tickets,
     awards,
     claims,

@@ -1,7 +1,9 @@
+import type { Audience } from '../audience';
 import type { Awards } from '../prizes/awards';
 import type { Quiz } from './definition';
 import { allGroups, type Group, groupsOf } from './groups';
 import type { ScoreRow } from './log/scores';
+import { inQuiz, quizLeaves } from './quiz.leaves';
 
 type Grouped = ScoreRow & { groups: string[] };
 
@@ -10,8 +12,10 @@ export function createPlayers(given: {
   ranking: (quiz: string) => AsyncIterable<ScoreRow>;
   awards: Pick<Awards, 'find'>;
   rejected: (quiz: string) => Promise<Iterable<string>>;
+  scoresOf: (pids: string[]) => Promise<ScoreRow[]>;
+  levelsOf: (quiz: string) => number | undefined;
 }) {
-  const { ranking, awards, rejected } = given;
+  const { ranking, awards, rejected, scoresOf, levelsOf } = given;
 
   /** The best first, so the first who counts has the best score. */
   async function* of(quiz: Pick<Quiz, 'id' | 'levels' | 'prizes'>): AsyncGenerator<Grouped> {
@@ -32,6 +36,26 @@ export function createPlayers(given: {
   }
 
   return {
+    audience: {
+      leaves: quizLeaves,
+      async facts(people) {
+        const found = new Map<string, { tokens: string[]; numbers: Record<string, number> }>();
+        for (const { pid, quiz, points, level, days } of await scoresOf(people.map((one) => one.pid))) {
+          const { tokens, numbers } = found.get(pid) ?? { tokens: [], numbers: {} };
+          tokens.push(
+            `played:${quiz}`,
+            ...(level > (levelsOf(quiz) ?? Infinity) ? [`finished:${quiz}`] : []),
+          );
+          Object.assign(numbers, {
+            [inQuiz('score', quiz)]: points,
+            [inQuiz('level', quiz)]: level,
+            [inQuiz('days', quiz)]: days,
+          });
+          found.set(pid, { tokens, numbers });
+        }
+        return found;
+      },
+    } satisfies Audience,
     /** How many belong to each group, in the order of the list. */
     async counts(quiz: Pick<Quiz, 'id' | 'levels' | 'prizes'>): Promise<(Group & { people: number })[]> {
       const people = new Map<string, number>();

@@ -80,6 +80,8 @@ export function createQuizzes(given: {
       ],
     } satisfies Upkeep,
     answerLog,
+    /** How many levels a quiz has. */
+    levelsOf: (id: string): number | undefined => campaigns.get(id)?.levels.length,
     played,
     settling: createSettling({ answerLog, projector, scores, leaderboard, played }),
     scores,

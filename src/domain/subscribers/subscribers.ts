@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
-import { dayMs } from '../../kit/beijing';
+import { beijingDay, dayMs, dayNumber } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Point } from '../../kit/geo';
@@ -9,9 +9,11 @@ import type { Script } from '../../kit/text';
 import { command, writeTwice } from '../../store/command';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
+import type { Audience, Facts } from '../audience';
 import type { Windows } from '../reach/windows';
 import type { Upkeep } from '../upkeep';
 import { erase } from './subscribers.jobs';
+import { subscriberLeaves } from './subscribers.leaves';
 import type { Kept, Plays, Talk } from './talk';
 
 export type Subscriber = {
@@ -32,6 +34,8 @@ export type Subscriber = {
   scriptChosen?: boolean;
   cityId?: string;
   spot?: Point & { label?: string; at: Date };
+  /** The scenes of the codes by which she came: the first, and the last. */
+  channel?: { first: string; last: string };
   talk: Talk;
   /** What was said with each of the last changes, newest last: a callback taken over finds its own and says the same. */
   said?: Kept[];
@@ -42,7 +46,9 @@ export type Subscriber = {
 };
 
 /** What a handler may change about her. */
-export type FanChanges = Partial<Pick<Subscriber, 'script' | 'scriptChosen' | 'cityId' | 'spot' | 'talk'>> & {
+export type FanChanges = Partial<
+  Pick<Subscriber, 'script' | 'scriptChosen' | 'cityId' | 'spot' | 'channel' | 'talk'>
+> & {
   once?: string[];
 };
 
@@ -77,8 +83,14 @@ const timeoutMS = 2_500;
 const freshMs = 60_000;
 
 /** Only this collection knows an openid. The talk with her lies in the same row: one read and one write a callback. */
-export function createSubscribers(given: { db: Connection; dataKey: string; appId: string; clock: Clock }) {
-  const { db, dataKey, appId, clock } = given;
+export function createSubscribers(given: {
+  db: Connection;
+  dataKey: string;
+  appId: string;
+  clock: Clock;
+  placeOf: (cityId: string) => { name: string; region: string } | undefined;
+}) {
+  const { db, dataKey, appId, clock, placeOf } = given;
   const rows = db.collection<Subscriber>('subscribers');
   const graves = db.collection<Grave>('graves');
 
@@ -216,6 +228,18 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
         await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });
       },
     } satisfies Upkeep,
+    audience: {
+      leaves: subscriberLeaves,
+      async facts(people) {
+        const some = await rows
+          .find(
+            { _id: { $in: people.map(({ fan }) => fan) } },
+            { projection: { said: 0, mailbox: 0, talk: 0 } },
+          )
+          .toArray();
+        return new Map(some.map((row) => [row.pid, factsOf(row, placeOf)]));
+      },
+    } satisfies Audience,
     /** The keyed hash under which her row is found. */
     fanOf,
     /** Concurrent loads share one query. */
@@ -325,6 +349,18 @@ export function createSubscribers(given: { db: Connection; dataKey: string; appI
         for (const pid of await collection.distinct('pid', { pid: { $in: pids } })) known.add(pid);
       return pids.filter((pid) => !known.has(pid));
     },
+    /** Everybody, in the order of `fan`, from behind `after` on. */
+    async everybody(after: string, limit: number): Promise<{ fan: string; pid: string }[]> {
+      const some = rows.find({ _id: { $gt: after } }, { projection: { pid: 1 }, sort: { _id: 1 }, limit });
+      return (await some.toArray()).map(({ _id, pid }) => ({ fan: _id, pid }));
+    },
+    /** Those of the fans whom we know. */
+    async among(fans: string[]): Promise<{ fan: string; pid: string }[]> {
+      const some = rows.find({ _id: { $in: fans } }, { projection: { pid: 1 } });
+      return (await some.toArray()).map(({ _id, pid }) => ({ fan: _id, pid }));
+    },
+    /** Those of the pids that are somebody's now. */
+    here: async (pids: string[]): Promise<string[]> => rows.distinct('pid', { pid: { $in: pids } }),
     /** Who follows now and began between two moments (business ms). */
     countFollowed: (from: number, to: number): Promise<number> =>
       rows.countDocuments({ followedAt: { $gte: new Date(from), $lt: new Date(to) } }),
@@ -341,3 +377,24 @@ const playsOf = ({ plays, playing }: Pick<Talk, 'plays' | 'playing'>): Pick<Talk
 });
 
 export type Subscribers = ReturnType<typeof createSubscribers>;
+
+/** What her row says of her, for segments. */
+function factsOf(
+  { script, cityId, channel, followedAt, seenAt, windows }: Subscriber,
+  placeOf: (cityId: string) => { name: string; region: string } | undefined,
+): Facts {
+  const place = cityId === undefined ? undefined : placeOf(cityId);
+  const open = Object.values(windows).flatMap(({ until, left }) => (left > 0 ? [until] : []));
+  return {
+    tokens: [
+      ...(script ? [`script:${script}`] : []),
+      ...(place ? [`city:${place.name}`, `region:${place.region}`] : []),
+      ...(channel ? [`channel:first:${channel.first}`, `channel:last:${channel.last}`] : []),
+    ],
+    numbers: {
+      seenOn: dayNumber(beijingDay(seenAt.getTime())),
+      ...(followedAt ? { followedOn: dayNumber(beijingDay(followedAt.getTime())) } : {}),
+      ...(open.length > 0 ? { windowUntil: Math.max(...open) } : {}),
+    },
+  };
+}

@@ -8,7 +8,7 @@ import * as fc from 'fast-check';
 import type { Connection } from 'mongoose';
 import { commitmentOf, type DrawProof, listHashOf, rank, verify } from '../../../src/domain/draws/draw-proof';
 import { createDraws, type Draws, drawIndexes } from '../../../src/domain/draws/draws';
-import { canonicalValue } from '../../../src/domain/draws/value';
+import { canonicalValue, whyNotValue } from '../../../src/domain/draws/value';
 import { createClock } from '../../../src/kit/clock';
 import { noCrash, planCrash } from '../../../src/kit/crash-point';
 import { createIndexes } from '../../../src/store/indexes';
@@ -25,7 +25,7 @@ const prize = aPrize(
     kind: 'draw',
     reserves: 2,
     condition: {},
-    publicValue: 'drand 第 5000000 輪',
+    publicValue: '第 50 日收盤指數',
     at: beijing('2026-11-29 10:00:00'),
   },
   { quantity: 3 },
@@ -68,7 +68,7 @@ describe('the arithmetic', () => {
   // Worked out with another language's library.
   const seed = Buffer.from(Array.from({ length: 32 }, (_, i) => i)).toString('hex');
   const entries = ['0000000007', '0123456789', '4444444444', '5555555555', '9999999999'];
-  const terms = { draw: 'q/tour', winners: 2, reserves: 1, named: 'drand 第 5000000 輪' };
+  const terms = { draw: 'q/tour', winners: 2, reserves: 1, named: '第 50 日收盤指數' };
   const listHash = '779e204f00e6a27db9c380a260fc8f6b63d6ed28411f02aced2110521de740dc';
 
   test('gives the fixed vectors', () => {
@@ -148,7 +148,7 @@ describe('the order of things', () => {
     expect(await draws.read(id)).toMatchObject({
       state: 'frozen',
       named: 'drand 第 6000000 輪',
-      putOff: [{ named: 'drand 第 5000000 輪', by: 'ann', approvedBy: 'ben', reason: '結算遲了' }],
+      putOff: [{ named: '第 50 日收盤指數', by: 'ann', approvedBy: 'ben', reason: '結算遲了' }],
     });
     await expect(draws.putOff({ ...later, by: 'ann' })).rejects.toMatchObject({ code: 'draw.state' });
   });
@@ -312,4 +312,19 @@ describe('the proof', () => {
 
 test('what two people typed is compared without width, case and spaces', () => {
   expect(canonicalValue(' ＡＢ　c\n')).toBe('ab c');
+});
+
+test.each([
+  ['drand 第 5000000 輪', 'AB'.repeat(32), true],
+  ['drand 第 5000000 輪', 'ab'.repeat(31), false],
+  ['drand 第 5000000 輪', '5000000', false],
+  ['福彩雙色球第 2026140 期', '03 07 12 18 25 31 09', true],
+  ['福彩雙色球第 2026140 期', '03,07,12,18,25,31+09', true],
+  ['福彩雙色球第 2026140 期', '03 07 12 18 25 34 09', false],
+  ['福彩雙色球第 2026140 期', '03 03 12 18 25 31 09', false],
+  ['福彩雙色球第 2026140 期', '03 07 12', false],
+  ['體彩大樂透第 26140 期', '03 07 12 18 25 04 09', true],
+  ['當天上證指數收盤', '3456.78', true],
+])('of 「%s」 「%s」 is a value: %s', (named, value, fits) => {
+  expect(whyNotValue(named, canonicalValue(value)) === undefined).toBe(fits);
 });

@@ -36,7 +36,7 @@ const quiz = aQuiz({
         kind: 'draw',
         reserves: 2,
         condition: { days: 3 },
-        publicValue: 'drand 第 5 輪',
+        publicValue: '第 5 日收盤指數',
         at: beijing(drawAt),
       },
       { quantity: 2 },
@@ -151,7 +151,7 @@ test('from the end to the last prize: held, decided, published, drawn, settled',
   expect(await parts.points.balance('bot0')).toBe(0);
   expect(await settle(parts)).toEqual({
     kind: 'draws',
-    waiting: [{ draw: 'q/tour', why: 'value', named: 'drand 第 5 輪' }],
+    waiting: [{ draw: 'q/tour', why: 'value', named: '第 5 日收盤指數' }],
   });
   // Bot 0 is gone from the ranking and all moved up; the 搶答 went to the next who was right.
   const final = told(await awardsNow({ prize: 'top' }));
@@ -260,7 +260,7 @@ test('a draw whose value is known already waits until two people named a later o
   const parts = await played();
   turnTo('2026-11-29 11:00:00');
   await settle(parts);
-  const late = { kind: 'draws', waiting: [{ draw: 'q/tour', why: 'late', named: 'drand 第 5 輪' }] };
+  const late = { kind: 'draws', waiting: [{ draw: 'q/tour', why: 'late', named: '第 5 日收盤指數' }] };
   expect(await settle(parts, { withHeld: true })).toEqual(late);
   const later = {
     id: 'q/tour',

@@ -14,7 +14,7 @@ const said = (by: string) => [{ by, reply: { kind: 'text' as const, text: by }, 
 
 test('when one change in a group comes too late, none is certain, and whose was written finds it kept, once', async () => {
   const clock = { now: () => now, day: () => '2026-11-22' };
-  const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock });
+  const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock, placeOf: () => undefined });
   const [lin, mei] = await Promise.all([subscribers.meet('oLin'), subscribers.meet('oMei')]);
   const windows = { talk: { until: now + 1_000, left: 5 } };
   const change = ({ _id, v }: Subscriber, by: string) =>
@@ -32,7 +32,7 @@ test('when one change in a group comes too late, none is certain, and whose was 
 
 test('a stranger is who is nobody: not who follows, and not who left and comes back as the same', async () => {
   const clock = { now: () => now, day: () => '2026-11-22' };
-  const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock });
+  const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock, placeOf: () => undefined });
   const [jun, bo, he] = await Promise.all(['oJun', 'oBo', 'oHe'].map((openid) => subscribers.meet(openid)));
   await subscribers.remove(bo!._id, new Date(now), () => now + 86_400_000);
   await subscribers.remove(he!._id, new Date(now));

@@ -66,6 +66,7 @@ export const scoreIndexes: IndexSpec[] = [
     key: { quiz: 1, points: -1, reached: 1 },
     why: 'the final ranking of a quiz, and all who took part',
   },
+  { collection: 'scores', key: { pid: 1 }, why: 'what has she played (segments)' },
   {
     collection: 'rounds',
     key: { quiz: 1, on: 1, points: -1, reached: 1 },
@@ -176,6 +177,9 @@ export function createScores({ db }: { db: Connection }) {
   return {
     of: async (quiz: string, pid: string): Promise<ScoreRow | undefined> =>
       (await scores.findOne({ _id: scoreId(quiz, pid) }, { timeoutMS })) ?? undefined,
+    /** All that these people have played. */
+    ofPeople: (pids: string[]): Promise<ScoreRow[]> =>
+      scores.find({ pid: { $in: pids } }, { timeoutMS }).toArray(),
     /** Her rounds, by day. */
     roundsOf: (quiz: string, pid: string): Promise<RoundRow[]> =>
       rounds

@@ -564,7 +564,7 @@ describe('leaving and coming back', () => {
 
   test('she finds the same question with the same timer running, and what ran out stays out', async () => {
     const clock = createClock();
-    const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock });
+    const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock, placeOf: () => undefined });
     const quiz = aQuiz({ timerSeconds: 20 });
     const met = await subscribers.meet('openid-lin');
     const lin = aFan(met.pid, quiz);
@@ -582,7 +582,7 @@ describe('leaving and coming back', () => {
 
   test('after her name in the quiz was forgotten she is somebody else', async () => {
     const clock = createClock();
-    const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock });
+    const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock, placeOf: () => undefined });
     const met = await subscribers.meet('openid-lin');
     const lin = aFan(met.pid, aQuiz());
     await lin.starts();

@@ -1,0 +1,37 @@
+import { type Leaf, leaf, oneOf, quotedList, whole } from '../leaf';
+
+/** What is seen of everybody who writes to us. */
+export const subscriberLeaves: readonly Leaf[] = [
+  leaf('script', '用{script}', { script: oneOf({ hant: '繁體字', hans: '簡體字' }) }, ({ script }) => ({
+    has: `script:${script}`,
+  })),
+  leaf('city', '問過或人在城市{cities}', { cities: quotedList() }, ({ cities }) => ({
+    hasOne: cities.map((one) => `city:${one}`),
+  })),
+  leaf('region', '問過或人在地區{regions}', { regions: quotedList() }, ({ regions }) => ({
+    hasOne: regions.map((one) => `region:${one}`),
+  })),
+  leaf('channel', '從渠道{channels}來', { channels: quotedList() }, ({ channels }) => ({
+    hasOne: channels.flatMap((one) => [`channel:first:${one}`, `channel:last:${one}`]),
+  })),
+  leaf('first-channel', '第一次從渠道{channels}來', { channels: quotedList() }, ({ channels }) => ({
+    hasOne: channels.map((one) => `channel:first:${one}`),
+  })),
+  leaf('followed-within', '{days} 天內關注', { days: whole(1, 3_650) }, ({ days }, { day }) => ({
+    number: 'followedOn',
+    from: day - days + 1,
+  })),
+  leaf('followed-before', '關注超過 {days} 天', { days: whole(1, 3_650) }, ({ days }, { day }) => ({
+    number: 'followedOn',
+    to: day - days,
+  })),
+  leaf('seen', '{days} 天內來過', { days: whole(1, 3_650) }, ({ days }, { day }) => ({
+    number: 'seenOn',
+    from: day - days + 1,
+  })),
+  leaf('silent', '沉默超過 {days} 天', { days: whole(1, 3_650) }, ({ days }, { day }) => ({
+    number: 'seenOn',
+    to: day - days - 1,
+  })),
+  leaf('window', '現在可以發客服消息', {}, (_, { at }) => ({ number: 'windowUntil', from: at })),
+];
