@@ -33,7 +33,7 @@ export function collectAudience(domains: Record<string, unknown>) {
 
   /** The flat row of each, from what is true now. */
   async function flatOf(people: readonly Known[], day: number): Promise<Map<string, Flat>> {
-    const known = await Promise.all(all.map((one) => one.facts?.(people, day)));
+    const known = await Promise.all(all.map(async (one) => one.facts?.(people, day)));
     return new Map(
       people.map(({ pid }) => {
         const flat: Flat = { t: [], n: {} };
