@@ -44,13 +44,13 @@ export default needs('sights', [
         2: '門票 開放時間 幾點開門 幾點關門 開門時間 幾點開 幾點關 閉館 關門 關門嗎 開到幾點 營業到幾點 開放到幾點 幾點到幾點 幾點停止入場 周一開嗎 今天開嗎 開了嗎 還開嗎 票價 門票多少 票多少錢 多少錢一張 要錢嗎 要門票嗎 要買票嗎 免票 要預約嗎 需要預約 開放嗎 開不開 開門嗎 幾點閉園',
         1: '搶票 訂票 有票 餘票 還有票 踩雷 避坑 踩坑 預約 免費 收費 多少錢 怎麼玩 好玩嗎 好玩 值得去 值得 介紹 攻略 學生票 門口 排隊 在哪 在哪裡 怎麼去 要多久 景點 玩 票 買票 電話 地址 開門 關 開 逛多久 玩多久 學生 老人 半票 優惠 值得嗎 怎麼樣 有什麼看的',
       },
-      takes: ['sight', 'page'],
+      takes: ['sight', 'city', 'page'],
       by: ['sight'],
     },
     async ({ params, fan, sights, cities, offers, notYet, render, redo, paged }) => {
       const sight = params.sight && (await sights.get(params.sight.id));
       const city = sight && cities.get(sight.cityId);
-      if (!sight && params.rest) return notYet(`${params.rest}的門票`);
+      if (!sight && params.rest) return notYet(`${params.rest}的門票`, params.city);
       if (!sight || !city) return redo('景點');
       fan.remember({ city });
       const also = offers.asks(city, ['sights', 'hotels', 'weather']).map(({ says }) => says);

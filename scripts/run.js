@@ -15,8 +15,14 @@ main(async () => {
     );
     return 2;
   }
-  await setup();
   const script = join(root, `dist/scripts/${name}.js`);
+  // Stopping needs no new build, and what an operator has to do now does not wait for an author's mistake.
+  const isBuilt = existsSync(script);
+  if (name !== 'stop' || !isBuilt)
+    await setup().catch((error) => {
+      if (!isBuilt || name === 'handlers') throw error;
+      console.error(`原始碼現在編譯不過（上面有原因），先用上一次編譯好的執行 ${name}。`);
+    });
   if (!existsSync(script)) throw new Error(`There is no scripts/${name}.ts.`);
   const given = args[0] === '--' ? args.slice(1) : args;
   const program = spawn(process.execPath, ['--enable-source-maps', script, ...given], { stdio: 'inherit' });

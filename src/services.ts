@@ -7,6 +7,7 @@ import { collectAudience } from './domain/audience';
 import { createCampaigns } from './domain/campaigns/campaigns';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
+import { createCopies } from './domain/copies/copies';
 import { createDraws } from './domain/draws/draws';
 import { createEnquiries } from './domain/enquiries/enquiries';
 import { createExports } from './domain/exports/exports';
@@ -174,6 +175,13 @@ export function createServices(given: {
     attributes: createAttributes({ db, clock }),
     campaigns,
     channels: createChannels({ db }),
+    copies: createCopies({
+      clock,
+      key: config.dataKey,
+      publicUrl,
+      fanByPid: subscribers.byPid,
+      copy: (her) => upkeep.copy(her),
+    }),
     enquiries: createEnquiries({ db, clock }),
     exports,
     guides: createGuides({ db }),
@@ -225,8 +233,9 @@ export function createServices(given: {
     trains: createTrains({ db }),
     weather,
   };
+  const upkeep = collectUpkeep({ ...domains, ...given.more });
   const collected = collectAudience({ ...domains, ...given.more });
-  return { ...given.more, ...domains, upkeep: collectUpkeep({ ...domains, ...given.more }) };
+  return { ...given.more, ...domains, upkeep };
 }
 
 export type Services = ReturnType<typeof createServices>;

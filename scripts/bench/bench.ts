@@ -5,12 +5,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { engineSettings } from '../../src/config';
 import { startEngines } from '../../src/store/engines';
+import { withServices } from '../../src/with-services';
 import { type Child, startChild } from './child';
 import type { Load, Slice } from './driver';
 import { figure, percentile, ratio, shown, tabled } from './figures';
 import { fans } from './letters';
 import { microCosts } from './micro';
 import type { Proved, Usage } from './peer';
+import { peopleCosts } from './people';
 import type { Told } from './players';
 
 /** At fixed rates, and as fast as it goes. */
@@ -55,11 +57,17 @@ type Contestant = (typeof contestants)[number] & {
   measured: Record<Shape, Measured[]>;
 };
 
-/** `npm run bench -- [--rounds 4] [--profile FOLDER]`. Everything it starts is stopped, however it ends. */
+/** `npm run bench -- [--rounds 4] [--profile FOLDER] [--people 1000000]`. Everything it starts is stopped, however it ends. */
 export async function bench(): Promise<void> {
   const { values } = parseArgs({
-    options: { rounds: { type: 'string', default: '4' }, profile: { type: 'string' } },
+    options: {
+      rounds: { type: 'string', default: '4' },
+      profile: { type: 'string' },
+      people: { type: 'string' },
+    },
   });
+  // Segments over a crowd: on DATA_DIR, so that a crowd that was brought once is there.
+  if (values.people) return withServices('bench', (house) => peopleCosts(house, Number(values.people)));
   const started = Date.now();
   const dataDir = mkdtempSync(join(tmpdir(), 'xiaoyi-bench-'));
   const engines = await startEngines({ dataDir, settings: engineSettings(), mongo: true, redis: true, say });

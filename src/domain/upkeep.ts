@@ -16,6 +16,8 @@ export type Upkeep = {
   warm?(): Promise<void>;
   /** She left, or asked for it: everything of hers goes. It may be done twice. */
   erase?(her: Erased): Promise<void>;
+  /** All that lies here of hers, by collection: her own copy (PIPL art. 45). Rows as they are, without what names others. */
+  copy?(her: Hers): Promise<Record<string, readonly object[]>>;
   /** Once a Beijing day: what is older than its retention goes (promises L6; mostly 30 days). `ago(1)`: when yesterday began. */
   forget?(ago: (days: number) => Date): Promise<unknown>;
   /** Every five seconds in a worker: mends what killed processes left. */
@@ -25,6 +27,9 @@ export type Upkeep = {
   /** Values asked for when the metrics are read. */
   gauges?: readonly { name: string; help: string; read(): number | Promise<number> }[];
 };
+
+/** Somebody who is here: by the keyed hash of her openid, and by her name among the domains. */
+export type Hers = { fan: string; pid: string };
 
 export type Erased = {
   /** The keyed hash of her openid. */
@@ -83,6 +88,14 @@ export function collectUpkeep(domains: Record<string, unknown>) {
         await one.erase(her);
         passed();
       }
+    },
+    /** Everything of hers, by collection. */
+    async copy(her: Hers): Promise<Record<string, readonly object[]>> {
+      const copies = await Promise.all(all.map(async (one) => one.copy?.(her)));
+      return Object.assign({}, ...copies.filter((one) => one !== undefined)) as Record<
+        string,
+        readonly object[]
+      >;
     },
     forget: (ago: (days: number) => Date, passed: () => void = () => {}): Promise<void> =>
       each((one) => one.forget?.(ago).then(passed)),

@@ -8,7 +8,8 @@ import type { Pages } from '../render/pages';
 /** What is shown: a page of `templates/h5` in her script, or the way to somewhere else. */
 export type Shown =
   | { kind: 'page'; template: string; data: object; script: Script }
-  | { kind: 'redirect'; to: string };
+  | { kind: 'redirect'; to: string }
+  | { kind: 'file'; name: string; type: string; body: string };
 
 /**
  * An address that fans open. `asks` reads what stands in the path and in the query; for whoever asks otherwise the page is
@@ -42,6 +43,12 @@ export function mountPages<Needs>(
       const nonce = randomId();
       ctx.set(headers(nonce));
       if (shown.kind === 'redirect') return ctx.redirect(shown.to);
+      if (shown.kind === 'file') {
+        ctx.attachment(shown.name);
+        ctx.type = shown.type;
+        ctx.body = shown.body;
+        return;
+      }
       ctx.type = 'html';
       ctx.body = fill(shown.template, { ...shown.data, nonce }, shown.script);
     });

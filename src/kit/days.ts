@@ -159,11 +159,11 @@ type Found = { days: Days; from: number; to: number };
 
 /** 「明天到禮拜天」. */
 function goingOn(text: string, today: string, { days: first, from, to }: Found): Found | undefined {
-  const before = /^(.+)(?:到|至|-|~|—|–)$/.exec(text.slice(0, from))?.[1];
+  const before = /^(.+?)(?:到|至|-|~|—|–|和|跟|与|、|,)?$/.exec(text.slice(0, from))?.[1];
   const start = before === undefined ? undefined : findDays(before, today);
   if (start && start.to === before?.length && start.days.on <= first.until)
     return { days: span(start.days.on, first.until), from: start.from, to };
-  const joint = /^(?:到|至|-|~|—|–)/.exec(text.slice(to));
+  const joint = /^(?:到|至|-|~|—|–|和|跟|与|、|,)?/.exec(text.slice(to));
   const next = joint ? findDays(text.slice(to + joint[0].length), today) : undefined;
   if (!joint || next?.from !== 0 || next.days.until < first.on) return undefined;
   return { days: span(first.on, next.days.until), from, to: to + joint[0].length + next.to };

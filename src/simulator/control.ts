@@ -115,7 +115,7 @@ export function createControl(options: {
     appId: world.appId,
     sealed: platform.callbacks.mode,
     now: world.clock.now(),
-    fans: world.fans().map(briefOf),
+    fans: world.phones().map(briefOf),
     menu: world.menu ?? [],
     scenes: [...world.scenes.values()]
       .filter((one) => one.expiresAt > world.clock.now())
@@ -217,7 +217,7 @@ export function createControl(options: {
       case 'POST fans':
         return briefOf(world.fan(read(shapes.fan, await body()).name));
       case 'GET fans':
-        return { fans: world.fans().map(briefOf) };
+        return { fans: world.phones().map(briefOf) };
       case 'GET fans/:id/:verb': {
         if (verb !== 'chat') break;
         const after = Number(ctx.query['after'] ?? 0);

@@ -36,6 +36,8 @@ export type Fan = {
   /** Machine time of her last act, for 「正在輸入」. */
   actedAt: number;
   typing: boolean;
+  /** One of many who follow and are on no phone of the page. */
+  crowd?: boolean;
   /** Beijing months in which mass messages reached her, with how many. */
   mass: Record<string, number>;
 };

@@ -10,9 +10,12 @@ import { type Log, logOf } from '../kit/log';
 import { root } from '../kit/root';
 import { followClock, followedMs, tellClock } from '../store/shared-clock';
 import { simulatedAccount } from './account';
+import { bringCrowd, bringExampleSegments, crowdName, morningOf } from './crowd';
 import { importSamples } from './samples';
 import { createSimulator } from './simulator';
 import type { World } from './world';
+
+const crowdSize = 2_000;
 
 type Host = {
   whenTold(log: Log, close: () => Promise<void>): void;
@@ -56,7 +59,11 @@ export async function runSimulator(config: Config, { whenTold, ready }: Host): P
   await app.client.post('/cgi-bin/menu/create', readJson('templates/menu.json'));
   await hangQrcodes(app, simulator.world);
   ready({ url });
+  const gathered = gather(app, simulator.world).catch((err: unknown) =>
+    log.error({ err }, 'the crowd did not come'),
+  );
   whenTold(log, async () => {
+    await gathered;
     await simulator.close();
     await app.close();
   });
@@ -70,6 +77,16 @@ async function bringSamples(app: App, log: Log): Promise<void> {
     file: { name: 'quiz.json', bytes: readFileSync(join(root, 'src/simulator/sample/quiz.json')) },
   }).catch((err: unknown) => ({ kind: 'refused' as const, problems: [messageOf(err)] }));
   if (quiz.kind === 'refused') log.error({ problems: quiz.problems }, 'the sample quiz is broken');
+}
+
+/** Invented followers and example segments, once on fresh data: so that nothing is empty. */
+async function gather({ db, clock, services }: App, world: World): Promise<void> {
+  world.gather(Array.from({ length: crowdSize }, (_, n) => crowdName(n)));
+  if ((await services.segments.list()).length > 0) return;
+  const { appId } = simulatedAccount;
+  await bringCrowd({ db, appId, now: morningOf(clock.now()), services }, 0, crowdSize);
+  await services.people.rebuild();
+  await bringExampleSegments(services.segments);
 }
 
 /** One for each channel that has none yet, so that there is something to scan. */

@@ -90,6 +90,21 @@ export function createWorld(options: {
     },
     byOpenid: (openid: string) => byOpenid.get(openid),
     fans: (): Fan[] => [...byOpenid.values()],
+    /** Those who have a phone on the page. */
+    phones: (): Fan[] => world.fans().filter(({ crowd, history }) => !crowd || history.length > 0),
+    /** People who follow from the start. */
+    gather(names: readonly string[]): void {
+      for (const name of names) {
+        if (byName.has(name)) continue;
+        keep({
+          ...newFan(appId, name),
+          following: true,
+          known: true,
+          subscribedAt: clock.now(),
+          crowd: true,
+        });
+      }
+    },
 
     /** She sent something: it stands in the chat before anybody answered. */
     sent: (fan: Fan, body: Sent): ChatItem & { from: 'fan' } => {

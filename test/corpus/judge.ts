@@ -77,7 +77,7 @@ const files: Record<string, RegExp> = {
   sights: /handlers\/sight/,
   sight: /handlers\/sight/,
   trains: /handlers\/train/,
-  agent: /handlers\/agent|form:enquiry/,
+  agent: /handlers\/agent|handlers\/my-data|form:enquiry/,
   talk: /handlers\/(talk|help)/,
   help: /handlers\/help/,
   quiz: /handlers\/(quiz|prize)/,

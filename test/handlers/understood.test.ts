@@ -41,7 +41,7 @@ describe('every condition is honoured or said', () => {
 
   test('an afternoon is an afternoon, and next Friday not today', async () => {
     const said = await talk.fan().says('下週五下午杭州到上海');
-    expect(said).toMatch(/^杭州到上海，12月4日（週五）共 \d 班12:00 到 18:00 的/);
+    expect(said).toMatch(/^杭州到上海，12月4日（週五）共 \d 班 12:00 到 18:00 之間的車/);
     const times = [...said.matchAll(/^[A-Z]\d+ (\d\d:\d\d)/gm)].map(([, time]) => time ?? '');
     expect(times.every((time) => time >= '12:00' && time <= '18:00')).toBe(true);
   });

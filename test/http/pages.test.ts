@@ -40,6 +40,7 @@ const { handler } = createHttp({
   services: {
     rooms: new Map([['lake', '<b>湖景房</b>']]),
     links: { open: async () => ({ url: 'https://example.com/book' }) } as never,
+    copies: {} as never,
     questionPages: {} as never,
   },
   fill: createPages(folder).page,

@@ -26,6 +26,13 @@ const lacksPlace = ({ takes }: Topic, { wish, elsewhere }: Wanted): boolean =>
   elsewhere.length === 0 &&
   !(['city', 'from', 'to', 'near', 'sight', 'hotel', 'number'] as const).some((thing) => thing in wish);
 
+/** 「上海迪士尼附近的酒店」 with a word and a place of its own begins anew, whatever was said before. */
+const isWhole = (reading: Reading, { wish, trip }: Wanted, first: Score | undefined): boolean =>
+  first !== undefined &&
+  first.words.length > 0 &&
+  (trip || (['city', 'near', 'sight', 'hotel'] as const).some((thing) => thing in wish)) &&
+  !isFollowing(reading);
+
 /** 「多少錢」 is a word of rooms, of tickets, of one hotel: it says nothing against the topic before. */
 const covers = (one: Score, first: Score): boolean =>
   first.words.length > 0 && first.words.every((word) => one.words.includes(word));
@@ -42,7 +49,8 @@ export function followed(
   const { topic, wish: had } = earlier;
   const own = scores.find((one) => one.topic.name === topic.name);
   if (first && first.topic.name !== topic.name && !(own && covers(own, first))) return undefined;
-  if (wanted.unknown.join('').length > 4) return undefined;
+  if (wanted.unknown.join('').length > 4 || (isWhole(reading, wanted, first) && !wanted.here))
+    return undefined;
   const told = { ...wayBack(reading, had), ...newThings(topic, wanted, had) };
   const isCondition = topic.takes.includes('yuan') && wanted.extras.length > 0;
   const isOfHers = own !== undefined && own.words.length > 0 && nameOf(had) !== undefined;

@@ -8,8 +8,9 @@ export function picked(reading: Reading, scores: readonly Score[], wanted: Wante
   const serious = meant.filter(({ topic }) => !topic.idle);
   const [first, ...others] = serious.length > 0 ? serious : meant;
   if (!first) return [];
-  const urgent = first.score >= 4 && Object.keys(first.topic.words).includes('4');
-  if (urgent || first.topic.idle) return [first];
+  const urgent = serious.find((one) => one.urgent);
+  if (urgent) return [urgent];
+  if (first.topic.idle) return [first];
   for (const second of others) {
     const two = apart(first, second);
     if (two && areTwo(reading, two, wanted)) return two;

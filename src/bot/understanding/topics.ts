@@ -18,7 +18,14 @@ export type Topic = {
   idle?: boolean;
 };
 
-export type Score = { topic: Topic; score: number; words: string[]; places: number[]; at: number };
+export type Score = {
+  topic: Topic;
+  score: number;
+  words: string[];
+  places: number[];
+  at: number;
+  urgent?: true;
+};
 
 /** From here on a topic is what she means. */
 export const enough = 2;
@@ -50,6 +57,7 @@ export function scoresOf(topics: readonly Topic[], reading: Reading, wanted: Wan
       const one = topic && entry(topic);
       if (!one || one.words.includes(piece.text)) continue;
       one.score += weight;
+      if (weight === 4) one.urgent = true;
       one.words.push(piece.text);
       one.places.push(piece.from);
       one.at = piece.from;

@@ -38,6 +38,7 @@ export function wantedOf(reading: Reading, cityOf: (id: string) => City | undefi
   readNames(reading, wanted, cityOf);
   readPlaces(reading, wanted);
   wanted.here = readNear(reading, wanted);
+  notOurSight(reading, wanted);
   const near = wish.near === 'me' ? undefined : wish.near;
   const place = wish.sight ?? wish.hotel ?? near;
   const around = place && !wish.city ? cityOf(place.cityId) : undefined;
@@ -102,8 +103,24 @@ function readPlaces(reading: Reading, wanted: Wanted): void {
   }
 }
 
+/** 「香港迪士尼」 is not the one that we have, in 上海: a place that stands right before a sight and is not where it lies. */
+function notOurSight({ pieces, said }: Reading, wanted: Wanted): void {
+  const { wish } = wanted;
+  const at = pieces.findIndex(
+    (piece) => piece.kind === 'name' && piece.meant.sight !== undefined && piece.meant.sight === wish.sight,
+  );
+  const [before, sight] = [pieces[at - 1], pieces[at]];
+  if (before?.kind !== 'name' || sight?.kind !== 'name') return;
+  const { cities, elsewhere } = before.meant;
+  const isThere = cities?.some(({ id }) => id === wish.sight?.cityId);
+  if (isThere || (!cities && elsewhere === undefined)) return;
+  delete wish.sight;
+  wanted.elsewhere.unshift(`${said(before)}${said(sight)}`);
+  if (cities) delete wish.city;
+}
+
 /** 「西湖附近」, 「我附近」; 「杭州附近」 is 杭州. True for 「這附近」, which may be what was spoken of before. */
-function readNear({ pieces }: Reading, { wish }: Wanted): boolean {
+function readNear({ pieces, said }: Reading, { wish, extras }: Wanted): boolean {
   const near = pieces.findIndex(
     (piece) => piece.kind === 'word' && (piece.word.small === 'near' || piece.word.small === 'me'),
   );
@@ -113,6 +130,11 @@ function readNear({ pieces }: Reading, { wish }: Wanted): boolean {
     (one) => one?.kind === 'name',
   );
   const named = beside?.kind === 'name' ? (beside.meant.sight ?? beside.meant.hotel) : undefined;
+  // Of a station we know the trains, not where it stands.
+  if (beside?.kind === 'name' && beside.meant.station && !named) {
+    extras.push(`${said(beside)}附近`);
+    return false;
+  }
   if (word.word.small === 'me') wish.near = 'me';
   else if (named) {
     wish.near = named;

@@ -32,6 +32,7 @@ export function createAttributes({ db, clock }: { db: Connection; clock: Clock }
     upkeep: {
       indexes: attributeIndexes,
       erase: async (her) => void (her.pid && (await rows.deleteMany(rowsOf(her)))),
+      copy: async ({ pid }) => ({ attributes: await rows.find({ pid }).toArray() }),
     } satisfies Upkeep,
     audience: {
       leaves: attributeLeaves,

@@ -43,7 +43,10 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
   }
 
   return {
-    upkeep: { indexes: drawIndexes } satisfies Upkeep,
+    upkeep: {
+      indexes: drawIndexes,
+      copy: async ({ pid }) => ({ draws: await entryRows.find({ pid }).toArray() }),
+    } satisfies Upkeep,
     /** Makes and commits to a seed for every draw of a campaign; those that have one keep it. To be called before it starts. */
     async commit(campaign: Giver): Promise<Pick<Draw, 'prize' | 'commitment' | 'named'>[]> {
       for (const { id: prize, way } of campaign.prizes.filter(isDraw)) {

@@ -17,6 +17,7 @@ export function createEnquiries({ db, clock }: { db: Connection; clock: Clock })
     upkeep: {
       indexes: enquiryIndexes,
       erase: async (her) => void (her.pid && (await rows.deleteMany(rowsOf(her)))),
+      copy: async ({ pid }) => ({ enquiries: await rows.find({ pid }).toArray() }),
     } satisfies Upkeep,
     async take(enquiry: { id: string; pid: string; words: string; phone: string }): Promise<void> {
       const { id, ...row } = enquiry;

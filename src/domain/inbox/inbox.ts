@@ -224,6 +224,11 @@ export function createInbox({
     upkeep: {
       indexes: inboxIndexes,
       erase: ({ fan, upTo }) => erase(fan, upTo),
+      copy: async ({ fan }) => ({
+        messages: await rows
+          .find({ fan }, { projection: { _id: 0, at: 1, body: 1, reply: 1, about: 1 }, sort: { at: 1 } })
+          .toArray(),
+      }),
       /** In the order of age. A flood goes after a day: nothing came of it, and WeChat sends no copy of it any more. */
       async forget(ago) {
         await rows.deleteMany({ at: { $lt: ago(30) }, open: { $exists: false } });

@@ -30,6 +30,7 @@ export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
         if (!pid) return;
         await rows.deleteOne({ _id: pid, ...(back ? { at: { $not: { $gt: upTo } } } : {}) }, { timeoutMS });
       },
+      copy: async ({ pid }) => ({ names: await rows.find({ _id: pid }, { timeoutMS }).toArray() }),
     } satisfies Upkeep,
     /** 「改名 …」. Safe to repeat. */
     async rename(pid: string, wanted: string): Promise<Renamed> {

@@ -75,6 +75,11 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
         );
         await rows.updateMany({ fan, at: { $lte: upTo } }, { $unset: { effect: 1, fan: 1 } });
       },
+      copy: async ({ fan }) => ({
+        told: await rows
+          .find({ fan, 'effect.kind': 'tell' }, { projection: { _id: 0, at: 1, state: 1, effect: 1 } })
+          .toArray(),
+      }),
       forget: (ago) => rows.deleteMany({ at: { $lt: ago(30) }, state: { $nin: ['pending', 'sending'] } }),
       gauges: [
         {

@@ -117,6 +117,7 @@ export function createPeople(given: {
       indexes,
       erase: async ({ pid, back }) =>
         void (pid !== undefined && !back && (await rows.deleteOne({ _id: pid }))),
+      copy: async ({ pid }) => ({ segmentedBy: await rows.find({ _id: pid }).toArray() }),
       async sweep() {
         await follow('people', clock.now() - soonMs);
         await follow('people:late', clock.now() - lateMs);

@@ -198,7 +198,13 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
   }
 
   return {
-    upkeep: { indexes: pointsIndexes } satisfies Upkeep,
+    upkeep: {
+      indexes: pointsIndexes,
+      copy: async ({ pid }) => ({
+        points: await balances.find({ _id: pid }, { projection: { points: 1 } }).toArray(),
+        movements: await ledger.find({ pid }, { sort: { at: 1 } }).toArray(),
+      }),
+    } satisfies Upkeep,
     audience: {
       leaves: pointLeaves,
       async facts(people) {

@@ -57,6 +57,7 @@ export function createPrizes(given: {
       jobs: [awardTell, awardRemind, awardExpire, awardPass],
       /** What is on its way to her keeps its address until it has arrived. */
       erase: async ({ pid }) => void (pid && (await claims.erase(pid))),
+      copy: async ({ pid }) => ({ prizes: await awards.of(pid), claims: await claims.of(pid) }),
       async forget() {
         await awards.close(clock.now() - closedAfterMs);
         await claims.forget();

@@ -70,6 +70,10 @@ export function createQuizzes(given: {
       async warm() {
         for (const { id } of campaigns.running(clock.now())) await answerLog.catchUp(id);
       },
+      copy: async ({ pid }) => ({
+        quizzes: await scores.ofPeople([pid]),
+        rounds: await db.collection('rounds').find({ pid }).toArray(),
+      }),
       work: projector,
       gauges: [
         {

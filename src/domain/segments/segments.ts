@@ -138,6 +138,7 @@ export function createSegments(given: {
     upkeep: {
       indexes,
       erase: async (her) => void (her.pid !== undefined && (await members.deleteMany(rowsOf(her)))),
+      copy: async ({ pid }) => ({ lists: await members.find({ pid }).toArray() }),
     } satisfies Upkeep,
     audience: {
       leaves: [inSegment, inList],

@@ -223,6 +223,9 @@ export function createSubscribers(given: {
     upkeep: {
       indexes: subscriberIndexes,
       jobs: [erase],
+      copy: async ({ fan }) => ({
+        subscriber: await rows.find({ _id: fan }, { projection: { said: 0, v: 0 } }).toArray(),
+      }),
       async forget(ago) {
         await forgetWords(ago(30));
         await graves.deleteMany({ until: { $lt: new Date(clock.now()) } });

@@ -1,5 +1,6 @@
+import { copy } from './copy';
 import { link } from './link';
 import { question } from './question';
 
 /** Every address that fans open. */
-export const pages = [link, question];
+export const pages = [copy, link, question];
