@@ -24,6 +24,7 @@ import { createPeople, wholeCircle } from './domain/people/people';
 import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
 import { createTickets } from './domain/prizes/tickets';
+import { createPurchases } from './domain/purchases/purchases';
 import { quizKind } from './domain/quiz/definition';
 import { createQuizKind } from './domain/quiz/kind';
 import { createPlayers } from './domain/quiz/players';
@@ -146,6 +147,12 @@ export function createServices(given: {
     wrote: inbox.wrote,
     audience,
   });
+  const purchases = createPurchases({
+    db,
+    clock,
+    dataKey: config.dataKey,
+    changed: async (pids) => people.refresh(await subscribers.known(pids)),
+  });
   const segments = createSegments({ db, clock, audience, people, circle: wholeCircle });
   const exports = createExports({ db, clock, namesOf, ...prizes });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });
@@ -203,6 +210,7 @@ export function createServices(given: {
     played,
     points,
     prizes,
+    purchases,
     draws,
     projector,
     proof,
