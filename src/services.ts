@@ -37,6 +37,7 @@ import { createSegments } from './domain/segments/segments';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
+import { createStages } from './domain/stages/stages';
 import { createSubscribers } from './domain/subscribers/subscribers';
 import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
@@ -147,11 +148,16 @@ export function createServices(given: {
     wrote: inbox.wrote,
     audience,
   });
+  const stages = createStages({ db, clock, subscribers, wrote: inbox.wrote, people });
   const purchases = createPurchases({
     db,
     clock,
     dataKey: config.dataKey,
-    changed: async (pids) => people.refresh(await subscribers.known(pids)),
+    changed: async (pids) => {
+      const known = await subscribers.known(pids);
+      await people.refresh(known);
+      await stages.look(known);
+    },
   });
   const segments = createSegments({ db, clock, audience, people, circle: wholeCircle });
   const exports = createExports({ db, clock, namesOf, ...prizes });
@@ -211,6 +217,7 @@ export function createServices(given: {
     points,
     prizes,
     purchases,
+    stages,
     draws,
     projector,
     proof,

@@ -11,6 +11,7 @@ import { compile, judge } from '../../../src/domain/segments/compile';
 import { type Rule, readRule } from '../../../src/domain/segments/rule';
 import { inList } from '../../../src/domain/segments/segments.leaves';
 import { readSentence, writeSentence } from '../../../src/domain/segments/sentence';
+import { stageLeaves } from '../../../src/domain/stages/stages.leaves';
 import { subscriberLeaves } from '../../../src/domain/subscribers/subscribers.leaves';
 import { toSimplified } from '../../../src/kit/text';
 import { testDatabase } from '../../support/database';
@@ -23,6 +24,7 @@ const all: readonly (readonly Leaf[])[] = [
   pointLeaves,
   inboxLeaves,
   purchaseLeaves,
+  stageLeaves,
   [inList],
 ];
 const { leaves } = collectAudience({ ...all.map((some) => ({ audience: { leaves: some } })) });
@@ -50,6 +52,9 @@ const valueOf: Record<string, fc.Arbitrary<unknown>> = {
   days: fc.integer({ min: 1, max: 30 }),
   level: few,
   levels: names,
+  stage: fc.constantFrom('none', 'considering', 'loyal'),
+  part: fc.constantFrom('r', 'all'),
+  score: few,
   yuan: fc.integer({ min: 1, max: 200 }),
   times: few,
   points: fc.integer({ min: 1, max: 200 }),
@@ -156,6 +161,7 @@ describe('over people', () => {
     'age:65 歲以上',
     'channel:first:杭州',
     'member:杭州',
+    'stage:loyal',
   );
   const field = fc.constantFrom(
     'points',
@@ -167,6 +173,8 @@ describe('over people', () => {
     'asked_hotels_2',
     'purchases',
     'boughtOn',
+    'value_all',
+    'churn',
   );
   const person: fc.Arbitrary<Flat> = fc.record({
     t: fc.uniqueArray(token, { maxLength: 6 }),
