@@ -155,3 +155,18 @@ test('a row that was written while she was leaving goes with the next run; kept 
   expect((await stages.of('gone')).standing).toBeNull();
   for await (const one of people.differences()) expect(one).toBeUndefined();
 });
+
+test('a daily run that was cut off goes on where it stopped, and mends flat rows that do not show what was judged', async () => {
+  const { stages } = talk.services;
+  const flat = db.collection<{ _id: string; t: string[] }>('people');
+  await stages.run({ anew: true });
+  const whole = await everything();
+  const [first, second, ...rest] = await flat.find().sort({ _id: 1 }).toArray();
+  await flat.updateOne({ _id: second?._id ?? '' }, { $pull: { t: { $regex: /^stage:/ } } });
+  await db
+    .collection<{ _id: string }>('stageRuns')
+    .updateOne({ _id: '2026-11-27' }, { $set: { after: first?._id, done: false } });
+  expect(await stages.run()).toBe(rest.length + 1);
+  expect(await everything()).toEqual(whole);
+  expect(await stages.run()).toBe(0);
+});
