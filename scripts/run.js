@@ -41,6 +41,7 @@ function swallowed(name, args) {
       ...['dry-run', 'now', 'by', 'reason', 'out', 'prize', 'sponsor', 'state', 'day', 'full', 'with-held'],
       ...['walk', 'players', 'group', 'correct'],
     ],
+    purchases: ['dry-run', 'keep', 'take'],
     redeem: ['by', 'at'],
     season: ['fans', 'days', 'seed'],
   };

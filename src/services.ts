@@ -25,6 +25,7 @@ import { createPeople, wholeCircle } from './domain/people/people';
 import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
 import { createTickets } from './domain/prizes/tickets';
+import { createPurchases } from './domain/purchases/purchases';
 import { quizKind } from './domain/quiz/definition';
 import { createQuizKind } from './domain/quiz/kind';
 import { createPlayers } from './domain/quiz/players';
@@ -37,6 +38,7 @@ import { createSegments } from './domain/segments/segments';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
+import { createStages } from './domain/stages/stages';
 import { createSubscribers } from './domain/subscribers/subscribers';
 import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
@@ -147,6 +149,17 @@ export function createServices(given: {
     wrote: inbox.wrote,
     audience,
   });
+  const stages = createStages({ db, clock, subscribers, wrote: inbox.wrote, people });
+  const purchases = createPurchases({
+    db,
+    clock,
+    dataKey: config.dataKey,
+    changed: async (pids) => {
+      const known = await subscribers.known(pids);
+      await people.refresh(known);
+      await stages.look(known);
+    },
+  });
   const segments = createSegments({ db, clock, audience, people, circle: wholeCircle });
   const exports = createExports({ db, clock, namesOf, ...prizes });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });
@@ -211,6 +224,8 @@ export function createServices(given: {
     played,
     points,
     prizes,
+    purchases,
+    stages,
     draws,
     projector,
     proof,

@@ -362,6 +362,11 @@ export function createSubscribers(given: {
       const some = rows.find({ _id: { $in: fans } }, { projection: { pid: 1 } });
       return (await some.toArray()).map(({ _id, pid }) => ({ fan: _id, pid }));
     },
+    /** Who these pids are now; without those who left. */
+    async known(pids: string[]): Promise<{ fan: string; pid: string }[]> {
+      const some = rows.find({ pid: { $in: pids } }, { projection: { pid: 1 } });
+      return (await some.toArray()).map(({ _id, pid }) => ({ fan: _id, pid }));
+    },
     /** Those of the pids that are somebody's now. */
     here: async (pids: string[]): Promise<string[]> => rows.distinct('pid', { pid: { $in: pids } }),
     /** Who follows now and began between two moments (business ms). */

@@ -5,11 +5,13 @@ import { inboxLeaves } from '../../../src/domain/inbox/inbox.leaves';
 import type { Flat, Leaf } from '../../../src/domain/leaf';
 import { pointLeaves } from '../../../src/domain/points/points.leaves';
 import { prizeLeaves } from '../../../src/domain/prizes/prizes.leaves';
+import { purchaseLeaves } from '../../../src/domain/purchases/purchases.leaves';
 import { quizLeaves } from '../../../src/domain/quiz/quiz.leaves';
 import { compile, judge } from '../../../src/domain/segments/compile';
 import { type Rule, readRule } from '../../../src/domain/segments/rule';
 import { inList } from '../../../src/domain/segments/segments.leaves';
 import { readSentence, writeSentence } from '../../../src/domain/segments/sentence';
+import { stageLeaves } from '../../../src/domain/stages/stages.leaves';
 import { subscriberLeaves } from '../../../src/domain/subscribers/subscribers.leaves';
 import { toSimplified } from '../../../src/kit/text';
 import { testDatabase } from '../../support/database';
@@ -21,6 +23,8 @@ const all: readonly (readonly Leaf[])[] = [
   prizeLeaves,
   pointLeaves,
   inboxLeaves,
+  purchaseLeaves,
+  stageLeaves,
   [inList],
 ];
 const { leaves } = collectAudience({ ...all.map((some) => ({ audience: { leaves: some } })) });
@@ -47,6 +51,11 @@ const valueOf: Record<string, fc.Arbitrary<unknown>> = {
   topic: fc.constantFrom('hotels', 'food'),
   days: fc.integer({ min: 1, max: 30 }),
   level: few,
+  levels: names,
+  stage: fc.constantFrom('none', 'considering', 'loyal'),
+  part: fc.constantFrom('r', 'all'),
+  score: few,
+  yuan: fc.integer({ min: 1, max: 200 }),
   times: few,
   points: fc.integer({ min: 1, max: 200 }),
 };
@@ -151,6 +160,8 @@ describe('over people', () => {
     'list:tote-2',
     'age:65 歲以上',
     'channel:first:杭州',
+    'member:杭州',
+    'stage:loyal',
   );
   const field = fc.constantFrom(
     'points',
@@ -160,6 +171,10 @@ describe('over people', () => {
     'score_autumn',
     'level_autumn',
     'asked_hotels_2',
+    'purchases',
+    'boughtOn',
+    'value_all',
+    'churn',
   );
   const person: fc.Arbitrary<Flat> = fc.record({
     t: fc.uniqueArray(token, { maxLength: 6 }),
