@@ -216,7 +216,7 @@ export function createSegments(given: {
       const { filter, whole, now } = await ready(rule);
       const short = await hintOf(whole, now);
       const wanted = short ? { $and: [short, filter] } : filter;
-      for await (const { _id } of flat.find(wanted, { projection: { _id: 1 }, batchSize: 10_000 })) yield _id;
+      for await (const { _id } of flat.find(wanted, { projection: { _id: 1 }, batchSize: 1_000 })) yield _id;
     },
     /** Leaf by leaf, why somebody is in it or not. */
     async why(rule: Rule, person: Flat): Promise<Verdict> {
