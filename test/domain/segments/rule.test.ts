@@ -11,6 +11,7 @@ import { type Rule, readRule } from '../../../src/domain/segments/rule';
 import { inList } from '../../../src/domain/segments/segments.leaves';
 import { readSentence, writeSentence } from '../../../src/domain/segments/sentence';
 import { subscriberLeaves } from '../../../src/domain/subscribers/subscribers.leaves';
+import { surveyLeaves } from '../../../src/domain/surveys/surveys.leaves';
 import { toSimplified } from '../../../src/kit/text';
 import { testDatabase } from '../../support/database';
 
@@ -21,6 +22,7 @@ const all: readonly (readonly Leaf[])[] = [
   prizeLeaves,
   pointLeaves,
   inboxLeaves,
+  surveyLeaves,
   [inList],
 ];
 const { leaves } = collectAudience({ ...all.map((some) => ({ audience: { leaves: some } })) });
@@ -39,6 +41,8 @@ const valueOf: Record<string, fc.Arbitrary<unknown>> = {
   values: names,
   name,
   quiz: name,
+  survey: name,
+  mark: name,
   campaign: name,
   prize: name,
   id: name,
