@@ -36,6 +36,7 @@ function swallowed(name, args) {
       ...['walk', 'players', 'group', 'correct'],
     ],
     redeem: ['by', 'at'],
+    survey: ['by', 'full'],
     season: ['fans', 'days', 'seed'],
   };
   return (flags[name] ?? []).filter(

@@ -27,7 +27,7 @@ type Object_ = Record<string, unknown>;
  * @throws AppError Invalid import.unreadable when it is no object at all
  */
 export function readSurvey(json: unknown): { survey: Survey } | { problems: Problem[] } {
-  if (!isObject(json)) throw unreadable('JSON 的最外層應是一份問卷 {"id": …, "questions": […]}。');
+  if (!isObject(json)) throw unreadable('JSON 的最外層應是一份問卷（{…}，有 id、title、questions 等）。');
   const problems = createProblems();
   const read = readerOf(problems.add);
   const top = { sheet: 'survey' };
@@ -61,7 +61,7 @@ export function readSurvey(json: unknown): { survey: Survey } | { problems: Prob
     problems.add({
       ...top,
       column: 'consent',
-      message: `第 ${private_ + 1} 題的答案會記在她名下，要先問同意：請寫 {"text": …, "version": …, "purpose": …}`,
+      message: `第 ${private_ + 1} 題的答案會記在她名下，要先問同意：請寫一個物件 {…}，有 text、version、purpose`,
     });
   return problems.total > 0 ? { problems: problems.first(['survey', 'consent', 'questions']) } : { survey };
 }
@@ -73,7 +73,7 @@ function consentIn(value: unknown, read: Reader, add: Add): { consent?: Consent 
   const place = { sheet: 'consent' };
   if (value === undefined) return {};
   if (!isObject(value)) {
-    add({ ...place, message: '應是 {"text": …, "version": …, "purpose": …}' });
+    add({ ...place, message: '應是一個物件 {…}，有 text、version、purpose' });
     return {};
   }
   read.known(value, fieldsOf.consent, place);

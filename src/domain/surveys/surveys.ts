@@ -44,15 +44,13 @@ export type SurveyAnswers = {
 export type Open = Survey & { form: string };
 
 /** Whose a word is already, by name. */
-type TakenBy = (what: string, how: 'says') => string | undefined;
+export type TakenBy = (what: string, how: 'says') => string | undefined;
 
 const indexes: IndexSpec[] = [
   { collection: 'surveyAnswers', key: { survey: 1, at: 1 }, why: 'what was answered (results, export)' },
   { collection: 'surveyAnswers', key: { pid: 1 }, why: 'what did she answer (segments, erasure)' },
 ];
 
-/** Whoever wrote the sample survey. */
-export const sampleAuthor = 'sample';
 const again = '重填';
 
 /** Surveys: forms that are data. Each process holds those that are started; every change raises `versions{_id: 'surveys'}`. */
