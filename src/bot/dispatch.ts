@@ -18,6 +18,7 @@ import { createSuggest } from './suggest';
 import { createThread } from './thread';
 import { type Cause, openTurn, type Turn, undo } from './turn';
 import { createUnderstanding } from './understanding/understanding';
+import { setAside } from './waiting';
 import { createWords, type Outcome } from './words';
 
 /** `redo` may lead to `redo`; a circle is a mistake in a handler. */
@@ -122,6 +123,8 @@ export function createDispatch(given: {
     if (!found) return undefined;
     turn.by = found.file;
     turn.taken = true;
+    // What data took may ask something too, and 「1」 would be an answer to both: the form is gone on with by its own word.
+    if (turn.talk.form?.keeps) setAside(turn.talk);
     return Promise.resolve(found.rule.run(face.contextWith(turn, found.taken) as never));
   }
 

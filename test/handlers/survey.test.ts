@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stageRehearsal } from '../../src/domain/quiz/rehearse/rehearsal';
 import { root } from '../../src/kit/root';
+import { aQuestion, aQuiz } from '../domain/quiz/a-quiz';
 import { testDatabase } from '../support/database';
 import { createTalk, type Talk } from '../support/talk';
 
@@ -14,6 +16,11 @@ beforeAll(async () => {
   talk = await createTalk(database);
   expect(await talk.services.surveys.bring(bytes, 'lin')).toHaveProperty('row');
   await talk.services.surveys.start('travel', unasked);
+  const { tickets, draws, campaigns } = talk.services;
+  const questions = Array.from({ length: 3 }, (_, i) => aQuestion(`t${i}`));
+  const content = aQuiz({ title: '秋日一戰', keywords: ['開戰'], perDay: 3, questions, prizes: [] });
+  await stageRehearsal({ db: await database.connect(), tickets, draws, content });
+  await campaigns.load();
 });
 afterAll(() => database.drop());
 beforeEach(() => talk.turnClockTo('2026-11-22T10:00'));
@@ -105,6 +112,16 @@ test('half-filled it is gone on with by its keyword: after another form, a day, 
   expect(await lin.says('5月3日')).toContain('常住在哪個城市');
   talk.turnClockTo('2027-01-20T10:00');
   expect(await lin.says('旅行偏好')).toContain('同意');
+});
+
+test('who goes over to a quiz answers the quiz, and goes on with the survey by its keyword', async () => {
+  const lin = talk.fan();
+  await says(lin, '旅行偏好', '同意');
+  expect(await lin.says('開戰')).toContain('第 1 題');
+  talk.turnClockTo('2026-11-22T10:01');
+  expect(await lin.says('1')).toContain('第 2 題');
+  expect(await lin.says('旅行偏好')).toContain('怎麼稱呼你合適');
+  expect(await lin.says('1')).toContain('你的生日');
 });
 
 test('answers are changed by the keyword, and not paid again', async () => {
