@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util';
 import { loadHandlers } from '../src/bot/discover';
 import { takenIn } from '../src/domain/quiz/play/taken-by';
 import { answerColumns } from '../src/domain/surveys/answer-columns';
+import { readSurveyFile } from '../src/domain/surveys/read-survey-file';
 import { tellResults } from '../src/domain/surveys/results';
+import { writeSurveyBook } from '../src/domain/surveys/survey-book';
 import { type SurveyRow, surveyStates } from '../src/domain/surveys/surveys';
 import { AppError, messageOf } from '../src/errors';
 import { root } from '../src/kit/root';
@@ -34,21 +36,22 @@ const commands: Record<string, Command> = {
     async run({ services }) {
       const all = await services.surveys.list();
       if (all.length === 0)
-        console.log('還沒有問卷。先 npm run survey -- template 檔案.json，改好再 import。');
+        console.log('還沒有問卷。先 npm run survey -- template 檔案.xlsx，改好再 import。');
       for (const row of all) console.log(tell(row));
       return 0;
     },
   },
   import: {
-    args: ['檔案.json'],
+    args: ['檔案.xlsx|.json'],
     help: '導入成草稿；有錯就一處一處列出來，什麼都不改',
     async run({ services, values, args: [path = ''] }) {
-      const brought = await services.surveys.bring((await fileAt(path)).bytes, values.by);
+      const brought = await services.surveys.bring(await fileAt(path), values.by);
       if ('problems' in brought) {
-        for (const problem of brought.problems) console.error(tellProblem(problem, '項'));
+        for (const problem of brought.problems) console.error(tellProblem(problem, brought.unit));
         console.error(`${path} 有 ${brought.problems.length} 處要改，沒有導入。`);
         return 1;
       }
+      for (const remark of brought.remarks) console.log(tellProblem(remark));
       console.log(tell(brought.row));
       console.log(`接下來：npm run survey -- check ${brought.row._id}，沒有問題就 start。`);
       return 0;
@@ -112,17 +115,20 @@ const tell = ({ _id, survey, state, version }: SurveyRow): string =>
 const usage = (): string =>
   [
     '用法：npm run survey -- 指令 …',
-    usageLine('template 檔案.json', '寫一份填好的例子，照著改'),
+    usageLine('template 檔案.xlsx|.json', '寫一份填好的例子，照著改'),
     ...Object.entries(commands).map(([name, { args, help }]) => usageLine([name, ...args].join(' '), help)),
     '  --by 姓名   誰做的，和登入這台機器的名字一起留下記錄',
     '說明見 docs/surveys.md。',
   ].join('\n');
 
 /** The sample, to be changed into one's own. */
-function writeTemplate(path: string): void {
-  if (!path.endsWith('.json')) throw new Misuse('請給一個 .json 檔案。');
+async function writeTemplate(path: string): Promise<void> {
+  if (!/\.(xlsx|json)$/.test(path)) throw new Misuse('請給一個 .xlsx 或 .json 檔案。');
+  const bytes = readFileSync(join(root, 'src/simulator/sample/survey.json'));
+  const read = await readSurveyFile({ name: 'survey.json', bytes });
+  if ('problems' in read) throw new Error('The sample survey is broken.');
   try {
-    writeFileSync(path, readFileSync(join(root, 'src/simulator/sample/survey.json')), { flag: 'wx' });
+    writeFileSync(path, path.endsWith('.json') ? bytes : await writeSurveyBook(read.survey), { flag: 'wx' });
   } catch (cause) {
     throw new AppError('Conflict', 'survey.file', `${path} 已經有了，或不能寫在那裡；請換一個檔名。`, {
       cause,
@@ -136,7 +142,7 @@ async function main(argv: string[]): Promise<number> {
   const values = { ...given, by: signed(given.by, userInfo().username) };
   const [name = '', ...args] = positionals;
   if (name === 'template' && args.length === 1) {
-    writeTemplate(args[0] ?? '');
+    await writeTemplate(args[0] ?? '');
     return 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

@@ -74,7 +74,7 @@ async function bringSamples(app: App, log: Log): Promise<void> {
   await startSampleSurvey({
     ...app.services,
     takenBy: takenIn(app.rules),
-    bytes: readFileSync(join(root, 'src/simulator/sample/survey.json')),
+    file: { name: 'survey.json', bytes: readFileSync(join(root, 'src/simulator/sample/survey.json')) },
   }).catch((err: unknown) => log.error({ err }, 'the sample survey is broken'));
 }
 

@@ -7,14 +7,17 @@ import { testDatabase } from '../support/database';
 import { createTalk, type Talk } from '../support/talk';
 
 const database = testDatabase();
-const bytes = readFileSync(join(root, 'src/simulator/sample/survey.json'));
+const file = {
+  name: 'survey.json',
+  bytes: readFileSync(join(root, 'src/simulator/sample/survey.json')),
+};
 const unasked = () => undefined;
 let talk: Talk;
 type Fan = ReturnType<Talk['fan']>;
 
 beforeAll(async () => {
   talk = await createTalk(database);
-  expect(await talk.services.surveys.bring(bytes, 'lin')).toHaveProperty('row');
+  expect(await talk.services.surveys.bring(file, 'lin')).toHaveProperty('row');
   await talk.services.surveys.start('travel', unasked);
   const { tickets, draws, campaigns } = talk.services;
   const questions = Array.from({ length: 3 }, (_, i) => aQuestion(`t${i}`));
@@ -154,7 +157,7 @@ test('when it is stopped or another version is brought, an open one is over', as
   await surveys.stop('travel');
   expect(await lin.says('1')).not.toContain('生日');
   expect(await lin.says('旅行偏好')).not.toContain('花一分鐘');
-  await surveys.bring(bytes, 'lin');
+  await surveys.bring(file, 'lin');
   await surveys.start('travel', unasked);
   expect(await lin.says('1')).not.toContain('生日');
   expect(await lin.says('旅行偏好')).toContain('花一分鐘');

@@ -9,8 +9,9 @@ beforeAll(async () => {
   town = await createTown();
   const { surveys } = town.services;
   const bytes = readFileSync(join(root, 'src/simulator/sample/survey.json'));
+  const file = { name: 'survey.json', bytes };
   for (let twice = 0; twice < 2; twice++)
-    await startSampleSurvey({ surveys, takenBy: () => undefined, bytes });
+    await startSampleSurvey({ surveys, takenBy: () => undefined, file });
 });
 afterAll(() => town.close());
 

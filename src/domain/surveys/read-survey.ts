@@ -61,7 +61,7 @@ export function readSurvey(json: unknown): { survey: Survey } | { problems: Prob
     problems.add({
       ...top,
       column: 'consent',
-      message: `第 ${private_ + 1} 題的答案會記在她名下，要先問同意：請寫一個物件 {…}，有 text、version、purpose`,
+      message: `第 ${private_ + 1} 題的答案會記在她名下，要先問同意：請寫 text（她同意的話）、version（版本）、purpose（用途）`,
     });
   return problems.total > 0 ? { problems: problems.first(['survey', 'consent', 'questions']) } : { survey };
 }

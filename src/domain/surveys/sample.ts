@@ -1,4 +1,5 @@
 import { AppError } from '../../errors';
+import type { File } from '../../sheets/file';
 import { tellProblem } from '../../sheets/problems';
 import type { Surveys, TakenBy } from './surveys';
 
@@ -13,17 +14,17 @@ const sampleAuthor = 'sample';
 export async function startSampleSurvey(given: {
   surveys: Pick<Surveys, 'list' | 'bring' | 'start'>;
   takenBy: TakenBy;
-  bytes: Buffer;
+  file: File;
 }): Promise<void> {
-  const { surveys, takenBy, bytes } = given;
+  const { surveys, takenBy, file } = given;
   const [only, ...more] = await surveys.list();
   if (more.length > 0 || (only && (only.by !== sampleAuthor || only.state !== 'draft'))) return;
-  const brought = await surveys.bring(bytes, sampleAuthor);
+  const brought = await surveys.bring(file, sampleAuthor);
   if ('problems' in brought)
     throw new AppError(
       'Invalid',
       'survey.sample',
-      brought.problems.map((one) => tellProblem(one, '項')).join('; '),
+      brought.problems.map((one) => tellProblem(one, brought.unit)).join('; '),
     );
   await surveys.start(brought.row._id, takenBy);
 }

@@ -3,15 +3,15 @@ import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { fold } from '../../kit/text';
+import type { File } from '../../sheets/file';
 import type { Problem } from '../../sheets/problems';
-import { parseJson } from '../../sheets/read-json';
 import type { IndexSpec } from '../../store/indexes';
 import { bumpVersion } from '../../store/versions';
 import type { Attributes } from '../attributes/attributes';
 import type { Audience, Facts } from '../audience';
 import type { Points } from '../points/points';
 import { rowsOf, type Upkeep } from '../upkeep';
-import { readSurvey } from './read-survey';
+import { type Faults, readSurveyFile } from './read-survey-file';
 import { createTally } from './results';
 import { type Answers, answersTo, type Consent, isAsked, type Survey, wordsOf } from './survey';
 import { answeredToken, markToken, surveyLeaves } from './surveys.leaves';
@@ -45,6 +45,9 @@ export type Open = Survey & { form: string };
 
 /** Whose a word is already, by name. */
 export type TakenBy = (what: string, how: 'says') => string | undefined;
+
+/** `remarks`: what of a workbook was not read. */
+export type Brought = { row: SurveyRow; remarks: Problem[] } | Faults;
 
 const indexes: IndexSpec[] = [
   { collection: 'surveyAnswers', key: { survey: 1, at: 1 }, why: 'what was answered (results, export)' },
@@ -98,10 +101,10 @@ export function createSurveys(given: {
     );
   }
 
-  async function bring(bytes: Buffer, by: string): Promise<{ row: SurveyRow } | { problems: Problem[] }> {
-    const read = readSurvey(parseJson(bytes));
+  async function bring(file: File, by: string): Promise<Brought> {
+    const read = await readSurveyFile(file);
     if ('problems' in read) return read;
-    const { survey } = read;
+    const { survey, remarks } = read;
     const before = await rows.findOne({ _id: survey.id });
     if (before?.state === 'started')
       throw new AppError(
@@ -117,7 +120,7 @@ export function createSurveys(given: {
       return (await rows.updateOne(same, { $set: { ...next, version } }, { session })).modifiedCount;
     });
     if (!changed) throw busy(survey.id);
-    return { row: { _id: survey.id, ...next, version } };
+    return { row: { _id: survey.id, ...next, version }, remarks };
   }
 
   /** What stands against starting it: words that somebody else answers to. */
@@ -204,7 +207,7 @@ export function createSurveys(given: {
       },
     } satisfies Audience,
 
-    /** A JSON file becomes a draft, or its faults are told. @throws AppError Conflict while it is started */
+    /** A workbook or a JSON file becomes a draft, or its faults are told. @throws AppError Conflict while it is started */
     bring,
     findings,
     row,

@@ -28,12 +28,13 @@ const everybody: Record<string, Answer>[] = [
   { nps: 8, room: 3, liked: ['位置'], say: '還好' },
   { nps: 2, room: 1, liked: ['舊選項'] },
 ];
+const asFile = (json: object) => ({ name: 'stay.json', bytes: Buffer.from(JSON.stringify(json)) });
 let talk: Talk;
 
 beforeAll(async () => {
   talk = await createTalk(database);
   const { surveys } = talk.services;
-  const brought = await surveys.bring(Buffer.from(JSON.stringify(survey)), 'lin');
+  const brought = await surveys.bring(asFile(survey), 'lin');
   if ('problems' in brought) throw new Error(JSON.stringify(brought.problems));
   for (const [i, answers] of everybody.entries())
     await surveys.finish({
@@ -93,7 +94,7 @@ test('a word that a handler, a campaign or another survey answers keeps it from 
   const { surveys } = talk.services;
   await surveys.start('stay', () => undefined);
   const other = { ...survey, id: 'other', keywords: ['天氣', '住得好嗎！'] };
-  await surveys.bring(Buffer.from(JSON.stringify(other)), 'lin');
+  await surveys.bring(asFile(other), 'lin');
   const takenBy = (what: string) => talk.rules.exact(what)?.file;
   await expect(surveys.start('other', takenBy)).rejects.toMatchObject({
     code: 'survey.refused',
@@ -105,10 +106,10 @@ test('a word that a handler, a campaign or another survey answers keeps it from 
 
 test('what is started is not changed under those who answer', async () => {
   const { surveys } = talk.services;
-  const bytes = Buffer.from(JSON.stringify(survey));
-  await expect(surveys.bring(bytes, 'lin')).rejects.toMatchObject({ code: 'survey.started' });
+  const file = asFile(survey);
+  await expect(surveys.bring(file, 'lin')).rejects.toMatchObject({ code: 'survey.started' });
   await surveys.stop('stay');
-  expect(await surveys.bring(bytes, 'lin')).toMatchObject({ row: { state: 'draft', version: 2 } });
+  expect(await surveys.bring(file, 'lin')).toMatchObject({ row: { state: 'draft', version: 2 } });
   await expect(surveys.row('nope')).rejects.toMatchObject({
     code: 'survey.unknown',
     message: expect.stringContaining('stay「住得好嗎」'),
