@@ -43,6 +43,7 @@ function swallowed(name, args) {
     ],
     purchases: ['dry-run', 'keep', 'take'],
     redeem: ['by', 'at'],
+    survey: ['by', 'full'],
     season: ['fans', 'days', 'seed'],
   };
   return (flags[name] ?? []).filter(

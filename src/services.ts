@@ -40,6 +40,7 @@ import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
 import { createStages } from './domain/stages/stages';
 import { createSubscribers } from './domain/subscribers/subscribers';
+import { createSurveys } from './domain/surveys/surveys';
 import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
 import { collectUpkeep } from './domain/upkeep';
@@ -47,7 +48,7 @@ import { createWeather } from './domain/weather/weather';
 import type { Clock } from './kit/clock';
 import type { AnyJob } from './kit/define-job';
 import type { Log } from './kit/log';
-import type { Script } from './kit/text';
+import { fold, type Script } from './kit/text';
 import type { Render } from './render/render';
 import { createVersions } from './store/versions';
 
@@ -161,6 +162,18 @@ export function createServices(given: {
     },
   });
   const segments = createSegments({ db, clock, audience, people, circle: wholeCircle });
+  const attributes = createAttributes({ db, clock });
+  const surveys = createSurveys({
+    db,
+    clock,
+    setAttribute: attributes.set,
+    givePoints: points.give,
+    holderOf(word) {
+      const campaign = campaigns.byKeyword(fold(word));
+      return campaign && `活動「${campaign.title}」`;
+    },
+    notBy: unplayed(config),
+  });
   const exports = createExports({ db, clock, namesOf, ...prizes });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });
   const weather = createWeather({
@@ -185,7 +198,7 @@ export function createServices(given: {
     subscribers,
     tickets,
     cities,
-    attributes: createAttributes({ db, clock }),
+    attributes,
     campaigns,
     channels: createChannels({ db }),
     copies: createCopies({
@@ -245,6 +258,7 @@ export function createServices(given: {
     serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
     sights: createSights({ db }),
     status: createStatus({ campaigns, tickets, settlement, exports }),
+    surveys,
     trains: createTrains({ db }),
     weather,
   };

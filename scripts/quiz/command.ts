@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { parseArgs } from 'node:util';
 import type { Redis } from 'ioredis';
@@ -72,6 +72,18 @@ export async function fileAt(path: string): Promise<{ name: string; bytes: Buffe
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new AppError('NotFound', 'quiz.file', `沒有這個檔案：${path}`);
   }
+}
+
+/** The file to write: CSV or XLSX by its ending, readable by nobody else, never over another file. */
+export async function fileFor(path: string) {
+  const format = /\.(csv|xlsx)$/.exec(path)?.[1] as 'csv' | 'xlsx' | undefined;
+  if (!format) throw new AppError('Invalid', 'export.file', '請給一個 .csv 或 .xlsx 檔案。');
+  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    throw new AppError('Conflict', 'export.file', `${path} 已經有了，或不能寫在那裡；請換一個檔名。`, {
+      cause,
+    });
+  });
+  return { format, out: file.createWriteStream() };
 }
 
 /** Nobody is stopped by it: two people may share a machine. But it is said. */

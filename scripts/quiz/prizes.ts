@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { type CampaignRow, campaignOf } from '../../src/domain/campaigns/campaign-row';
 import { prizeNamed, sponsorNamed } from '../../src/domain/campaigns/named';
 import type { AwardFilter } from '../../src/domain/exports/exports';
@@ -10,20 +9,8 @@ import { AppError } from '../../src/errors';
 import { beijingDay, dayMs, momentAt } from '../../src/kit/beijing';
 import { tellProblem } from '../../src/sheets/problems';
 import { readTable } from '../../src/sheets/read-table';
-import { type Asked, type Command, fileAt, Misuse, only, padded } from './command';
+import { type Asked, type Command, fileAt, fileFor, Misuse, only, padded } from './command';
 import { tellWait } from './waits';
-
-/** The file to write: CSV or XLSX by its ending, readable by nobody else, never over another file. */
-async function fileFor(path: string) {
-  const format = /\.(csv|xlsx)$/.exec(path)?.[1] as 'csv' | 'xlsx' | undefined;
-  if (!format) throw new AppError('Invalid', 'export.file', '請用 --out 給一個 .csv 或 .xlsx 檔案。');
-  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
-    throw new AppError('Conflict', 'export.file', `${path} 已經有了，或不能寫在那裡；請換一個檔名。`, {
-      cause,
-    });
-  });
-  return { format, out: file.createWriteStream() };
-}
 
 /** A day that the calendar has. */
 function realDay(day: string): string {

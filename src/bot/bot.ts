@@ -21,7 +21,19 @@ import type { Things } from './understanding/things';
 import type { Thing, Topic } from './understanding/topics';
 
 export { beijingTime, dayMs } from '../kit/beijing';
-export { choice, date, image, location, number, phone, text } from './fields';
+export {
+  birthday,
+  choice,
+  choices,
+  date,
+  type Field,
+  image,
+  location,
+  number,
+  optional,
+  phone,
+  text,
+} from './fields';
 
 /** What a handler returns: the one passive reply, or nothing. A string is a text. */
 export type Said = string | Reply | undefined;
@@ -134,6 +146,8 @@ export type Context<P, M extends Message = Message> = Services & {
   ): Reply;
   /** Opens a form: its questions are asked one at a time. */
   ask<F extends Fields>(form: Form<F>): string;
+  /** Some of this form is answered: `ask` goes on with it. */
+  isHalfFilled(form: { name: string }): boolean;
   /** What of her sentence was understood, in a few words each: 「城市 杭州」; for people. */
   understood: string[];
   /** The known keywords closest to a text. */
@@ -158,7 +172,8 @@ export type Trigger =
       remark?: (context: never, own: boolean) => string | undefined;
       digits?: (context: never) => boolean;
     }
-  | { on: 'form'; form: Form<Fields> };
+  | { on: 'form'; form: Form<Fields> }
+  | { on: 'forms'; of: FormMaker };
 
 export type Rule = Trigger & { run: Handler<never, never>; needs?: Need };
 
@@ -260,7 +275,13 @@ export const otherwise = (run: Handler<Record<never, never>>): Rule => rule({ on
 export type Fields = Record<string, Field<unknown>>;
 type Answers<F extends Fields> = { [Name in keyof F]: FieldValue<F[Name]> };
 
-export type Form<F extends Fields> = Rule & { on: 'form'; name: string; fields: F };
+export type Form<F extends Fields> = Rule & {
+  on: 'form';
+  name: string;
+  fields: F;
+  /** Half-filled it is kept for a month, and gone on with when it is opened again. */
+  keeps?: true;
+};
 
 /**
  * A talk in several steps: its fields are asked one at a time, the answers are kept (a restart loses nothing), 「取消」
@@ -268,11 +289,21 @@ export type Form<F extends Fields> = Rule & { on: 'form'; name: string; fields: 
  *
  *     export const booking = form('booking', { name: text('怎麼稱呼您?'), phone: phone('電話?') }, ({ params }) => …);
  */
-export function form<F extends Fields>(name: string, fields: F, done: Handler<Answers<F>>): Form<F> {
-  const made = { on: 'form', name, fields, run: done } as unknown as Form<F>;
+export function form<F extends Fields>(
+  name: string,
+  fields: F,
+  done: Handler<Answers<F>>,
+  { keeps = false }: { keeps?: boolean } = {},
+): Form<F> {
+  const made = { on: 'form', name, fields, run: done, ...(keeps ? { keeps } : {}) } as unknown as Form<F>;
   made.form = made;
   return made;
 }
+
+type FormMaker = (context: Context<Record<never, never>>, name: string) => Form<Fields> | undefined;
+
+/** Forms that are data: makes the one of a name, as it is at the moment; `undefined` where there is none (any more). */
+export const forms = (of: FormMaker): Rule => rule({ on: 'forms', of }, () => undefined);
 
 /** One card. To a text she typed WeChat shows only the first. */
 export const news = (...articles: Extract<Reply, { kind: 'news' }>['articles']): Reply => ({

@@ -7,9 +7,9 @@ import { fold, longestRead } from '../kit/text';
 import type { Render } from '../render/render';
 import type { Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';
-import type { Said } from './bot';
+import type { Fields, Form, Said } from './bot';
 import { createFace } from './face';
-import { createForms, type FormOf } from './forms';
+import { createForms } from './forms';
 import { createLists } from './lists';
 import { createParams } from './params';
 import type { Slot } from './patterns';
@@ -18,6 +18,7 @@ import { createSuggest } from './suggest';
 import { createThread } from './thread';
 import { type Cause, openTurn, type Turn, undo } from './turn';
 import { createUnderstanding } from './understanding/understanding';
+import { setAside } from './waiting';
 import { createWords, type Outcome } from './words';
 
 /** `redo` may lead to `redo`; a circle is a mistake in a handler. */
@@ -26,20 +27,18 @@ const deepest = 4;
 /** From a message to its outcome: the open form, else the rule that is chosen, answers; the reply is made ready to be said. */
 export function createDispatch(given: {
   rules: Rules;
-  /** Forms beside those of the rules. */
-  formOf?: FormOf;
   services: Services;
   render: Render;
   clock: Clock;
   log: Log;
 }) {
-  const { rules, formOf = () => undefined, services, render, clock, log } = given;
+  const { rules, services, render, clock, log } = given;
   const suggest = createSuggest(rules.keywords, (need) => services.offers.has(need, clock.now()));
   const lists = createLists({ render, clock, digitsTaken });
   const readParams = createParams({ services, render, choose: lists.choose });
   const forms = createForms({
     isCommand,
-    formOf: (name) => rules.form(name) ?? formOf(name),
+    formOf,
     render,
     clock,
     finish: (turn, form, answers) => form.run(face.contextWith(turn, answers) as never),
@@ -124,6 +123,8 @@ export function createDispatch(given: {
     if (!found) return undefined;
     turn.by = found.file;
     turn.taken = true;
+    // What data took may ask something too, and 「1」 would be an answer to both: the form is gone on with by its own word.
+    if (turn.talk.form?.keeps) setAside(turn.talk);
     return Promise.resolve(found.rule.run(face.contextWith(turn, found.taken) as never));
   }
 
@@ -145,6 +146,16 @@ export function createDispatch(given: {
   function isNamed({ kind, raw }: Slot): boolean {
     if (kind === 'city') return services.cities.find(raw).kind === 'one';
     return kind !== 'title' || services.campaigns.named(raw) !== undefined;
+  }
+
+  function formOf(turn: Turn, name: string): Form<Fields> | undefined {
+    const declared = rules.form(name);
+    if (declared) return declared;
+    for (const make of rules.makers) {
+      const made = make(face.contextOf(turn) as never, name);
+      if (made) return made;
+    }
+    return undefined;
   }
 
   function digitsTaken(turn: Turn): boolean {

@@ -10,6 +10,7 @@ import type { Lists, Option, Place } from './lists';
 import type { Turn } from './turn';
 import { partsOf } from './understanding/explain';
 import { writeWish } from './understanding/write';
+import { halfOf } from './waiting';
 import { asReply } from './words';
 
 /** What a handler is given: every domain by its name, she, and what it may do. */
@@ -74,6 +75,7 @@ export function createFace(given: {
         asks: (n: number) => string,
       ) => lists.paged(turn, whole, typeof place === 'object' ? place : { page: place }, asks),
       ask: (form: Form<Fields>) => open(turn, form),
+      isHalfFilled: ({ name }: { name: string }) => halfOf(turn.talk, name) !== undefined,
       understood: turn.understood ? partsOf(turn.understood) : [],
       suggest,
     };

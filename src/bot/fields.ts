@@ -11,6 +11,8 @@ export type Field<T> = {
   short: string;
   /** Free text: anything can be the answer, so exact keywords go first. */
   open: boolean;
+  /** Whether it is asked at all, by what she answered before it. Without one it always is. */
+  asked?: (answers: Readonly<Record<string, unknown>>) => boolean;
   read(message: Message, now: number): Read<T>;
 };
 
@@ -78,6 +80,35 @@ export const choice = <const Option extends string>(
   },
 });
 
+/** Some of a list, at least one: by their numbers or words, 「1 3」「1、3」「海邊 古鎮」. */
+export const choices = (
+  question: string,
+  options: readonly string[],
+  short = firstLine(question),
+): Field<string[]> => ({
+  short,
+  question: `${question}（可以選幾個，像「1 3」）\n${options.map((option, i) => `${i + 1}. ${option}`).join('\n')}`,
+  open: false,
+  read: (message) => {
+    if (message.kind !== 'text') return undefined;
+    const whole = fold(message.content);
+    const said = options.some((option) => fold(option) === whole)
+      ? [whole]
+      : message.content.split(/[\s,，、;；.。+和與与]+/u).map(fold);
+    const words = said.filter((word) => word !== '');
+    const chosen = words.map((word) =>
+      options.findIndex((option, i) => fold(option) === word || String(i + 1) === word),
+    );
+    if (words.length === 0 || chosen.every((one) => one < 0))
+      return words.length > 0 && words.every((word) => /^\d+$/.test(word))
+        ? { no: `請回覆 1 到 ${options.length}，幾個之間空一格。` }
+        : undefined;
+    if (chosen.includes(-1))
+      return { no: `「${words[chosen.indexOf(-1)]?.slice(0, 20)}」不在裡面，請回覆編號，幾個之間空一格。` };
+    return { value: options.filter((_, i) => chosen.includes(i)) };
+  },
+});
+
 /** A mainland mobile number, as people write it: with a name, a country code, gaps, a word on WeChat around it. */
 export const phone = (question: string, short = '手機號'): Field<string> => ({
   question,
@@ -137,6 +168,38 @@ function dayIn(said: string, now: number): string | undefined {
     ? `${Number(year) + 1}${written.slice(4)}`
     : written;
 }
+
+/** A birthday, `1990-05-03`, or `05-03` where she keeps the year to herself; 「1990年5月3日」「5月3日」「19900503」. */
+export const birthday = (question: string, short = '生日'): Field<string> => ({
+  question,
+  short,
+  open: false,
+  read: (message, now) => {
+    const said = saidIn(message);
+    const match =
+      said === undefined
+        ? undefined
+        : (/^(\d{4})(\d{2})(\d{2})$/.exec(said) ??
+          /^(?:(\d{4})[年\-/.])?(\d{1,2})[月\-/.](\d{1,2})[日号]?$/.exec(said));
+    if (!match) return undefined;
+    const [, year, month = '', date = ''] = match;
+    const day = `${month.padStart(2, '0')}-${date.padStart(2, '0')}`;
+    // Of the leap days one has a birthday too.
+    const written = `${year ?? '2000'}-${day}`;
+    const start = startOfBeijingDay(written);
+    if (Number.isNaN(start) || beijingDay(start) !== written) return { no: '日曆上沒有這一天，請再寫一次。' };
+    if (year === undefined) return { value: day };
+    const inLife = written <= beijingDay(now) && Number(year) >= 1900;
+    return inLife ? { value: written } : { no: '這一年不像生日，請再寫一次。' };
+  },
+});
+
+/** The same, and she may skip it: `null`. */
+export const optional = <T>(field: Field<T>): Field<T | null> => ({
+  ...field,
+  question: `${field.question}\n（不想答，回覆「跳過」）`,
+  read: (message, now) => (saidIn(message) === '跳过' ? { value: null } : field.read(message, now)),
+});
 
 /** A picture, by its media id. */
 export const image = (question: string, short = '圖片'): Field<{ mediaId: string; picUrl: string }> => ({

@@ -3,9 +3,10 @@ import { fold } from '../kit/text';
 import type { Render } from '../render/render';
 import type { Fields, Form, Said } from './bot';
 import type { Turn } from './turn';
+import { halfOf, setAside, stopWaiting } from './waiting';
 
 /** A form that a handler file declares, or one that is kept as data, by its name. */
-export type FormOf = (name: string) => Form<Fields> | undefined;
+export type FormOf = (turn: Turn, name: string) => Form<Fields> | undefined;
 
 /** The fields of the open form, asked one at a time; what she answered lies in the talk. */
 export function createForms(given: {
@@ -20,11 +21,14 @@ export function createForms(given: {
   const { isCommand, formOf, render, clock, finish } = given;
 
   function open(turn: Turn, form: Form<Fields>): string {
-    const kept = turn.talk.form?.name === form.name ? turn.talk.form : undefined;
-    const [first = ''] = Object.keys(form.fields);
+    const { talk } = turn;
     // Asked for again it goes on where it was.
+    const kept = halfOf(talk, form.name);
+    const [first = ''] = Object.keys(form.fields);
     const { field, answers } = kept && form.fields[kept.field] ? kept : { field: first, answers: {} };
-    turn.talk.form = { name: form.name, field, answers, at: clock.now() };
+    if (talk.form?.name !== form.name) setAside(talk);
+    stopWaiting(talk, form.name);
+    talk.form = halfFilled(form, field, answers);
     turn.aside = undefined;
     return form.fields[field]?.question ?? '';
   }
@@ -33,7 +37,7 @@ export function createForms(given: {
   function answer(turn: Turn): Promise<Said> | Said {
     const { message, talk } = turn;
     const kept = talk.form;
-    const form = kept && formOf(kept.name);
+    const form = kept && formOf(turn, kept.name);
     const field = form?.fields[kept?.field ?? ''];
     if (!kept || !form || !field) return undefined;
     const by = `form:${form.name}`;
@@ -57,14 +61,21 @@ export function createForms(given: {
   }
 
   function goOn(turn: Turn, form: Form<Fields>, answers: Record<string, unknown>): Promise<Said> | Said {
-    const next = Object.keys(form.fields).find((name) => !(name in answers));
+    const next = Object.entries(form.fields).find(
+      ([name, { asked }]) => !Object.hasOwn(answers, name) && (asked?.(answers) ?? true),
+    )?.[0];
     if (next === undefined) {
       delete turn.talk.form;
       return finish(turn, form, answers);
     }
-    turn.talk.form = { name: form.name, field: next, answers, at: clock.now() };
+    turn.talk.form = halfFilled(form, next, answers);
     return form.fields[next]?.question;
   }
+
+  const halfFilled = ({ name, keeps }: Form<Fields>, field: string, answers: Record<string, unknown>) => ({
+    ...{ name, field, answers, at: clock.now() },
+    ...(keeps ? { keeps } : {}),
+  });
 
   return { open, answer };
 }

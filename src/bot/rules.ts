@@ -33,6 +33,7 @@ export function compileRules(loaded: Loaded[]) {
   const clicks = new Map<string, Loaded>();
   const scans = new Map<string, Loaded>();
   const forms = new Map<string, Form<Fields>>();
+  const makers: (Rule & { on: 'forms' })['of'][] = [];
   const takers: (Loaded & { rule: { on: 'takes' } })[] = [];
   const topics = new Map<string, Loaded & { rule: { on: 'about' } }>();
   const only: { scan?: Loaded; follows?: Loaded; leaves?: Loaded; otherwise?: Loaded } = {};
@@ -94,6 +95,9 @@ export function compileRules(loaded: Loaded[]) {
       case 'takes':
         takers.push({ file, rule });
         break;
+      case 'forms':
+        makers.push(rule.of);
+        break;
       case 'form':
         claim(`form ${rule.form.name}`, file);
         forms.set(rule.form.name, rule.form);
@@ -133,6 +137,8 @@ export function compileRules(loaded: Loaded[]) {
     forClick: (key: string) => plain(clicks.get(key)),
     forScan: (scene: string) => plain(scans.get(scene) ?? only.scan),
     form: (name: string) => forms.get(name),
+    /** What makes forms of data, each asked for a name. */
+    makers,
     follows: plain(only.follows),
     leaves: plain(only.leaves),
     otherwise: plain(only.otherwise),

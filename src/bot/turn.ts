@@ -7,6 +7,7 @@ import type { Context } from './bot';
 import type { Wish } from './understanding/things';
 import type { Topic } from './understanding/topics';
 import type { Understood } from './understanding/understanding';
+import { forgetWaiting, setAside } from './waiting';
 
 /** One message on its way to the reply: what is known of her, and what the rules that are asked change on the way. */
 export type Turn = {
@@ -88,7 +89,8 @@ export function undo(turn: Turn, now: number): void {
 /** Forgets what is too old to be meant. */
 function freshTalk(talk: Talk, now: number): Talk {
   const fresh = { ...talk };
-  if (fresh.form && now - fresh.form.at >= formMs) delete fresh.form;
+  if (fresh.form && now - fresh.form.at >= formMs) setAside(fresh);
+  forgetWaiting(fresh, now);
   if (fresh.choices && now - fresh.choices.at >= listMs) delete fresh.choices;
   if (fresh.more && now - fresh.more.at >= listMs) delete fresh.more;
   return fresh;

@@ -4,6 +4,7 @@ import { type App, createApp } from '../app';
 import type { Config } from '../config';
 import { takenIn } from '../domain/quiz/play/taken-by';
 import { startSampleQuiz } from '../domain/quiz/workbook/sample';
+import { startSampleSurvey } from '../domain/surveys/sample';
 import { messageOf } from '../errors';
 import { leaveOnFailure } from '../kit/ending';
 import { type Log, logOf } from '../kit/log';
@@ -77,6 +78,11 @@ async function bringSamples(app: App, log: Log): Promise<void> {
     file: { name: 'quiz.json', bytes: readFileSync(join(root, 'src/simulator/sample/quiz.json')) },
   }).catch((err: unknown) => ({ kind: 'refused' as const, problems: [messageOf(err)] }));
   if (quiz.kind === 'refused') log.error({ problems: quiz.problems }, 'the sample quiz is broken');
+  await startSampleSurvey({
+    ...app.services,
+    takenBy: takenIn(app.rules),
+    file: { name: 'survey.json', bytes: readFileSync(join(root, 'src/simulator/sample/survey.json')) },
+  }).catch((err: unknown) => log.error({ err }, 'the sample survey is broken'));
 }
 
 /** Invented followers and example segments, once on fresh data: so that nothing is empty. */

@@ -1,4 +1,4 @@
-import { type Fields, type Form, form, otherwise, says, text } from '../../src/bot/bot';
+import { type Fields, type Form, form, forms, otherwise, says, text } from '../../src/bot/bot';
 import { createBareTalk } from '../support/bare-talk';
 import { testDatabase } from '../support/database';
 
@@ -22,8 +22,12 @@ const poll = (second: string) =>
 
 test('a form that no file declares is found by its name, as it is at the moment', async () => {
   const kept = new Map<string, Form<Fields>>([['poll', poll('去哪裡？')]]);
-  const rules = [says('投票', ({ ask }) => ask(kept.get('poll') as Form<Fields>)), otherwise(() => '沒聽懂')];
-  const lin = talk.fan(talk.dispatchWith({ rules, formOf: (name) => kept.get(name) }));
+  const rules = [
+    says('投票', ({ ask }) => ask(kept.get('poll') as Form<Fields>)),
+    forms((_, name) => kept.get(name)),
+    otherwise(() => '沒聽懂'),
+  ];
+  const lin = talk.fan(talk.dispatchWith({ rules }));
   expect(await lin.says('投票')).toBe('哪天出發？');
   kept.set('poll', poll('想去哪座城市？'));
   expect(await lin.says('週六')).toBe('想去哪座城市？');

@@ -105,3 +105,11 @@ test('「刪除我的資料」 asks once more, and then nothing is left of her',
   expect(await of(pid)).toEqual(['balances', 'ledger']); // sums survive under a name that leads nowhere
   expect(others).not.toContain('misses');
 });
+
+test('what is erased with her is also in her copy: every domain that knows the one knows the other', () => {
+  const kept = Object.entries(talk.services).flatMap(([name, one]) => {
+    const { upkeep } = (one ?? {}) as { upkeep?: { erase?: unknown; copy?: unknown } };
+    return upkeep?.erase && !upkeep.copy && name !== 'upkeep' ? [name] : [];
+  });
+  expect(kept).toEqual([]);
+});

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { type App, createApp } from '../../src/app';
 import type { Rule } from '../../src/bot/bot';
 import { createDispatch, type Dispatch } from '../../src/bot/dispatch';
-import type { FormOf } from '../../src/bot/forms';
 import { compileRules } from '../../src/bot/rules';
 import { createClock } from '../../src/kit/clock';
 import { createLog } from '../../src/kit/log';
@@ -61,11 +60,10 @@ export async function createBareTalk(database: TestDatabase, folder = 'handlers'
   }
 
   /** The same engine with other rules. */
-  function dispatchWith({ rules, formOf }: { rules: Rule[]; formOf?: FormOf }): Dispatch {
+  function dispatchWith({ rules }: { rules: Rule[] }): Dispatch {
     const { services, log } = app;
     return createDispatch({
       rules: compileRules(rules.map((rule, i) => ({ file: `handlers/test-${i}.ts`, rule }))),
-      ...(formOf ? { formOf } : {}),
       services,
       render: createRender().render,
       clock,

@@ -35,7 +35,7 @@ export type AwardFilter = {
 /** Who took what out of here. `rows` is missing when it was cut off. */
 type ExportRow = {
   _id: string;
-  what: 'winners' | 'points' | 'group' | 'courier';
+  what: 'winners' | 'points' | 'group' | 'courier' | 'survey';
   by: string;
   at: Date;
   format: SheetFormat;
@@ -54,6 +54,7 @@ export const exportNames: Record<ExportRow['what'], string> = {
   points: '積分',
   group: '分群',
   courier: '快遞',
+  survey: '問卷',
 };
 
 /** 「活動 autumn、獎品 cup」 */
@@ -65,6 +66,7 @@ export function tellFilter(filter: Record<string, unknown>, states: InWords['sta
     state: '狀態',
     day: '中獎日',
     group: '分群',
+    survey: '問卷',
   };
   const told = Object.entries(filter).map(([name, value]) => {
     const state = name === 'state' ? states[value as AwardState] : undefined;
@@ -217,6 +219,12 @@ export function createExports(given: {
       }
       return take({ what: 'courier', take: how, full: true, filter, columns, rows: parcels() });
     },
+
+    /** What was answered to a survey, in columns of its own. `full`: phones as they are. */
+    survey: <Row>(
+      { survey, columns, rows }: { survey: string; columns: Column<Row>[]; rows: AsyncIterable<Row> },
+      { full, ...how }: Take & { full: boolean },
+    ) => take({ what: 'survey', take: how, full, filter: { survey }, columns, rows }),
 
     /** Who took what of a campaign, newest first. */
     taken: (campaign: string, limit = 50): Promise<ExportRow[]> =>

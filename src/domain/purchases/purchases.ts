@@ -91,6 +91,11 @@ export function createPurchases(given: {
     upkeep: {
       indexes,
       erase: async (her) => void (her.pid !== undefined && (await bindings.deleteMany(rowsOf(her)))),
+      async copy({ pid }) {
+        const bound = await bindings.find({ pid }).toArray();
+        const bought = purchases.find({ phone: { $in: bound.map(({ hash }) => hash) } });
+        return { bindings: bound, purchases: await bought.toArray() };
+      },
     } satisfies Upkeep,
     audience: {
       leaves: purchaseLeaves,

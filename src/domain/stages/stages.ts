@@ -187,6 +187,10 @@ export function createStages(given: {
         await moves.forget(rowsOf(her));
         await rows.deleteOne({ _id: her.pid });
       },
+      copy: async ({ pid }) => ({
+        stages: await rows.find({ _id: pid }).toArray(),
+        stageMoves: await moves.of(pid),
+      }),
       sweep: follow,
       async forget(ago) {
         await run();

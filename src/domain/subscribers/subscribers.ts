@@ -206,16 +206,20 @@ export function createSubscribers(given: {
   const fanOf = (openid: string): string => keyedHash(dataKey, 'fan', appId, openid);
 
   /**
-   * What was said with her last changes, and a form she never ended: a name, a phone, an address may stand there. Of those
+   * What was said with her last changes, and forms she never ended: a name, a phone, an address may stand there. Of those
    * who have not been here since `before`.
    */
   async function forgetWords(before: Date): Promise<void> {
     await rows.updateMany(
       {
         seenAt: { $lt: before },
-        $or: [{ 'said.0': { $exists: true } }, { 'talk.form': { $exists: true } }],
+        $or: [
+          { 'said.0': { $exists: true } },
+          { 'talk.form': { $exists: true } },
+          { 'talk.waiting': { $exists: true } },
+        ],
       },
-      { $set: { said: [] }, $unset: { 'talk.form': '' }, $inc: { v: 1 } },
+      { $set: { said: [] }, $unset: { 'talk.form': '', 'talk.waiting': '' }, $inc: { v: 1 } },
     );
   }
 

@@ -4,9 +4,17 @@ import type { Effect } from '../outbox/outbox';
 /** Where she stands in campaigns, by their ids. What lies within is known to the kind of campaign alone. */
 export type Plays = Record<string, { kind: string; [inside: string]: unknown }>;
 
+/** A form of which some is answered; `field` is asked next. */
+export type HalfFilled = { name: string; field: string; answers: Record<string, unknown>; at: number };
+
 /** What the bot remembers of the talk with her: an open form, a list to choose from, what 「更多」 means. */
 export type Talk = {
-  form?: { name: string; field: string; answers: Record<string, unknown>; at: number };
+  form?: HalfFilled & {
+    /** Left alone, it waits to be gone on with. */
+    keeps?: true;
+  };
+  /** Half-filled forms that wait, the latest first. */
+  waiting?: HalfFilled[];
   /** `first`: the number of the first one, where the list goes on from a page before. */
   choices?: { says: string[]; labels: string[]; at: number; first?: number };
   /** What 「更多」 and 「上一頁」 mean. */

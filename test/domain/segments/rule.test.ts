@@ -13,6 +13,7 @@ import { inList } from '../../../src/domain/segments/segments.leaves';
 import { readSentence, writeSentence } from '../../../src/domain/segments/sentence';
 import { stageLeaves } from '../../../src/domain/stages/stages.leaves';
 import { subscriberLeaves } from '../../../src/domain/subscribers/subscribers.leaves';
+import { surveyLeaves } from '../../../src/domain/surveys/surveys.leaves';
 import { toSimplified } from '../../../src/kit/text';
 import { testDatabase } from '../../support/database';
 
@@ -25,6 +26,7 @@ const all: readonly (readonly Leaf[])[] = [
   inboxLeaves,
   purchaseLeaves,
   stageLeaves,
+  surveyLeaves,
   [inList],
 ];
 const { leaves } = collectAudience({ ...all.map((some) => ({ audience: { leaves: some } })) });
@@ -43,6 +45,8 @@ const valueOf: Record<string, fc.Arbitrary<unknown>> = {
   values: names,
   name,
   quiz: name,
+  survey: name,
+  mark: name,
   campaign: name,
   prize: name,
   id: name,

@@ -1,0 +1,274 @@
+import type { ClientSession, Connection } from 'mongoose';
+import { AppError } from '../../errors';
+import type { Clock } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
+import { fold } from '../../kit/text';
+import type { File } from '../../sheets/file';
+import type { Problem } from '../../sheets/problems';
+import type { IndexSpec } from '../../store/indexes';
+import { bumpVersion } from '../../store/versions';
+import type { Attributes } from '../attributes/attributes';
+import type { Audience, Facts } from '../audience';
+import type { Points } from '../points/points';
+import { rowsOf, type Upkeep } from '../upkeep';
+import { type Faults, readSurveyFile } from './read-survey-file';
+import { createTally } from './results';
+import { type Answers, answersTo, type Consent, isAsked, type Survey, wordsOf } from './survey';
+import { answeredToken, markToken, surveyLeaves } from './surveys.leaves';
+
+export const surveyStates = { draft: '草稿', started: '進行中', stopped: '已停止' } as const;
+
+/** `surveys{_id}`. `version` moves with every import: a half-filled one of another version is not gone on with. */
+export type SurveyRow = {
+  _id: string;
+  survey: Survey;
+  state: keyof typeof surveyStates;
+  version: number;
+  at: Date;
+  by: string;
+};
+
+/** `surveyAnswers{_id: '<survey>/<pid>'}`: what she answered last. */
+export type SurveyAnswers = {
+  _id: string;
+  pid: string;
+  survey: string;
+  answers: Answers;
+  /** Tokens for segments, from the survey as it was then. */
+  marks: string[];
+  at: Date;
+  consent?: Consent;
+};
+
+/** A survey that can be answered now; `form` is the name of its form in chat. */
+export type Open = Survey & { form: string };
+
+/** Whose a word is already, by name. */
+export type TakenBy = (what: string, how: 'says') => string | undefined;
+
+/** `remarks`: what of a workbook was not read. */
+export type Brought = { row: SurveyRow; remarks: Problem[] } | Faults;
+
+const indexes: IndexSpec[] = [
+  { collection: 'surveyAnswers', key: { survey: 1, at: 1 }, why: 'what was answered (results, export)' },
+  { collection: 'surveyAnswers', key: { pid: 1 }, why: 'what did she answer (segments, erasure)' },
+];
+
+const again = '重填';
+
+/** Surveys: forms that are data. Each process holds those that are started; every change raises `versions{_id: 'surveys'}`. */
+export function createSurveys(given: {
+  db: Connection;
+  clock: Clock;
+  setAttribute: Attributes['set'];
+  givePoints: Points['give'];
+  /** Who else answers to a word, 「活動「秋日一戰」」. */
+  holderOf: (word: string) => string | undefined;
+  /** Whose surveys nobody is asked. */
+  notBy: string | undefined;
+}) {
+  const { db, clock, setAttribute, givePoints, holderOf, notBy } = given;
+  const rows = db.collection<SurveyRow>('surveys');
+  const answered = db.collection<SurveyAnswers>('surveyAnswers');
+  let open = compile([]);
+
+  async function load(): Promise<void> {
+    const started = await rows.find({ state: 'started' }, { sort: { _id: 1 } }).toArray();
+    open = compile(started.filter(({ by }) => notBy === undefined || by !== notBy));
+  }
+
+  /** The change and the new number of `versions`, both or neither. */
+  async function changing(change: (session: ClientSession) => Promise<number>): Promise<boolean> {
+    const changed = await db.transaction(async (session) => {
+      const count = await change(session);
+      if (count > 0) await bumpVersion(db, 'surveys', session);
+      return count > 0;
+    });
+    if (changed) await load();
+    return changed;
+  }
+
+  async function row(id: string): Promise<SurveyRow> {
+    const found = await rows.findOne({ _id: id });
+    if (found) return found;
+    const all = (await rows.find({}, { limit: 20, sort: { _id: 1 } }).toArray())
+      .map(({ _id, survey }) => `${_id}「${survey.title}」`)
+      .join('、');
+    throw new AppError(
+      'NotFound',
+      'survey.unknown',
+      `沒有問卷「${id.slice(0, 60)}」；${all === '' ? '還沒有任何問卷，請先 import' : `有的是：${all}`}。`,
+    );
+  }
+
+  async function bring(file: File, by: string): Promise<Brought> {
+    const read = await readSurveyFile(file);
+    if ('problems' in read) return read;
+    const { survey, remarks } = read;
+    const before = await rows.findOne({ _id: survey.id });
+    if (before?.state === 'started')
+      throw new AppError(
+        'Conflict',
+        'survey.started',
+        `問卷「${survey.id}」正在進行，不能改；請先 npm run survey -- stop ${survey.id}，導入後再 start。`,
+      );
+    const next = { survey, state: 'draft' as const, by, at: new Date(clock.now()) };
+    const version = (before?.version ?? 0) + 1;
+    const changed = await changing(async (session) => {
+      if (!before) return rows.insertOne({ _id: survey.id, ...next, version }, { session }).then(() => 1);
+      const same = { _id: survey.id, version: before.version, state: before.state };
+      return (await rows.updateOne(same, { $set: { ...next, version } }, { session })).modifiedCount;
+    });
+    if (!changed) throw busy(survey.id);
+    return { row: { _id: survey.id, ...next, version }, remarks };
+  }
+
+  /** What stands against starting it: words that somebody else answers to. */
+  async function findings({ _id, survey }: SurveyRow, takenBy: TakenBy): Promise<string[]> {
+    const others = await rows.find({ state: 'started', _id: { $ne: _id } }).toArray();
+    return survey.keywords.flatMap((word) => {
+      const other = others.find((one) => one.survey.keywords.some((its) => fold(its) === fold(word)));
+      const holder = takenBy(word, 'says') ?? holderOf(word) ?? (other && `問卷「${other._id}」`);
+      return holder ? [`關鍵字「${word}」已經由 ${holder} 回答，請換一個。`] : [];
+    });
+  }
+
+  async function start(id: string, takenBy: TakenBy): Promise<SurveyRow> {
+    const found = await row(id);
+    if (found.state === 'started') return found;
+    const against = await findings(found, takenBy);
+    if (against.length > 0)
+      throw new AppError('Invalid', 'survey.refused', `問卷「${id}」不能開始：\n${against.join('\n')}`);
+    const { version, state } = found;
+    const started = await changing(async (session) => {
+      const same = { _id: id, version, state };
+      return (await rows.updateOne(same, { $set: { state: 'started' } }, { session })).modifiedCount;
+    });
+    if (!started) throw busy(id);
+    return { ...found, state: 'started' };
+  }
+
+  /** Everything of it, in an order in which a repeat after a kill changes nothing. */
+  async function finish(done: {
+    survey: Survey;
+    pid: string;
+    answers: Readonly<Record<string, unknown>>;
+    at: number;
+    /** She never had the points of it. */
+    earns: boolean;
+  }): Promise<void> {
+    const { survey, pid, at } = done;
+    const { consent } = survey;
+    const answers = answersTo(survey, done.answers);
+    const toWhere = survey.questions.flatMap(({ id, to }) =>
+      to ? wordsOf(Object.hasOwn(answers, id) ? answers[id] : undefined).map((word) => ({ to, word })) : [],
+    );
+    await answered.replaceOne(
+      { _id: `${survey.id}/${pid}` },
+      {
+        pid,
+        survey: survey.id,
+        answers,
+        marks: toWhere.flatMap(({ to, word }) => ('mark' in to ? [markToken(to.mark, word)] : [])),
+        at: new Date(at),
+        ...(consent ? { consent } : {}),
+      },
+      { upsert: true },
+    );
+    crashPoint('survey-kept');
+    for (const { to, word } of toWhere)
+      if ('attribute' in to && consent)
+        await setAttribute({
+          ...{ pid, name: to.attribute, value: word },
+          ...{ source: `survey:${survey.id}`, consent: consent.text },
+        });
+    if (done.earns && survey.points > 0)
+      await givePoints('survey', { id: `${survey.id}/${pid}`, pid, points: survey.points });
+  }
+
+  return {
+    upkeep: {
+      indexes,
+      follows: { surveys: load },
+      erase: async (her) => void (her.pid !== undefined && (await answered.deleteMany(rowsOf(her)))),
+    } satisfies Upkeep,
+    audience: {
+      leaves: surveyLeaves,
+      async facts(people) {
+        const found = new Map<string, Facts>();
+        for (const { pid, survey, marks } of await answered
+          .find(
+            { pid: { $in: people.map((one) => one.pid) } },
+            { projection: { pid: 1, survey: 1, marks: 1 } },
+          )
+          .toArray())
+          found.set(pid, { tokens: [...(found.get(pid)?.tokens ?? []), answeredToken(survey), ...marks] });
+        return found;
+      },
+    } satisfies Audience,
+
+    /** A workbook or a JSON file becomes a draft, or its faults are told. @throws AppError Conflict while it is started */
+    bring,
+    findings,
+    row,
+    list: (): Promise<SurveyRow[]> => rows.find({}, { sort: { _id: 1 }, limit: 1_000 }).toArray(),
+    /** @throws AppError Invalid survey.refused, with the words that are somebody else's */
+    start,
+    async stop(id: string): Promise<void> {
+      await row(id);
+      await changing(
+        async (session) =>
+          (await rows.updateOne({ _id: id, state: 'started' }, { $set: { state: 'stopped' } }, { session }))
+            .modifiedCount,
+      );
+    },
+
+    load,
+    /** The survey that her words open; `again`: she asks to begin anew. */
+    opened: (said: string): { survey: Open; again: boolean } | undefined => {
+      const folded = fold(said);
+      const survey = open.byWord.get(folded);
+      if (survey) return { survey, again: false };
+      const anew = open.byAgain.get(folded);
+      return anew && { survey: anew, again: true };
+    },
+    isAsked,
+    byForm: (form: string): Open | undefined => open.byForm.get(form),
+    /** What one says to begin anew. */
+    againWord: ({ keywords }: Survey): string => `${again}${keywords[0]}`,
+
+    finish,
+    answersOf: (survey: string, pid: string): Promise<SurveyAnswers | null> =>
+      answered.findOne({ _id: `${survey}/${pid}` }),
+    /** All answers to one, oldest first. */
+    answers: (survey: string): AsyncIterable<SurveyAnswers> =>
+      answered.find({ survey }, { sort: { at: 1 }, batchSize: 1_000 }),
+    async results(id: string) {
+      const { survey } = await row(id);
+      const tally = createTally(survey);
+      for await (const { answers } of answered.find({ survey: id }, { projection: { answers: 1 } }))
+        tally.add(answers);
+      return { survey, ...tally.read() };
+    },
+  };
+}
+
+export type Surveys = ReturnType<typeof createSurveys>;
+
+const busy = (id: string) =>
+  new AppError('Conflict', 'survey.busy', `問卷「${id}」剛剛被別人改了，請再試一次。`);
+
+function compile(started: readonly SurveyRow[]) {
+  const all = started.map(
+    ({ _id, survey, version }): Open => ({ ...survey, form: `survey:${_id}:${version}` }),
+  );
+  const words = (before: string) =>
+    new Map(
+      all.toReversed().flatMap((one) => one.keywords.map((word) => [fold(`${before}${word}`), one] as const)),
+    );
+  return {
+    byForm: new Map(all.map((one) => [one.form, one])),
+    byWord: words(''),
+    byAgain: words(again),
+  };
+}
