@@ -36,6 +36,7 @@ function swallowed(name, args) {
       ...['walk', 'players', 'group', 'correct'],
     ],
     redeem: ['by', 'at'],
+    subscribers: ['remove'],
     season: ['fans', 'days', 'seed'],
   };
   return (flags[name] ?? []).filter(
