@@ -38,6 +38,7 @@ import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
 import { createSubscribers } from './domain/subscribers/subscribers';
 import { createSubscriberSync } from './domain/subscribers/sync';
+import { createTags } from './domain/tags/tags';
 import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
 import { collectUpkeep } from './domain/upkeep';
@@ -178,6 +179,7 @@ export function createServices(given: {
       outbox,
       refresh: people.refresh,
     }),
+    tags: createTags({ db, clock, segments, openidsOf: subscribers.openidsOf }),
     tickets,
     cities,
     attributes: createAttributes({ db, clock }),

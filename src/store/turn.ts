@@ -4,17 +4,16 @@ import { AppError } from '../errors';
 
 type LeaseRow = { _id: string; owner: string; until: Date };
 
-const leaseMs = 30_000;
-
 /**
  * One at a time on a database, by its clock. `keep` renews the turn and throws `lost` when another has begun (the process slept
- * too long); `end` gives it back. Who was killed has it for half a minute more.
+ * too long); `end` gives it back. Who was killed has it for `leaseMs` more, half a minute.
  * @throws AppError `Conflict` under `code`, saying `busy`, when somebody has it
  */
 export async function takeTurn(
   db: Connection,
-  { name, code, busy, lost }: { name: string; code: string; busy: string; lost: string },
+  asked: { name: string; code: string; busy: string; lost: string; leaseMs?: number },
 ) {
+  const { name, code, busy, lost, leaseMs = 30_000 } = asked;
   const leases = db.collection<LeaseRow>('leases');
   const owner = randomBytes(8).toString('hex');
   const until = { $add: ['$$NOW', leaseMs] };
