@@ -1,19 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lackingIn, loadHandlers } from '../src/bot/discover';
-import { loadConfig } from '../src/config';
 import { remedies } from '../src/domain/offers/offers';
 import { AppError, messageOf } from '../src/errors';
-import { createLog } from '../src/kit/log';
 import { root } from '../src/kit/root';
-import { simulatedAccount } from '../src/simulator/account';
-import { readAddresses } from '../src/store/addresses';
-import { createWechatClient } from '../src/wechat/api/client';
-import { isWechatError } from '../src/wechat/api/errors';
 import { createMenu } from '../src/wechat/api/menu';
 import { readMenuFile, writeMenuFile } from '../src/wechat/api/menu-file';
 import { createMenuTool, ruleKeysIn } from '../src/wechat/api/menu-tool';
 import { withServices } from '../src/with-services';
+import { askedAccount } from './wechat/account';
 
 const help = `用法：npm run menu -- pull|check|diff|push [檔案] [--force]
   pull   把公眾號現在的菜單存成檔案（檔案已有別的內容時要加 --force）
@@ -22,35 +17,12 @@ const help = `用法：npm run menu -- pull|check|diff|push [檔案] [--force]
   push   檢查後推上去；粉絲五分鐘內看到
 檔案預設是 templates/menu.json。`;
 
-/** The tool for the configured account; without one it speaks to the simulator that `npm start` runs on this data. */
+/** The tool for the account that is asked (`wechat/account.ts`). */
 function toolFor(command: string) {
-  const config = loadConfig();
-  const { env, appId, appSecret } = simulatedAccount;
-  const simulated = !config.WECHAT_APP_ID;
-  const url = simulated
-    ? (readAddresses(config.dataDir)?.phone ?? env(config.PORT)['WECHAT_API_URL'] ?? '')
-    : config.WECHAT_API_URL;
-  if (simulated && command !== 'check') console.log(`沒有設定 WECHAT_APP_ID：問的是本機的模擬器 ${url}。`);
-  const client = createWechatClient({
-    baseUrl: url,
-    appId: config.WECHAT_APP_ID ?? appId,
-    appSecret: config.WECHAT_APP_SECRET ?? appSecret,
-    log: createLog({ level: simulated ? 'silent' : 'warn', name: 'menu' }),
-  });
+  const { client, account, notice, explain } = askedAccount('menu');
+  if (notice && command !== 'check') console.log(notice);
   const claimed = command === 'pull' ? [] : loadHandlers().menuKeys;
-  return {
-    tool: createMenuTool({ menu: createMenu({ client }), claimed }),
-    account: simulated ? '模擬器' : '公眾號',
-    /** The sentence for a simulator that is not there. */
-    explain: (error: unknown): unknown =>
-      simulated && isWechatError(error) && error.details.errcode === null
-        ? new AppError(
-            'Upstream',
-            'menu.no-simulator',
-            `連不上模擬器 ${url}：先 npm start；它若在別的端口或資料夾，用 PORT=… 或 DATA_DIR=… 指明。`,
-          )
-        : error,
-  };
+  return { tool: createMenuTool({ menu: createMenu({ client }), claimed }), account, explain };
 }
 
 function readFile(file: string): unknown {

@@ -44,6 +44,9 @@ function swallowed(name, args) {
     purchases: ['dry-run', 'keep', 'take'],
     redeem: ['by', 'at'],
     survey: ['by', 'full'],
+    subscribers: ['remove'],
+    seed: ['subscribers'],
+    segment: ['by', 'dry-run'],
     season: ['fans', 'days', 'seed'],
   };
   return (flags[name] ?? []).filter(

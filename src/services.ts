@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { z } from 'zod';
-import type { Config } from './config';
+import { type Config, simulatedAppId } from './config';
 import { createAttributes } from './domain/attributes/attributes';
 import { collectAudience } from './domain/audience';
 import { createCampaigns } from './domain/campaigns/campaigns';
@@ -41,6 +41,8 @@ import { createSights } from './domain/sights/sights';
 import { createStages } from './domain/stages/stages';
 import { createSubscribers } from './domain/subscribers/subscribers';
 import { createSurveys } from './domain/surveys/surveys';
+import { createSubscriberSync } from './domain/subscribers/sync';
+import { createTags } from './domain/tags/tags';
 import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
 import { collectUpkeep } from './domain/upkeep';
@@ -66,7 +68,7 @@ export function createServices(given: {
   more?: Record<string, unknown>;
 }) {
   const { config, db, clock, log, role, redis } = given;
-  const appId = config.WECHAT_APP_ID ?? '';
+  const appId = config.WECHAT_APP_ID ?? simulatedAppId;
   const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
   const defaultScript: Script = config.DEFAULT_SCRIPT === 'simplified' ? 'hans' : 'hant';
   const versions = createVersions({ db });
@@ -196,6 +198,15 @@ export function createServices(given: {
     outbox,
     timers,
     subscribers,
+    subscriberSync: createSubscriberSync({
+      db,
+      clock,
+      subscribers,
+      nameKeptUntil: campaigns.nameKeptUntil,
+      outbox,
+      refresh: people.refresh,
+    }),
+    tags: createTags({ db, clock, segments, openidsOf: subscribers.openidsOf }),
     tickets,
     cities,
     attributes,

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 
 const failure = z.union([
-  z.object({ errcode: z.number().int() }),
+  z.object({
+    errcode: z.number().int(),
+    /** What else stands in the answer: `fail_openid_list` …. */
+    more: z.record(z.string(), z.unknown()).optional(),
+  }),
   z.object({ status: z.number().int().min(400).max(599) }),
   z.object({ reset: z.literal(true) }),
 ]);

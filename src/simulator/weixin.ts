@@ -135,7 +135,7 @@ export async function readBody(ctx: Context, cap = bodyCap): Promise<Buffer> {
 
 function fail(ctx: Context, failure: Failure): void {
   if ('errcode' in failure)
-    ctx.body = { errcode: failure.errcode, errmsg: 'told by a knob of the simulator' };
+    ctx.body = { errcode: failure.errcode, errmsg: 'told by a knob of the simulator', ...failure.more };
   else if ('status' in failure) {
     ctx.status = failure.status;
     ctx.body = 'told by a knob of the simulator';

@@ -20,6 +20,8 @@ export type Segment = {
   version: number;
   at: Date;
   by: string;
+  /** Who is in it has this tag at WeChat (`domain/tags`). */
+  tag?: string;
 };
 type Version = { _id: string; segment: string; version: number; rule: Rule; at: Date; by: string };
 type Member = { _id: string; segment: string; pid: string; at: Date };
@@ -203,6 +205,12 @@ export function createSegments(given: {
         if (done.modifiedCount + done.upsertedCount > 0 || (isSame && done.matchedCount > 0))
           return { _id: id, ...next };
       }
+    },
+
+    /** Its tag at WeChat from the next synchronisation on; undefined: none. */
+    async mark(id: string, tag: string | undefined): Promise<void> {
+      const { _id } = await mustGet(id);
+      await segments.updateOne({ _id }, tag === undefined ? { $unset: { tag: '' } } : { $set: { tag } });
     },
 
     count,

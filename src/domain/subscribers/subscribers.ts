@@ -43,7 +43,12 @@ export type Subscriber = {
   mailbox: { id: string; text: string; at: Date }[];
   seenAt: Date;
   windows: Windows;
+  /** The last walk through WeChat's list of followers in which she stood (`sync.ts`; business ms of its beginning). */
+  listed?: number;
 };
+
+/** Somebody as WeChat's list of followers tells of her: nothing she did towards us. */
+export type Listed = { openid: string; followedAt?: Date; scene?: string };
 
 /** What a handler may change about her. */
 export type FanChanges = Partial<
@@ -172,26 +177,52 @@ export function createSubscribers(given: {
     },
   });
 
-  /** A person we have not met, or who came back: a new pid, and what her grave remembers. */
+  /** A new pid, and what her grave remembers. */
+  function firstRow({ openid, followedAt, scene }: Listed, grave: Grave | null): Omit<Subscriber, '_id'> {
+    const now = new Date(clock.now());
+    const same = grave?.pid && grave.pidUntil && grave.pidUntil > now ? grave : undefined;
+    return {
+      openid,
+      pid: same?.pid ?? randomId(),
+      v: 0,
+      following: true, // only who follows can write; many did so before we were connected
+      ...(followedAt ? { followedAt } : {}),
+      once: grave?.once ?? [],
+      ...(scene === undefined ? {} : { channel: { first: scene, last: scene } }),
+      talk: same ? playsOf(same) : {},
+      mailbox: [],
+      seenAt: followedAt ?? now,
+      windows: {},
+    };
+  }
+
+  /** Those of whom WeChat alone told us: they follow, and nothing is owed to them. Whom we know stays as she is. */
+  async function meetListed(people: readonly Listed[]): Promise<number> {
+    if (people.length === 0) return 0;
+    const byFan = new Map(people.map((one) => [fanOf(one.openid), one]));
+    const here = { _id: { $in: [...byFan.keys()] }, until: { $gt: new Date(clock.now()) } };
+    const buried = new Map((await graves.find(here).toArray()).map((grave) => [grave._id, grave]));
+    const done = await rows.bulkWrite(
+      Array.from(byFan, ([_id, one]) => ({
+        updateOne: {
+          filter: { _id },
+          update: { $setOnInsert: firstRow(one, buried.get(_id) ?? null) },
+          upsert: true,
+        },
+      })),
+      { ordered: false },
+    );
+    return done.upsertedCount;
+  }
+
+  /** A person we have not met, or who came back. */
   async function meet(openid: string): Promise<Subscriber> {
     const _id = fanOf(openid);
     const grave = await graves.findOne({ _id, until: { $gt: new Date(clock.now()) } }, { timeoutMS });
-    const now = new Date(clock.now());
-    const same = grave?.pid && grave.pidUntil && grave.pidUntil > now ? grave : undefined;
     const met = await rows.findOneAndUpdate(
       { _id },
       {
-        $setOnInsert: {
-          openid,
-          pid: same?.pid ?? randomId(),
-          v: 0,
-          following: true, // only who follows can write; many did so before we were connected
-          once: grave?.once ?? [],
-          talk: same ? playsOf(same) : {},
-          mailbox: [],
-          seenAt: now,
-          windows: {},
-        },
+        $setOnInsert: firstRow({ openid }, grave),
       },
       { upsert: true, returnDocument: 'after', timeoutMS },
     );
@@ -252,6 +283,7 @@ export function createSubscribers(given: {
     /** Concurrent loads share one query. */
     load: (fan: string): Promise<Subscriber | undefined> => loads.add(fan),
     meet,
+    meetListed,
     /** Names the message for good: a keyed hash of account, person and the message's own identity. */
     inboxId: (openid: string, key: string): string => keyedHash(dataKey, 'inbox', appId, openid, key),
 
@@ -348,6 +380,11 @@ export function createSubscribers(given: {
     async byPid(pid: string): Promise<{ fan: string; script?: Script } | undefined> {
       const row = await rows.findOne({ pid }, { projection: { script: 1 }, timeoutMS });
       return row ? { fan: row._id, ...(row.script ? { script: row.script } : {}) } : undefined;
+    },
+    /** The openids of those of the pids that are somebody's now. For calls to WeChat alone, and kept nowhere else. */
+    async openidsOf(pids: readonly string[]): Promise<Map<string, string>> {
+      const some = rows.find({ pid: { $in: [...pids] } }, { projection: { pid: 1, openid: 1 } });
+      return new Map((await some.toArray()).map(({ pid, openid }) => [pid, openid]));
     },
     /** Those of the pids that are nobody's: no fan's, and of none who left and would come back with it. */
     async strangers(pids: string[]): Promise<string[]> {

@@ -191,6 +191,7 @@ export function createSurveys(given: {
       indexes,
       follows: { surveys: load },
       erase: async (her) => void (her.pid !== undefined && (await answered.deleteMany(rowsOf(her)))),
+      copy: async ({ pid }) => ({ surveys: await answered.find({ pid }).toArray() }),
     } satisfies Upkeep,
     audience: {
       leaves: surveyLeaves,

@@ -44,7 +44,9 @@ export function userCalls(platform: Platform): Call[] {
   };
   const members = (list: string[]) => {
     if (list.length === 0 || list.length > 50) throw new Refusal(40032, 'invalid openid list size');
-    return list.map((openid) => fanOf(world, openid));
+    const fans = list.map((openid) => fanOf(world, openid));
+    if (fans.some((fan) => !fan.following)) throw new Refusal(40003, 'not a follower');
+    return fans;
   };
   const counted = (id: number) => followers().filter((fan) => fan.tags.includes(id)).length;
   const tagging = z.object({ openid_list: openids, tagid: z.number().int() });

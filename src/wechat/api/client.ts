@@ -196,7 +196,7 @@ export function createWechatClient(options: ClientOptions) {
     // Some old calls write the code as a string.
     if (Number(errcode) === 0) return parsed;
     const words = typeof errmsg === 'string' ? scrub(errmsg, accessToken) : '';
-    throw new WechatError(path, faultOf(Number(errcode), words));
+    throw new WechatError(path, faultOf(Number(errcode), words), openidsIn(parsed['fail_openid_list']));
   }
 
   function urlOf(path: string, accessToken: string | undefined, query: Query = {}): string {
@@ -286,6 +286,9 @@ function formOf(file: Upload): FormData {
   for (const [name, text] of Object.entries(file.fields ?? {})) form.set(name, text);
   return form;
 }
+
+const openidsIn = (list: unknown): string[] =>
+  Array.isArray(list) ? list.filter((one): one is string => typeof one === 'string') : [];
 
 const refusesToken = (thrown: unknown): boolean => isWechatError(thrown) && thrown.details.retry === 'token';
 

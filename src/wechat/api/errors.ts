@@ -26,8 +26,9 @@ export class WechatError extends AppError {
   declare readonly details: WechatFault;
   /** The call that failed: `/cgi-bin/stable_token` when it was the token that could not be had. */
   readonly path: string;
+  readonly #failed: readonly string[];
 
-  constructor(path: string, fault: WechatFault) {
+  constructor(path: string, fault: WechatFault, failed: readonly string[] = []) {
     const number = fault.errcode === null ? '' : `${fault.errcode} `;
     const rid = fault.rid ? ` (rid ${fault.rid})` : '';
     super('Upstream', 'wechat', `WeChat ${path}: ${number}${fault.reason}: ${fault.errmsg}${rid}`, {
@@ -35,6 +36,12 @@ export class WechatError extends AppError {
     });
     this.name = 'WechatError';
     this.path = path;
+    this.#failed = failed;
+  }
+
+  /** The openids that a call for several names as failed (45171). Not a field of its own: no log line may show it. */
+  get failedOpenids(): readonly string[] {
+    return this.#failed;
   }
 }
 
