@@ -44,7 +44,7 @@ function swallowed(name, args) {
     purchases: ['dry-run', 'keep', 'take'],
     redeem: ['by', 'at'],
     survey: ['by', 'full'],
-    subscribers: ['remove'],
+    subscribers: ['remove', 'out', 'yes', 'by'],
     seed: ['subscribers'],
     segment: ['by', 'dry-run'],
     season: ['fans', 'days', 'seed'],

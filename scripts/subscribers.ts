@@ -1,10 +1,14 @@
 /*
  * `npm run subscribers -- COMMAND`: who follows, as WeChat says and as we know it. Works beside a running program and without one.
  */
+import { writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
+import { profileOf, timelineOf } from '../src/domain/people/profile';
 import type { SyncReport } from '../src/domain/subscribers/sync';
-import { messageOf } from '../src/errors';
+import { AppError, messageOf } from '../src/errors';
 import { beijingMoment } from '../src/kit/beijing';
+import type { Services } from '../src/services';
 import { isWechatError } from '../src/wechat/api/errors';
 import { createUsers } from '../src/wechat/api/users';
 import { withServices } from '../src/with-services';
@@ -13,7 +17,12 @@ import { askedAccount } from './wechat/account';
 const help = `用法：npm run subscribers -- sync|count [--remove]
   sync   照微信的關注者名單補齊：不認識的記下來，已經走了的照取消關注移除；中斷了再執行一次就接著做
          --remove  走了的人多得不尋常（可能是帳號設錯）時也移除
-  count  有多少訂閱者，上一次同步做到哪裡`;
+  count  有多少訂閱者，上一次同步做到哪裡
+       npm run subscribers -- show|export|erase|note 人 …    人 = pid 或 openid
+  show   她是誰、做過什麼：檔案和時間線，每一件都有出處
+  note   人 文字 [--by 姓名]：給她寫一條備註，她自己的副本裡看得到
+  export 人 --out 檔案.json：她的資料的完整副本
+  erase  人 --yes：刪除她的一切，和她自己說「刪除我的資料」一樣`;
 
 const few = (n: number): string => n.toLocaleString('en');
 
@@ -56,15 +65,84 @@ const count = (): Promise<number> =>
     return 0;
   });
 
+/** By her pid, or by her openid. */
+async function asked(services: Services, who: string): Promise<{ fan: string; pid: string }> {
+  const byPid = await services.subscribers.byPid(who);
+  if (byPid) return { fan: byPid.fan, pid: who };
+  const her = await services.subscribers.load(services.subscribers.fanOf(who));
+  if (!her)
+    throw new AppError('NotFound', 'subscribers.unknown', `沒有這個人：${who}。要的是 pid 或 openid。`);
+  return { fan: her._id, pid: her.pid };
+}
+
+const show = (who: string): Promise<number> =>
+  withServices('subscribers', async ({ services }) => {
+    const her = await asked(services, who);
+    const copy = await services.upkeep.copy(her);
+    console.log([her.pid, ...profileOf(copy).map((line) => `  ${line}`), '時間線'].join('\n'));
+    for (const { at, what } of timelineOf(copy)) console.log(`  ${beijingMoment(at)}　${what}`);
+    return 0;
+  });
+
+const exportOne = (who: string, out: string): Promise<number> =>
+  withServices('subscribers', async ({ services }) => {
+    if (!/\.json$/.test(out))
+      throw new AppError('Invalid', 'subscribers.out', '請用 --out 給一個 .json 檔案。');
+    const copy = await services.upkeep.copy(await asked(services, who));
+    await writeFile(out, `${JSON.stringify(copy, null, 2)}\n`, { flag: 'wx', mode: 0o600 }).catch(
+      (cause: unknown) => {
+        throw new AppError('Conflict', 'subscribers.out', `${out} 已經有了，或不能寫在那裡；請換一個檔名。`, {
+          cause,
+        });
+      },
+    );
+    console.log(`已寫好 ${out}：${Object.values(copy).flat().length} 筆，含完整個人資料，請妥善保管。`);
+    return 0;
+  });
+
+const eraseOne = (who: string, sure: boolean): Promise<number> =>
+  withServices('subscribers', async ({ services, clock }) => {
+    const her = await asked(services, who);
+    if (!sure) {
+      console.log(`${her.pid} 的一切都會刪除，找不回來。確定就加上 --yes。`);
+      return 1;
+    }
+    const at = clock.now();
+    await services.upkeep.jobs.get('erase')?.run(services as never, { ...her, upTo: at, leftAt: at });
+    console.log(`刪除了 ${her.pid}；五分鐘後會再清一次正在寫的。`);
+    return 0;
+  });
+
+const note = (who: string, words: string, by: string): Promise<number> =>
+  withServices('subscribers', async ({ services }) => {
+    const { pid } = await asked(services, who);
+    await services.notes.write({ pid, words, by });
+    console.log('記下了。');
+    return 0;
+  });
+
 async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { remove: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: {
+      remove: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      out: { type: 'string', default: '' },
+      yes: { type: 'boolean', default: false },
+      by: { type: 'string', default: userInfo().username },
+    },
   });
-  const [command] = positionals;
+  const [command, who = '', words = '', ...more] = positionals;
   if (command === 'sync') return sync(values.remove);
   if (command === 'count') return count();
+  const one = who !== '' && more.length === 0;
+  if (command === 'note' && one && words !== '') return note(who, words, values.by);
+  if (one && words === '') {
+    if (command === 'show') return show(who);
+    if (command === 'export') return exportOne(who, values.out);
+    if (command === 'erase') return eraseOne(who, values.yes);
+  }
   console.log(help);
   return values.help ? 0 : 2;
 }

@@ -19,6 +19,7 @@ import { createLinks } from './domain/links/links';
 import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
 import { createNames } from './domain/names/names';
+import { createNotes } from './domain/notes/notes';
 import { createOffers } from './domain/offers/offers';
 import { createOutbox } from './domain/outbox/outbox';
 import { createPeople, wholeCircle } from './domain/people/people';
@@ -40,8 +41,8 @@ import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
 import { createStages } from './domain/stages/stages';
 import { createSubscribers } from './domain/subscribers/subscribers';
-import { createSurveys } from './domain/surveys/surveys';
 import { createSubscriberSync } from './domain/subscribers/sync';
+import { createSurveys } from './domain/surveys/surveys';
 import { createTags } from './domain/tags/tags';
 import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
@@ -212,6 +213,7 @@ export function createServices(given: {
     attributes,
     campaigns,
     channels: createChannels({ db }),
+    notes: createNotes({ db, clock }),
     copies: createCopies({
       clock,
       key: config.dataKey,

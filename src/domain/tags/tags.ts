@@ -85,6 +85,7 @@ export function createTags(given: {
     upkeep: {
       indexes: memberIndexes,
       erase: async (her) => void (her.pid !== undefined && (await members.deleteMany(rowsOf(her)))),
+      copy: async ({ pid }) => ({ tags: await members.find({ pid }).toArray() }),
     } satisfies Upkeep,
 
     /** From the next `sync` on who is in the segment has this tag; undefined: none, and the tag goes. @throws AppError Invalid, NotFound, Conflict */
