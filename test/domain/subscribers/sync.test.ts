@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import pino from 'pino';
 import type { Subscriber } from '../../../src/domain/subscribers/subscribers';
+import { erase } from '../../../src/domain/subscribers/subscribers.jobs';
 import type { SyncReport } from '../../../src/domain/subscribers/sync';
 import { createWechatClient } from '../../../src/wechat/api/client';
 import { createUsers, type Users } from '../../../src/wechat/api/users';
@@ -113,16 +114,23 @@ test('who left while we did not hear it goes as by a leave of her own, once', as
   await sync();
   const { fanOf } = talk.services.subscribers;
   const her = await rows().findOne({ openid: lin });
+  const { attributes } = talk.services;
+  const pid = her?.pid ?? '';
+  await attributes.set({ pid, name: '性別', value: '女', source: 'quiz:q', consent: 'v1' });
   leaves('f0');
   expect(await sync()).toMatchObject({ state: 'done', gone: 1, met: 0 });
   expect(await count({ openid: lin })).toBe(0);
   expect(await count({ openid: mei })).toBe(1);
   expect(await db.collection<{ _id: string }>('graves').countDocuments({ _id: fanOf(lin) })).toBe(1);
   expect(await db.collection('outbox').findOne()).toMatchObject({
-    effect: { kind: 'later', job: 'erase', data: { fan: fanOf(lin), pid: her?.pid } },
+    effect: { kind: 'later', job: 'erase', data: { fan: fanOf(lin), pid } },
   });
   expect(await sync()).toMatchObject({ gone: 0 });
   expect(await erasures()).toBe(1);
+  const row = await db.collection('outbox').findOne();
+  await erase.run(talk.services, erase.data.parse(row?.['effect'].data));
+  expect(await attributes.of(pid)).toEqual([]);
+  expect(await talk.services.people.read(pid)).toBeNull();
 });
 
 test('who is not in the list, but follows when WeChat is asked for her, stays', async () => {
