@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import mongoose, { type Connection } from 'mongoose';
+import { fieldsIn } from './fields';
 
 /**
  * A database and a Redis key prefix for one test file, on the engines of this run. Files run side by side and
@@ -49,7 +51,10 @@ export function testDatabase(mongoUri?: string) {
     },
     /** Removes the database and the Redis keys, and closes the connections. */
     async drop(): Promise<void> {
-      await connections[0]?.dropDatabase();
+      const [first] = connections;
+      if (first && process.env['DATA_FIELDS'])
+        appendFileSync(process.env['DATA_FIELDS'], `${JSON.stringify([...(await fieldsIn(first))])}\n`);
+      await first?.dropDatabase();
       await Promise.all(connections.map((connection) => connection.close()));
       const redis = new Redis(redisUrl);
       for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 500 })) {
