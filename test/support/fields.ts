@@ -1,13 +1,12 @@
 import type { Connection } from 'mongoose';
 
-/** The top-level fields of what lies in each collection (of the newest 500 rows). */
+/** The top-level fields of what lies in each collection (of 500 rows). */
 export async function fieldsIn(db: Connection): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for (const { name } of (await db.db?.listCollections({}, { nameOnly: true }).toArray()) ?? []) {
     const fields = await db
       .collection(name)
       .aggregate<{ _id: string }>([
-        { $sort: { $natural: -1 } },
         { $limit: 500 },
         { $project: { field: { $map: { input: { $objectToArray: '$$ROOT' }, in: '$$this.k' } } } },
         { $unwind: '$field' },

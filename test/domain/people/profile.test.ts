@@ -19,7 +19,12 @@ test('a profile says what is known and from where, and a time-line what happened
   await notes.write({ pid, words: '常客，訂過三次', by: 'ann' });
   const copy = await upkeep.copy({ pid, fan: _id });
   expect(profileOf(copy)).toEqual(
-    expect.arrayContaining(['渠道　hotel-lobby', '用字　未知', '積分　5', '性別　女（survey:wishes，2026-11-22）']),
+    expect.arrayContaining([
+      '渠道　hotel-lobby',
+      '用字　未知',
+      '積分　5',
+      '性別　女（survey:wishes，2026-11-22）',
+    ]),
   );
   expect(timelineOf(copy).map(({ what }) => what)).toEqual([
     '備註（ann）：常客，訂過三次',
