@@ -3,6 +3,7 @@ import {
   type Context,
   choice,
   choices,
+  clicks,
   date,
   type Field,
   form,
@@ -11,6 +12,7 @@ import {
   optional,
   phone,
   type Services,
+  says,
   takes,
   text,
 } from '../src/bot/bot';
@@ -23,6 +25,14 @@ type Anyone = Context<Record<never, never>>;
 const consentField = '_consent';
 const agreed = '同意';
 const refused = '不同意';
+
+/** 沒說是哪一份：只有一份就是它。 */
+function whichever({ surveys, choose, redo, render }: Anyone) {
+  const all = surveys.open().map(({ title, keywords }) => ({ label: title, says: keywords[0] ?? '' }));
+  const [only, ...more] = all;
+  if (!only) return render('survey-none');
+  return more.length === 0 ? redo(only.says) : choose('想填哪一份？', all.slice(0, 9));
+}
 
 /** 問卷是資料：關鍵字打開，一題一題問；填到一半留著，再說關鍵字接著填。 */
 export default [
@@ -46,6 +56,9 @@ export default [
       return render('survey-opened', { survey, resumed, question: ask(made) });
     },
   ),
+
+  says(['問卷', '填問卷', '問卷調查'], whichever),
+  clicks('SURVEY', whichever),
 ];
 
 function formOf(survey: Survey, context: Anyone) {

@@ -127,6 +127,22 @@ test('who goes over to a quiz answers the quiz, and goes on with the survey by i
   expect(await lin.says('1')).toContain('你的生日');
 });
 
+test('「問卷」 or the menu opens the one there is, asks which where there are several, and says so where there is none', async () => {
+  const { surveys } = talk.services;
+  const lin = talk.fan();
+  expect(await lin.says('問卷')).toContain('花一分鐘說說');
+  expect(await lin.says('取消')).toContain('不填了');
+  const other = { ...JSON.parse(file.bytes.toString()), id: 'other', title: '另一份', keywords: ['另一份'] };
+  await surveys.bring({ name: 'other.json', bytes: Buffer.from(JSON.stringify(other)) }, 'lin');
+  await surveys.start('other', unasked);
+  expect(await lin.clicks('SURVEY')).toContain('1. 另一份\n2. 旅行偏好');
+  expect(await lin.says('2')).toContain('花一分鐘說說');
+  await surveys.stop('other');
+  await surveys.stop('travel');
+  expect(await talk.fan().clicks('SURVEY')).toContain('沒有要填的問卷');
+  await surveys.start('travel', unasked);
+});
+
 test('answers are changed by the keyword, and not paid again', async () => {
   const lin = talk.fan();
   await says(lin, '旅行偏好', '同意', '女士', '跳過', '西安', '1', '8');

@@ -1,5 +1,5 @@
 import { toSimplified } from '../../kit/text';
-import { type Row, type Shown, tableOf, unread, wrongCells } from '../../sheets/grid';
+import { type Row, type Shown, tableOf, wrongCells } from '../../sheets/grid';
 import { type Problem, unreadable } from '../../sheets/problems';
 import { gridOf, openXlsx, type Sheet } from '../../sheets/read-xlsx';
 import { writeBook } from '../../sheets/write-book';
@@ -133,7 +133,7 @@ function questionIn(
 ): Record<string, unknown> {
   const cell = (field: keyof typeof questionHeadings): string | undefined => {
     const value = row.cells[columns.get(field) ?? ''];
-    return value === undefined || value === unread ? undefined : String(value);
+    return typeof value === 'string' ? value : undefined;
   };
   const wrong = (column: string, message: string) =>
     problems.push({ sheet: sheetNames.questions, line: row.line, column, message });

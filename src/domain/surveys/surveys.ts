@@ -70,11 +70,11 @@ export function createSurveys(given: {
   const { db, clock, setAttribute, givePoints, holderOf, notBy } = given;
   const rows = db.collection<SurveyRow>('surveys');
   const answered = db.collection<SurveyAnswers>('surveyAnswers');
-  let open = compile([]);
+  let held = compile([]);
 
   async function load(): Promise<void> {
     const started = await rows.find({ state: 'started' }, { sort: { _id: 1 } }).toArray();
-    open = compile(started.filter(({ by }) => notBy === undefined || by !== notBy));
+    held = compile(started.filter(({ by }) => notBy === undefined || by !== notBy));
   }
 
   /** The change and the new number of `versions`, both or neither. */
@@ -225,16 +225,18 @@ export function createSurveys(given: {
     },
 
     load,
+    /** Those that can be answered now. */
+    open: (): readonly Open[] => held.all,
     /** The survey that her words open; `again`: she asks to begin anew. */
     opened: (said: string): { survey: Open; again: boolean } | undefined => {
       const folded = fold(said);
-      const survey = open.byWord.get(folded);
+      const survey = held.byWord.get(folded);
       if (survey) return { survey, again: false };
-      const anew = open.byAgain.get(folded);
+      const anew = held.byAgain.get(folded);
       return anew && { survey: anew, again: true };
     },
     isAsked,
-    byForm: (form: string): Open | undefined => open.byForm.get(form),
+    byForm: (form: string): Open | undefined => held.byForm.get(form),
     /** What one says to begin anew. */
     againWord: ({ keywords }: Survey): string => `${again}${keywords[0]}`,
 
@@ -268,6 +270,7 @@ function compile(started: readonly SurveyRow[]) {
       all.toReversed().flatMap((one) => one.keywords.map((word) => [fold(`${before}${word}`), one] as const)),
     );
   return {
+    all,
     byForm: new Map(all.map((one) => [one.form, one])),
     byWord: words(''),
     byAgain: words(again),

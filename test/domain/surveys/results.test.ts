@@ -115,3 +115,15 @@ test('what is started is not changed under those who answer', async () => {
     message: expect.stringContaining('stay「住得好嗎」'),
   });
 });
+
+test('an end that is written twice, as after a kill, is paid once and counted once', async () => {
+  const { surveys, points } = talk.services;
+  const sample = { ...survey, id: 'paid', points: 20 };
+  const brought = await surveys.bring(asFile(sample), 'lin');
+  if ('problems' in brought) throw new Error(JSON.stringify(brought.problems));
+  const end = { survey: brought.row.survey, pid: 'twice', answers: { nps: 9 }, at: 0, earns: true };
+  await surveys.finish(end);
+  await surveys.finish(end);
+  expect(await points.balance('twice')).toBe(20);
+  expect(await surveys.results('paid')).toMatchObject({ people: 1 });
+});
