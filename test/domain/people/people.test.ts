@@ -1,3 +1,5 @@
+import { collectAudience } from '../../../src/domain/audience';
+import { createPeople } from '../../../src/domain/people/people';
 import { stageRehearsal } from '../../../src/domain/quiz/rehearse/rehearsal';
 import { playerGroups } from '../../../src/domain/segments/players';
 import { testDatabase } from '../../support/database';
@@ -168,4 +170,28 @@ test.each([
   const plan = JSON.stringify(await segments.plan(await segments.readText(said)));
   expect(plan).toContain('IXSCAN');
   expect(plan).not.toContain('COLLSCAN');
+});
+
+test('a rebuild that is cut off and begun again leaves the same rows as one that went through', async () => {
+  const db = await database.connect();
+  const { subscribers, inbox, people: whole } = talk.services;
+  let batches = 0;
+  const cut = createPeople({
+    db,
+    clock: talk.services.clock,
+    everybody: async (after, limit) => {
+      if (++batches > 2) throw new Error('killed');
+      return subscribers.everybody(after, Math.min(limit, 3));
+    },
+    among: subscribers.among,
+    here: subscribers.here,
+    wrote: inbox.wrote,
+    audience: () => collectAudience(talk.services),
+  });
+  await (await database.connect()).collection('people').deleteMany({});
+  await expect(cut.rebuild()).rejects.toThrow('killed');
+  await whole.rebuild();
+  const different: string[] = [];
+  for await (const one of whole.differences()) different.push(one.pid);
+  expect(different).toEqual([]);
 });
