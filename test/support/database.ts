@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import mongoose, { type Connection } from 'mongoose';
-import { fieldsIn } from './fields';
+import { unclassed } from './fields';
 
 /**
  * A database and a Redis key prefix for one test file, on the engines of this run. Files run side by side and
@@ -52,8 +51,7 @@ export function testDatabase(mongoUri?: string) {
     /** Removes the database and the Redis keys, and closes the connections. */
     async drop(): Promise<void> {
       const [first] = connections;
-      if (first && process.env['DATA_FIELDS'])
-        appendFileSync(process.env['DATA_FIELDS'], `${JSON.stringify([...(await fieldsIn(first))])}\n`);
+      const missing = first ? await unclassed(first) : [];
       await first?.dropDatabase();
       await Promise.all(connections.map((connection) => connection.close()));
       const redis = new Redis(redisUrl);
@@ -61,6 +59,8 @@ export function testDatabase(mongoUri?: string) {
         if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
       }
       redis.disconnect();
+      if (missing.length > 0)
+        throw new Error(`Give these fields a class in src/domain/data-map.ts: ${missing.join(', ')}`);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { classesOf } from '../../src/domain/data-map';
 
 /** The top-level fields of what lies in each collection (of 500 rows). */
 export async function fieldsIn(db: Connection): Promise<Map<string, string[]>> {
@@ -16,4 +17,14 @@ export async function fieldsIn(db: Connection): Promise<Map<string, string[]>> {
     found.set(name, fields.map(({ _id }) => _id).toSorted());
   }
   return found;
+}
+
+/** Fields that lie in the database and have no class in the data map (`src/domain/data-map.ts`), as `collection.field`. */
+export async function unclassed(db: Connection): Promise<string[]> {
+  const missing: string[] = [];
+  for (const [collection, fields] of await fieldsIn(db)) {
+    const classes = classesOf(collection);
+    for (const field of fields) if (classes && !classes.has(field)) missing.push(`${collection}.${field}`);
+  }
+  return missing;
 }
