@@ -233,7 +233,7 @@ export const dataMap: Record<string, Kept> = {
     deeds: 'award code',
     id: '_id',
     content: 'campaign prize',
-    technical: 'heldAt rnd state was',
+    technical: 'burnt heldAt rnd state was',
   },
   timers: { keeps: '到期為止', id: 'data', technical: '_id dueAt job state firedAt' },
   trains: {

@@ -17,12 +17,12 @@ type Note = { _id: string; pid: string; at: Date; words: string };
 const noteRead = defineJob({
   name: 'note-read',
   data: z.object({ id: z.string() }),
-  run: ({ notes }: { notes: { read(id: string): Promise<void> } }, { id }) => notes.read(id),
+  run: ({ slips }: { slips: { read(id: string): Promise<void> } }, { id }) => slips.read(id),
 });
 
 /** A domain with everything that a house does for one; it is in its own place only, and in one line beside the services. */
 function createNotes({ db }: { db: Connection }) {
-  const rows = db.collection<Note>('notes');
+  const rows = db.collection<Note>('slips');
   const seen = { loads: 0, warmed: 0, swept: 0, working: false, read: [] as string[] };
   return {
     seen,
@@ -30,10 +30,10 @@ function createNotes({ db }: { db: Connection }) {
     read: async (id: string) => void seen.read.push(id),
     upkeep: {
       indexes: [
-        { collection: 'notes', key: { pid: 1 }, unique: true, invariant: true, why: 'one note a person' },
+        { collection: 'slips', key: { pid: 1 }, unique: true, invariant: true, why: 'one note a person' },
       ],
       jobs: [noteRead],
-      follows: { notes: async () => void seen.loads++ },
+      follows: { slips: async () => void seen.loads++ },
       warm: async () => void seen.warmed++,
       erase: async (her) => void (her.pid && (await rows.deleteMany(rowsOf(her)))),
       forget: (ago) => rows.deleteMany({ at: { $lt: ago(30) } }),
@@ -42,14 +42,14 @@ function createNotes({ db }: { db: Connection }) {
         start: () => void (seen.working = true),
         close: async () => void (seen.working = false),
       },
-      gauges: [{ name: 'notes_swept', help: 'How often', read: () => seen.swept }],
+      gauges: [{ name: 'slips_swept', help: 'How often', read: () => seen.swept }],
     } satisfies Upkeep,
   };
 }
 
 const database = testDatabase();
 let app: App;
-let notes: ReturnType<typeof createNotes>;
+let slips: ReturnType<typeof createNotes>;
 beforeAll(async () => {
   await database.connect();
   app = await createApp(testConfig(), {
@@ -59,7 +59,7 @@ beforeAll(async () => {
     role: 'all',
     clock: createClock(),
     log: createLog({ level: 'silent', name: 'upkeep' }),
-    more: ({ db }) => ({ notes: (notes = createNotes({ db })) }),
+    more: ({ db }) => ({ slips: (slips = createNotes({ db })) }),
   });
   await app.prepare();
   await app.startWorker();
@@ -69,32 +69,32 @@ afterAll(async () => {
   await database.drop();
 });
 
-const write = (pid: string, at: Date) => notes.rows.insertOne({ _id: pid, pid, at, words: 'hers' });
+const write = (pid: string, at: Date) => slips.rows.insertOne({ _id: pid, pid, at, words: 'hers' });
 
 test('its indexes are there before it is used, it is loaded and warm, and its work has begun', async () => {
-  expect((await notes.rows.indexes()).map(({ name }) => name)).toContain('pid_1');
-  expect(notes.seen).toMatchObject({ loads: 1, warmed: 1, working: true });
+  expect((await slips.rows.indexes()).map(({ name }) => name)).toContain('pid_1');
+  expect(slips.seen).toMatchObject({ loads: 1, warmed: 1, working: true });
 });
 
 test('it is loaded again when its number moves', async () => {
-  await bumpVersion(app.db, 'notes');
+  await bumpVersion(app.db, 'slips');
   await app.services.versions.check();
-  expect(notes.seen.loads).toBe(2);
+  expect(slips.seen.loads).toBe(2);
 });
 
 test('its job runs at its time, with the services that it asks for', async () => {
   const { timers } = app.services;
-  await timers.arm({ id: 'notes:a:1', dueAt: new Date(app.clock.now()), job: noteRead, data: { id: 'a' } });
+  await timers.arm({ id: 'slips:a:1', dueAt: new Date(app.clock.now()), job: noteRead, data: { id: 'a' } });
   await app.turn(app.clock.now());
-  expect(notes.seen.read).toEqual(['a']);
+  expect(slips.seen.read).toEqual(['a']);
 });
 
 test('what is older than its retention goes at four in the morning', async () => {
   await write('old', new Date(app.clock.now() - 40 * 86_400_000));
   await write('young', new Date(app.clock.now()));
   await app.turn(app.clock.now() + 2 * 86_400_000);
-  expect(await notes.rows.distinct('_id')).toEqual(['young']);
-  await notes.rows.deleteMany({});
+  expect(await slips.rows.distinct('_id')).toEqual(['young']);
+  await slips.rows.deleteMany({});
 });
 
 test('who leaves is erased in it', async () => {
@@ -104,12 +104,12 @@ test('who leaves is erased in it', async () => {
     { kind: 'later', job: 'erase', data: { fan: 'hash', pid: 'lin', upTo: app.clock.now() } },
   ]);
   await app.turn(app.clock.now());
-  expect(await notes.rows.distinct('_id')).toEqual(['mei']);
+  expect(await slips.rows.distinct('_id')).toEqual(['mei']);
 });
 
 test('it is swept, and measured', async () => {
-  await until(() => notes.seen.swept > 0, { what: 'it is swept' });
-  expect(await app.metrics.registry.metrics()).toMatch(/xiaoyi_notes_swept [1-9]/);
+  await until(() => slips.seen.swept > 0, { what: 'it is swept' });
+  expect(await app.metrics.registry.metrics()).toMatch(/xiaoyi_slips_swept [1-9]/);
 });
 
 test('two jobs of one name stop the start', () => {
@@ -119,7 +119,7 @@ test('two jobs of one name stop the start', () => {
 test('a domain that fails costs the others nothing, and tomorrow comes all the same', async () => {
   const failing = { upkeep: { forget: fails, sweep: fails } satisfies Upkeep };
   const { seen, upkeep } = createNotes(app);
-  const both = collectUpkeep({ failing, notes: { upkeep } });
+  const both = collectUpkeep({ failing, slips: { upkeep } });
   await expect(both.sweep()).rejects.toThrow('not today');
   expect(seen.swept).toBe(1);
   await write('old', new Date(0));
@@ -129,7 +129,7 @@ test('a domain that fails costs the others nothing, and tomorrow comes all the s
   await expect(housekeeping.run({ upkeep: both, timers, clock: dayBefore }, { on })).rejects.toThrow(
     'not today',
   );
-  expect(await notes.rows.countDocuments({ _id: 'old' })).toBe(0);
+  expect(await slips.rows.countDocuments({ _id: 'old' })).toBe(0);
   const timer = await app.db.collection<{ _id: string }>('timers').findOne({ _id: `housekeeping::${on}` });
   expect(timer).toMatchObject({ state: 'armed' });
 });

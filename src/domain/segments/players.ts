@@ -5,12 +5,13 @@ import type { Rule } from './rule';
 /** A group of a campaign's players, as a segment would be saved. */
 export type PlayerGroup = { id: string; name: string; rule: Rule; people: number };
 
+const gender = '性別';
 /** By what players are told apart, beside what they did: tokens that begin so, and the leaf that asks for one of them. */
 const traits: { prefix: string; what: string; rule: (value: string) => Rule }[] = [
   {
-    prefix: 'attribute:性別=',
-    what: '性別',
-    rule: (value) => ({ leaf: 'attribute', name: '性別', values: [value] }),
+    prefix: `attribute:${gender}=`,
+    what: gender,
+    rule: (value) => ({ leaf: 'attribute', name: gender, values: [value] }),
   },
   { prefix: 'region:', what: '地區', rule: (value) => ({ leaf: 'region', regions: [value] }) },
   { prefix: 'age:', what: '年齡', rule: (value) => ({ leaf: 'age', band: value }) },
