@@ -43,6 +43,7 @@ function swallowed(name, args) {
     ],
     purchases: ['dry-run', 'keep', 'take'],
     redeem: ['by', 'at'],
+    report: ['day', 'svg', 'csv'],
     season: ['fans', 'days', 'seed'],
   };
   return (flags[name] ?? []).filter(
