@@ -13,9 +13,12 @@ export type CubeLine = {
   remark?: string;
 };
 
+export const notJudged = '還沒有判斷過，明天 04:00 判；現在就判：npm run stages -- judge';
+
 /** Everything that the picture shows, and what it leaves out. */
 export function linesOf(day: CubeDay, stages: readonly NamedStage[]): CubeLine[] {
   const { people, known, length, bought, engaged, points } = day;
+  const isJudged = Object.values(day.stages).some((n) => n > 0);
   return [
     { side: '寬', what: '關注', people },
     ...knownCodes.map(
@@ -24,7 +27,7 @@ export function linesOf(day: CubeDay, stages: readonly NamedStage[]): CubeLine[]
     ...bands.map(
       ({ name }, i): CubeLine => ({
         side: '長',
-        what: `關注${name}`,
+        what: name,
         people: length.bands[i] ?? 0,
         of: people,
       }),
@@ -42,18 +45,8 @@ export function linesOf(day: CubeDay, stages: readonly NamedStage[]): CubeLine[]
       unit: '元',
     },
     { side: '高', what: '購買', amount: bought.purchases, unit: '次' },
-    ...bought.fifths.map(
-      (fifth, i): CubeLine => ({
-        side: '高',
-        what: `消費${fifthNames[i]}的五分之一`,
-        people: fifth.people,
-        of: bought.people,
-        amount: fifth.sum / 100,
-        unit: '元',
-      }),
-    ),
-    ...unjudged('消費', bought),
-    { side: '高', what: '全部積分', people, amount: points, unit: '分' },
+    ...fifthLines('消費', bought, { by: 100, unit: '元' }),
+    { side: '高', what: '全部積分', amount: points, unit: '分' },
     {
       side: '高',
       what: '沒買過',
@@ -62,32 +55,41 @@ export function linesOf(day: CubeDay, stages: readonly NamedStage[]): CubeLine[]
       amount: engaged.points,
       unit: '分',
     },
-    ...engaged.fifths.map(
-      (fifth, i): CubeLine => ({
-        side: '高',
-        what: `積分${fifthNames[i]}的五分之一`,
-        people: fifth.people,
-        of: engaged.people,
-        amount: fifth.sum,
-        unit: '分',
-      }),
-    ),
-    ...unjudged('積分', engaged),
+    ...fifthLines('積分', engaged, { by: 1, unit: '分' }),
     ...stages.map(
       ({ code, name, isFed, fedBy }): CubeLine => ({
         side: '階段',
         what: name,
-        ...(isFed ? { people: day.stages[code] ?? 0, of: people } : {}),
-        remark: isFed ? fedBy : `沒有來源；可以餵它的：${fedBy}`,
+        ...(isFed && isJudged ? { people: day.stages[code] ?? 0, of: people } : {}),
+        remark: !isFed ? `沒有來源；可以餵它的：${fedBy}` : isJudged ? fedBy : notJudged,
       }),
     ),
   ];
 }
 
-const unjudged = (what: string, { people, unjudged: some }: CubeDay['bought'] | CubeDay['engaged']) =>
-  some > 0
-    ? [{ side: '高', what: `${what}還沒有評分`, people: some, of: people, remark: '明天 04:00 評' } as const]
-    : [];
+/** Of those who have been judged: before that nobody knows who is in which fifth. */
+function fifthLines(
+  what: string,
+  { people, unjudged, fifths }: CubeDay['bought'] | CubeDay['engaged'],
+  { by, unit }: { by: number; unit: '元' | '分' },
+): CubeLine[] {
+  const judged = people - unjudged;
+  return [
+    ...(judged > 0 ? fifths : []).map(
+      (fifth, i): CubeLine => ({
+        side: '高',
+        what: `${what}${fifthNames[i]}的五分之一`,
+        people: fifth.people,
+        of: people,
+        amount: fifth.sum / by,
+        unit,
+      }),
+    ),
+    ...(unjudged > 0
+      ? [{ side: '高', what: `${what}還沒有評分`, people: unjudged, of: people, remark: notJudged } as const]
+      : []),
+  ];
+}
 
 export const months = (days: number): number => Math.round((days / 30.44) * 10) / 10;
 

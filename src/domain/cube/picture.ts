@@ -2,7 +2,7 @@ import type { EChartsOption } from 'echarts';
 import { type Canvas, colours, createCanvas, font } from './canvas';
 import type { Compared, NamedStage } from './cube';
 import { bands, type CubeDay, type Fifth, fifthNames, knownCodes, knownNames } from './cube-day';
-import { count, months } from './lines';
+import { count, months, notJudged } from './lines';
 
 const size = { width: 1200, height: 800 };
 const inks = { width: '#4d7f90', length: '#7f9467', height: '#b98a5c', points: '#9a7f9e', stages: '#2f566a' };
@@ -106,7 +106,7 @@ function drawHeight(canvas: Canvas, day: CubeDay, before: CubeDay | undefined): 
         ? `${brief(bought.people, '人')}買過（${percent(bought.people, day.people)}），共 ${brief(bought.purchases, '次')}；${points}`
         : `還沒有對得上的購買；${points}`,
   });
-  const later = '還沒有評分，明天 04:00 評';
+  const later = '還沒有評分；現在就評：npm run stages -- judge';
   drawFifths(canvas, bought.fifths, {
     top: 138,
     title: '買過的人，按消費分成五份',
@@ -158,7 +158,7 @@ function drawStages(canvas: Canvas, day: CubeDay, stages: readonly NamedStage[])
   canvas.panel(panels.stages, { sign: '階段', title: '走到這一步或更遠的人', colour: inks.stages });
   const all = reached[0] ?? 0;
   if (all === 0)
-    return canvas.write('還沒有判斷過，明天 04:00 判；現在就判：npm run stages -- judge', {
+    return canvas.write(notJudged, {
       ...{ x: x + 20, y: y + 72, size: 15 },
       colour: colours.faint,
     });

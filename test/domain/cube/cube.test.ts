@@ -148,7 +148,7 @@ test('as a table for a spreadsheet: every line with its share, money in yuan, an
   ).toBe(true);
   expect(csv).toContain('2026-12-02,寬,關注,4,,,,2026-11-30,5,,\r\n');
   expect(csv).toContain('2026-12-02,寬,綁了手機,3,75,,,2026-11-30,3,,\r\n');
-  expect(csv).toContain('2026-12-02,長,關注1 到 3 個月,1,25,,,2026-11-30,1,,\r\n');
+  expect(csv).toContain('2026-12-02,長,1 到 3 個月,1,25,,,2026-11-30,1,,\r\n');
   expect(csv).toContain('2026-12-02,高,買過,2,50,12444.67,元,2026-11-30,2,12444.67,\r\n');
   expect(csv).toContain('2026-12-02,高,消費最高的五分之一,1,50,12345.67,元,2026-11-30,1,12345.67,\r\n');
   expect(csv).toContain(`"'=HYPERLINK(""x"")"`);
