@@ -158,7 +158,7 @@ test('ECharts is loaded by the picture of the cube alone, and only when one is d
     ['src/domain/cube/picture.ts', "import('echarts"],
   ]);
   const drawing = imports.filter(({ to, typeOnly }) => !typeOnly && to === 'src/domain/cube/picture.ts');
-  expect(drawing.map(({ from }) => from)).toEqual(['scripts/report.ts']);
+  expect(drawing.map(({ from }) => from)).toEqual(['scripts/report/cube.ts']);
 });
 
 test('only config.ts reads the environment', () => {
