@@ -26,7 +26,11 @@ const crowd: Pick<PersonRow, '_id' | 't' | 'n'>[] = [
     t: ['city:杭州', 'known:性別', 'region:浙江'],
     n: { ...followed('2026-10-30'), points: 5, value_m: 1 },
   },
-  { _id: 'b', t: ['known:性別', 'known:生日'], n: { ...followed('2026-10-31'), points: 20, value_m: 5 } },
+  {
+    _id: 'b',
+    t: ['known:性別', 'known:生日', 'tag:愛', 'tag:問city:'],
+    n: { ...followed('2026-10-31'), points: 20, value_m: 5 },
+  },
   { _id: 'c', t: ['bound:phone'], n: { ...followed('2025-11-30'), asked_trains_1: dayNumber('2026-11-29') } },
   {
     _id: 'd',
