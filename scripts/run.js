@@ -47,6 +47,7 @@ function swallowed(name, args) {
     subscribers: ['remove', 'out', 'yes', 'by'],
     seed: ['subscribers'],
     segment: ['by', 'dry-run'],
+    report: ['day', 'svg', 'csv'],
     season: ['fans', 'days', 'seed'],
   };
   return (flags[name] ?? []).filter(

@@ -23,6 +23,7 @@ async function main(args: string[]): Promise<number> {
       return withServices('stages', async ({ services }) => {
         await services.people.rebuild();
         console.log(`已重新判斷 ${await services.stages.run({ anew: true })} 人。`);
+        await services.cube.keep({ anew: true });
         return 0;
       });
   }

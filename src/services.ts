@@ -8,12 +8,14 @@ import { createCampaigns } from './domain/campaigns/campaigns';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
 import { createCopies } from './domain/copies/copies';
+import { createCube } from './domain/cube/cube';
 import { createDraws } from './domain/draws/draws';
 import { createEnquiries } from './domain/enquiries/enquiries';
 import { createExports } from './domain/exports/exports';
 import { createGuides } from './domain/guides/guides';
 import { createHotels } from './domain/hotels/hotels';
 import { createInbox } from './domain/inbox/inbox';
+import { nthAsked, type TopicCode, topics } from './domain/inbox/inbox.leaves';
 import { createProcesses } from './domain/inbox/processes';
 import { createLinks } from './domain/links/links';
 import { createMaps } from './domain/maps/maps';
@@ -39,6 +41,7 @@ import { createSegments } from './domain/segments/segments';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
+import { hasNoSource, stageNames, stageRules } from './domain/stages/stage-rules';
 import { createStages } from './domain/stages/stages';
 import { createSubscribers } from './domain/subscribers/subscribers';
 import { createSubscriberSync } from './domain/subscribers/sync';
@@ -252,6 +255,18 @@ export function createServices(given: {
     prizes,
     purchases,
     stages,
+    cube: createCube({
+      db,
+      clock,
+      standing: stages.counts,
+      stages: stageRules.map((rule) => ({
+        code: rule.stage,
+        name: stageNames[rule.stage],
+        isFed: !hasNoSource(rule),
+        fedBy: rule.fedBy,
+      })),
+      asked: (Object.keys(topics) as TopicCode[]).map((topic) => nthAsked(topic, 1)),
+    }),
     draws,
     projector,
     proof,

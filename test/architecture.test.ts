@@ -149,6 +149,18 @@ test.each([
   expect(wrong.map(({ from }) => from)).toEqual([]);
 });
 
+test('ECharts is loaded by the picture of the cube alone, and only when one is drawn', () => {
+  const loads = (file: string) =>
+    /^import\s+(?!type\b)[^;]*['"]echarts|import\(['"]echarts|require\(['"]echarts/m.exec(
+      readFileSync(join(root, file), 'utf8'),
+    )?.[0];
+  expect(files.flatMap((file) => (loads(file) ? [[file, loads(file)]] : []))).toEqual([
+    ['src/domain/cube/picture.ts', "import('echarts"],
+  ]);
+  const drawing = imports.filter(({ to, typeOnly }) => !typeOnly && to === 'src/domain/cube/picture.ts');
+  expect(drawing.map(({ from }) => from)).toEqual(['scripts/report/cube.ts']);
+});
+
 test('only config.ts reads the environment', () => {
   const wrong = files.filter(
     (file) =>

@@ -213,6 +213,7 @@ function factsOf(
 ): Facts {
   return {
     tokens: [
+      'bound:phone',
       ...(sum ? ['buyer'] : []),
       ...(member ? ['member'] : []),
       ...(member?.level === undefined ? [] : [`member:${member.level}`]),
