@@ -175,6 +175,7 @@ export function createServices(given: {
       const campaign = campaigns.byKeyword(fold(word));
       return campaign && `活動「${campaign.title}」`;
     },
+    isCampaign: async (id) => (await campaigns.find(id)) !== undefined,
     notBy: unplayed(config),
   });
   const exports = createExports({ db, clock, namesOf, ...prizes });
