@@ -11,14 +11,16 @@ export default [
     return render('welcome-quiz', { first, ...shown, ...offers.now(at) });
   }),
 
-  /** 掃了我們的某個二維碼：說那個渠道自己的話；認不得的碼，剛關注的照樣歡迎，老朋友打個招呼。 */
-  scans(undefined, async ({ message, fan, channels, prizes, render }) => {
+  /** 掃了我們的某個二維碼：說那個渠道自己的話，請她填接著的問卷；只有問卷就直接打開；認不得的碼，剛關注的照樣歡迎，老朋友打個招呼。 */
+  scans(undefined, async ({ message, fan, channels, surveys, prizes, redo, render }) => {
     const scene = message.kind === 'follow' || message.kind === 'scan' ? message.scene : undefined;
     if (scene !== undefined) fan.remember({ channel: scene });
     const channel = scene === undefined ? null : await channels.get(scene);
-    if (channel) {
+    const open = scene === undefined ? undefined : surveys.byScene(scene);
+    const survey = open && !(await surveys.answersOf(open.id, fan.pid)) ? open : null;
+    if (channel || survey) {
       if (!fan.firstTime('welcome') && message.kind === 'follow') await prizes.tellMissed(fan.pid);
-      return render('channel', { words: channel.words });
+      return channel ? render('channel', { words: channel.words, survey }) : redo(survey?.keywords[0] ?? '');
     }
     return message.kind === 'follow' ? undefined : render('welcome-back');
   }),

@@ -1,4 +1,14 @@
-import { type Context, clicks, needs, news, says, saysLike, takes } from '../src/bot/bot';
+import {
+  type Context,
+  clicks,
+  needs,
+  news,
+  type Reply,
+  type Services,
+  says,
+  saysLike,
+  takes,
+} from '../src/bot/bot';
 
 /** 「改名 小林」「幫我把暱稱改成小林」「以後叫我小林吧」：比對的是簡體、不留空格的字。 */
 const renaming = [
@@ -16,7 +26,8 @@ const howTo = { kind: 'refused', why: 'empty' };
 export default needs('quiz', [
   takes(
     ({ quiz, message, fan, at }) => quiz.take(message, fan, at),
-    async ({ params: take, quiz, questionPages, attributes, fan, id, at, carries, render }) => {
+    async (context) => {
+      const { params: take, quiz, questionPages, attributes, fan, id, at, carries, render } = context;
       const newHere = !quiz.standing(fan.plays, take.quiz);
       const step = await quiz.play(take, fan.plays, { pid: fan.pid, id, at });
       fan.stands(take.quiz.id, step.play);
@@ -26,7 +37,8 @@ export default needs('quiz', [
         await attributes.set({ pid: fan.pid, name, value, source: `quiz:${take.quiz.id}`, consent });
       }
       for (const { award } of quiz.winsIn(step)) carries(award);
-      const said = render(`quiz-${step.kind}`, { ...step, quiz: take.quiz, newHere });
+      const told = render(`quiz-${step.kind}`, { ...step, quiz: take.quiz, newHere });
+      const said = isDayOver(step) ? await invited(context, take.quiz.id, told) : told;
       const asked = quiz.asked(step); // 有圖的題用一張圖文卡片問，點開是圖和選項
       const open = step.play.flash ?? step.play.open;
       if (!asked?.picture || !open || said.kind !== 'text') return said;
@@ -137,6 +149,27 @@ export default needs('quiz', [
   }),
 ]);
 
+type Step = Awaited<ReturnType<Services['quiz']['play']>>;
+
+/** 今天（或整個活動）的題都答過了。 */
+const isDayOver = (step: Step): boolean =>
+  step.kind !== 'flashNone' &&
+  'next' in step &&
+  step.next.kind === 'none' &&
+  ['dayDone', 'failedLevel', 'bankEmpty', 'ended'].includes(step.next.why);
+
+/** 這個活動接著一份問卷：請她填，一個人只請一次。 */
+async function invited({ surveys, fan, render }: Anyone, quiz: string, told: Reply): Promise<Reply> {
+  const survey = surveys.afterQuiz(quiz);
+  if (!survey || told.kind !== 'text' || (await surveys.answersOf(survey.id, fan.pid))) return told;
+  if (!fan.firstTime(`survey-invited:${survey.id}`)) return told;
+  const invitation = render('survey-invite', { survey });
+  return invitation.kind === 'text'
+    ? { kind: 'text', text: `${told.text.trim()}\n\n${invitation.text}` }
+    : told;
+}
+
+type Anyone = Context<Record<never, never>>;
 type Titled = Context<{ title?: string | undefined }>;
 type Quiz = NonNullable<ReturnType<Titled['quiz']['theOne']>>;
 

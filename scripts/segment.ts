@@ -3,14 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Verdict } from '../src/domain/segments/compile';
+import type { Listed } from '../src/domain/segments/lists';
 import { playerGroups } from '../src/domain/segments/players';
 import type { Rule } from '../src/domain/segments/rule';
 import type { Count } from '../src/domain/segments/segments';
 import { AppError, messageOf } from '../src/errors';
 import { beijingMoment } from '../src/kit/beijing';
+import { signed } from '../src/kit/signed';
+import { tellProblem } from '../src/sheets/problems';
 import { type ServicesAlone, withServices } from '../src/with-services';
+import { fileAt, fileFor } from './quiz/command';
 
-type Asked = ServicesAlone & { args: string[]; by: string; dry: boolean };
+type Asked = ServicesAlone & { args: string[]; by: string; dry: boolean; out: string };
 type Command = { args: string; help: string; run(asked: Asked): Promise<number> };
 
 const commands: Record<string, Command> = {
@@ -120,6 +124,41 @@ const commands: Record<string, Command> = {
       return 0;
     },
   },
+  'list-from': {
+    args: '編號 名稱 檔案.csv|規則',
+    help: '存成名單：檔案裡的人（pid 或 openid 一欄），或規則現在的結果；再做一次只加新的',
+    async run(asked) {
+      const [id = '', name = '', from = '', ...more] = asked.args;
+      if (from === '' || more.length > 0) return misuse();
+      const list = { id, name, by: asked.by };
+      if (from.startsWith('@') || !/\.(csv|xlsx|json)$/i.test(from)) {
+        const rule = await ruleFrom(asked, from);
+        tellListed(await asked.services.segmentLists.fromRule({ ...list, rule }));
+        return 0;
+      }
+      const file = await fileAt(from);
+      const read = await asked.services.segmentLists.fromFile({ ...list, file });
+      const { listed, problems, total, remarks, unit } = read;
+      for (const remark of remarks) console.log(tellProblem(remark, unit));
+      for (const problem of problems) console.error(tellProblem(problem, unit));
+      if (total > 0) console.error(`共 ${total} 處不對${listed ? '，這些行跳過了' : ''}。`);
+      if (listed) tellListed(listed);
+      else console.error(`${from} 裡一個粉絲也沒有認出來，沒有存。`);
+      return total === 0 && listed ? 0 : 1;
+    },
+  },
+  'list-out': {
+    args: '編號 --out 檔案.csv',
+    help: '導出分群裡的人，只有 pid；誰導出都有記錄',
+    async run({ services: { segments, exports }, args, by, out }) {
+      const { _id: segment, version, rule } = await segments.get(only(args));
+      if (out === '') return misuse();
+      const take = { ...(await fileFor(out)), by };
+      const { rows } = await exports.segment({ segment, version, pids: segments.ids(rule) }, take);
+      console.log(`已寫好 ${out}：${rows} 人。`);
+      return 0;
+    },
+  },
   rebuild: {
     args: '[--dry-run]',
     help: '每個人的資料重新算一遍；--dry-run 只比對，說出不同的',
@@ -172,6 +211,9 @@ async function ruleFrom({ services: { segments } }: Asked, text: string): Promis
   return segments.readText(text);
 }
 
+const tellListed = ({ segment: { _id, name }, people, added }: Listed): void =>
+  console.log(`名單「${_id}」「${name}」：${people} 人，新加 ${added}，原來就在的 ${people - added}。`);
+
 const tellCount = ({ people, exact, error, of }: Count): string =>
   exact ? `${people} 人（共 ${of} 人）` : `約 ${people} 人，誤差 ±${error}（共 ${of} 人）`;
 
@@ -185,15 +227,22 @@ async function main(argv: string[]): Promise<number> {
     args: argv,
     allowPositionals: true,
     options: {
-      by: { type: 'string', default: userInfo().username },
+      by: { type: 'string', default: '' },
       'dry-run': { type: 'boolean', default: false },
+      out: { type: 'string', default: '' },
     },
   });
   const [name = '', ...args] = positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return misuse();
   return withServices('segment', (house) =>
-    command.run({ ...house, args, by: values.by, dry: values['dry-run'] }),
+    command.run({
+      ...house,
+      args,
+      by: signed(values.by, userInfo().username),
+      dry: values['dry-run'],
+      out: values.out,
+    }),
   );
 }
 

@@ -10,10 +10,11 @@ import { loadHandlers } from '../src/bot/discover';
 import { takenIn } from '../src/domain/quiz/play/taken-by';
 import { answerColumns } from '../src/domain/surveys/answer-columns';
 import { readSurveyFile } from '../src/domain/surveys/read-survey-file';
-import { tellResults } from '../src/domain/surveys/results';
+import { chartData, tellResults } from '../src/domain/surveys/results';
 import { writeSurveyBook } from '../src/domain/surveys/survey-book';
 import { type SurveyRow, surveyStates } from '../src/domain/surveys/surveys';
 import { AppError, messageOf } from '../src/errors';
+import type { Clock } from '../src/kit/clock';
 import { root } from '../src/kit/root';
 import { signed } from '../src/kit/signed';
 import type { Services } from '../src/services';
@@ -24,9 +25,15 @@ import { fileAt, fileFor, Misuse, usageLine } from './quiz/command';
 const options = {
   by: { type: 'string', default: '' },
   full: { type: 'boolean', default: false },
+  json: { type: 'string', default: '' },
 } as const;
 
-type Asked = { services: Services; values: { by: string; full: boolean }; args: string[] };
+type Asked = {
+  services: Services;
+  values: { by: string; full: boolean; json: string };
+  clock: Clock;
+  args: string[];
+};
 type Command = { args: string[]; help: string; run(asked: Asked): Promise<number> };
 
 const commands: Record<string, Command> = {
@@ -89,10 +96,13 @@ const commands: Record<string, Command> = {
   },
   results: {
     args: ['編號'],
-    help: '每一題的人數、比例、平均、NPS',
-    async run({ services, args: [id = ''] }) {
+    help: '每一題的人數、比例、平均、NPS；--json 檔案.json 寫成畫圖用的資料，多了每天的',
+    async run({ services, clock, values: { json }, args: [id = ''] }) {
       const { survey, ...figures } = await services.surveys.results(id);
       console.log(tellResults(survey.title, figures));
+      if (json === '') return 0;
+      writeNew(json, `${JSON.stringify(chartData(survey, figures, clock.now()), null, 2)}\n`);
+      console.log(`\n畫圖用的資料已寫好：${json}`);
       return 0;
     },
   },
@@ -127,14 +137,19 @@ async function writeTemplate(path: string): Promise<void> {
   const bytes = readFileSync(join(root, 'src/simulator/sample/survey.json'));
   const read = await readSurveyFile({ name: 'survey.json', bytes });
   if ('problems' in read) throw new Error('The sample survey is broken.');
+  writeNew(path, path.endsWith('.json') ? bytes : await writeSurveyBook(read.survey));
+  console.log(`已寫好 ${path}。改好後：npm run survey -- import ${path}`);
+}
+
+/** Never over another file. */
+function writeNew(path: string, content: string | Buffer): void {
   try {
-    writeFileSync(path, path.endsWith('.json') ? bytes : await writeSurveyBook(read.survey), { flag: 'wx' });
+    writeFileSync(path, content, { flag: 'wx' });
   } catch (cause) {
     throw new AppError('Conflict', 'survey.file', `${path} 已經有了，或不能寫在那裡；請換一個檔名。`, {
       cause,
     });
   }
-  console.log(`已寫好 ${path}。改好後：npm run survey -- import ${path}`);
 }
 
 async function main(argv: string[]): Promise<number> {
@@ -148,7 +163,7 @@ async function main(argv: string[]): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) throw new Misuse(name === '' || name === 'template' ? '' : `沒有「${name}」這個指令。`);
   if (args.length !== command.args.length) throw new Misuse();
-  return withServices('survey', ({ services }) => command.run({ services, values, args }));
+  return withServices('survey', ({ services, clock }) => command.run({ services, clock, values, args }));
 }
 
 void (async () => {

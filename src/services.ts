@@ -37,6 +37,7 @@ import { sampleAuthor } from './domain/quiz/workbook/sample';
 import { createReplies } from './domain/replies/replies';
 import { createReports } from './domain/reports/reports';
 import { createStatus } from './domain/reports/status';
+import { createLists } from './domain/segments/lists';
 import { createSegments } from './domain/segments/segments';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSettlement } from './domain/settlement/settlement';
@@ -178,6 +179,7 @@ export function createServices(given: {
       const campaign = campaigns.byKeyword(fold(word));
       return campaign && `活動「${campaign.title}」`;
     },
+    isCampaign: async (id) => (await campaigns.find(id)) !== undefined,
     notBy: unplayed(config),
   });
   const exports = createExports({ db, clock, namesOf, ...prizes });
@@ -239,6 +241,7 @@ export function createServices(given: {
     misses: createMisses({ db, clock, key: config.dataKey }),
     people,
     segments,
+    segmentLists: createLists({ segments, subscribers }),
     players: createPlayers({
       scoresOf: scores.ofPeople,
       levelsOf: (quiz) => quizzes.levelsOf(quiz),

@@ -143,6 +143,77 @@ test('「問卷」 or the menu opens the one there is, asks which where there ar
   await surveys.start('travel', unasked);
 });
 
+describe('begun otherwise', () => {
+  const begun = {
+    ...{ id: 'after', title: '玩得好嗎', keywords: ['玩得好嗎'], intro: '一題就好。', thanks: '謝謝！' },
+    questions: [{ id: 'fun', kind: 'csat', text: '好玩嗎？' }],
+    starts: { scenes: ['hotel-lobby', 'poster'], afterQuiz: 'q' },
+  };
+  const asFile = (json: object) => ({ name: 'after.json', bytes: Buffer.from(JSON.stringify(json)) });
+  const invitation = '想請你填「玩得好嗎」：回覆「玩得好嗎」就開始。';
+  beforeAll(async () => {
+    expect(await talk.services.surveys.bring(asFile(begun), 'lin')).toHaveProperty('row');
+    await talk.services.surveys.start('after', unasked);
+  });
+  afterAll(() => talk.services.surveys.stop('after'));
+
+  test('a code with words of its own invites to it, until she has filled it in', async () => {
+    const lin = talk.fan();
+    const told = await lin.scans('hotel-lobby');
+    expect(told).toMatch(/^歡迎入住！/);
+    expect(told).toContain(invitation);
+    expect(told).not.toContain('說個城市名');
+    expect(await says(lin, '玩得好嗎', '5')).toContain('謝謝！');
+    expect(await lin.scans('hotel-lobby')).not.toContain('玩得好嗎');
+    expect(await talk.fan().scans('magazine-autumn')).not.toContain('玩得好嗎');
+  });
+
+  test('a code that is only for it opens it at once, for who follows by it too', async () => {
+    const lin = talk.fan();
+    expect(await lin.follows('poster')).toContain('好玩嗎？');
+    expect(await lin.says('4')).toContain('謝謝！');
+    const chen = talk.fan();
+    expect(await chen.scans('poster')).toContain('好玩嗎？');
+    expect((await chen.row()).channel).toEqual({ first: 'poster', last: 'poster' });
+  });
+
+  test('who has answered the last question of a day is invited, once', async () => {
+    const lin = talk.fan();
+    expect(await lin.says('開戰')).toContain('第 1 題');
+    const told: string[] = [];
+    for (const minute of ['01', '02', '03']) {
+      talk.turnClockTo(`2026-11-22T10:${minute}`);
+      told.push(await lin.says('1'));
+    }
+    expect(told.map((one) => one.includes(invitation))).toEqual([false, false, true]);
+    expect(await lin.says('開戰')).not.toContain('玩得好嗎');
+    const chen = talk.fan();
+    talk.turnClockTo('2026-11-22T10:00');
+    await says(chen, '玩得好嗎', '5', '開戰');
+    for (const minute of ['01', '02', '03']) {
+      talk.turnClockTo(`2026-11-22T10:${minute}`);
+      expect(await chen.says('1')).not.toContain(invitation);
+    }
+  });
+
+  test('no two surveys are begun by the same code or quiz, and the quiz must be one', async () => {
+    const { surveys } = talk.services;
+    const other = { ...begun, id: 'later', keywords: ['還好嗎'] };
+    const brought = await surveys.bring(asFile(other), 'lin');
+    expect('problems' in brought && brought.problems.map(({ column, message }) => [column, message])).toEqual(
+      ['scenes', 'scenes', 'afterQuiz'].map((column) => [column, expect.stringContaining('問卷「after」')]),
+    );
+    await surveys.stop('after');
+    expect(await surveys.bring(asFile(other), 'lin')).toHaveProperty('row');
+    await surveys.start('after', unasked);
+    const { message } = (await surveys.start('later', unasked).catch((error: unknown) => error)) as Error;
+    expect(message).toContain('二維碼「poster」已經由問卷「after」');
+    expect(message).toContain('答題活動「q」之後已經有問卷「after」');
+    await surveys.bring(asFile({ ...other, starts: { afterQuiz: 'nope' } }), 'lin');
+    await expect(surveys.start('later', unasked)).rejects.toThrow('沒有答題活動「nope」');
+  });
+});
+
 test('answers are changed by the keyword, and not paid again', async () => {
   const lin = talk.fan();
   await says(lin, '旅行偏好', '同意', '女士', '跳過', '西安', '1', '8');

@@ -66,7 +66,8 @@ test.each([
     },
   ],
   ['hotel', { city: long(20), hotel: { ...hotel, tel: long(30), address: long(200) } }],
-  ['channel', { words: long(550) }],
+  ['channel', { words: long(550), survey: { title: long(30), keywords: [long(20)], points: 1000 } }],
+  ['channel', { words: long(550), survey: null }],
   ['enquiry-kept', { from: '09:00', phone: '13800001111', words: long(300) }],
 ])('%s fits with the longest data that can be imported', (name, data) => {
   expect(replyProblem(render(name, data), 'text')).toBeUndefined();

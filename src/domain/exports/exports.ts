@@ -35,7 +35,7 @@ export type AwardFilter = {
 /** Who took what out of here. `rows` is missing when it was cut off. */
 type ExportRow = {
   _id: string;
-  what: 'winners' | 'points' | 'group' | 'courier' | 'survey';
+  what: 'winners' | 'points' | 'group' | 'courier' | 'survey' | 'segment';
   by: string;
   at: Date;
   format: SheetFormat;
@@ -55,6 +55,7 @@ export const exportNames: Record<ExportRow['what'], string> = {
   group: '分群',
   courier: '快遞',
   survey: '問卷',
+  segment: '名單',
 };
 
 /** 「活動 autumn、獎品 cup」 */
@@ -67,6 +68,8 @@ export function tellFilter(filter: Record<string, unknown>, states: InWords['sta
     day: '中獎日',
     group: '分群',
     survey: '問卷',
+    segment: '分群',
+    version: '版本',
   };
   const told = Object.entries(filter).map(([name, value]) => {
     const state = name === 'state' ? states[value as AwardState] : undefined;
@@ -225,6 +228,20 @@ export function createExports(given: {
       { survey, columns, rows }: { survey: string; columns: Column<Row>[]; rows: AsyncIterable<Row> },
       { full, ...how }: Take & { full: boolean },
     ) => take({ what: 'survey', take: how, full, filter: { survey }, columns, rows }),
+
+    /** Who is in a segment, by pid and nothing else. */
+    segment: (
+      { segment, version, pids }: { segment: string; version: number; pids: AsyncIterable<string> },
+      how: Take,
+    ) =>
+      take({
+        what: 'segment',
+        take: how,
+        full: false,
+        filter: { segment, version },
+        columns: [{ title: 'pid', of: (pid: string) => pid, width: 26 }],
+        rows: pids,
+      }),
 
     /** Who took what of a campaign, newest first. */
     taken: (campaign: string, limit = 50): Promise<ExportRow[]> =>

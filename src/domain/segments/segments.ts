@@ -163,6 +163,7 @@ export function createSegments(given: {
     tell: (rule: Rule): string => writeSentence(rule, leaves()),
 
     list: (): Promise<Segment[]> => segments.find({}, { sort: { _id: 1 }, limit: 1_000 }).toArray(),
+    find: (id: string): Promise<Segment | null> => segments.findOne({ _id: id }),
     get: mustGet,
     expanded,
 
@@ -237,11 +238,11 @@ export function createSegments(given: {
       return flat.find(filter).explain('queryPlanner');
     },
 
-    /** Puts people into a list; who is in it stays. */
-    async addToList(segment: string, known: readonly Known[]): Promise<void> {
+    /** Puts people into a list; who is in it stays. How many are new. */
+    async addToList(segment: string, known: readonly Known[]): Promise<number> {
       const at = new Date(clock.now());
-      if (known.length === 0) return;
-      await members.bulkWrite(
+      if (known.length === 0) return 0;
+      const { upsertedCount } = await members.bulkWrite(
         known.map(({ pid }) => ({
           updateOne: {
             filter: { _id: `${segment}/${pid}` },
@@ -252,6 +253,7 @@ export function createSegments(given: {
         { ordered: false },
       );
       await people.refresh(known);
+      return upsertedCount;
     },
   };
 }

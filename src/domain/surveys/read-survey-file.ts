@@ -1,7 +1,7 @@
 import { type File, kindOf } from '../../sheets/file';
 import { createProblems, type Problem, type Unit } from '../../sheets/problems';
 import { parseJson } from '../../sheets/read-json';
-import { readSurvey } from './read-survey';
+import { type Claims, readSurvey } from './read-survey';
 import type { Survey } from './survey';
 import { readSurveyBook } from './survey-book';
 
@@ -13,13 +13,16 @@ export type Faults = { problems: Problem[]; unit: Unit };
  *
  * @throws AppError Invalid when the file as a whole cannot be read
  */
-export async function readSurveyFile(file: File): Promise<{ survey: Survey; remarks: Problem[] } | Faults> {
+export async function readSurveyFile(
+  file: File,
+  claims?: Claims,
+): Promise<{ survey: Survey; remarks: Problem[] } | Faults> {
   if (kindOf(file, ['xlsx', 'json']) === 'json') {
-    const read = readSurvey(parseJson(file.bytes));
+    const read = readSurvey(parseJson(file.bytes), claims);
     return 'problems' in read ? { ...read, unit: '項' } : { ...read, remarks: [] };
   }
   const { json, problems, remarks, place } = await readSurveyBook(file);
-  const read = readSurvey(json);
+  const read = readSurvey(json, claims);
   const all = createProblems(problems);
   if ('problems' in read) all.add(...read.problems.map(place));
   if ('problems' in read || problems.length > 0) return { problems: all.first(['問卷', '題目']), unit: '行' };

@@ -1,9 +1,17 @@
 import { fold } from '../../kit/text';
 import { createProblems, type Problem, quoted, unreadable, valueOf } from '../../sheets/problems';
-import { type Consent, type Question, type QuestionKind, questionKinds, type Survey } from './survey';
+import {
+  type Consent,
+  type Question,
+  type QuestionKind,
+  questionKinds,
+  type Starts,
+  type Survey,
+} from './survey';
 
 const fieldsOf = {
-  survey: ['id', 'title', 'keywords', 'intro', 'consent', 'questions', 'points', 'thanks'],
+  survey: ['id', 'title', 'keywords', 'starts', 'intro', 'consent', 'questions', 'points', 'thanks'],
+  starts: ['scenes', 'afterQuiz'],
   consent: ['text', 'version', 'purpose'],
   questions: ['id', 'kind', 'text', 'options', 'least', 'most', 'optional', 'when', 'to'],
 };
@@ -21,12 +29,18 @@ const birthday = '生日';
 
 type Object_ = Record<string, unknown>;
 
+/** Which other survey is begun by this already. */
+export type Claims = (what: keyof Starts, word: string, id: string) => string | undefined;
+
 /**
  * A survey from JSON. Every fault is told by its place: `questions` 第 3 項 `options` 欄.
  *
  * @throws AppError Invalid import.unreadable when it is no object at all
  */
-export function readSurvey(json: unknown): { survey: Survey } | { problems: Problem[] } {
+export function readSurvey(
+  json: unknown,
+  claims: Claims = () => undefined,
+): { survey: Survey } | { problems: Problem[] } {
   if (!isObject(json)) throw unreadable('JSON 的最外層應是一份問卷（{…}，有 id、title、questions 等）。');
   const problems = createProblems();
   const read = readerOf(problems.add);
@@ -48,6 +62,7 @@ export function readSurvey(json: unknown): { survey: Survey } | { problems: Prob
     id,
     title: read.text(json, 'title', 30, top),
     keywords,
+    ...startsIn(json['starts'], { id, claims, read, add: problems.add }),
     intro: read.text(json, 'intro', 150, top),
     ...consentIn(json['consent'], read, problems.add),
     questions: questionsIn(json['questions'], read, problems.add),
@@ -63,11 +78,49 @@ export function readSurvey(json: unknown): { survey: Survey } | { problems: Prob
       column: 'consent',
       message: `第 ${private_ + 1} 題的答案會記在她名下，要先問同意：請寫 text（她同意的話）、version（版本）、purpose（用途）`,
     });
-  return problems.total > 0 ? { problems: problems.first(['survey', 'consent', 'questions']) } : { survey };
+  return problems.total > 0
+    ? { problems: problems.first(['survey', 'starts', 'consent', 'questions']) }
+    : { survey };
 }
 
 type Add = (...more: Problem[]) => void;
 type Reader = ReturnType<typeof readerOf>;
+
+function startsIn(
+  value: unknown,
+  { id, claims, read, add }: { id: string; claims: Claims; read: Reader; add: Add },
+): { starts?: Starts } {
+  const place = { sheet: 'starts' };
+  if (value === undefined) return {};
+  if (!isObject(value)) {
+    add({ ...place, message: '應是一個物件 {…}，有 scenes（二維碼的場景）或 afterQuiz（答題活動的編號）' });
+    return {};
+  }
+  read.known(value, fieldsOf.starts, place);
+  const scenes =
+    value['scenes'] === undefined
+      ? []
+      : read.list(value, 'scenes', { least: 1, most: 20, longest: 64 }, place);
+  const afterQuiz = value['afterQuiz'] === undefined ? undefined : read.text(value, 'afterQuiz', 40, place);
+  if (new Set(scenes).size < scenes.length) add({ ...place, column: 'scenes', message: '不能重複' });
+  const wanted = [
+    ...scenes.map((scene) => ['scenes', scene] as const),
+    ...(afterQuiz ? [['afterQuiz', afterQuiz] as const] : []),
+  ];
+  for (const [column, word] of wanted) {
+    const holder = claims(column, word, id);
+    if (holder)
+      add({
+        ...place,
+        column,
+        ...valueOf(word),
+        message: `問卷「${holder}」已經用了，請換一個，或先停那一份`,
+      });
+  }
+  return {
+    starts: { ...(scenes.length > 0 ? { scenes } : {}), ...(afterQuiz ? { afterQuiz } : {}) },
+  };
+}
 
 function consentIn(value: unknown, read: Reader, add: Add): { consent?: Consent } {
   const place = { sheet: 'consent' };

@@ -12,6 +12,8 @@ const surveyHeadings = {
   id: ['編號', '小寫字母、數字、連字號，字母開頭'],
   title: ['名稱', '最多 30 字'],
   keywords: ['關鍵字', '說了就開始填；1 到 5 個，用 | 隔開'],
+  scenes: ['二維碼', '掃了就開始填的場景，像 hotel-lobby；幾個用 | 隔開'],
+  afterQuiz: ['答題之後', '答題活動的編號；答完一天的題，請她填一次'],
   intro: ['開場白', '最多 150 字'],
   consent: ['同意的話', '最先問；不同意就結束，什麼都不留。答案要記在她名下、問手機號或生日，就一定要填'],
   version: ['同意版本', '改了字就改版本，像 2026-11'],
@@ -104,11 +106,19 @@ function surveyIn(
     if (!field) problems.push({ sheet: sheetNames.survey, line, value: label, message: '不認得這個欄位' });
     else if ((cells[1]?.text ?? '') !== '') found[field] = cells[1]?.text ?? '';
   }
-  const { keywords, points, consent: text, version, purpose, ...rest } = found;
+  const { keywords, scenes, afterQuiz, points, consent: text, version, purpose, ...rest } = found;
   const asked = text ?? version ?? purpose;
   return {
     ...rest,
     ...(keywords === undefined ? {} : { keywords: keywords.split(/[|｜,，、\n]+/u) }),
+    ...(scenes === undefined && afterQuiz === undefined
+      ? {}
+      : {
+          starts: {
+            ...(scenes === undefined ? {} : { scenes: listIn(scenes) }),
+            ...(afterQuiz === undefined ? {} : { afterQuiz }),
+          },
+        }),
     ...(points === undefined ? {} : { points: numberIn(points) }),
     ...(asked === undefined ? {} : { consent: { text, version, purpose } }),
   };
@@ -159,10 +169,12 @@ function questionIn(
 }
 
 /** The template: a survey as a workbook to change into one's own. */
-export function writeSurveyBook({ consent, ...survey }: Survey): Promise<Buffer> {
+export function writeSurveyBook({ consent, starts, ...survey }: Survey): Promise<Buffer> {
   const top: Record<keyof typeof surveyHeadings, string | number | undefined> = {
     ...survey,
     keywords: survey.keywords.join('|'),
+    scenes: starts?.scenes?.join('|'),
+    afterQuiz: starts?.afterQuiz,
     consent: consent?.text,
     version: consent?.version,
     purpose: consent?.purpose,

@@ -4,6 +4,8 @@ export type Survey = {
   title: string;
   /** What opens it in chat; the first is named in replies. */
   keywords: string[];
+  /** What else begins it. */
+  starts?: Starts;
   intro: string;
   /** Asked before everything else, with what her answers are for. */
   consent?: Consent;
@@ -12,6 +14,9 @@ export type Survey = {
   points: number;
   thanks: string;
 };
+
+/** Codes of these scenes open it; who has ended a day of that quiz is invited to it once. */
+export type Starts = { scenes?: string[]; afterQuiz?: string };
 
 export type Consent = { text: string; version: string; purpose: string };
 

@@ -13,7 +13,7 @@ import type { Points } from '../points/points';
 import { rowsOf, type Upkeep } from '../upkeep';
 import { type Faults, readSurveyFile } from './read-survey-file';
 import { createTally } from './results';
-import { type Answers, answersTo, type Consent, isAsked, type Survey, wordsOf } from './survey';
+import { type Answers, answersTo, type Consent, isAsked, type Starts, type Survey, wordsOf } from './survey';
 import { answeredToken, markToken, surveyLeaves } from './surveys.leaves';
 
 export const surveyStates = { draft: '草稿', started: '進行中', stopped: '已停止' } as const;
@@ -64,10 +64,12 @@ export function createSurveys(given: {
   givePoints: Points['give'];
   /** Who else answers to a word, 「活動「秋日一戰」」. */
   holderOf: (word: string) => string | undefined;
+  /** Whether there is a campaign of this id. */
+  isCampaign: (id: string) => Promise<boolean>;
   /** Whose surveys nobody is asked. */
   notBy: string | undefined;
 }) {
-  const { db, clock, setAttribute, givePoints, holderOf, notBy } = given;
+  const { db, clock, setAttribute, givePoints, holderOf, isCampaign, notBy } = given;
   const rows = db.collection<SurveyRow>('surveys');
   const answered = db.collection<SurveyAnswers>('surveyAnswers');
   let held = compile([]);
@@ -102,7 +104,8 @@ export function createSurveys(given: {
   }
 
   async function bring(file: File, by: string): Promise<Brought> {
-    const read = await readSurveyFile(file);
+    const others = await rows.find({ state: 'started' }).toArray();
+    const read = await readSurveyFile(file, claimedBy(others));
     if ('problems' in read) return read;
     const { survey, remarks } = read;
     const before = await rows.findOne({ _id: survey.id });
@@ -123,14 +126,25 @@ export function createSurveys(given: {
     return { row: { _id: survey.id, ...next, version }, remarks };
   }
 
-  /** What stands against starting it: words that somebody else answers to. */
+  /** What stands against starting it: words, codes, a quiz's end that are somebody else's; a quiz that is none. */
   async function findings({ _id, survey }: SurveyRow, takenBy: TakenBy): Promise<string[]> {
     const others = await rows.find({ state: 'started', _id: { $ne: _id } }).toArray();
-    return survey.keywords.flatMap((word) => {
+    const words = survey.keywords.flatMap((word) => {
       const other = others.find((one) => one.survey.keywords.some((its) => fold(its) === fold(word)));
       const holder = takenBy(word, 'says') ?? holderOf(word) ?? (other && `問卷「${other._id}」`);
       return holder ? [`關鍵字「${word}」已經由 ${holder} 回答，請換一個。`] : [];
     });
+    const { scenes = [], afterQuiz } = survey.starts ?? {};
+    const claims = claimedBy(others);
+    const holders = scenes.flatMap((scene) => {
+      const holder = claims('scenes', scene, _id);
+      return holder ? [`二維碼「${scene}」已經由問卷「${holder}」接著，請換一個。`] : [];
+    });
+    if (afterQuiz === undefined) return [...words, ...holders];
+    const holder = claims('afterQuiz', afterQuiz, _id);
+    if (holder) holders.push(`答題活動「${afterQuiz}」之後已經有問卷「${holder}」，請先停那一份。`);
+    if (!(await isCampaign(afterQuiz))) holders.push(`沒有答題活動「${afterQuiz}」，請先導入它，或改編號。`);
+    return [...words, ...holders];
   }
 
   async function start(id: string, takenBy: TakenBy): Promise<SurveyRow> {
@@ -236,6 +250,10 @@ export function createSurveys(given: {
       return anew && { survey: anew, again: true };
     },
     isAsked,
+    /** The survey that a code of this scene opens. */
+    byScene: (scene: string): Open | undefined => held.byScene.get(scene),
+    /** The survey that follows on a day of this quiz. */
+    afterQuiz: (quiz: string): Open | undefined => held.byQuiz.get(quiz),
     byForm: (form: string): Open | undefined => held.byForm.get(form),
     /** What one says to begin anew. */
     againWord: ({ keywords }: Survey): string => `${again}${keywords[0]}`,
@@ -249,14 +267,24 @@ export function createSurveys(given: {
     async results(id: string) {
       const { survey } = await row(id);
       const tally = createTally(survey);
-      for await (const { answers } of answered.find({ survey: id }, { projection: { answers: 1 } }))
-        tally.add(answers);
+      for await (const { answers, at } of answered.find(
+        { survey: id },
+        { projection: { answers: 1, at: 1 } },
+      ))
+        tally.add(answers, at);
       return { survey, ...tally.read() };
     },
   };
 }
 
 export type Surveys = ReturnType<typeof createSurveys>;
+
+/** By whom of these survey rows something is begun. */
+const claimedBy =
+  (others: readonly SurveyRow[]) =>
+  (what: keyof Starts, word: string, id: string): string | undefined =>
+    others.find(({ _id, survey: { starts } }) => _id !== id && [starts?.[what] ?? []].flat().includes(word))
+      ?._id;
 
 const busy = (id: string) =>
   new AppError('Conflict', 'survey.busy', `問卷「${id}」剛剛被別人改了，請再試一次。`);
@@ -272,6 +300,14 @@ function compile(started: readonly SurveyRow[]) {
   return {
     all,
     byForm: new Map(all.map((one) => [one.form, one])),
+    byScene: new Map(
+      all.toReversed().flatMap((one) => (one.starts?.scenes ?? []).map((scene) => [scene, one] as const)),
+    ),
+    byQuiz: new Map(
+      all
+        .toReversed()
+        .flatMap((one) => (one.starts?.afterQuiz ? [[one.starts.afterQuiz, one] as const] : [])),
+    ),
     byWord: words(''),
     byAgain: words(again),
   };

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { answerColumns } from '../../../src/domain/surveys/answer-columns';
-import { tellResults } from '../../../src/domain/surveys/results';
+import { chartData, tellResults } from '../../../src/domain/surveys/results';
 import type { Answer } from '../../../src/domain/surveys/survey';
 import { testDatabase } from '../../support/database';
 import { createTalk, type Talk } from '../../support/talk';
@@ -41,7 +41,7 @@ beforeAll(async () => {
       survey: brought.row.survey,
       pid: `p${i}`,
       answers,
-      at: Date.UTC(2026, 10, 22, 2, i),
+      at: Date.UTC(2026, 10, i < 3 ? 22 : 23, 2, i),
       earns: false,
     });
 });
@@ -65,6 +65,33 @@ test('options are counted, scores averaged, and NPS is promoters less detractors
   expect(told).toContain('答完的有 4 人');
   expect(told).toContain('1. 會推薦嗎？（nps，4 人答，平均 7.3，NPS 25）');
   expect(told).toContain('位置：3 人，75%');
+});
+
+test('for charts there are the same figures, those of each day, and no word that anybody typed', async () => {
+  const { surveys } = talk.services;
+  const { survey: kept, ...figures } = await surveys.results('stay');
+  const data = JSON.parse(JSON.stringify(chartData(kept, figures, Date.UTC(2026, 10, 24, 2)))) as object;
+  expect(data).toMatchObject({
+    ...{ survey: 'stay', title: '住得好嗎', at: '2026-11-24 10:00', people: 4 },
+    days: [
+      { day: '2026-11-22', people: 3 },
+      { day: '2026-11-23', people: 1 },
+    ],
+    questions: [
+      {
+        ...{ id: 'nps', kind: 'nps', text: '會推薦嗎？', answered: 4, average: 7.25, nps: 25 },
+        days: [
+          { day: '2026-11-22', answered: 3, average: 9, nps: 67 },
+          { day: '2026-11-23', answered: 1, average: 2, nps: -100 },
+        ],
+      },
+      { id: 'room' },
+      { id: 'liked', counts: [{ value: '早餐', people: 1 }, { people: 3 }, { people: 0 }, { people: 1 }] },
+      { id: 'tel', answered: 1, days: [{ day: '2026-11-22', answered: 1 }] },
+      { id: 'say', answered: 2 },
+    ],
+  });
+  expect(JSON.stringify(data)).not.toMatch(/13800001111|HYPERLINK|還好/);
 });
 
 test('the export has a line for each of them, no formula, phones masked, and its taker is kept', async () => {

@@ -38,6 +38,19 @@ test('the template reads as the sample that it was written from', async () => {
   expect(await readSurveyFile({ name: 'survey.xlsx', bytes: book })).toEqual({ survey: sample, remarks: [] });
 });
 
+test('what begins it stands in the workbook too', async () => {
+  const starts = { scenes: ['lobby', 'poster'], afterQuiz: 'autumn' };
+  const bytes = await writeSurveyBook({ ...sample, starts });
+  expect(await readSurveyFile({ name: 'survey.xlsx', bytes })).toMatchObject({ survey: { starts } });
+  const read = await readSurveyFile({ name: 'survey.xlsx', bytes }, (what) =>
+    what === 'scenes' ? 'other' : undefined,
+  );
+  expect('problems' in read && read.problems.map((one) => tellProblem(one))).toEqual([
+    expect.stringContaining('問卷 二維碼 欄「lobby」：問卷「other」已經用了'),
+    expect.stringContaining('問卷 二維碼 欄「poster」'),
+  ]);
+});
+
 test('headings and kinds may be Simplified, and numbers numbers', async () => {
   const sheets = [
     sheet('问卷', [...top, ['积分', 5]]),
