@@ -121,6 +121,36 @@ export const table = {
     'A 高德 Web service key: second source for hotels, and place names',
     'secret',
   ),
+  SMS_SECRET_ID: setting(
+    text.optional(),
+    'A SecretId of 騰訊雲 that may send text messages (codes, to bind a phone)',
+    'secret',
+  ),
+  SMS_SECRET_KEY: setting(text.optional(), 'Its SecretKey', 'secret'),
+  SMS_APP_ID: setting(
+    z
+      .string()
+      .regex(/^\d{5,12}$/)
+      .optional(),
+    'The SdkAppId of the application there, 1400006666',
+  ),
+  SMS_TEMPLATE_ID: setting(
+    z
+      .string()
+      .regex(/^\d{1,12}$/)
+      .optional(),
+    'The approved template of a code: {1} is the code, {2} how many minutes it lasts',
+  ),
+  SMS_SIGNATURE: setting(
+    z
+      .string()
+      .trim()
+      .regex(/^[^【】]{2,12}$/)
+      .optional(),
+    'The approved signature, without 【】',
+  ),
+  SMS_REGION: setting(text.default('ap-guangzhou'), 'The region that is asked'),
+  SMS_URL: setting(z.url().default('https://sms.tencentcloudapi.com'), 'Where 騰訊雲 sends text messages'),
   DEFAULT_SCRIPT: setting(
     z.enum(['traditional', 'simplified']).default('traditional'),
     'The script for whoever has not shown hers yet',
@@ -195,8 +225,20 @@ function conflicts(all: Settings): string[] {
     problems.push('設了 REQUIRE_SAFE_MODE 就要有 WECHAT_ENCODING_AES_KEY：明文回調可以偽造。');
   if (all.WEATHER_PROVIDER === 'qweather' && !(all.QWEATHER_KEY && all.QWEATHER_URL))
     problems.push('WEATHER_PROVIDER=qweather 要有 QWEATHER_KEY 和 QWEATHER_URL。');
+  const sms = smsSettings.filter((name) => all[name] === undefined);
+  if (sms.length > 0 && sms.length < smsSettings.length)
+    problems.push(`要發簡訊驗證碼，還缺 ${sms.join('、')}；不發就全部留空。`);
   return problems;
 }
+
+/** Text messages need all of them. */
+const smsSettings = [
+  'SMS_SECRET_ID',
+  'SMS_SECRET_KEY',
+  'SMS_APP_ID',
+  'SMS_TEMPLATE_ID',
+  'SMS_SIGNATURE',
+] as const;
 
 /** The key that the hashes of openids are made with. Losing it means losing who is who: back it up with the data. */
 function keptKey(dataDir: string): string {

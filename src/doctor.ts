@@ -158,7 +158,7 @@ async function database(config: Config, mongoUri: string, redisUrl: string): Pro
   }
 }
 
-const needs: Need[] = ['guides', 'sights', 'hotels', 'trains', 'weather', 'quiz'];
+const needs: Need[] = ['guides', 'sights', 'hotels', 'trains', 'weather', 'quiz', 'phone'];
 const factual: Need[] = ['guides', 'sights'];
 
 /** What fans can ask about, and what is still to be brought. */

@@ -25,6 +25,9 @@ import { createNotes } from './domain/notes/notes';
 import { createOffers } from './domain/offers/offers';
 import { createOutbox } from './domain/outbox/outbox';
 import { createPeople, wholeCircle } from './domain/people/people';
+import { createPhones } from './domain/phones/phones';
+import { type SmsSender, shownSms } from './domain/phones/sms';
+import { createTencentSms } from './domain/phones/tencent-sms';
 import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
 import { createTickets } from './domain/prizes/tickets';
@@ -168,6 +171,15 @@ export function createServices(given: {
       await stages.look(known);
     },
   });
+  const phones = createPhones({
+    db,
+    clock,
+    log,
+    key: config.dataKey,
+    signature: config.SMS_SIGNATURE ?? '小藝旅行',
+    sms: smsOf(config, log),
+    bind: purchases.bindPhone,
+  });
   const segments = createSegments({ db, clock, audience, people, circle: wholeCircle });
   const attributes = createAttributes({ db, clock });
   const surveys = createSurveys({
@@ -240,6 +252,7 @@ export function createServices(given: {
     maps,
     misses: createMisses({ db, clock, key: config.dataKey }),
     people,
+    phones,
     segments,
     segmentLists: createLists({ segments, subscribers }),
     players: createPlayers({
@@ -250,7 +263,14 @@ export function createServices(given: {
       rejected: async (quiz) => (await settlement.held(quiz, 'rejected')).map(({ pid }) => pid),
     }),
     names,
-    offers: createOffers({ db, cities, campaigns, weather: weather.connected, maps: maps.available }),
+    offers: createOffers({
+      db,
+      cities,
+      campaigns,
+      weather: weather.connected,
+      maps: maps.available,
+      phone: phones.available,
+    }),
     leaderboard,
     answerLog,
     played,
@@ -317,3 +337,15 @@ export type JobTable = {
 const weatherOf = (config: Config) =>
   config.WEATHER_PROVIDER === 'sample' && !config.simulated ? 'none' : config.WEATHER_PROVIDER;
 const unplayed = (config: Config) => (config.simulated ? undefined : sampleAuthor);
+
+function smsOf(config: Config, log: Log): SmsSender | undefined {
+  const [secretId, secretKey] = [config.SMS_SECRET_ID, config.SMS_SECRET_KEY];
+  const [appId, templateId, signature] = [config.SMS_APP_ID, config.SMS_TEMPLATE_ID, config.SMS_SIGNATURE];
+  if (secretId && secretKey && appId && templateId && signature)
+    return createTencentSms({
+      ...{ baseUrl: config.SMS_URL, region: config.SMS_REGION, log },
+      ...{ secretId, secretKey, appId, templateId, signature },
+    });
+  // Never where anybody real could read what only her phone may.
+  return config.simulated && !config.production ? shownSms : undefined;
+}

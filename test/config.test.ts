@@ -7,6 +7,7 @@ test.each<[Record<string, string>, string]>([
   [{ DATA_KEY: 'short' }, 'DATA_KEY：太短，至少 32 個字元'],
   [{ WECHAT_API_URL: 'nowhere' }, 'WECHAT_API_URL=nowhere：要填網址'],
   [{ WEATHER_PROVIDER: 'qweather' }, '要有 QWEATHER_KEY 和 QWEATHER_URL'],
+  [{ SMS_SECRET_ID: 'id', SMS_SIGNATURE: '小藝旅行' }, '還缺 SMS_SECRET_KEY、SMS_APP_ID、SMS_TEMPLATE_ID'],
 ])('%j is told in words, and a secret is not shown', (settings, told) => {
   expect(() => testConfig(settings)).toThrow(told);
 });

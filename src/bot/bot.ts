@@ -25,6 +25,7 @@ export {
   birthday,
   choice,
   choices,
+  code,
   date,
   type Field,
   image,

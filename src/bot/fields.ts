@@ -141,6 +141,38 @@ const digitsOf = (text: string): string => text.replace(/\D/g, '');
 const bare = (digits: string): string => digits.replace(/^0{0,2}86(?=1\d{10}$)/, '');
 const isMobile = (digits: string): boolean => /^1[3-9]\d{9}$/.test(digits);
 
+/**
+ * The digits of a code that was sent to her, as she types or copies them, 「123 456」, 「【小藝旅行】驗證碼 123456，…」; or one of
+ * the words (and those that mean it), 「重發」.
+ */
+export const code = (
+  question: string,
+  digits: number,
+  words: { readonly [word: string]: readonly string[] } = {},
+  short = '驗證碼',
+): Field<string> => ({
+  question,
+  short,
+  open: false,
+  read: (message) => {
+    if (message.kind !== 'text') return undefined;
+    const folded = fold(message.content);
+    const word = Object.keys(words).find((one) =>
+      [one, ...(words[one] ?? [])].some((also) => fold(also) === folded),
+    );
+    if (word !== undefined) return { value: word };
+    const said = message.content.normalize('NFKC');
+    const whole = digitsOf(said);
+    const isBare = !/[^\d\s\-–—.。!]/u.test(said);
+    if (isBare && whole.length === digits) return { value: whole };
+    // 「1」 chooses from a list.
+    if (isBare)
+      return whole.length < 3 ? undefined : { no: `驗證碼是 ${digits} 位數字，這裡有 ${whole.length} 位。` };
+    const [one, ...more] = (said.match(/\d+/g) ?? []).filter((run) => run.length === digits);
+    return one !== undefined && more.length === 0 ? { value: one } : undefined;
+  },
+});
+
 /** A Beijing day, from 「明天」, 「12月1日」 or 「2026-12-01」; today or later. */
 export const date = (question: string, short = '日期'): Field<string> => ({
   question,

@@ -30,7 +30,7 @@ export type StatusDetails = { status: number; body?: unknown };
 export type Outside = ReturnType<typeof createOutside>;
 
 /**
- * A client for one outside service that only answers questions (GET → JSON).
+ * A client for one outside service: it answers questions (GET → JSON), or does something (POST, JSON both ways).
  *
  * It asks the one host it was made for and never follows a redirect (promises W11); every wait has a bound, the
  * body a size. What goes wrong is one `AppError('Upstream', 'outside.…')` whose message never holds the query,
@@ -56,8 +56,19 @@ export function createOutside(options: OutsideOptions) {
    * Errors, all `Upstream`: `outside.paused`, `.busy`, `.timeout`, `.unreachable`, `.redirected`, `.status` (with
    * `StatusDetails`), `.too-big`, `.unreadable`.
    */
-  async function get(path: string, params: OutsideParams = {}): Promise<unknown> {
-    const url = urlOf(path, params);
+  const get = (path: string, params: OutsideParams = {}): Promise<unknown> =>
+    guarded(() => withOneRetry(urlOf(path, params)));
+
+  /**
+   * The parsed JSON of what `path` answers to `body`, sent as it is. Never tried again: it may have been done, whatever
+   * became of the answer. Errors as those of `get`.
+   */
+  const post = (path: string, body: string, more: Record<string, string> = {}): Promise<unknown> =>
+    guarded(() =>
+      once(urlOf(path, {}), AbortSignal.timeout(timeoutMs), { method: 'POST', body, headers: more }),
+    );
+
+  async function guarded(call: () => Promise<unknown>): Promise<unknown> {
     if (inFlight >= maxInFlight)
       throw problem('busy', `${name}: ${maxInFlight} calls are under way already; try again shortly`);
     const pausedMs = breaker.enter();
@@ -68,7 +79,7 @@ export function createOutside(options: OutsideOptions) {
       );
     inFlight += 1;
     try {
-      const body = await withOneRetry(url);
+      const body = await call();
       breaker.succeeded();
       return body;
     } catch (err) {
@@ -94,13 +105,18 @@ export function createOutside(options: OutsideOptions) {
     }
   }
 
-  async function once(url: URL, signal: AbortSignal): Promise<unknown> {
+  async function once(
+    url: URL,
+    signal: AbortSignal,
+    how: { method: string; body?: string; headers?: Record<string, string> } = { method: 'GET' },
+  ): Promise<unknown> {
     try {
       // `manual` hands us the 3xx itself (nothing is followed), so that it can be told from a broken connection.
       const response = await ask(url, {
+        ...how,
         signal,
         redirect: 'manual',
-        headers: { accept: 'application/json', ...headers },
+        headers: { accept: 'application/json', ...headers, ...how.headers },
       });
       if (response.status >= 300 && response.status < 400) {
         await response.body?.cancel();
@@ -156,6 +172,7 @@ export function createOutside(options: OutsideOptions) {
 
   return {
     get,
+    post,
     /** Asks nothing for so long: for a service that says itself how long it wants to be left alone. */
     holdFor: (ms: number) => breaker.holdFor(ms),
     /** For readiness pages and metrics. */

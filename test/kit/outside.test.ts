@@ -110,6 +110,22 @@ test('does not repeat a question that was refused', async () => {
   expect(service.asked).toHaveLength(1);
 });
 
+test('posts a body as it is, once, whatever becomes of the answer', async () => {
+  const outside = outsideOf();
+  expect(await outside.post('/', '{"杭州":1}', { 'content-type': 'application/json' })).toEqual({ ok: true });
+  expect(service.asked[0]).toMatchObject({
+    method: 'POST',
+    path: '/',
+    body: '{"杭州":1}',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+  });
+  service.answers((_asked, response) => json(response, { sorry: true }, 503));
+  expect((await problemOf(outside.post('/', '{}'))).code).toBe('outside.status');
+  service.answers((_asked, response) => response.destroy());
+  expect((await problemOf(outside.post('/', '{}'))).code).toBe('outside.unreachable');
+  expect(service.asked).toHaveLength(3);
+});
+
 test('a connection cut in the middle is one clear error', async () => {
   service.answers((_asked, response) => response.destroy());
   expect((await problemOf(outsideOf().get('/now'))).code).toBe('outside.unreachable');

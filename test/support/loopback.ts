@@ -1,17 +1,26 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-export type Asked = { path: string; query: Record<string, string>; headers: IncomingMessage['headers'] };
+export type Asked = {
+  method: string;
+  path: string;
+  query: Record<string, string>;
+  headers: IncomingMessage['headers'];
+  body: string;
+};
 
 /** Somebody else's service, on a free loopback port: says what `answer` does, and remembers what it was asked. */
 export async function createLoopback(answer: (asked: Asked, response: ServerResponse) => void) {
   const asked: Asked[] = [];
   let say = answer;
-  const server = createServer((request, response) => {
+  async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://loopback');
-    const one = { path: url.pathname, query: Object.fromEntries(url.searchParams), headers: request.headers };
+    const { method = '', headers } = request;
+    const query = Object.fromEntries(url.searchParams);
+    const one = { method, path: url.pathname, query, headers, body: await textOf(request) };
     asked.push(one);
     say(one, response);
-  });
+  }
+  const server = createServer((request, response) => void hear(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
@@ -27,6 +36,12 @@ export async function createLoopback(answer: (asked: Asked, response: ServerResp
         server.closeAllConnections();
       }),
   };
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 export const json = (response: ServerResponse, body: unknown, status = 200): void => {

@@ -6,7 +6,7 @@ import type { City } from '../cities/city';
 import type { Upkeep } from '../upkeep';
 
 /** What an account may lack: tables that an operator brings, a service to connect, a campaign. */
-export type Need = 'guides' | 'sights' | 'hotels' | 'trains' | 'weather' | 'nearby' | 'quiz';
+export type Need = 'guides' | 'sights' | 'hotels' | 'trains' | 'weather' | 'nearby' | 'quiz' | 'phone';
 
 /** Of what an account lacks: its name, and how an operator brings it. */
 export const remedies: Record<Need, { what: string; todo: string }> = {
@@ -20,14 +20,17 @@ export const remedies: Record<Need, { what: string; todo: string }> = {
   },
   nearby: { what: '附近的酒店', todo: 'npm run import -- hotels 檔案，或在 .env 填 AMAP_KEY' },
   quiz: { what: '答題活動', todo: 'npm run quiz -- template 檔案.xlsx，填好後 import、check、start' },
+  phone: { what: '綁定手機', todo: '在 .env 填 SMS_…（騰訊雲短信）' },
 };
 
 /**
  * What can be answered now, by an example: `hotels` is a city that has some, `trains` 「北京到西安」, `quiz` the keyword of the
  * one that runs; '' where there is nothing. `nearby`: whether hotels round her can be found.
  */
-export type Can = Record<Exclude<Need, 'nearby'>, string> & {
+export type Can = Record<Exclude<Need, 'nearby' | 'phone'>, string> & {
   nearby: boolean;
+  /** Whether codes can be sent. */
+  phone: boolean;
   /** One or two that we know. */
   cities: string[];
   /** Whole sentences to try. */
@@ -55,8 +58,9 @@ export function createOffers(given: {
   campaigns: Pick<Campaigns, 'running' | 'latest'>;
   weather: boolean;
   maps: boolean;
+  phone: boolean;
 }) {
-  const { db, cities, campaigns, weather, maps } = given;
+  const { db, cities, campaigns, weather, maps, phone } = given;
   let tables: Tables | undefined;
   let kept: { of: readonly City[]; quiz: string; shown: { can: Can } } | undefined;
 
@@ -102,6 +106,7 @@ export function createOffers(given: {
       weather: example('weather'),
       trains,
       quiz,
+      phone,
       nearby: maps || !tables || tables.hotels.size > 0,
       cities: [...new Set(known().map(({ name }) => name))].slice(0, 2),
       asks: [...topics.map((what) => `${example(what)}${words[what]}`), ...(trains === '' ? [] : [trains])],

@@ -192,6 +192,12 @@ export function createPurchases(given: {
       return { kind: 'bound' };
     },
 
+    /** Lets go of her phone; what was bought with it is nobody's then. */
+    async unbindPhone(pid: string): Promise<void> {
+      const { deletedCount } = await bindings.deleteOne({ _id: `${pid}/phone` });
+      if (deletedCount > 0) await changed([pid]);
+    },
+
     /** What is known of one person, the newest purchase first; undefined when she bound no phone. */
     async of(pid: string): Promise<{ level?: string; purchases: Omit<Purchase, 'phone'>[] } | undefined> {
       const binding = await bindings.findOne({ _id: `${pid}/phone` });

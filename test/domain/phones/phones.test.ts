@@ -1,12 +1,18 @@
 import { createPhones } from '../../../src/domain/phones/phones';
-import { createRecordingSms } from '../../../src/domain/phones/sms';
+import { createRecordingSms, type SmsMessage } from '../../../src/domain/phones/sms';
 import { beijingDay, momentAt } from '../../../src/kit/beijing';
+import { createLog } from '../../../src/kit/log';
 import { testDatabase } from '../../support/database';
 
 const database = testDatabase();
 let now = momentAt('2026-11-22T10:00');
 const clock = { now: () => now, day: (moment = now) => beijingDay(moment) };
-const sms = createRecordingSms();
+const recording = createRecordingSms();
+let answer: ((message: SmsMessage) => 'sent' | 'refused') | undefined;
+const sms = {
+  ...recording,
+  send: async (message: SmsMessage) => answer?.(message) ?? recording.send(message),
+};
 const owners = new Map<string, string>();
 let phones: ReturnType<typeof createPhones>;
 
@@ -14,6 +20,7 @@ beforeAll(async () => {
   phones = createPhones({
     db: await database.connect(),
     clock,
+    log: createLog({ level: 'silent', name: 'phones' }),
     key: 'key',
     signature: '小藝旅行',
     sms,
@@ -27,63 +34,103 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() => {
   now = momentAt('2026-11-22T10:00');
+  answer = undefined;
 });
 
 const consent = '只用來認出你的訂單';
 const ask = (pid: string, phone: string, cause = `${pid}-1`) => phones.ask({ pid, phone, cause, consent });
 const lastCode = (): string => /(\d{6})/.exec(sms.sent().at(-1)?.text ?? '')?.[1] ?? '';
 const not = (code: string): string => (code === '000000' ? '000001' : '000000');
+let said = 0;
+const prove = (pid: string, code: string, cause = `said-${said++}`) => phones.prove(pid, code, cause);
 
 test('the code that her phone got binds it, signed and with a way out; the same letter again sends no second one', async () => {
-  expect(await ask('lin', '13800001111')).toEqual({ kind: 'asked' });
-  expect(await ask('lin', '13800001111')).toEqual({ kind: 'asked' });
+  expect(await ask('lin', '13800001111')).toEqual({ kind: 'asked', tail: '1111' });
+  expect(await ask('lin', '13800001111')).toEqual({ kind: 'asked', tail: '1111' });
   expect(sms.sent()).toEqual([
     {
       id: 'lin-1',
       phone: '13800001111',
-      text: expect.stringMatching(/^【小藝旅行】驗證碼 \d{6}，.*拒收請回覆 R$/),
+      text: expect.stringMatching(/^【小藝旅行】驗證碼 \d{6}，10 分鐘內有效。.*拒收請回覆 R$/),
+      values: [lastCode(), '10'],
     },
   ]);
-  expect(await phones.prove('lin', not(lastCode()))).toEqual({ kind: 'wrong', left: 4 });
-  expect(await phones.prove('lin', ` ${lastCode().slice(0, 3)} ${lastCode().slice(3)} `)).toEqual({
-    kind: 'bound',
-    phone: '13800001111',
-  });
+  expect(await prove('lin', not(lastCode()), 'wrong')).toEqual({ kind: 'wrong', left: 4 });
+  expect(await prove('lin', not(lastCode()), 'wrong')).toEqual({ kind: 'wrong', left: 4 });
+  const spaced = ` ${lastCode().slice(0, 3)} ${lastCode().slice(3)} `;
+  expect(await prove('lin', spaced, 'right')).toEqual({ kind: 'bound', tail: '1111' });
   expect(owners.get('13800001111')).toBe('lin');
-  expect(await phones.prove('lin', lastCode())).toEqual({ kind: 'none' });
+  // A second run of the same message says the same; another finds nothing left to prove, and the phone is not kept.
+  expect(await prove('lin', spaced, 'right')).toEqual({ kind: 'bound', tail: '1111' });
+  expect(await prove('lin', lastCode())).toEqual({ kind: 'none' });
+  expect(JSON.stringify(await phones.upkeep.copy({ fan: '', pid: 'lin' }))).not.toContain('13800001111');
 });
 
 test('a code lasts ten minutes and five tries', async () => {
   await ask('mei', '13800002222');
   const code = lastCode();
   for (let left = 4; left >= 0; left--)
-    expect(await phones.prove('mei', not(code))).toEqual({ kind: 'wrong', left });
-  expect(await phones.prove('mei', code)).toEqual({ kind: 'none' });
+    expect(await prove('mei', not(code))).toEqual({ kind: 'wrong', left });
+  expect(await prove('mei', code)).toEqual({ kind: 'tooOften' });
+  now += 60_000;
   await ask('mei', '13800002222', 'mei-2');
   now += 10 * 60_000;
-  expect(await phones.prove('mei', lastCode())).toEqual({ kind: 'none' });
+  expect(await prove('mei', lastCode())).toEqual({ kind: 'expired' });
+});
+
+test('another code is sent after a minute, to the same phone, and the one before it is worth nothing', async () => {
+  expect(await phones.askAgain('ada', 'ada-0')).toEqual({ kind: 'none' });
+  await ask('ada', '13800006666');
+  const first = lastCode();
+  now += 20_000;
+  expect(await phones.askAgain('ada', 'ada-2')).toEqual({ kind: 'tooSoon', inMs: 40_000 });
+  expect(await ask('ada', '13800006667', 'ada-3')).toEqual({ kind: 'asked', tail: '6667' });
+  now += 60_000;
+  expect(await phones.askAgain('ada', 'ada-4')).toEqual({ kind: 'asked', tail: '6667' });
+  expect(sms.sent().at(-1)?.phone).toBe('13800006667');
+  expect((await prove('ada', first)).kind).toBe('wrong');
+  expect((await prove('ada', lastCode())).kind).toBe('bound');
 });
 
 test('a person asks five times a day, and so many codes go to a phone, whoever asks', async () => {
-  for (let n = 0; n < 5; n++) expect((await ask('wu', '13800003333', `wu-${n}`)).kind).toBe('asked');
+  for (let n = 0; n < 5; n++, now += 60_000)
+    expect((await ask('wu', '13800003333', `wu-${n}`)).kind).toBe('asked');
   const before = sms.sent().length;
   expect(await ask('wu', '13800004444', 'wu-5')).toEqual({ kind: 'tooMany' });
   expect(await ask('robot', '13800003333')).toEqual({ kind: 'tooMany' });
   expect(sms.sent()).toHaveLength(before);
   now += 24 * 60 * 60_000;
-  expect(await ask('wu', '13800004444', 'wu-6')).toEqual({ kind: 'asked' });
+  expect((await ask('wu', '13800004444', 'wu-6')).kind).toBe('asked');
+});
+
+test('what could not be sent does not count, and is sent with the next try; a phone that takes none is told', async () => {
+  answer = () => {
+    throw new Error('down');
+  };
+  for (let n = 0; n < 6; n++) expect(await ask('bao', '13800007777', `bao-${n}`)).toEqual({ kind: 'failed' });
+  answer = () => 'refused';
+  expect(await phones.askAgain('bao', 'bao-6')).toEqual({ kind: 'refused' });
+  answer = undefined;
+  expect((await phones.askAgain('bao', 'bao-7')).kind).toBe('asked');
+  expect((await prove('bao', lastCode())).kind).toBe('bound');
 });
 
 test('a phone that is somebody else’s is not hers too', async () => {
   await ask('eve', '13800001111');
-  expect(await phones.prove('eve', lastCode())).toEqual({ kind: 'taken' });
+  expect(await prove('eve', lastCode())).toEqual({ kind: 'taken', tail: '1111' });
   expect(owners.get('13800001111')).toBe('lin');
 });
 
-test('she is erased with the phone that she had not proven', async () => {
+test('she is erased with the phone that she had not proven, and it is forgotten by itself', async () => {
   await ask('gone', '13800005555');
   await phones.upkeep.erase({ fan: '', pid: 'gone', upTo: new Date(now), back: false });
-  expect(await phones.prove('gone', lastCode())).toEqual({ kind: 'none' });
+  expect(await prove('gone', lastCode())).toEqual({ kind: 'none' });
+  expect(await phones.upkeep.copy({ fan: '', pid: 'gone' })).toEqual({ phoneCodes: [], phoneAsks: [] });
+  await ask('idle', '13800008888');
   const db = await database.connect();
-  expect(JSON.stringify(await db.collection('phoneCodes').find().toArray())).not.toContain('13800005555');
+  const kept = async () => JSON.stringify(await db.collection('phoneCodes').find().toArray());
+  expect(await kept()).not.toContain('13800005555');
+  expect(await kept()).toContain('13800008888');
+  await phones.upkeep.forget(() => new Date(now + 1));
+  expect(await kept()).not.toContain('13800008888');
 });
