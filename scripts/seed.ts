@@ -30,6 +30,7 @@ async function main(argv: string[]): Promise<number> {
     await services.people.rebuild((done) => {
       if (done % 50_000 === 0) console.log(`整理好 ${done} 人，${seconds()} 秒 …`);
     });
+    await services.stages.run();
     await bringExampleSegments(services.segments);
     console.log(`好了，共 ${seconds()} 秒。看看：npm run segment -- list`);
     return 0;

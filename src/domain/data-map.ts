@@ -85,7 +85,7 @@ export const dataMap: Record<string, Kept> = {
   },
   clock: { keeps: '模擬器用', technical: '_id ms' },
   codeLists: { keeps: forever, content: 'campaign codes prize', technical: '_id out' },
-  cubeDays: { keeps: forever, technical: '_id at width length height stages' },
+  cubeDays: { keeps: forever, technical: '_id at people known length bought engaged points stages' },
   cursors: {
     keeps: forever,
     technical: '_id at began behind day endedAt gone listed met n pages state total met',

@@ -3,6 +3,8 @@ import type { Attribute } from '../domain/attributes/attributes';
 import type { City } from '../domain/cities/city';
 import type { InboxRow } from '../domain/inbox/inbox';
 import type { People } from '../domain/people/people';
+import type { BalanceRow, LedgerRow } from '../domain/points/points';
+import type { Member, Purchase } from '../domain/purchases/bring';
 import type { Rule } from '../domain/segments/rule';
 import type { Segments } from '../domain/segments/segments';
 import type { Subscriber, Subscribers } from '../domain/subscribers/subscribers';
@@ -22,6 +24,10 @@ export type Invented = {
   gender?: string;
   birthday?: string;
   wish?: string;
+  /** Whole points. */
+  points: number;
+  /** With the phone that she bound; in fen, on Beijing days. */
+  bought?: { level: string; orders: { on: string; fen: number; what: string }[] };
   asks: { about: string; at: number }[];
 };
 
@@ -50,6 +56,8 @@ export function invent(n: number, given: { appId: string; now: number; cities: r
     ...(chance.is(0.4) ? { gender: chance.is(0.58) ? '女' : '男' } : {}),
     ...(chance.is(0.25) ? { birthday: birthdayOf(chance) } : {}),
     ...(chance.is(0.2) ? { wish: chance.oneOf(wishes) } : {}),
+    points: chance.is(0.35) ? chance.between(1, 60) * 5 : 0,
+    ...(chance.is(0.08) ? { bought: boughtOf(chance, now) } : {}),
     asks: asksOf(chance, { now, seenAt, city }),
   };
 }
@@ -61,6 +69,16 @@ const liked = (cities: readonly City[], chance: Chance): City | undefined =>
 const two = (n: number): string => String(n).padStart(2, '0');
 const birthdayOf = (chance: Chance): string =>
   `${chance.between(1955, 2008)}-${two(chance.between(1, 13))}-${two(chance.between(1, 29))}`;
+
+const goods = ['周末雙人遊', '親子酒店兩晚', '高鐵加酒店', '古鎮一日遊', '海島五日'];
+const boughtOf = (chance: Chance, now: number): NonNullable<Invented['bought']> => ({
+  level: chance.oneOf(['普卡', '銀卡', '金卡']),
+  orders: Array.from({ length: chance.between(1, 5) }, () => ({
+    on: beijingDay(now - chance.between(1, 500) * dayMs),
+    fen: chance.between(99, 4_999) * 100,
+    what: chance.oneOf(goods),
+  })),
+});
 
 function asksOf(
   chance: Chance,
@@ -101,6 +119,9 @@ export async function bringCrowd(
       'attributes',
       some.flatMap((one, i) => attributesOf(one, rows[i]?.pid ?? '')),
     );
+    const pids = rows.map(({ pid }) => pid);
+    await bringPoints(db, some, pids);
+    await bringPurchases(db, some, pids);
     await insertNew(
       db,
       'inbox',
@@ -143,6 +164,57 @@ function subscriberOf(one: Invented, fan: string, now: number): Subscriber {
     ...(city ? { cityId: city.id } : {}),
     ...(channel === undefined ? {} : { channel: { first: channel, last: channel } }),
   };
+}
+
+async function bringPoints(
+  db: Connection,
+  some: readonly Invented[],
+  pids: readonly string[],
+): Promise<void> {
+  const given = some.flatMap(({ points, seenAt }, i) =>
+    points > 0 ? [{ pid: pids[i] ?? '', points, at: new Date(seenAt) }] : [],
+  );
+  const ledger = given.map(
+    ({ pid, points, at }): LedgerRow => ({ _id: `crowd/${pid}`, pid, delta: points, at, cause: 'crowd' }),
+  );
+  await insertNew(db, 'ledger', ledger);
+  await insertNew(
+    db,
+    'balances',
+    given.map(({ pid, points }): BalanceRow => ({ _id: pid, points, v: 0, earned: {}, recent: [] })),
+  );
+}
+
+/** The hash of a phone that nobody has. */
+async function bringPurchases(
+  db: Connection,
+  some: readonly Invented[],
+  pids: readonly string[],
+): Promise<void> {
+  const buyers = some.flatMap(({ bought, seenAt }, i) =>
+    bought ? [{ ...bought, pid: pids[i] ?? '', hash: `crowd:${pids[i]}`, at: new Date(seenAt) }] : [],
+  );
+  await insertNew(
+    db,
+    'bindings',
+    buyers.map(({ pid, hash, at }) => ({
+      _id: `${pid}/phone`,
+      pid,
+      hash,
+      at,
+      source: '示例',
+      consent: '示例',
+    })),
+  );
+  await insertNew(
+    db,
+    'members',
+    buyers.map(({ hash, level, at }): Member => ({ _id: hash, level, at })),
+  );
+  const orders = buyers.flatMap(({ pid, hash, at, orders: all }) =>
+    all.map((one, i): Purchase => ({ _id: `示例-${pid}-${i}`, phone: hash, at, ...one })),
+  );
+  await insertNew(db, 'purchases', orders);
 }
 
 const attributesOf = ({ gender, birthday, wish, seenAt }: Invented, pid: string): Attribute[] =>

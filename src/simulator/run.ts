@@ -92,6 +92,7 @@ async function gather({ db, clock, services }: App, world: World): Promise<void>
   const { appId } = simulatedAccount;
   await bringCrowd({ db, appId, now: morningOf(clock.now()), services }, 0, crowdSize);
   await services.people.rebuild();
+  await services.stages.run();
   await bringExampleSegments(services.segments);
 }
 
