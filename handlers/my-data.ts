@@ -54,6 +54,8 @@ const named: Record<string, string> = {
   prizes: '獎品',
   movements: '積分變動',
   claims: '收件資料',
+  bindings: '手機綁定',
+  purchases: '綁定後認出的訂單',
 };
 
 const countsOf = (copy: Record<string, readonly object[]>) =>

@@ -53,6 +53,7 @@ test('consent, phone, code: then what was imported before is hers, and a segment
   expect(bound).toContain('綁定好了，尾號 1111');
   expect(bound).toContain('買過的 1 筆訂單');
   expect(bound).toContain('等級：金卡');
+  expect(await lin.says('我的資料')).toContain('手機綁定：1 條');
 
   const db = await database.connect();
   const pid = await pidOf(lin);
@@ -199,4 +200,9 @@ test('on a real account without a provider it says that it is not connected, and
   expect(await lin.says('幫助')).not.toContain('綁定手機');
   expect(await lin.says('解除綁定')).toContain('你還沒有綁定手機。');
   expect(await talk.fan().says('幫助')).toContain('綁定手機');
+});
+
+test('in production no code is ever shown in chat', async () => {
+  const lin = (await createTalk(database, { settings: { NODE_ENV: 'production' } })).fan();
+  expect(await lin.says('綁定手機')).toContain('這項服務還沒接上');
 });
