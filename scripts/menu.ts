@@ -7,22 +7,27 @@ import { root } from '../src/kit/root';
 import { createMenu } from '../src/wechat/api/menu';
 import { readMenuFile, writeMenuFile } from '../src/wechat/api/menu-file';
 import { createMenuTool, ruleKeysIn } from '../src/wechat/api/menu-tool';
+import { createTags } from '../src/wechat/api/tags';
 import { withServices } from '../src/with-services';
 import { askedAccount } from './wechat/account';
 
 const help = `用法：npm run menu -- pull|check|diff|push [檔案] [--force]
   pull   把公眾號現在的菜單存成檔案（檔案已有別的內容時要加 --force）
-  check  檢查檔案：個數、長度、類型、每個 key 有沒有處理程式認領；按鈕背後還沒有資料的會提醒
+  check  檢查檔案：個數、長度、類型、每個 key 有沒有處理程式認領；按鈕背後還沒有資料的、微信上還沒有的標籤會提醒
   diff   推上去會改變什麼
   push   檢查後推上去；粉絲五分鐘內看到
-檔案預設是 templates/menu.json。`;
+檔案預設是 templates/menu.json。有這個標籤的粉絲看另一個菜單：寫在檔案的 conditional 裡，見 docs/audience.md。`;
 
 /** The tool for the account that is asked (`wechat/account.ts`). */
 function toolFor(command: string) {
   const { client, account, notice, explain } = askedAccount('menu');
   if (notice && command !== 'check') console.log(notice);
   const claimed = command === 'pull' ? [] : loadHandlers().menuKeys;
-  return { tool: createMenuTool({ menu: createMenu({ client }), claimed }), account, explain };
+  return {
+    tool: createMenuTool({ menu: createMenu({ client }), tags: createTags({ client }), claimed }),
+    account,
+    explain,
+  };
 }
 
 function readFile(file: string): unknown {
@@ -38,7 +43,9 @@ async function pull(file: string, force: boolean): Promise<boolean> {
   const { tool, account, explain } = toolFor('pull');
   const { menu, asRules } = await tool.pull().catch((error: unknown) => Promise.reject(explain(error)));
   if (existsSync(file) && !force) {
-    if ((await tool.diff(readFile(file))).length > 0)
+    const json = readFile(file);
+    const unsaid = menu.conditional && !readMenuFile(json, { claimed: [] }).menu.conditional;
+    if (unsaid || (await tool.diff(json)).length > 0)
       throw new AppError('Conflict', 'menu.file', `${file} 已有別的內容。加 --force 覆蓋，或寫另一個檔名。`);
     console.log(`檔案裡已是${account}的菜單。`);
   } else {
@@ -92,6 +99,16 @@ const warnIfPossible = (json: unknown): Promise<void> =>
     console.error(`提醒：連不上資料庫，沒能看按鈕背後有沒有資料（${messageOf(error)}）`),
   );
 
+/** Also where WeChat cannot be asked a file can be checked. */
+async function warnOfTags(json: unknown): Promise<void> {
+  if (!readMenuFile(json, { claimed: [] }).menu.conditional) return;
+  const { tool, explain } = toolFor('check');
+  const missing = await tool
+    .missing(json)
+    .catch((error: unknown) => [`沒能看標籤在不在：${messageOf(explain(error))}`]);
+  for (const one of missing) console.error(`提醒：${one}`);
+}
+
 function tellProblems(file: string, problems: string[]): boolean {
   if (problems.length === 0) console.log(`${file} 沒有問題。`);
   else console.error(`${file} 有 ${problems.length} 個問題：\n${problems.join('\n')}`);
@@ -107,6 +124,7 @@ async function main(args: string[]): Promise<number> {
     case 'check': {
       const json = readFile(file);
       await warnIfPossible(json);
+      await warnOfTags(json);
       return tellProblems(file, toolFor('check').tool.check(json)) ? 0 : 1;
     }
     case 'diff':

@@ -102,6 +102,7 @@ export function createControl(options: {
       openid: fan.openid,
       following: fan.following,
       typing: fan.typing,
+      menu: world.menuFor(fan),
       last: last ? { at: last.at, words: lineOf(last).slice(0, 60) } : undefined,
       allowance: Object.entries(fan.windows)
         .filter(([, one]) => one.until > world.clock.now())

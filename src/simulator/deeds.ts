@@ -391,7 +391,7 @@ export function createDeeds({
       }
       return undefined;
     };
-    return find(world.menu ?? []);
+    return find([...(world.menu ?? []), ...world.conditional.flatMap((one) => one.button)]);
   };
 
   return deeds;

@@ -46,11 +46,11 @@ export function createFanFace({ world, deeds, fan }: { world: World; deeds: Deed
     arrives: (place: Place, options?: DeedOptions) => deeds.arrives(fan, place, options),
 
     /**
-     * Taps a button of the account's menu by its words (`'天氣'`, or `'服務/附近酒店'`) and does what the button
+     * Taps a button of the menu she sees by its words (`'天氣'`, or `'服務/附近酒店'`) and does what the button
      * asks for. Resolves to undefined where nothing is pushed.
      */
     async taps(path: string, more: TapWith = {}, options?: DeedOptions): Promise<Deed | undefined> {
-      const button = buttonAt(world.menu, path);
+      const button = buttonAt(world.menuFor(fan) ?? world.menu, path);
       const key = button.key ?? '';
       switch (button.type) {
         case 'click':

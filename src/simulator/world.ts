@@ -19,6 +19,9 @@ export type Button = {
   sub_button?: Button[] | undefined;
 };
 
+/** What fans with a tag see instead of the menu. `tag` undefined: for other conditions, which nobody here meets. */
+export type ConditionalMenu = { id: number; tag: number | undefined; rule: object; button: Button[] };
+
 /** What somebody watching the simulated phones is told. */
 export type Happening =
   | { kind: 'chat'; openid: string; item: ChatItem }
@@ -32,6 +35,8 @@ export type Happening =
 export type SavedWorld = {
   fans: Fan[];
   menu: Button[] | undefined;
+  /** Not in files of before there were any. */
+  conditional?: ConditionalMenu[];
   tags: Tag[];
   scenes: Scene[];
   nextItem: number;
@@ -75,6 +80,7 @@ export function createWorld(options: {
     account,
     clock,
     menu: undefined as Button[] | undefined,
+    conditional: [] as ConditionalMenu[],
     tags: new Map<number, Tag>([[2, { id: 2, name: '星標組' }]]),
     scenes: new Map<string, Scene>(),
     media: new Map<string, Media>(),
@@ -91,7 +97,7 @@ export function createWorld(options: {
     byOpenid: (openid: string) => byOpenid.get(openid),
     fans: (): Fan[] => [...byOpenid.values()],
     /** Those who have a phone on the page. */
-    phones: (): Fan[] => world.fans().filter(({ crowd, history }) => !crowd || history.length > 0),
+    phones: (): Fan[] => world.fans().filter(hasPhone),
     /** People who follow from the start. */
     gather(names: readonly string[]): void {
       for (const name of names) {
@@ -127,9 +133,25 @@ export function createWorld(options: {
       tell({ kind: 'typing', openid: fan.openid, typing });
     },
     changed: (fan: Fan) => tell({ kind: 'fan', openid: fan.openid }),
+    /** Her tags are others: she may see another menu. */
+    tagged: (fan: Fan) => {
+      if (hasPhone(fan)) world.changed(fan);
+    },
     setMenu: (menu: Button[] | undefined) => {
       world.menu = menu;
       tell({ kind: 'menu' });
+    },
+    setConditional: (menus: ConditionalMenu[]) => {
+      world.conditional = menus;
+      for (const fan of world.phones()) world.changed(fan);
+    },
+    /** By the tag she was given last, and of two menus for it the newer; undefined: the default one. */
+    menuFor: (fan: Fan): Button[] | undefined => {
+      for (const tag of fan.tags.toReversed()) {
+        const its = world.conditional.findLast((one) => one.tag === tag);
+        if (its) return its.button;
+      }
+      return undefined;
     },
     addScene: (scene: Scene) => {
       world.scenes.set(scene.ticket, scene);
@@ -144,6 +166,7 @@ export function createWorld(options: {
     save: (): SavedWorld => ({
       fans: world.fans().map((fan) => ({ ...fan, history: fan.history.slice(-60).map(withoutWire) })),
       menu: world.menu,
+      conditional: world.conditional,
       tags: [...world.tags.values()],
       scenes: [...world.scenes.values()],
       nextItem,
@@ -151,6 +174,7 @@ export function createWorld(options: {
     restore: (saved: SavedWorld) => {
       for (const fan of saved.fans) keep({ ...newFan(appId, fan.name), ...fan });
       world.menu = saved.menu;
+      world.conditional = saved.conditional ?? [];
       world.tags = new Map(saved.tags.map((tag) => [tag.id, tag]));
       world.scenes = new Map(saved.scenes.map((scene) => [scene.ticket, scene]));
       nextItem = saved.nextItem;
@@ -160,6 +184,8 @@ export function createWorld(options: {
 }
 
 export type World = ReturnType<typeof createWorld>;
+
+const hasPhone = ({ crowd, history }: Fan): boolean => !crowd || history.length > 0;
 
 function withoutWire(item: ChatItem): ChatItem {
   if (item.from === 'account') return item;

@@ -214,11 +214,15 @@ function drawHints() {
   );
 }
 
+/** Who has a tag may have a menu of her own. */
+const menuNow = () => fanNow()?.menu ?? state.menu;
+
 function drawFoot() {
   const foot = find('foot');
   find('plus').hidden = true;
   foot.hidden = !fanNow()?.following;
-  const hasMenu = state.menu.length > 0;
+  const menu = menuNow();
+  const hasMenu = menu.length > 0;
   const swap = () => {
     keyboard = !keyboard;
     localStorage.setItem('keyboard', keyboard ? 'yes' : 'no');
@@ -231,7 +235,7 @@ function drawFoot() {
         svg('svg', { viewBox: '0 0 24 24' }, svg('path', { d: keyboard ? icons.菜單 : icons.鍵盤 })),
       )
     : undefined;
-  if (hasMenu && !keyboard) return foot.replaceChildren(swapButton, ...state.menu.map(menuButton));
+  if (hasMenu && !keyboard) return foot.replaceChildren(swapButton, ...menu.map(menuButton));
 
   const field = h('textarea', {
     rows: 1,
@@ -531,9 +535,11 @@ const on = {
   },
   fan({ fan }) {
     const before = fanNow()?.following;
+    const menu = JSON.stringify(menuNow());
     keepFan(fan);
     drawFans();
     if (fanNow()?.following !== before) drawAll();
+    else if (JSON.stringify(menuNow()) !== menu) drawFoot();
   },
   typing({ openid, typing: is }) {
     if (openid !== current) return;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Button } from '../world';
-import { type Call, ok, Refusal } from './call';
+import { type Call, fanOf, ok, openidShape, Refusal } from './call';
 import type { Platform } from './platform';
 
 const button: z.ZodType<Button> = z.object({
@@ -72,6 +72,27 @@ const asSelfMenu = (buttons: Button[]): object[] =>
     sub?.length ? { name: one.name, sub_button: { list: asSelfMenu(sub) } } : one,
   );
 
+function mustBeRaw(raw: string): void {
+  if (/\\u[0-9a-f]{4}/i.test(raw))
+    throw new Refusal(
+      40033,
+      'invalid charset. please check your request, if include \\uxxxx will create fail!',
+    );
+}
+
+/** Whom a conditional menu is for. What tells of a person but tags and platform was taken away for privacy. */
+const rule = z.looseObject({
+  tag_id: z.union([z.string(), z.number()]).optional(),
+  client_platform_type: z.union([z.string(), z.number()]).optional(),
+});
+const privateFields = ['sex', 'country', 'province', 'city', 'language'];
+
+const domainsIn = (buttons: readonly Button[]): string[] =>
+  buttons.flatMap(({ type, url = '', sub_button: subs }) => [
+    ...(type === 'view' ? [new URL(url).hostname] : []),
+    ...domainsIn(subs ?? []),
+  ]);
+
 export function menuCalls(platform: Platform): Call[] {
   const { world } = platform;
   return [
@@ -81,11 +102,7 @@ export function menuCalls(platform: Platform): Call[] {
       daily: 1000,
       effect: true,
       run: ({ read, raw }) => {
-        if (/\\u[0-9a-f]{4}/i.test(raw))
-          throw new Refusal(
-            40033,
-            'invalid charset. please check your request, if include \\uxxxx will create fail!',
-          );
+        mustBeRaw(raw);
         const menu = read(z.object({ button: z.array(button) }), 40015);
         check(menu.button, 'top');
         world.setMenu(menu.button);
@@ -98,7 +115,18 @@ export function menuCalls(platform: Platform): Call[] {
       daily: 10_000,
       run: () => {
         if (!world.menu) throw new Refusal(46003, 'menu no exist');
-        return { menu: { button: world.menu.map((one) => ({ ...one, sub_button: one.sub_button ?? [] })) } };
+        const whole = (buttons: Button[]) =>
+          buttons.map((one) => ({ ...one, sub_button: one.sub_button ?? [] }));
+        return {
+          menu: { button: whole(world.menu) },
+          ...(world.conditional.length > 0
+            ? {
+                conditionalmenu: world.conditional.map((one) => ({
+                  ...{ button: whole(one.button), matchrule: one.rule, menuid: one.id },
+                })),
+              }
+            : {}),
+        };
       },
     },
     {
@@ -108,7 +136,57 @@ export function menuCalls(platform: Platform): Call[] {
       effect: true,
       run: () => {
         world.setMenu(undefined);
+        world.setConditional([]);
         return ok();
+      },
+    },
+    {
+      path: '/cgi-bin/menu/addconditional',
+      method: 'POST',
+      daily: 2000,
+      effect: true,
+      run: ({ read, raw }) => {
+        mustBeRaw(raw);
+        const menu = read(z.object({ button: z.array(button), matchrule: rule }), 40015);
+        check(menu.button, 'top');
+        if (!world.menu) throw new Refusal(65303, 'no default menu');
+        const { tag_id: tagId = '', client_platform_type: platformType = '' } = menu.matchrule;
+        if (privateFields.some((field) => (menu.matchrule[field] ?? '') !== ''))
+          throw new Refusal(65320, 'match rule is not allowed for privacy');
+        if (tagId === '' && platformType === '') throw new Refusal(65304, 'empty match rule');
+        const tag = tagId === '' ? undefined : Number(tagId);
+        if (tag !== undefined && !world.tags.has(tag)) throw new Refusal(45159, 'invalid tag_id');
+        const all = [...world.conditional.map((one) => one.button), menu.button];
+        if (new Set(all.flatMap(domainsIn)).size > 3) throw new Refusal(65316, 'too many domains');
+        const id = Math.max(208_000_000, ...world.conditional.map((one) => one.id)) + 1;
+        const its = platformType === '' ? tag : undefined;
+        world.setConditional([
+          ...world.conditional,
+          { id, tag: its, rule: menu.matchrule, button: menu.button },
+        ]);
+        return { menuid: String(id) };
+      },
+    },
+    {
+      path: '/cgi-bin/menu/delconditional',
+      method: 'POST',
+      daily: 2000,
+      effect: true,
+      run: ({ read }) => {
+        const id = Number(read(z.object({ menuid: z.union([z.string(), z.number()]) })).menuid);
+        const rest = world.conditional.filter((one) => one.id !== id);
+        if (rest.length === world.conditional.length) throw new Refusal(65301, 'no such menuid');
+        world.setConditional(rest);
+        return ok();
+      },
+    },
+    {
+      path: '/cgi-bin/menu/trymatch',
+      method: 'POST',
+      daily: 20_000,
+      run: ({ read }) => {
+        const fan = fanOf(world, read(z.object({ user_id: openidShape })).user_id);
+        return { button: world.menuFor(fan) ?? world.menu ?? [] };
       },
     },
     {

@@ -136,7 +136,11 @@ export function userCalls(platform: Platform): Call[] {
         const { tag } = read(z.object({ tag: z.object({ id: z.number() }) }));
         own(tag.id);
         world.tags.delete(tag.id);
-        for (const fan of world.fans()) fan.tags = fan.tags.filter((id) => id !== tag.id);
+        for (const fan of world.fans()) {
+          if (!fan.tags.includes(tag.id)) continue;
+          fan.tags = fan.tags.filter((id) => id !== tag.id);
+          world.tagged(fan);
+        }
         return ok();
       },
     },
@@ -151,7 +155,10 @@ export function userCalls(platform: Platform): Call[] {
         if (fans.some((fan) => !fan.tags.includes(tagid) && fan.tags.length >= 20)) {
           throw new Refusal(45059, 'too many tags on one fan');
         }
-        for (const fan of fans) if (!fan.tags.includes(tagid)) fan.tags.push(tagid);
+        for (const fan of fans) {
+          if (!fan.tags.includes(tagid)) fan.tags.push(tagid);
+          world.tagged(fan);
+        }
         return ok();
       },
     },
@@ -162,7 +169,10 @@ export function userCalls(platform: Platform): Call[] {
       run: ({ read }) => {
         const { openid_list: list, tagid } = read(tagging);
         tagOf(tagid);
-        for (const fan of members(list)) fan.tags = fan.tags.filter((id) => id !== tagid);
+        for (const fan of members(list)) {
+          fan.tags = fan.tags.filter((id) => id !== tagid);
+          world.tagged(fan);
+        }
         return ok();
       },
     },

@@ -25,7 +25,7 @@ const typeNeeds: Record<string, readonly (keyof Button)[]> = {
 const answeredByKey = new Set(['click', 'scancode_waitmsg']);
 
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
-const limits = { top: 3, sub: 5, topName: 16, subName: 60, key: 128, url: 1024 };
+const limits = { top: 3, sub: 5, topName: 16, subName: 60, key: 128, url: 1024, domains: 3 };
 
 /**
  * Reads a menu file. `problems` are what WeChat would refuse and what nobody would answer: sentences for the person who
@@ -128,17 +128,59 @@ export function readMenuFile(
     }
   }
 
+  function readTops(tops: unknown[]): Button[] {
+    if (tops.length < 1 || tops.length > limits.top)
+      problems.push(`有 ${tops.length} 個一級按鈕，應該是 1 到 ${limits.top} 個。`);
+    return tops
+      .map((top, at) => readButton(top, `第 ${at + 1} 個一級按鈕`, true))
+      .filter((one) => one !== undefined);
+  }
+
+  function readConditionals(value: unknown): NonNullable<MenuFile['conditional']> {
+    if (!Array.isArray(value)) {
+      problems.push('conditional 應該是一串按標籤的菜單 [{ "tag": …, "button": [ … ] }]。');
+      return [];
+    }
+    const seen = new Set<string>();
+    return value.flatMap((one: unknown, at) => {
+      const tag = isObject(one) ? one['tag'] : undefined;
+      const tops = isObject(one) ? one['button'] : undefined;
+      if (!isObject(one) || typeof tag !== 'string' || tag.trim() === '' || !Array.isArray(tops)) {
+        problems.push(
+          `conditional 的第 ${at + 1} 個：應該是 { "tag": 標籤的名稱, "button": [ … ] }，只能按標籤。`,
+        );
+        return [];
+      }
+      const before = problems.length;
+      refuseOthers(one, ['tag', 'button'], '這一個');
+      if (seen.has(tag)) problems.push('這個標籤出現了兩次，請合成一個。');
+      seen.add(tag);
+      const button = readTops(tops);
+      problems.push(...problems.splice(before).map((problem) => `標籤「${tag}」的菜單：${problem}`));
+      return [{ tag, button }];
+    });
+  }
+
   if (!isObject(json) || !Array.isArray(json['button'])) {
     return { menu: { button: [] }, problems: ['菜單檔應該是 { "button": [ … ] }。'] };
   }
-  const tops: unknown[] = json['button'];
-  refuseOthers(json, ['button'], '菜單');
-  if (tops.length < 1 || tops.length > limits.top)
-    problems.push(`有 ${tops.length} 個一級按鈕，應該是 1 到 ${limits.top} 個。`);
-  const button = tops
-    .map((top, at) => readButton(top, `第 ${at + 1} 個一級按鈕`, true))
-    .filter((one) => one !== undefined);
-  return { menu: { button }, problems };
+  refuseOthers(json, ['button', 'conditional'], '菜單');
+  const button = readTops(json['button']);
+  if (json['conditional'] === undefined) return { menu: { button }, problems };
+  const conditional = readConditionals(json['conditional']);
+  const domains = new Set(conditional.flatMap((one) => domainsIn(one.button)));
+  if (domains.size > limits.domains)
+    problems.push(
+      `conditional：按標籤的菜單一共跳到 ${domains.size} 個域名，最多 ${limits.domains} 個：${[...domains].join('、')}。`,
+    );
+  return { menu: { button, conditional }, problems };
+}
+
+function domainsIn(buttons: readonly Button[]): string[] {
+  return buttons.flatMap(({ type, url = '', sub_button: subs = [] }) => [
+    ...(type === 'view' && URL.canParse(url) ? [new URL(url).hostname] : []),
+    ...domainsIn(subs),
+  ]);
 }
 
 /** What pushing `to` would change for fans who see `from`, one line each; empty when nothing would. */

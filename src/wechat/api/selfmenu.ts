@@ -16,7 +16,8 @@ export type Button = {
   article_id?: string;
   sub_button?: Button[];
 };
-export type MenuFile = { button: Button[] };
+/** `conditional`: what fans who have a tag see instead. Without it nothing is said of such menus. */
+export type MenuFile = { button: Button[]; conditional?: { tag: string; button: Button[] }[] };
 
 /** Keys that begin so are answered by an operator's rule that `npm run import -- replies` makes from the same answer. */
 export const ruleKeyPrefix = 'RULE_';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createMenu } from '../../../src/wechat/api/menu';
 import { diffMenus, readMenuFile } from '../../../src/wechat/api/menu-file';
 import { createMenuTool } from '../../../src/wechat/api/menu-tool';
+import { createTags } from '../../../src/wechat/api/tags';
 import { type Server, startServer } from './server';
 
 let server: Server;
@@ -32,7 +33,10 @@ const good = {
     },
   ],
 };
-const toolOf = () => createMenuTool({ menu: createMenu({ client: server.client() }), claimed });
+const toolOf = () => {
+  const client = server.client();
+  return createMenuTool({ menu: createMenu({ client }), tags: createTags({ client }), claimed });
+};
 
 test('a good menu has no problem and is what was read', () => {
   expect(readMenuFile(good, { claimed })).toEqual({ menu: good, problems: [] });
@@ -80,6 +84,38 @@ test.each<[string, unknown, string]>([
     '二級按鈕不能再有 sub_button',
   ],
 ])('a menu with %s is refused, and the sentence says where', (_name, json, sentence) => {
+  expect(readMenuFile(json, { claimed }).problems.join('\n')).toContain(sentence);
+});
+
+const tagged = (more: object) => ({
+  ...good,
+  conditional: [{ tag: '老客人', button: [good.button[0]], ...more }],
+});
+const views = (...hosts: string[]) => ({
+  name: '官網',
+  sub_button: hosts.map((host) => ({ name: host, type: 'view', url: `https://${host}/` })),
+});
+test.each<[string, unknown, string]>([
+  ['that is no list', { ...good, conditional: {} }, 'conditional 應該是一串按標籤的菜單'],
+  ['without a tag', tagged({ tag: undefined }), 'conditional 的第 1 個：應該是 { "tag": 標籤的名稱'],
+  ['for a sex', tagged({ sex: '1' }), '標籤「老客人」的菜單：這一個：這裡不能有 sex'],
+  [
+    'with a key nobody claims',
+    tagged({ button: leaf({ key: 'X' }).button }),
+    '標籤「老客人」的菜單：「天氣」：沒有處',
+  ],
+  ['without buttons', tagged({ button: [] }), '標籤「老客人」的菜單：有 0 個一級按鈕'],
+  [
+    'twice for one tag',
+    { ...good, conditional: [...tagged({}).conditional, ...tagged({}).conditional] },
+    '標籤「老客人」的菜單：這個標籤出現了兩次',
+  ],
+  [
+    'to four domains',
+    tagged({ button: [views('a.cn', 'b.cn'), views('c.cn', 'd.cn')] }),
+    '一共跳到 4 個域名，最多 3 個：a.cn、b.cn、c.cn、d.cn',
+  ],
+])('a menu by tag %s is refused, and the sentence says where', (_name, json, sentence) => {
   expect(readMenuFile(json, { claimed }).problems.join('\n')).toContain(sentence);
 });
 

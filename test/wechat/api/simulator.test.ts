@@ -8,6 +8,7 @@ import { createMedia } from '../../../src/wechat/api/media';
 import { createMenu } from '../../../src/wechat/api/menu';
 import { createMenuTool } from '../../../src/wechat/api/menu-tool';
 import { createQrcodes } from '../../../src/wechat/api/qrcodes';
+import { createTags } from '../../../src/wechat/api/tags';
 import { createUsers } from '../../../src/wechat/api/users';
 import { createStage, secrets } from '../../simulator/stage';
 
@@ -70,7 +71,11 @@ test('tokens that another server made invalid, or that ended, are replaced witho
 test('the default menu is pushed, shown to fans, and nothing is left to push', async () => {
   const file = readJson('templates/menu.json');
   const claimed = Array.from(JSON.stringify(file).matchAll(/"key":"(\w+)"/g), ([, key]) => key ?? '');
-  const tool = createMenuTool({ menu: createMenu({ client: clientOf() }), claimed });
+  const tool = createMenuTool({
+    menu: createMenu({ client: clientOf() }),
+    tags: createTags({ client: clientOf() }),
+    claimed,
+  });
   const pushed = await tool.push(file);
   expect(pushed).toMatchObject({ done: true, problems: [] });
   expect(pushed.changes.length).toBeGreaterThan(3);
