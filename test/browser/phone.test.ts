@@ -86,6 +86,26 @@ afterEach(async () => {
 describe('on a phone of 375 points', () => {
   beforeEach(() => open(375, 740));
 
+  test('who is given a tag sees its menu at once, and after a reload', async () => {
+    await button('關注公眾號').click();
+    await chat('歡迎!<b>粗</b>').waitFor();
+    await button('打開菜單').click();
+    await page.locator('#foot').getByText('幫助').waitFor();
+    const { tag } = (await stage.post('/cgi-bin/tags/create', { tag: { name: '老客人' } })) as {
+      tag: { id: number };
+    };
+    const gift = [{ name: '禮物', type: 'click', key: 'GIFT' }];
+    await stage.post('/cgi-bin/menu/addconditional', { button: gift, matchrule: { tag_id: String(tag.id) } });
+    const openids = stage.sim.world.phones().flatMap((one) => (one.following ? [one.openid] : []));
+    await stage.post('/cgi-bin/tags/members/batchtagging', { openid_list: openids, tagid: tag.id });
+    await page.locator('#foot').getByText('禮物').click();
+    await chat('菜單 GIFT').waitFor();
+    await page.reload();
+    await page.locator('#foot').getByText('禮物').waitFor();
+    expect(await page.locator('#foot').getByText('幫助').count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
   test('a newcomer follows, taps a link, sends where she is and taps the menu', async () => {
     await button('關注公眾號').click();
     await chat('歡迎!<b>粗</b>').waitFor();
