@@ -162,7 +162,12 @@ export const dataMap: Record<string, Kept> = {
   passings: { keeps: forever, deeds: 'floor on prize seat unit why', id: '_id pid campaign' },
   people: { keeps: whileHere, profile: 't n', id: '_id', technical: 'r' },
   phoneAsks: { keeps: '幾天', identity: '_id', technical: 'causes at' },
-  phoneCodes: { keeps: '幾天', identity: 'phone', id: '_id', technical: 'at cause consent sentAt tries' },
+  phoneCodes: {
+    keeps: '幾天',
+    identity: 'phone',
+    id: '_id',
+    technical: 'at cause consent proven sentAt tried tries',
+  },
   processes: { keeps: '活著的時候', technical: '_id at role' },
   projections: { keeps: forever, technical: '_id count epoch floors owner seq until' },
   purchaseConflicts: {

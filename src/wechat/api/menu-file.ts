@@ -138,7 +138,7 @@ export function readMenuFile(
 
   function readConditionals(value: unknown): NonNullable<MenuFile['conditional']> {
     if (!Array.isArray(value)) {
-      problems.push('conditional 應該是一串按標籤的菜單 [{ "tag": …, "button": [ … ] }]。');
+      problems.push('conditional 應該是按標籤的菜單的清單，每一個有 tag 和 button。');
       return [];
     }
     const seen = new Set<string>();
@@ -146,9 +146,7 @@ export function readMenuFile(
       const tag = isObject(one) ? one['tag'] : undefined;
       const tops = isObject(one) ? one['button'] : undefined;
       if (!isObject(one) || typeof tag !== 'string' || tag.trim() === '' || !Array.isArray(tops)) {
-        problems.push(
-          `conditional 的第 ${at + 1} 個：應該是 { "tag": 標籤的名稱, "button": [ … ] }，只能按標籤。`,
-        );
+        problems.push(`conditional 的第 ${at + 1} 個：應該有 tag（標籤的名稱）和 button，別的都不能有。`);
         return [];
       }
       const before = problems.length;
