@@ -50,6 +50,39 @@ async function claims(fan: Fan, ...said: string[]): Promise<string> {
 
 const address = '浙江省杭州市西湖區示例路 1 號';
 
+test.each([
+  'B. 乙',
+  'C吧 不太確定',
+  '我覺得是a',
+  '排除法，只剩 D 了',
+  '不是B，我選A',
+  '最後一個',
+  '答案是二',
+])('「%s」 answers the question', async (said) => {
+  const fan = talk.fan();
+  await fan.says('開戰');
+  later();
+  expect(await fan.says(said)).toMatch(/答對|可惜|對了|正確|錯/);
+});
+
+test.each(['B是什麼意思', '選A還是選B', 'A座怎麼走', '幾點的車'])('「%s」 answers nothing', async (said) => {
+  const fan = talk.fan();
+  await fan.says('開戰');
+  later();
+  await fan.says(said);
+  const [play] = Object.values((await fan.row()).talk.plays ?? {});
+  expect(play).toMatchObject({ answered: 0 });
+});
+
+test.each([
+  ['把我暱稱改成 小魚兒', '小魚兒'],
+  ['名字換成阿珍', '阿珍'],
+  ['以後喊我胖虎', '胖虎'],
+  ['昵称幫我改為 Lin', 'Lin'],
+])('「%s」 renames her', async (said, name) => {
+  expect(await talk.fan().says(said)).toContain(`「${name}」`);
+});
+
 describe('in a form', () => {
   test.each([
     ['開戰', '第 2 題'],
@@ -81,6 +114,18 @@ describe('in a form', () => {
     const before = (await fan.row()).talk;
     expect(await fan.sends({ kind: 'sticker' })).toMatch(/^表情收到[^]+還差收件人/);
     expect((await fan.row()).talk).toEqual(before);
+  });
+
+  test('an address too short to find anybody is asked for again at once', async () => {
+    const fan = talk.fan();
+    expect(await claims(fan, '林小姐', '13800138000', '杭州')).toContain('地址太短');
+    expect(await fan.says(address)).toMatch(/^姓名、電話和地址只用來/);
+  });
+
+  test.each(['嗯', '好啊', 'OK', '沒問題', '我同意'])('「%s」 is consent', async (said) => {
+    const fan = talk.fan();
+    await claims(fan, '林小姐', '13800138000', address);
+    expect(await fan.says(said)).toContain('林小姐 13800138000');
   });
 
   test('「領獎」 once more goes on where she was', async () => {

@@ -96,8 +96,8 @@ const views = (...hosts: string[]) => ({
   sub_button: hosts.map((host) => ({ name: host, type: 'view', url: `https://${host}/` })),
 });
 test.each<[string, unknown, string]>([
-  ['that is no list', { ...good, conditional: {} }, 'conditional 應該是一串按標籤的菜單'],
-  ['without a tag', tagged({ tag: undefined }), 'conditional 的第 1 個：應該是 { "tag": 標籤的名稱'],
+  ['that is no list', { ...good, conditional: {} }, 'conditional 應該是按標籤的菜單的清單'],
+  ['without a tag', tagged({ tag: undefined }), 'conditional 的第 1 個：應該有 tag（標籤的名稱）'],
   ['for a sex', tagged({ sex: '1' }), '標籤「老客人」的菜單：這一個：這裡不能有 sex'],
   [
     'with a key nobody claims',
