@@ -121,6 +121,21 @@ export const table = {
     'A 高德 Web service key: second source for hotels, and place names',
     'secret',
   ),
+  MAIL_URL: setting(
+    z
+      .string()
+      .regex(/^smtps?:\/\//)
+      .optional(),
+    'The SMTP server that mails go out by; absent: the simulator keeps them as files, a real account has no mails',
+    'secret',
+  ),
+  MAIL_FROM: setting(
+    z
+      .string()
+      .regex(/^[^\r\n<>]*<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/)
+      .optional(),
+    'Who they are from: 小藝旅行 <mail@example.com>',
+  ),
   DEFAULT_SCRIPT: setting(
     z.enum(['traditional', 'simplified']).default('traditional'),
     'The script for whoever has not shown hers yet',
@@ -195,6 +210,8 @@ function conflicts(all: Settings): string[] {
     problems.push('設了 REQUIRE_SAFE_MODE 就要有 WECHAT_ENCODING_AES_KEY：明文回調可以偽造。');
   if (all.WEATHER_PROVIDER === 'qweather' && !(all.QWEATHER_KEY && all.QWEATHER_URL))
     problems.push('WEATHER_PROVIDER=qweather 要有 QWEATHER_KEY 和 QWEATHER_URL。');
+  if (!all.MAIL_URL !== !all.MAIL_FROM)
+    problems.push('MAIL_URL 和 MAIL_FROM 要一起填：從哪裡寄、以誰的名義。');
   return problems;
 }
 
