@@ -241,6 +241,7 @@ export function createServices(given: {
     mails: createMails({
       db,
       clock,
+      log,
       key: config.dataKey,
       publicUrl,
       render: createMailRender().mail,

@@ -7,6 +7,7 @@ import { createHttp } from '../../src/http/server';
 import { createLog } from '../../src/kit/log';
 import { createPages } from '../../src/render/pages';
 import { testDatabase } from '../support/database';
+import { buttonOf, linksIn } from '../support/mails';
 import { createTalk, type Talk } from '../support/talk';
 
 const database = testDatabase();
@@ -58,24 +59,6 @@ function mailsTo(address: string): string[] {
     .map((file) => readFileSync(join(folder, file), 'utf8'))
     .filter((mail) => mail.includes(`To: ${address}`));
 }
-/** Undoes the transfer encodings of the plain part. */
-function plainOf(mail: string): string {
-  const [, headers = '', body = ''] = /(content-type: text\/plain.*?)\r\n\r\n(.*?)\r\n--/is.exec(mail) ?? [];
-  if (/base64/i.test(headers)) return Buffer.from(body, 'base64').toString('utf8');
-  const bytes = body
-    .replaceAll('=\r\n', '')
-    .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1').toString('utf8');
-}
-function linksIn(mail: string): { confirm: string; stop: string } {
-  const text = plainOf(mail);
-  return {
-    confirm: /https:\S+\/mail\/look\/confirm\S+/.exec(text)?.[0] ?? '',
-    stop: /https:\S+\/mail\/look\/stop\S+/.exec(text)?.[0] ?? '',
-  };
-}
-const buttonOf = (html: string): string => /class="button" href="([^"]+)"/.exec(html)?.[1] ?? '';
-
 async function bound(address: string) {
   const fan = talk.fan();
   await asks(fan, address);
@@ -199,22 +182,6 @@ test('the reader of a mail ends them all', async () => {
   expect(await asks(talk.fan(), 'enough@example.com')).toContain('不再收我們的信');
 });
 
-test('the code in the mail makes the address hers who scans it, also where it was somebody else’s', async () => {
-  const { fan, pid } = await bound('phone@example.com');
-  const db = await database.connect();
-  const ask = await db.collection<{ _id: string }>('mailAsks').findOne({ pid });
-  const scene = talk.services.mails.sceneFor(ask?._id ?? '');
-  expect(scene.length).toBeLessThanOrEqual(64);
-  const other = talk.fan();
-  expect(await other.follows(scene)).toMatch(/^你好，我是小藝.*p\*\*\*@example\.com 已經綁定/s);
-  expect(await fan.says('我的信箱')).toContain('還沒有綁定郵箱');
-  expect(await other.says('我的信箱')).toContain('p***@example.com');
-  expect((await other.row()).channel).toEqual({ first: 'mail', last: 'mail' });
-  expect(await other.scans(`${scene}x`)).toContain('已經失效');
-  talk.turnClockTo('2026-11-25T10:00');
-  expect(await other.scans(scene)).toContain('已經失效');
-});
-
 test('when she is erased, nothing of her address is left', async () => {
   const { fan, pid, links } = await bound('gone@example.com');
   const { _id } = await fan.row();
@@ -225,4 +192,24 @@ test('when she is erased, nothing of her address is left', async () => {
     if (name.startsWith('mail'))
       expect(JSON.stringify(await db.collection(name).find().toArray())).not.toContain('gone@');
   expect((await get(links.confirm)).status).toBe(404);
+});
+
+test('an account of somebody’s without a mail server says so, and asks for nothing', async () => {
+  const real = await createTalk(database, {
+    settings: {
+      WECHAT_APP_ID: 'wx0123456789abcdef',
+      WECHAT_APP_SECRET: 'secret',
+      WECHAT_TOKEN: 'token123',
+    },
+  });
+  expect(real.services.mails.connected).toBe(false);
+  expect(await real.fan().says('綁定信箱')).toContain('還沒有接通');
+});
+
+test('it is understood in other words and in Simplified', async () => {
+  const fan = talk.fan();
+  expect(await fan.says('绑定信箱')).toMatch(/^邮箱只用来/);
+  expect(await talk.fan().says('我想綁定一下我的郵箱')).toMatch(/^郵箱只用來/);
+  for (const said of ['幫我解除一下郵箱', '請取消綁定我的郵箱'])
+    expect(await talk.fan().says(said)).toContain('你沒有綁定郵箱');
 });

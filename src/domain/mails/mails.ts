@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import { hourMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { keyedHash } from '../../kit/ids';
+import type { Log } from '../../kit/log';
 import { maskMail } from '../../kit/mask';
 import type { Script } from '../../kit/text';
 import type { MailRender } from '../../render/mails';
@@ -70,6 +71,7 @@ const indexes: IndexSpec[] = [
 export function createMails(given: {
   db: Connection;
   clock: Clock;
+  log: Log;
   key: string;
   publicUrl: string;
   render: MailRender;
@@ -84,13 +86,23 @@ export function createMails(given: {
   /** Of these people something is known now that was not before. */
   changed: (pids: string[]) => Promise<void>;
 }) {
-  const { db, clock, key, render, sender, qrcode, her, undelivered, changed } = given;
+  const { db, clock, log, key, render, sender, qrcode, her, undelivered, changed } = given;
   const asks = db.collection<Ask>('mailAsks');
   const bindings = db.collection<Binding>('mailBindings');
   const limits = db.collection<Limit>('mailLimits');
   const stops = db.collection<Stop>('mailStops');
   const links = createMailLinks(given);
   const endOf = ({ at }: Ask): number => at.getTime() + lastsMs;
+
+  /** The link does without it, so whatever is wrong with it keeps no mail back. */
+  async function pictureOf(id: string, forMs: number) {
+    try {
+      return await qrcode?.(links.sceneFor(id), forMs);
+    } catch (err) {
+      log.warn({ err }, 'no QR code could be had; the mail goes without one');
+      return undefined;
+    }
+  }
 
   /** Counts one more, the same cause once. False: it was the last already. */
   async function isAllowed(whom: string, cause: string): Promise<boolean> {
@@ -189,8 +201,6 @@ export function createMails(given: {
       },
     } satisfies Audience,
 
-    /** What the QR code in the mail of an ask stands for. */
-    sceneFor: links.sceneFor,
     /** Whether mails can be sent at all. */
     connected: sender !== undefined,
 
@@ -221,7 +231,7 @@ export function createMails(given: {
       const until = endOf(ask);
       const stopUntil = ask.at.getTime() + stopLastsDays * 24 * hourMs;
       const unsubscribeUrl = links.linkFor('look', { purpose: 'stop', id: ask.hash, until: stopUntil });
-      const picture = await qrcode?.(links.sceneFor(id), until - clock.now());
+      const picture = await pictureOf(id, until - clock.now());
       const written = render(
         'confirm',
         {
@@ -239,7 +249,9 @@ export function createMails(given: {
         to: ask.address,
         ...written,
         unsubscribeUrl,
-        ...(picture ? { pictures: [{ name: 'wechat-qrcode.jpg', cid: 'qrcode', ...picture }] } : {}),
+        ...(picture
+          ? { pictures: [{ name: `wechat-qrcode.${endingOf(picture)}`, cid: 'qrcode', ...picture }] }
+          : {}),
       });
       if (answer === 'refused') await undelivered(ask.pid, id);
       await asks.updateOne({ _id: id }, { $set: { sentAt: new Date(clock.now()) } });
@@ -307,3 +319,5 @@ export function createMails(given: {
 }
 
 export type Mails = ReturnType<typeof createMails>;
+
+const endingOf = ({ type }: { type: string }): string => /^image\/(\w+)/.exec(type)?.[1] ?? 'img';
