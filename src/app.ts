@@ -7,6 +7,7 @@ import { createFanLimit } from './bot/fan-limit';
 import type { Config } from './config';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
+import type { MailQrcode } from './domain/mails/mails';
 import { createCallback } from './http/callback';
 import { pages } from './http/h5/pages';
 import { createMetrics } from './http/metrics';
@@ -29,8 +30,10 @@ import { createSmallIndexes, missingInvariants } from './store/indexes';
 import { migrate } from './store/migrations';
 import { connectMongo } from './store/mongo';
 import { connectRedis } from './store/redis';
-import { createWechatClient } from './wechat/api/client';
+import { allows } from './wechat/api/account-types';
+import { createWechatClient, type WechatClient } from './wechat/api/client';
 import { createCustomerMessages } from './wechat/api/customer-messages';
+import { createQrcodes } from './wechat/api/qrcodes';
 import { createCallbackReader } from './wechat/protocol/callback';
 
 export type AppOptions = {
@@ -60,6 +63,13 @@ export async function createApp(config: Config, options: AppOptions) {
   });
   const metrics = createMetrics();
   const redis = connectRedis(options.redisUrl, log);
+  const appId = config.WECHAT_APP_ID ?? '';
+  const client = createWechatClient({
+    baseUrl: config.WECHAT_API_URL,
+    appId,
+    appSecret: config.WECHAT_APP_SECRET ?? '',
+    log,
+  });
   const services = createServices({
     config,
     db,
@@ -68,18 +78,12 @@ export async function createApp(config: Config, options: AppOptions) {
     clock,
     log,
     role,
+    mailQrcode: mailQrcodeOf(config, client),
     onGroup: metrics.groupSize,
     more: options.more?.({ db }) ?? {},
   });
   const { inbox, outbox, subscribers, timers, processes, versions, upkeep } = services;
 
-  const appId = config.WECHAT_APP_ID ?? '';
-  const client = createWechatClient({
-    baseUrl: config.WECHAT_API_URL,
-    appId,
-    appSecret: config.WECHAT_APP_SECRET ?? '',
-    log,
-  });
   const customerMessages = createCustomerMessages({ client });
   const hints = createHints({ redis, prefix: `xiaoyi-${db.name}` });
 
@@ -205,6 +209,17 @@ export async function createApp(config: Config, options: AppOptions) {
       redis.disconnect();
       await db.close();
     },
+  };
+}
+
+/** Only where the account may have them. */
+function mailQrcodeOf(config: Config, client: WechatClient): MailQrcode | undefined {
+  const account = { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED };
+  if (!allows(account, 'qrcodes')) return undefined;
+  const qrcodes = createQrcodes({ client });
+  return async (scene, lastsMs) => {
+    const { ticket } = await qrcodes.create(scene, { expiresInS: Math.ceil(lastsMs / 1_000) });
+    return qrcodes.picture(ticket);
   };
 }
 

@@ -151,6 +151,21 @@ export const table = {
   ),
   SMS_REGION: setting(text.default('ap-guangzhou'), 'The region that is asked'),
   SMS_URL: setting(z.url().default('https://sms.tencentcloudapi.com'), 'Where 騰訊雲 sends text messages'),
+  MAIL_URL: setting(
+    z
+      .string()
+      .regex(/^smtps?:\/\//)
+      .optional(),
+    'The SMTP server that mails go out by; absent: the simulator keeps them as files, a real account has no mails',
+    'secret',
+  ),
+  MAIL_FROM: setting(
+    z
+      .string()
+      .regex(/^[^\r\n<>]*<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/)
+      .optional(),
+    'Who they are from: 小藝旅行 <mail@example.com>',
+  ),
   DEFAULT_SCRIPT: setting(
     z.enum(['traditional', 'simplified']).default('traditional'),
     'The script for whoever has not shown hers yet',
@@ -228,6 +243,8 @@ function conflicts(all: Settings): string[] {
   const sms = smsSettings.filter((name) => all[name] === undefined);
   if (sms.length > 0 && sms.length < smsSettings.length)
     problems.push(`要發簡訊驗證碼，還缺 ${sms.join('、')}；不發就全部留空。`);
+  if (!all.MAIL_URL !== !all.MAIL_FROM)
+    problems.push('MAIL_URL 和 MAIL_FROM 要一起填：從哪裡寄、以誰的名義。');
   return problems;
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { z } from 'zod';
@@ -18,6 +19,8 @@ import { createInbox } from './domain/inbox/inbox';
 import { nthAsked, type TopicCode, topics } from './domain/inbox/inbox.leaves';
 import { createProcesses } from './domain/inbox/processes';
 import { createLinks } from './domain/links/links';
+import { createMails, type MailQrcode } from './domain/mails/mails';
+import { createKeepingSender, createSmtpSender } from './domain/mails/sender';
 import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
 import { createNames } from './domain/names/names';
@@ -58,7 +61,8 @@ import { createWeather } from './domain/weather/weather';
 import type { Clock } from './kit/clock';
 import type { AnyJob } from './kit/define-job';
 import type { Log } from './kit/log';
-import { fold, type Script } from './kit/text';
+import { fold, inScript, type Script } from './kit/text';
+import { createMailRender } from './render/mails';
 import type { Render } from './render/render';
 import { createVersions } from './store/versions';
 
@@ -71,6 +75,8 @@ export function createServices(given: {
   role: string;
   redis: Redis;
   render: Render;
+  /** Makes personal QR codes; absent: this account may not, or nobody asks WeChat here. */
+  mailQrcode?: MailQrcode | undefined;
   onGroup?: (size: number) => void;
   /** Domains of a test. */
   more?: Record<string, unknown>;
@@ -249,6 +255,34 @@ export function createServices(given: {
       publicUrl,
       lookups: { hotel: async (id) => (await hotels.get(id))?.bookUrl },
     }),
+    mails: createMails({
+      db,
+      clock,
+      log,
+      key: config.dataKey,
+      publicUrl,
+      render: createMailRender().mail,
+      sender: mailSenderOf(config, log),
+      qrcode: given.mailQrcode,
+      async her(pid) {
+        const known = await subscribers.byPid(pid);
+        if (!known) return undefined;
+        const name = (await names.nameOf([pid])).get(pid) ?? '';
+        return { name, script: known.script ?? defaultScript };
+      },
+      async undelivered(pid, cause) {
+        const known = await subscribers.byPid(pid);
+        const reply = given.render('mail-undelivered');
+        if (known && reply.kind === 'text')
+          await outbox.add({ id: `mail_${cause}`, fan: known.fan }, [
+            {
+              kind: 'tell',
+              reply: { ...reply, text: inScript(reply.text, known.script ?? defaultScript) },
+            },
+          ]);
+      },
+      changed: async (pids) => people.refresh(await subscribers.known(pids)),
+    }),
     maps,
     misses: createMisses({ db, clock, key: config.dataKey }),
     people,
@@ -336,6 +370,14 @@ export type JobTable = {
 /** Invented weather and the invented quiz are for the simulator: no brand tells its fans of them. */
 const weatherOf = (config: Config) =>
   config.WEATHER_PROVIDER === 'sample' && !config.simulated ? 'none' : config.WEATHER_PROVIDER;
+/** A brand's fans get mails from its own server, or none. */
+function mailSenderOf(config: Config, log: Log) {
+  const { MAIL_URL: url, MAIL_FROM: from } = config;
+  if (url && from) return createSmtpSender({ url, from });
+  if (!config.simulated) return undefined;
+  const folder = join(config.dataDir, 'mails');
+  return createKeepingSender({ folder, from: '小藝旅行 <mail@xiaoyi.example.com>', log });
+}
 const unplayed = (config: Config) => (config.simulated ? undefined : sampleAuthor);
 
 function smsOf(config: Config, log: Log): SmsSender | undefined {

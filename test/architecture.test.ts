@@ -142,6 +142,7 @@ test.each([
   ['csv-parse', /^src\/sheets\//],
   ['csv-stringify', /^src\/sheets\//],
   ['iconv-lite', /^src\/sheets\//],
+  ['nodemailer', /^src\/domain\/mails\/sender\.ts$/],
 ])('only its own place imports %s', (name, place) => {
   const wrong = imports.filter(
     ({ from, to, typeOnly }) => !typeOnly && (to === name || to.startsWith(`${name}/`)) && !place.test(from),

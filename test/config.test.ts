@@ -6,6 +6,8 @@ test.each<[Record<string, string>, string]>([
   [{ ROLE: 'boss' }, 'ROLE=boss：只能是 all、web、worker'],
   [{ DATA_KEY: 'short' }, 'DATA_KEY：太短，至少 32 個字元'],
   [{ WECHAT_API_URL: 'nowhere' }, 'WECHAT_API_URL=nowhere：要填網址'],
+  [{ MAIL_URL: 'smtps://mail.example.com' }, 'MAIL_URL 和 MAIL_FROM 要一起填'],
+  [{ MAIL_URL: 'http://u:secret@example.com' }, 'MAIL_URL：寫法不對'],
   [{ WEATHER_PROVIDER: 'qweather' }, '要有 QWEATHER_KEY 和 QWEATHER_URL'],
   [{ SMS_SECRET_ID: 'id', SMS_SIGNATURE: '小藝旅行' }, '還缺 SMS_SECRET_KEY、SMS_APP_ID、SMS_TEMPLATE_ID'],
 ])('%j is told in words, and a secret is not shown', (settings, told) => {

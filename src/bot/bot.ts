@@ -30,6 +30,7 @@ export {
   type Field,
   image,
   location,
+  mail,
   number,
   optional,
   phone,
@@ -256,7 +257,7 @@ export const sends = <Kind extends Message['kind']>(
 export const clicks = (keys: string | string[], run: Handler<Record<never, never>>): Rule =>
   rule({ on: 'clicks', keys: Array.isArray(keys) ? keys : [keys] }, run);
 
-/** She scans one of our QR codes; without a scene: any that no other rule names. Also after a follow by that code. */
+/** She scans one of our QR codes, `'mail:*'` any that begins so; without a scene: any that no other rule names. Also after a follow by that code. */
 export const scans = (scene: string | undefined, run: Handler<Record<never, never>>): Rule =>
   rule({ on: 'scans', scene }, run);
 

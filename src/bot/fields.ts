@@ -1,4 +1,5 @@
 import { beijingDay, dayMs, startOfBeijingDay } from '../kit/beijing';
+import { readMailAddress } from '../kit/mail-address';
 import { fold } from '../kit/text';
 import type { Message } from '../wechat/protocol/inbound';
 
@@ -231,6 +232,18 @@ export const optional = <T>(field: Field<T>): Field<T | null> => ({
   ...field,
   question: `${field.question}\n（不想答，回覆「跳過」）`,
   read: (message, now) => (saidIn(message) === '跳过' ? { value: null } : field.read(message, now)),
+});
+
+/** An e-mail address, with or without words around it; in small letters. */
+export const mail = (question: string, short = '郵箱'): Field<string> => ({
+  question,
+  short,
+  open: false,
+  read(message) {
+    if (message.kind !== 'text' || !/[@＠]/u.test(message.content)) return undefined;
+    const value = readMailAddress(message.content);
+    return value === undefined ? { no: '這不像一個郵箱地址，請寫成 name@example.com 這樣。' } : { value };
+  },
 });
 
 /** A picture, by its media id. */

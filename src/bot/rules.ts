@@ -135,7 +135,9 @@ export function compileRules(loaded: Loaded[]) {
     exact: (text: string): Choice | undefined => plain(exact.get(fold(text))),
     forKind: (kind: string) => plain(kinds.get(kind)),
     forClick: (key: string) => plain(clicks.get(key)),
-    forScan: (scene: string) => plain(scans.get(scene) ?? only.scan),
+    /** Of scenes like `mail:…` one rule may take all. */
+    forScan: (scene: string) =>
+      plain(scans.get(scene) ?? scans.get(`${scene.split(':', 1)[0]}:*`) ?? only.scan),
     form: (name: string) => forms.get(name),
     /** What makes forms of data, each asked for a name. */
     makers,

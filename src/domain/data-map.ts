@@ -141,6 +141,20 @@ export const dataMap: Record<string, Kept> = {
     technical: 'at',
   },
   linkClicks: { keeps: forever, content: 'kind ref', technical: '_id n on' },
+  mailAsks: {
+    keeps: '48 小時',
+    identity: 'address hash',
+    id: '_id pid',
+    technical: 'at confirmedAt consent sentAt',
+  },
+  mailBindings: {
+    keeps: whileHere,
+    identity: 'address hash',
+    id: '_id pid',
+    technical: 'confirmedAt consent source',
+  },
+  mailLimits: { keeps: '幾天', identity: '_id', technical: 'at causes' },
+  mailStops: { keeps: '180 天：誰不要收', identity: '_id', technical: 'at' },
   members: {
     keeps: '一直留著；雜湊在她解除綁定後不通向誰',
     identity: '_id',

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type Router from '@koa/router';
 import type { z } from 'zod';
 import type { AppError } from '../errors';
@@ -17,6 +18,8 @@ export type Shown =
  */
 export type Page<Asked, Needs> = {
   path: string;
+  /** To show it does something: not for a program that only looks ahead (HEAD, a prefetch). */
+  acts?: true;
   /** `nonce` is new for each showing: the policy may let the page's own style through by it. */
   headers(nonce: string): Record<string, string>;
   asks: z.ZodType<Asked>;
@@ -35,8 +38,13 @@ export function mountPages<Needs>(
   given: { pages: AnyPage<Needs>[]; services: Needs; fill: Pages['page'] },
 ): void {
   const { pages, services, fill } = given;
-  for (const { path, headers, asks, otherwise, show } of pages)
+  for (const { path, acts, headers, asks, otherwise, show } of pages)
     router.get(path, async (ctx) => {
+      if (acts && (ctx.method === 'HEAD' || looksAhead(ctx.headers))) {
+        ctx.status = 405;
+        ctx.set('Allow', 'GET');
+        return;
+      }
       const asked = asks.safeParse({ ...ctx.query, ...ctx.params });
       if (!asked.success) throw otherwise();
       const shown = await show(services, asked.data);
@@ -53,3 +61,8 @@ export function mountPages<Needs>(
       ctx.body = fill(shown.template, { ...shown.data, nonce }, shown.script);
     });
 }
+
+const looksAhead = (headers: IncomingHttpHeaders): boolean =>
+  [headers['sec-purpose'], headers['purpose'], headers['x-purpose'], headers['x-moz']].some((one) =>
+    /prefetch|prerender|preview/i.test(String(one)),
+  );

@@ -17,3 +17,6 @@ export const maskAddress = (address: string): string => `${[...address].slice(0,
 
 /** Enough to recognise a code, not enough to use it. */
 export const maskCode = (code: string): string => (code === '' ? '' : `${code.slice(0, 2)}…`);
+
+/** lin.mei@example.com → l***@example.com */
+export const maskMail = (address: string): string => address.replace(/^(.)[^@]*@/u, '$1***@');

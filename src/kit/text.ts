@@ -25,7 +25,8 @@ const mainlandWords: [taiwan: RegExp, mainland: string][] = [
   // Where it is a verb, a bridge 連結兩岸, no mark and none of these stands behind it.
   [/連結(?=收到|已|失效|過期|打不開|在|是|裡|給|\P{Script=Han}|$)/gu, '链接'],
   [/聯絡(?![處辦員官站])/g, '联系'],
-  [/電子信箱|電郵信箱|電郵(?!件)/g, '邮箱'],
+  // Alone it may be a letter box; behind these words nobody means one.
+  [/電子信箱|電郵信箱|電郵(?!件)|(?<=綁定?|解除|我的|[換改留]|登記|刪除)信箱/g, '邮箱'],
   [/簡訊/g, '短信'],
   [/網際網路/g, '互联网'],
   [/網路/g, '网络'],

@@ -41,6 +41,7 @@ const { handler } = createHttp({
     rooms: new Map([['lake', '<b>湖景房</b>']]),
     links: { open: async () => ({ url: 'https://example.com/book' }) } as never,
     copies: {} as never,
+    mails: {} as never,
     questionPages: {} as never,
   },
   fill: createPages(folder).page,

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { checkMenu, loadHandlers } from '../../src/bot/discover';
 import { root } from '../../src/kit/root';
 import { inScript } from '../../src/kit/text';
+import { createMailRender } from '../../src/render/mails';
 import { createRender } from '../../src/render/render';
 import { replyProblem } from '../../src/wechat/protocol/reply';
 
 const templates = join(root, 'templates');
 const { render, names } = createRender();
+const mails = createMailRender();
 const sampleOf = (name: string): object =>
   JSON.parse(readFileSync(join(templates, 'samples', `${name}.json`), 'utf8')) as object;
 
@@ -18,6 +20,19 @@ test.each(names)('%s can be filled from its sample, and WeChat takes it in both 
   if (reply.kind !== 'text') return;
   expect(reply.text).not.toMatch(/\{\{|\}\}|\{%|undefined|NaN|\[object/);
   expect(replyProblem({ kind: 'text', text: inScript(reply.text, 'hans') }, 'text')).toBeUndefined();
+});
+
+test.each(mails.names)('the mail %s can be filled from its sample, in both scripts', (name) => {
+  const sample = sampleOf(`mail.${name}`);
+  for (const data of [sample, { ...sample, qrcode: false }])
+    for (const script of ['hant', 'hans'] as const) {
+      const { subject, text, html } = mails.mail(name, data, script);
+      expect(subject).toMatch(/^\S.{3,40}$/u);
+      for (const part of [subject, text, html])
+        expect(part).not.toMatch(/\{\{|\}\}|\{%|undefined|NaN|\[object/);
+      // Nothing is fetched when it is opened: who reads it tells nobody.
+      expect(html).not.toMatch(/<(?:script|link|iframe)|src="(?!cid:)/);
+    }
 });
 
 test('a process that stands still for a moment while it fills a template fills it all the same', () => {
@@ -75,7 +90,8 @@ test.each([
 
 test('every sample belongs to a template', () => {
   const samples = readdirSync(join(templates, 'samples')).map((file) => file.replace(/\.json$/, ''));
-  expect(samples.filter((name) => !names.includes(name))).toEqual([]);
+  const known = [...names, ...mails.names.map((name) => `mail.${name}`)];
+  expect(samples.filter((name) => !known.includes(name))).toEqual([]);
 });
 
 test('a value that is missing is an error, never a gap', () => {

@@ -282,5 +282,7 @@ const lost = '停頓太久，另一個訂閱者同步已經開始；再執行一
 
 const listedAs = (openid: string, told: ReadonlyMap<string, UserInfo>): Listed => {
   const { followedAt, qrScene } = told.get(openid) ?? {};
-  return { openid, ...(followedAt ? { followedAt } : {}), ...(qrScene ? { scene: qrScene } : {}) };
+  // The code in a mail is one person's; what it is called tells of her address.
+  const scene = qrScene?.startsWith('mail:') ? 'mail' : qrScene;
+  return { openid, ...(followedAt ? { followedAt } : {}), ...(scene ? { scene } : {}) };
 };

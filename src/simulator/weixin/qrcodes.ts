@@ -36,6 +36,19 @@ export function qrcodeCalls(platform: Platform): Call[] {
         return { ticket, ...(permanent ? {} : { expire_seconds: asked.expire_seconds }), url };
       },
     },
+    {
+      // At mp.weixin.qq.com, open to everybody. Ours only says what it stands for: it is scanned on the phone page.
+      path: '/cgi-bin/showqrcode',
+      method: 'GET',
+      token: false,
+      run: ({ query }) => {
+        const known = [...world.scenes.values()].find(({ ticket }) => ticket === query['ticket']);
+        if (!known) throw new Refusal(40052, 'invalid ticket');
+        const words = known.scene.replaceAll(/[<>&]/g, ' ');
+        const file = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"><rect width="400" height="400" fill="#fff" stroke="#07c160" stroke-width="8"/><text x="200" y="190" text-anchor="middle" font-size="24">模擬的二維碼</text><text x="200" y="230" text-anchor="middle" font-size="10">${words}</text></svg>`;
+        return { file: Buffer.from(file), contentType: 'image/svg+xml' };
+      },
+    },
   ];
 }
 

@@ -20,7 +20,7 @@ export type Download =
 export type CallEnd = { path: string; errcode: number | 'network'; ms: number };
 
 export type ClientOptions = {
-  /** `https://api.weixin.qq.com`, or the simulator. Nothing else is ever called. */
+  /** `https://api.weixin.qq.com`, or the simulator. Nothing else is ever called, but for pictures of QR codes. */
   baseUrl: string;
   appId: string;
   appSecret: string;
@@ -34,6 +34,10 @@ export type ClientOptions = {
   /** Monotonic ms, for the token's life. */
   now?: () => number;
 };
+
+/** Where WeChat itself shows the pictures of QR codes; whatever plays WeChat shows its own. */
+const picturesOf = (baseUrl: string): string =>
+  new URL(baseUrl).hostname.endsWith('.weixin.qq.com') ? 'https://mp.weixin.qq.com' : baseUrl;
 
 const bodyCap = 8 * 1024 * 1024;
 const fileCap = 32 * 1024 * 1024;
@@ -254,6 +258,18 @@ export function createWechatClient(options: ClientOptions) {
         const isJson = raw.type === 'application/json' || raw.type === 'text/plain';
         return isJson ? { kind: 'json', answer: readJson(path, raw, accessToken) } : { kind: 'file', ...raw };
       });
+    },
+
+    /** The picture of a QR code, by its ticket; everybody may see it, so no token goes along. */
+    async qrcodePicture(ticket: string): Promise<{ type: string; bytes: Buffer }> {
+      const path = '/cgi-bin/showqrcode';
+      const url = `${picturesOf(baseUrl)}${path}?${new URLSearchParams({ ticket }).toString()}`;
+      const { type, bytes } = await repeated(() =>
+        ended(path, () => exchange({ path, url, init: { method: 'GET' } })),
+      );
+      if (!type.startsWith('image/'))
+        throw new WechatError(path, broken(`the answer is no picture (${type})`));
+      return { type, bytes };
     },
 
     /** A call that WeChat takes with the secret instead of a token, because there may be none to be had. */

@@ -11,7 +11,7 @@ export type Qrcode = { ticket: string; imageUrl: string; url: string; expiresInS
 const maxExpiryS = 2_592_000;
 
 /** Parametric QR codes (帶參數二維碼): verified service accounts only. */
-export function createQrcodes({ client }: { client: Pick<WechatClient, 'post'> }) {
+export function createQrcodes({ client }: { client: Pick<WechatClient, 'post' | 'qrcodePicture'> }) {
   return {
     /**
      * `scene`: 1-64 characters. Temporary for `expiresInS` (at most 30 days, the default); permanent ones are 100,000 in
@@ -41,6 +41,8 @@ export function createQrcodes({ client }: { client: Pick<WechatClient, 'post'> }
       const imageUrl = `https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=${encodeURIComponent(ticket)}`;
       return { ticket, imageUrl, url, ...(expire_seconds ? { expiresInS: expire_seconds } : {}) };
     },
+    /** The picture itself, for where none is fetched from elsewhere: a mail. */
+    picture: (ticket: string): Promise<{ type: string; bytes: Buffer }> => client.qrcodePicture(ticket),
   };
 }
 

@@ -1,0 +1,3 @@
+import { type Leaf, leaf } from '../leaf';
+
+export const mailLeaves: readonly Leaf[] = [leaf('mail', '綁定了信箱', {}, () => ({ has: 'mail' }))];

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { unknownMail } from '../../domain/mails/links';
+import type { Mails } from '../../domain/mails/mails';
+import { definePage } from '../page';
+import { forOneFan } from './headers';
+
+/** Where a link in a mail leads: what it asks, and the button that does it. */
+export const mail = definePage({
+  path: '/mail/look/:token',
+  headers: (nonce) => ({ ...forOneFan(nonce), 'Cache-Control': 'no-store', 'X-Robots-Tag': 'noindex' }),
+  asks: z.object({ token: z.string().max(100) }),
+  otherwise: unknownMail,
+  async show({ mails }: { mails: Pick<Mails, 'look'> }, { token }) {
+    const { purpose, script, ...data } = await mails.look(token);
+    return { kind: 'page', template: 'mail', data: { state: purpose, ...data }, script };
+  },
+});

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Liquid } from 'liquidjs';
+import { root } from '../kit/root';
+import { inScript, type Script } from '../kit/text';
+import { addFilters } from './filters';
+
+export type WrittenMail = { subject: string; text: string; html: string };
+
+/**
+ * What stands in mails: `templates/mail/<name>.txt`, whose first line is the subject, and `<name>.html` beside it, where every
+ * value is escaped. Written in Traditional; both come out in the reader's script.
+ */
+export function createMailRender(folder: string = join(root, 'templates', 'mail')) {
+  const options = {
+    strictFilters: true,
+    strictVariables: true,
+    ownPropertyOnly: true,
+    parseLimit: 20_000,
+    renderLimit: 10_000,
+    memoryLimit: 1e6,
+    templates: {},
+  } as const;
+  const plain = addFilters(new Liquid(options));
+  const escaping = addFilters(new Liquid({ ...options, outputEscape: 'escape' }));
+  const source = (file: string) => readFileSync(join(folder, file), 'utf8');
+  const mails = new Map(
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.txt'))
+      .map((file) => file.slice(0, -4))
+      .map((name) => [
+        name,
+        { text: plain.parse(source(`${name}.txt`)), html: escaping.parse(source(`${name}.html`)) },
+      ]),
+  );
+
+  return {
+    names: [...mails.keys()],
+    mail(name: string, data: object, script: Script): WrittenMail {
+      const template = mails.get(name);
+      if (!template) throw new Error(`There is no mail templates/mail/${name}.txt.`);
+      const whole = inScript(String(plain.renderSync(template.text, data)), script);
+      const [subject = '', ...lines] = whole.split('\n');
+      const text = lines.join('\n').replace(/\n{3,}/g, '\n\n');
+      const html = String(
+        escaping.renderSync(template.html, { ...data, lang: script === 'hans' ? 'zh-Hans' : 'zh-Hant' }),
+      );
+      return {
+        subject: subject.trim(),
+        text: `${text.trim()}\n`,
+        html: script === 'hant' ? html : html.replaceAll(/>[^<]+</g, (words) => inScript(words, script)),
+      };
+    },
+  };
+}
+
+export type MailRender = ReturnType<typeof createMailRender>['mail'];
