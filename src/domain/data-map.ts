@@ -246,7 +246,7 @@ export const dataMap: Record<string, Kept> = {
   },
   surveys: { keeps: forever, content: 'survey version', staff: 'by', technical: '_id at state' },
   tagMembers: { keeps: whileHere, profile: 'tag', id: '_id pid', technical: 'at' },
-  tags: { keeps: '讀到下一次', content: 'name count', technical: '_id at' },
+  tags: { keeps: '讀到下一次', content: 'name people', technical: '_id at' },
   tagsMade: { keeps: forever, content: 'name segment', technical: '_id at tag gone' },
   tickets: {
     keeps: forever,

@@ -93,7 +93,12 @@ export function createPrizes(given: {
     tell,
     /** What was decided while she was away: told when she is back. */
     async tellMissed(pid: string): Promise<void> {
-      for (const { _id, state } of await awards.of(pid)) if (state === 'won') await tell(_id, 'won');
+      for (const { _id, state } of await awards.of(pid)) {
+        if (state !== 'won') continue;
+        // The reply that told her may be ahead of the projector, which marks her award as told.
+        if ((await inbox.carried(undefined, _id)) === 'yes') await awards.told(_id);
+        else await tell(_id, 'won');
+      }
     },
     /**
      * Her deadline (`passed`) is past. What she wrote before it, and a kill did not let count, counts.

@@ -199,6 +199,16 @@ test('who left is not told, and finds her prize when she comes back under the sa
   expect(await app.awards.read(_id)).toMatchObject({ state: 'told' });
 });
 
+test('whom a reply told before she left is not told again when she comes back before the award is marked', async () => {
+  const { _id } = await app.awards.award(quiz, won('draw-1', { pid: 'lin', why: 'draw' }));
+  await work();
+  stage.carried.set(_id, 'yes');
+  stage.fans.set('lin', { fan: 'hash-of-lin', script: 'hans' });
+  await app.tellMissed('lin');
+  expect(await told()).toEqual([]);
+  expect(await app.awards.read(_id)).toMatchObject({ state: 'told' });
+});
+
 test('whose code is not in stock is told once it is', async () => {
   stage.fans.set('lin', { fan: 'hash-of-lin', script: 'hans' });
   await awardTold(app.awards, quiz, won('1', { prize: 'card', pid: 'wu' }));
