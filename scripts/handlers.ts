@@ -39,7 +39,12 @@ function list(rules: Rules): number {
 
 async function why(rules: Rules, said: string, before: string | undefined): Promise<number> {
   const exact = rules.forText(said);
-  if (exact) console.log(`字面上　就是 ${exact.file} 的話；名字認得出時，不必再猜`);
+  if (exact)
+    console.log(
+      exact.slots.length === 0
+        ? `決定　　${exact.file}：字面上就是它的話，不用猜。要是沒有它，會這樣聽：`
+        : `字面上　像 ${exact.file} 的話：空格裡是認得的名字就由它答，不然照下面的意思`,
+    );
   return withServices('handlers', async ({ services, clock }) => {
     if (services.cities.all().length === 0)
       console.log('城市表還是空的：先 npm start 一次，或 npm run import -- sample，名字才認得出來。');
