@@ -164,6 +164,7 @@ export function createServices(given: {
     among: subscribers.among,
     here: subscribers.here,
     wrote: inbox.wrote,
+    firstWrote: inbox.firstWrote,
     audience,
   });
   const stages = createStages({ db, clock, subscribers, wrote: inbox.wrote, people });

@@ -268,6 +268,14 @@ export function createInbox({
     /** Who sent something between two moments (business ms), the second not included. */
     wrote: (from: number, to: number): Promise<string[]> =>
       rows.distinct('fan', { at: { $gte: new Date(from), $lt: new Date(to) } }) as Promise<string[]>,
+    /** When somebody next sent something, from a moment on (business ms). */
+    async firstWrote(from: number): Promise<number | undefined> {
+      const row = await rows.findOne(
+        { at: { $gte: new Date(from) } },
+        { sort: { at: 1 }, projection: { at: 1 } },
+      );
+      return row?.at.getTime();
+    },
     /** Majority-writes the row. `copy`: it was there already; `follow` says what became of the first. */
     async accept(row: {
       id: string;

@@ -17,6 +17,7 @@ const batch = 500;
 /** A reply is kept some time after its callback; a callback that is taken over, much later. Both are looked at again. */
 const soonMs = 2_000;
 const lateMs = 120_000;
+const pieceMs = 120_000;
 
 const indexes: IndexSpec[] = [
   { collection: 'people', key: { t: 1 }, why: 'who has this (segments)' },
@@ -40,10 +41,12 @@ export function createPeople(given: {
   here: (pids: string[]) => Promise<string[]>;
   /** Who sent something between two moments (business ms), the second not included. */
   wrote: (from: number, to: number) => Promise<string[]>;
+  /** When somebody next sent something, from a moment on (business ms). */
+  firstWrote: (from: number) => Promise<number | undefined>;
   /** Set once all domains are made. */
   audience: () => Pick<AllAudience, 'flatOf'>;
 }) {
-  const { db, clock, everybody, among, here, wrote, audience } = given;
+  const { db, clock, everybody, among, here, wrote, firstWrote, audience } = given;
   const rows = db.collection<PersonRow>('people');
   const cursors = db.collection<{ _id: string; at: number }>('cursors');
 
@@ -70,10 +73,15 @@ export function createPeople(given: {
   /** Who wrote from where the cursor stands until `to` is worked out again, and the cursor moves on. */
   async function follow(cursor: string, to: number): Promise<void> {
     const from = (await cursors.findOne({ _id: cursor }))?.at ?? to - dayMs;
-    if (from >= to) return;
-    await refresh(await among(await wrote(from, to)));
-    crashPoint('people-followed');
-    await cursors.updateOne({ _id: cursor }, { $max: { at: to } }, { upsert: true });
+    // Piece by piece: who wrote in a day of standstill would not fit into one answer of the database.
+    for (let at = from; at < to; ) {
+      const first = await firstWrote(at);
+      const end = first === undefined || first >= to ? to : Math.min(to, first + pieceMs);
+      if (first !== undefined && first < to) await refresh(await among(await wrote(first, end)));
+      crashPoint('people-followed');
+      await cursors.updateOne({ _id: cursor }, { $max: { at: end } }, { upsert: true });
+      at = end;
+    }
   }
 
   /**

@@ -186,6 +186,7 @@ test('a rebuild that is cut off and begun again leaves the same rows as one that
     among: subscribers.among,
     here: subscribers.here,
     wrote: inbox.wrote,
+    firstWrote: inbox.firstWrote,
     audience: () => collectAudience(talk.services),
   });
   await (await database.connect()).collection('people').deleteMany({});
