@@ -24,6 +24,7 @@ const indexes: IndexSpec[] = [
 ];
 const batch = 500;
 /** Flat rows follow callbacks by two seconds, and those that a worker was busy with, a little later. */
+const mostFollowedMs = 10 * 60_000;
 const behindMs = 10_000;
 
 /**
@@ -106,11 +107,13 @@ export function createStages(given: {
     }
   }
 
-  /** Who wrote since the last time. */
+  /** Who wrote since the last time, if that is not long ago. */
   async function follow(): Promise<void> {
     const to = clock.now() - behindMs;
-    const from = (await cursors.findOne({ _id: 'stages' }))?.at ?? to - dayMs;
-    if (from >= to) return;
+    const since = (await cursors.findOne({ _id: 'stages' }))?.at ?? to - dayMs;
+    if (since >= to) return;
+    // What a longer standstill left out, the day's run judges.
+    const from = Math.max(since, to - mostFollowedMs);
     await look(await subscribers.among(await wrote(from, to)));
     await cursors.updateOne({ _id: 'stages' }, { $max: { at: to } }, { upsert: true });
   }
