@@ -54,6 +54,12 @@ function readArguments(args: string[]) {
 }
 
 async function template(file: string): Promise<number> {
+  if (!/\.xlsx$/i.test(file))
+    throw new AppError(
+      'Invalid',
+      'purchase.template',
+      `範例是 Excel 工作簿，請給一個 .xlsx 的檔名，不是「${file}」。`,
+    );
   if (existsSync(file))
     throw new AppError('Conflict', 'purchase.template', `${file} 已經有了，請換一個檔名。`);
   await writeFile(file, await purchaseTemplate(Date.now()));

@@ -22,8 +22,8 @@ const commands: Record<string, Command> = {
     args: '',
     help: '可以問什麼：所有條件的寫法',
     async run({ services }) {
-      for (const { name, pattern } of services.segments.leaves().values())
-        console.log(`${name.padEnd(16)}${pattern}`);
+      for (const { like } of services.segments.leaves().values()) console.log(`  ${like}`);
+      console.log('\n〔〕裡選一個或填一個數，不用寫括號；「」要寫。');
       console.log('\n合起來：同時（…；…）、任一（…；…）、都不（…）；〔;〕隔開的幾條就是「同時」。');
       return 0;
     },
@@ -60,6 +60,7 @@ const commands: Record<string, Command> = {
       const rule = await ruleFrom(asked, only(asked.args));
       console.log(asked.services.segments.tell(rule));
       console.log(tellCount(await asked.services.segments.count(rule)));
+      for (const line of await asked.services.segments.otherValues(rule)) console.log(line);
       return 0;
     },
   },
@@ -108,6 +109,16 @@ const commands: Record<string, Command> = {
       return 0;
     },
   },
+  remove: {
+    args: '編號',
+    help: '刪除一個分群；還被別的分群引用時不刪',
+    async run(asked) {
+      const id = only(asked.args);
+      await asked.services.segments.remove(id);
+      console.log(`刪除了 ${id}；推送排定時留下的版本還在。`);
+      return 0;
+    },
+  },
   players: {
     args: '活動 [--dry-run]',
     help: '活動的參加者分群：性別、地區、年齡、通關、得獎，各存一個分群',
@@ -120,7 +131,10 @@ const commands: Record<string, Command> = {
         if (!dry) await services.segments.save({ ...group, by });
         console.log(`${group.id.padEnd(28)}${String(people).padStart(8)} 人  ${group.name}`);
       }
-      if (groups.length > 0) console.log(dry ? '只是看看，什麼都沒有存。' : `存了 ${groups.length} 個分群。`);
+      if (groups.length > 0)
+        console.log(
+          `${dry ? '只是看看，什麼都沒有存' : `存了 ${groups.length} 個分群`}；性別、地區、年齡裡不到 5 人的不成群。`,
+        );
       return 0;
     },
   },

@@ -79,7 +79,13 @@ const show = (who: string): Promise<number> =>
   withServices('subscribers', async ({ services }) => {
     const her = await asked(services, who);
     const copy = await services.upkeep.copy(her);
-    console.log([her.pid, ...profileOf(copy).map((line) => `  ${line}`), '時間線'].join('\n'));
+    console.log(
+      [
+        her.pid,
+        ...profileOf(copy, (id) => services.cities.get(id)?.name).map((line) => `  ${line}`),
+        '時間線',
+      ].join('\n'),
+    );
     for (const { at, what } of timelineOf(copy)) console.log(`  ${beijingMoment(at)}　${what}`);
     return 0;
   });

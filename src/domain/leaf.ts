@@ -12,7 +12,7 @@ export type Flat = {
 /** What a leaf asks of a flat person. A number that is not known is in no range. */
 export type Condition =
   | { has: string }
-  | { lacks: string }
+  | { lacks: string[] }
   | { hasOne: string[] }
   | { number: string; from?: number; to?: number };
 
@@ -23,6 +23,8 @@ export type Now = { day: number; at: number };
 export type Place<Value> = {
   schema: z.ZodType<Value>;
   write(value: Value): string;
+  /** What may stand there, for people. */
+  like: string;
   /** A regular expression without groups, over normalised text (`normalised`). */
   source: string;
   read(text: string): unknown;
@@ -33,6 +35,8 @@ export type Leaf = {
   name: string;
   /** For people: 「{days} 天內問過{topic}至少 {times} 次」. */
   pattern: string;
+  /** The pattern with what may stand in its places. */
+  like: string;
   schema: z.ZodType<Record<string, unknown>>;
   asks(values: Record<string, unknown>, now: Now): Condition;
   write(values: Record<string, unknown>): string;
@@ -60,6 +64,7 @@ export function leaf<Values extends Record<string, unknown>>(
   return {
     name,
     pattern,
+    like: parts.map((part, i) => (i % 2 === 1 ? all[part]?.like : part)).join(''),
     schema: z.strictObject(
       Object.fromEntries(Object.entries(all).map(([key, place]) => [key, place.schema])),
     ),
@@ -77,6 +82,7 @@ export function leaf<Values extends Record<string, unknown>>(
 /** A whole number. */
 export const whole = (least: number, most: number): Place<number> => ({
   schema: z.number().int().min(least).max(most),
+  like: `〔${least} 到 ${most}〕`,
   write: String,
   source: '\\d{1,9}',
   read: Number,
@@ -85,6 +91,7 @@ export const whole = (least: number, most: number): Place<number> => ({
 /** A Beijing day, `2026-12-01`. */
 export const day = (): Place<string> => ({
   schema: z.iso.date(),
+  like: '〔2026-12-01〕',
   write: String,
   source: '\\d{4}-\\d{2}-\\d{2}',
   read: String,
@@ -93,6 +100,7 @@ export const day = (): Place<string> => ({
 /** One of a few, by its code; written in its Chinese name. */
 export const oneOf = <const Code extends string>(names: Readonly<Record<Code, string>>): Place<Code> => ({
   schema: z.enum(Object.keys(names) as [Code, ...Code[]]),
+  like: `〔${Object.values<string>(names).join('、')}〕`,
   write: (code) => names[code],
   source: Object.values<string>(names)
     .map((one) => escaped(normalised(one)))
@@ -110,6 +118,7 @@ const words = z
 /** What somebody named, in 「」. */
 export const quoted = (): Place<string> => ({
   schema: words,
+  like: '「名字」',
   write: (value) => `「${value}」`,
   source: '「[^「」]{1,40}」',
   read: (text) => text.slice(1, -1),
@@ -118,6 +127,7 @@ export const quoted = (): Place<string> => ({
 /** One or more in 「」, any of which counts. */
 export const quotedList = (): Place<string[]> => ({
   schema: z.array(words).min(1).max(20),
+  like: '「名字」或「名字」',
   write: (values) => values.map((one) => `「${one}」`).join('或'),
   source: '「[^「」]{1,40}」(?:或「[^「」]{1,40}」)*',
   read: (text) => text.slice(1, -1).split('」或「'),

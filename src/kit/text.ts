@@ -13,6 +13,20 @@ const convert = (text: string): string =>
     .map((piece) => tables(piece))
     .join('么');
 
+let traditional: ((text: string) => string) | undefined;
+
+/** A text as it may be written in either script: as it stands, Simplified, and Traditional (as in Taiwan). */
+export function spellings(text: string): string[] {
+  traditional ??= traditionalOf();
+  return [...new Set([text, convert(text), traditional(text)])];
+}
+
+/** Its tables are read when they are first asked for. */
+function traditionalOf(): (text: string) => string {
+  const { Converter: toTraditional } = require('opencc-js/cn2t') as typeof import('opencc-js/cn2t');
+  return toTraditional({ from: 'cn', to: 'tw' });
+}
+
 /** Traditional to Simplified, phrase by phrase. 50–70 µs for a long answer: cache by result where it repeats. */
 export const toSimplified = (text: string): string => convert(text);
 

@@ -245,7 +245,7 @@ const exampleSegments: { id: string; name: string; rule: Rule }[] = [
     rule: {
       all: [
         { leaf: 'region', regions: ['浙江', '江蘇'] },
-        { leaf: 'attribute', name: '性別', values: ['女'] },
+        { leaf: 'attribute', name: '性別', values: ['女', '女士'] },
         { leaf: 'asked', days: 30, topic: 'hotels', times: 1 },
       ],
     },

@@ -1,3 +1,4 @@
+import { spellings } from '../../kit/text';
 import { type Leaf, leaf, oneOf, quoted, quotedList } from '../leaf';
 import { ageBands, signs } from './derived';
 
@@ -7,10 +8,14 @@ const named = <Name extends string>(names: readonly Name[]) =>
 /** What she told us, or an operator did, and what follows from it. */
 export const attributeLeaves: readonly Leaf[] = [
   leaf('attribute', '屬性{name}是{values}', { name: quoted(), values: quotedList() }, ({ name, values }) => ({
-    hasOne: values.map((one) => `attribute:${name}=${one}`),
+    hasOne: spellings(name).flatMap((of) => values.flatMap(spellings).map((one) => `attribute:${of}=${one}`)),
   })),
-  leaf('known', '屬性{name}已知', { name: quoted() }, ({ name }) => ({ has: `known:${name}` })),
-  leaf('unknown', '屬性{name}未知', { name: quoted() }, ({ name }) => ({ lacks: `known:${name}` })),
+  leaf('known', '屬性{name}已知', { name: quoted() }, ({ name }) => ({
+    hasOne: spellings(name).map((one) => `known:${one}`),
+  })),
+  leaf('unknown', '屬性{name}未知', { name: quoted() }, ({ name }) => ({
+    lacks: spellings(name).map((one) => `known:${one}`),
+  })),
   leaf('age', '年齡{band}', { band: oneOf(named(ageBands)) }, ({ band }) => ({ has: `age:${band}` })),
   leaf('sign', '星座是{sign}', { sign: oneOf(named(signs.map(([name]) => name))) }, ({ sign }) => ({
     has: `sign:${sign}`,

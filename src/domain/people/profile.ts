@@ -27,7 +27,10 @@ const told: Record<string, (row: Row) => Event> = {
     at: ms(at),
     what: `說：${typeof body === 'string' ? saidIn(body) : text(about)}`,
   }),
-  prizes: ({ at, name, state }) => ({ at: ms(at), what: `得獎：${text(name)}（${text(state)}）` }),
+  prizes: ({ at, what, prize }) => ({
+    at: ms(at),
+    what: `得獎：${text((what as Row | undefined)?.['name']) || text(prize)}`,
+  }),
   movements: ({ at, delta, _id }) => ({
     at: ms(at),
     what: `積分 ${Number(delta) > 0 ? '+' : ''}${text(delta)}（${text(_id).split('/')[0]}）`,
@@ -55,7 +58,10 @@ export function timelineOf(copy: Copy, limit = 40): Event[] {
 }
 
 /** Her profile in lines, each with where it is from. */
-export function profileOf(copy: Copy): string[] {
+export function profileOf(
+  copy: Copy,
+  cityOf: (id: string) => string | undefined = () => undefined,
+): string[] {
   const [row = {}] = (copy['subscriber'] ?? []) as Row[];
   const [points = {}] = (copy['points'] ?? []) as Row[];
   const channel = row['channel'] as { first: string; last: string } | undefined;
@@ -71,7 +77,7 @@ export function profileOf(copy: Copy): string[] {
       channel && (channel.first === channel.last ? channel.first : `先 ${channel.first}，後 ${channel.last}`),
     ),
     known('用字', { hant: '繁體', hans: '簡體' }[text(row['script'])]),
-    known('城市', row['cityId']),
+    known('城市', cityOf(text(row['cityId'])) ?? row['cityId']),
     known('積分', points['points'] ?? 0),
     ...attributes.map(
       ({ name, value, source, at }) =>

@@ -22,7 +22,7 @@ export function compile(rule: Rule, leaves: ReadonlyMap<string, Leaf>, now: Now)
 
 function filterOf(condition: Condition): Filter {
   if ('has' in condition) return { t: condition.has };
-  if ('lacks' in condition) return { t: { $ne: condition.lacks } };
+  if ('lacks' in condition) return { t: { $nin: condition.lacks } };
   if ('hasOne' in condition) return { t: { $in: condition.hasOne } };
   const { number, from, to } = condition;
   return {
@@ -52,7 +52,7 @@ export function judge(rule: Rule, flat: Flat, leaves: ReadonlyMap<string, Leaf>,
 
 function holds(condition: Condition, { t, n }: Flat): boolean {
   if ('has' in condition) return t.includes(condition.has);
-  if ('lacks' in condition) return !t.includes(condition.lacks);
+  if ('lacks' in condition) return !condition.lacks.some((one) => t.includes(one));
   if ('hasOne' in condition) return condition.hasOne.some((one) => t.includes(one));
   const value = Object.hasOwn(n, condition.number) ? n[condition.number] : undefined;
   return (

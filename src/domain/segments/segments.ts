@@ -6,7 +6,7 @@ import type { AllAudience, Audience, Facts, Known } from '../audience';
 import type { Flat, Leaf, Now } from '../leaf';
 import type { PersonRow } from '../people/people';
 import { rowsOf, type Upkeep } from '../upkeep';
-import { compile, type Filter, judge, mustHave, type Verdict } from './compile';
+import { compile, conditionOf, type Filter, judge, mustHave, type Verdict } from './compile';
 import { below, leavesOf, type Rule, readRule } from './rule';
 import { inList, inSegment } from './segments.leaves';
 import { readSentence, writeSentence } from './sentence';
@@ -56,7 +56,7 @@ export function createSegments(given: {
   const leaves = (): ReadonlyMap<string, Leaf> => audience().leaves;
 
   async function mustGet(id: string): Promise<Segment> {
-    const segment = await segments.findOne({ _id: id });
+    const segment = (await segments.findOne({ _id: id })) ?? (await segments.findOne({ name: id }));
     if (segment) return segment;
     const all = (await segments.find({}, { projection: { name: 1 }, limit: 20 }).toArray())
       .map(({ _id, name }) => `${_id}「${name}」`)
@@ -212,6 +212,53 @@ export function createSegments(given: {
     async mark(id: string, tag: string | undefined): Promise<void> {
       const { _id } = await mustGet(id);
       await segments.updateOne({ _id }, tag === undefined ? { $unset: { tag: '' } } : { $set: { tag } });
+    },
+
+    /** Takes a segment away; its versions stay. Not while another names it. */
+    async remove(id: string): Promise<void> {
+      const { _id, name } = await mustGet(id);
+      const named = (await segments.find({}).toArray()).filter(({ rule }) =>
+        leavesOf(rule).some(
+          (one) => one.leaf === inSegment.name && (one['id'] === _id || one['id'] === name),
+        ),
+      );
+      if (named.length > 0)
+        throw new AppError(
+          'Conflict',
+          'segment.named',
+          `「${_id}」還被引用：${named.map((one) => one._id).join('、')}；先改掉它們。`,
+        );
+      await segments.deleteOne({ _id });
+    },
+
+    /** Values that people have, of each condition of the rule that nobody meets: 「性別：女、男」. */
+    async otherValues(rule: Rule): Promise<string[]> {
+      const { whole, now } = await ready(rule);
+      const told: string[] = [];
+      for (const one of leavesOf(whole)) {
+        const condition = conditionOf(one, leaves(), now);
+        const tokens = 'has' in condition ? [condition.has] : 'hasOne' in condition ? condition.hasOne : [];
+        const [first] = tokens;
+        if (first === undefined || (await flat.findOne({ t: { $in: tokens } }, { projection: { _id: 1 } })))
+          continue;
+        const prefix = /^[^=]*=|^[^:]*:/.exec(first)?.[0] ?? first;
+        const found = await flat
+          .aggregate<{ _id: string }>([
+            { $match: { t: { $gte: prefix, $lt: `${prefix}\uffff` } } },
+            { $limit: 20_000 },
+            { $unwind: '$t' },
+            { $match: { t: { $gte: prefix, $lt: `${prefix}\uffff` } } },
+            { $group: { _id: '$t', n: { $sum: 1 } } },
+            { $sort: { n: -1, _id: 1 } },
+            { $limit: 8 },
+          ])
+          .toArray();
+        const values = found.map(({ _id }) => _id.slice(prefix.length)).join('、');
+        told.push(
+          `沒有人符合「${writeSentence(one, leaves())}」${values === '' ? '' : `；現在有的：${values}`}`,
+        );
+      }
+      return told;
     },
 
     count,

@@ -23,7 +23,15 @@ export function writeSentence(rule: Rule, leaves: ReadonlyMap<string, Leaf>): st
  * @throws AppError Invalid segment.sentence, with what is not understood and sentences that are
  */
 export function readSentence(text: string, leaves: ReadonlyMap<string, Leaf>): unknown {
-  const whole = text.trim().replaceAll('(', '（').replaceAll(')', '）').replaceAll(';', '；');
+  const whole = text
+    .trim()
+    .replace(/[“"『]([^”"』「」]*)[”"』]/g, '「$1」')
+    .replace(/」\s*[、,，或和]\s*「/g, '」或「')
+    .replaceAll('(', '（')
+    .replaceAll(')', '）')
+    .replace(/[;,，。\n]+/g, '；');
+  if ((whole.match(/（/g) ?? []).length !== (whole.match(/）/g) ?? []).length)
+    throw new AppError('Invalid', 'segment.sentence', '括號沒有成對：每個「（」要有一個「）」。');
   if (whole.length > 2_000)
     throw new AppError('Invalid', 'segment.sentence', '這句話太長了，最多 2000 個字。');
   const parts = split(whole);
@@ -43,7 +51,7 @@ export function readSentence(text: string, leaves: ReadonlyMap<string, Leaf>): u
     throw new AppError(
       'Invalid',
       'segment.sentence',
-      `看不懂「${part.slice(0, 60)}」。條件這樣寫：\n${[...leaves.values()].map(({ pattern }) => `  ${pattern}`).join('\n')}\n合起來：同時（…；…）、任一（…；…）、都不（…）。`,
+      `看不懂「${part.slice(0, 60)}」。是想說這些嗎：\n${nearest(part, leaves).join('\n')}\n名字放在「」裡。全部寫法：npm run segment -- leaves。合起來：同時（…；…）、任一（…；…）、都不（…）。`,
     );
   }
 }
@@ -65,4 +73,26 @@ function split(text: string): string[] {
     } else part += char;
   }
   return [...parts, part].map((one) => one.trim()).filter((one) => one !== '');
+}
+
+/** The three leaves that have most pairs of characters in common with what was typed, as they are filled in. */
+function nearest(part: string, leaves: ReadonlyMap<string, Leaf>): string[] {
+  const pairsOf = (text: string) => {
+    const plain = normalised(text).replace(/「[^」]*」|\{\w+\}|\d+/g, ' ');
+    return Array.from({ length: Math.max(0, plain.length - 1) }, (_, i) => plain.slice(i, i + 2)).filter(
+      (pair) => !pair.includes(' '),
+    );
+  };
+  const typed = new Set(pairsOf(part));
+  const scored = [...leaves.values()].map((leaf) => {
+    const pairs = pairsOf(`${leaf.pattern} ${leaf.like}`);
+    return {
+      like: leaf.like,
+      hits: pairs.filter((pair) => typed.has(pair)).length / Math.sqrt(pairs.length + 1),
+    };
+  });
+  return scored
+    .toSorted((a, b) => b.hits - a.hits)
+    .slice(0, 3)
+    .map(({ like }) => `  ${like}`);
 }

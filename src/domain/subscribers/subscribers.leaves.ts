@@ -1,3 +1,4 @@
+import { spellings } from '../../kit/text';
 import { type Leaf, leaf, oneOf, quotedList, whole } from '../leaf';
 
 /** What is seen of everybody who writes to us. */
@@ -6,10 +7,10 @@ export const subscriberLeaves: readonly Leaf[] = [
     has: `script:${script}`,
   })),
   leaf('city', '問過或人在城市{cities}', { cities: quotedList() }, ({ cities }) => ({
-    hasOne: cities.map((one) => `city:${one}`),
+    hasOne: cities.flatMap(spellings).map((one) => `city:${one}`),
   })),
   leaf('region', '問過或人在地區{regions}', { regions: quotedList() }, ({ regions }) => ({
-    hasOne: regions.map((one) => `region:${one}`),
+    hasOne: regions.flatMap(spellings).map((one) => `region:${one}`),
   })),
   leaf('channel', '從渠道{channels}來', { channels: quotedList() }, ({ channels }) => ({
     hasOne: channels.flatMap((one) => [`channel:first:${one}`, `channel:last:${one}`]),
