@@ -55,12 +55,14 @@ export function leaf<Values extends Record<string, unknown>>(
   pattern: string,
   places: { [Name in keyof Values]: Place<Values[Name]> },
   asks: (values: Values, now: Now) => Condition,
+  also: readonly Also<NoInfer<Values>>[] = [],
 ): Leaf {
   const all = places as Record<string, Place<unknown>>;
   const parts = pattern.split(/\{(\w+)\}/);
-  const names = parts.filter((_, i) => i % 2 === 1);
-  const source = parts.map((part, i) => (i % 2 === 1 ? `(${all[part]?.source})` : escaped(normalised(part))));
-  const regexp = new RegExp(`^${source.join('')}$`, 'u');
+  const readers = [
+    readerOf(pattern, all, {}),
+    ...also.map((one) => readerOf(one.pattern, all, one.given ?? {})),
+  ];
   return {
     name,
     pattern,
@@ -71,11 +73,31 @@ export function leaf<Values extends Record<string, unknown>>(
     asks: (values, now) => asks(values as Values, now),
     write: (values) => parts.map((part, i) => (i % 2 === 1 ? all[part]?.write(values[part]) : part)).join(''),
     read(text) {
-      const match = regexp.exec(normalised(text));
-      return match
-        ? Object.fromEntries(names.map((key, i) => [key, all[key]?.read(match[i + 1] as string)]))
-        : undefined;
+      const plain = normalised(text);
+      for (const read of readers) {
+        const values = read(plain);
+        if (values) return values;
+      }
+      return undefined;
     },
+  };
+}
+
+/** Another way to say it; `given` are the values that it does not name. */
+type Also<Values> = { pattern: string; given?: Partial<Values> };
+
+function readerOf(pattern: string, places: Record<string, Place<unknown>>, given: object) {
+  const parts = pattern.split(/\{(\w+)\}/);
+  const names = parts.filter((_, i) => i % 2 === 1);
+  const source = parts.map((part, i) =>
+    i % 2 === 1 ? `(${places[part]?.source})` : escaped(normalised(part)),
+  );
+  const regexp = new RegExp(`^${source.join('')}$`, 'u');
+  return (text: string): Record<string, unknown> | undefined => {
+    const match = regexp.exec(text);
+    if (!match) return undefined;
+    const read = names.map((key, i): [string, unknown] => [key, places[key]?.read(match[i + 1] as string)]);
+    return { ...given, ...Object.fromEntries(read) };
   };
 }
 

@@ -7,9 +7,17 @@ const named = <Name extends string>(names: readonly Name[]) =>
 
 /** What she told us, or an operator did, and what follows from it. */
 export const attributeLeaves: readonly Leaf[] = [
-  leaf('attribute', '屬性{name}是{values}', { name: quoted(), values: quotedList() }, ({ name, values }) => ({
-    hasOne: spellings(name).flatMap((of) => values.flatMap(spellings).map((one) => `attribute:${of}=${one}`)),
-  })),
+  leaf(
+    'attribute',
+    '屬性{name}是{values}',
+    { name: quoted(), values: quotedList() },
+    ({ name, values }) => ({
+      hasOne: spellings(name).flatMap((of) =>
+        values.flatMap(spellings).map((one) => `attribute:${of}=${one}`),
+      ),
+    }),
+    [{ pattern: '{name}是{values}' }],
+  ),
   leaf('known', '屬性{name}已知', { name: quoted() }, ({ name }) => ({
     hasOne: spellings(name).map((one) => `known:${one}`),
   })),

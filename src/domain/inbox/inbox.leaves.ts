@@ -34,5 +34,10 @@ export const inboxLeaves: readonly Leaf[] = [
     '{days} 天內問過{topic}至少 {times} 次',
     { days: whole(1, mostDays), topic: oneOf(topics), times: whole(1, mostAsks) },
     ({ days, topic, times }, { day }) => ({ number: nthAsked(topic, times), from: day - days + 1 }),
+    [
+      { pattern: '{days} 天內問過{topic}', given: { times: 1 } },
+      { pattern: '{days} 天內問過{topic} {times} 次以上' },
+      { pattern: '問過{topic}', given: { times: 1, days: mostDays } },
+    ],
   ),
 ];

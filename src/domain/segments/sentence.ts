@@ -88,7 +88,7 @@ function nearest(part: string, leaves: ReadonlyMap<string, Leaf>): string[] {
     const pairs = pairsOf(`${leaf.pattern} ${leaf.like}`);
     return {
       like: leaf.like,
-      hits: pairs.filter((pair) => typed.has(pair)).length / Math.sqrt(pairs.length + 1),
+      hits: pairs.filter((pair) => typed.has(pair)).length,
     };
   });
   return scored

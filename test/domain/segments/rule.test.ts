@@ -113,6 +113,18 @@ test.each([
     '任一(玩過活動「a」；都不(在活動「a」得過獎))',
     { any: [{ leaf: 'played', quiz: 'a' }, { none: [{ leaf: 'won', campaign: 'a' }] }] },
   ],
+  ['30天内问过酒店', { leaf: 'asked', topic: 'hotels', times: 1, days: 30 }],
+  ['用簡體', { leaf: 'script', script: 'hans' }],
+  ['在城市“杭州”、“苏州”', { leaf: 'city', cities: ['杭州', '苏州'] }],
+  [
+    '"性別"是"女"，沉默超过60天',
+    {
+      all: [
+        { leaf: 'attribute', name: '性別', values: ['女'] },
+        { leaf: 'silent', days: 60 },
+      ],
+    },
+  ],
 ])('「%s」 is read', (said, meant) => {
   expect(read(readSentence(said, leaves))).toEqual(meant);
 });
@@ -223,4 +235,11 @@ describe('over people', () => {
     expect(is({ leaf: 'unknown', name: '性別' })).toBe(true);
     expect(is({ leaf: 'silent', days: 1 })).toBe(false);
   });
+});
+
+test('a sentence that is not understood is answered with the conditions nearest to it, filled in', () => {
+  expect(() => readSentence('三十天问过酒店的人', leaves)).toThrow(
+    /是想說這些嗎：\n {2}〔1 到 30〕 天內問過/,
+  );
+  expect(() => readSentence('同時（用繁體', leaves)).toThrow('括號沒有成對');
 });
