@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { profileOf, timelineOf } from '../src/domain/people/profile';
+import { stageNames } from '../src/domain/stages/stage-rules';
 import type { SyncReport } from '../src/domain/subscribers/sync';
 import { AppError, messageOf } from '../src/errors';
 import { beijingMoment } from '../src/kit/beijing';
@@ -79,14 +80,12 @@ const show = (who: string): Promise<number> =>
   withServices('subscribers', async ({ services }) => {
     const her = await asked(services, who);
     const copy = await services.upkeep.copy(her);
-    console.log(
-      [
-        her.pid,
-        ...profileOf(copy, (id) => services.cities.get(id)?.name).map((line) => `  ${line}`),
-        '時間線',
-      ].join('\n'),
-    );
-    for (const { at, what } of timelineOf(copy)) console.log(`  ${beijingMoment(at)}　${what}`);
+    const names = {
+      city: (id: string) => services.cities.get(id)?.name,
+      stage: (code: string) => stageNames[code as keyof typeof stageNames],
+    };
+    console.log([her.pid, ...profileOf(copy, names).map((line) => `  ${line}`), '時間線'].join('\n'));
+    for (const { at, what } of timelineOf(copy, names)) console.log(`  ${beijingMoment(at)}　${what}`);
     return 0;
   });
 

@@ -61,7 +61,13 @@ export const dataMap: Record<string, Kept> = {
     id: '_id',
     technical: 'v',
   },
-  bindings: { keeps: whileHere, identity: 'hash', id: '_id pid', technical: 'at source consent' },
+  bindings: {
+    keeps: whileHere,
+    identity: 'hash',
+    profile: 'area',
+    id: '_id pid',
+    technical: 'at source consent',
+  },
   campaignVersions: {
     keeps: forever,
     content: 'campaign changes content findings version',

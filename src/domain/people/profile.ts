@@ -22,7 +22,7 @@ function saidIn(body: string): string {
 }
 
 /** How each kind of row of her copy is told as something that happened. */
-const told: Record<string, (row: Row) => Event> = {
+const told: Record<string, (row: Row, names: Names) => Event> = {
   messages: ({ at, body, about }) => ({
     at: ms(at),
     what: `說：${typeof body === 'string' ? saidIn(body) : text(about)}`,
@@ -36,9 +36,9 @@ const told: Record<string, (row: Row) => Event> = {
     what: `積分 ${Number(delta) > 0 ? '+' : ''}${text(delta)}（${text(_id).split('/')[0]}）`,
   }),
   surveys: ({ at, survey }) => ({ at: ms(at), what: `答了問卷 ${text(survey)}` }),
-  stageMoves: ({ at, on, from, to }) => ({
+  stageMoves: ({ at, on, from, to }, { stage = () => undefined }) => ({
     at: ms(at) || Date.parse(`${text(on)}T00:00:00+08:00`),
-    what: `階段 ${text(from)} → ${text(to)}`,
+    what: `階段 ${stage(text(from)) ?? text(from)} → ${stage(text(to)) ?? text(to)}`,
   }),
   purchases: ({ on, fen, what }) => ({
     at: Date.parse(`${text(on)}T00:00:00+08:00`),
@@ -49,24 +49,30 @@ const told: Record<string, (row: Row) => Event> = {
 };
 
 /** Her time-line, newest first. */
-export function timelineOf(copy: Copy, limit = 40): Event[] {
+export function timelineOf(copy: Copy, names: Names = {}, limit = 40): Event[] {
   return Object.entries(told)
-    .flatMap(([name, tell]) => (copy[name] ?? []).map((row) => tell(row as Row)))
+    .flatMap(([name, tell]) => (copy[name] ?? []).map((row) => tell(row as Row, names)))
     .filter(({ at }) => at > 0)
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limit);
 }
 
+/** What codes are called. */
+export type Names = {
+  city?: (id: string) => string | undefined;
+  stage?: (code: string) => string | undefined;
+};
+
 /** Her profile in lines, each with where it is from. */
-export function profileOf(
-  copy: Copy,
-  cityOf: (id: string) => string | undefined = () => undefined,
-): string[] {
+export function profileOf(copy: Copy, names: Names = {}): string[] {
   const [row = {}] = (copy['subscriber'] ?? []) as Row[];
   const [points = {}] = (copy['points'] ?? []) as Row[];
   const channel = row['channel'] as { first: string; last: string } | undefined;
   const attributes = (copy['attributes'] ?? []) as Row[];
   const quizzes = (copy['quizzes'] ?? []) as Row[];
+  const [standing = {}] = (copy['stages'] ?? []) as Row[];
+  const [member] = (copy['members'] ?? []) as Row[];
+  const bought = (copy['purchases'] ?? []) as Row[];
   const known = (name: string, value: unknown) =>
     value === undefined || value === '' ? `${name}　未知` : `${name}　${text(value)}`;
   return [
@@ -77,12 +83,19 @@ export function profileOf(
       channel && (channel.first === channel.last ? channel.first : `先 ${channel.first}，後 ${channel.last}`),
     ),
     known('用字', { hant: '繁體', hans: '簡體' }[text(row['script'])]),
-    known('城市', cityOf(text(row['cityId'])) ?? row['cityId']),
+    known('城市', names.city?.(text(row['cityId'])) ?? row['cityId']),
     known('積分', points['points'] ?? 0),
     ...attributes.map(
       ({ name, value, source, at }) =>
         `${text(name)}　${text(value)}（${text(source)}，${beijingMoment(ms(at)).slice(0, 10)}）`,
     ),
+    known('階段', names.stage?.(text(standing['stage'])) ?? standing['stage']),
+    ...(member ? [`會員　${text(member['level']) || '是'}`] : []),
+    ...(bought.length > 0
+      ? [
+          `買過　${bought.length} 次，共 ¥${(bought.reduce((sum, { fen }) => sum + Number(fen), 0) / 100).toFixed(2)}`,
+        ]
+      : []),
     ...quizzes.map(
       ({ quiz, points: score, level, days }) =>
         `活動 ${text(quiz)}　${text(score)} 分，第 ${text(level)} 關，玩了 ${text(days)} 天`,

@@ -1,3 +1,4 @@
+import { spellings } from '../../kit/text';
 import { type Leaf, leaf, quotedList, whole } from '../leaf';
 
 /** What the brand's own systems told of her, by the phone she bound. */
@@ -13,6 +14,9 @@ export const purchaseLeaves: readonly Leaf[] = [
   leaf('spent', '累計消費至少 {yuan} 元', { yuan: whole(1, 100_000_000) }, ({ yuan }) => ({
     number: 'spentFen',
     from: yuan * 100,
+  })),
+  leaf('phone-area', '手機號是{areas}的', { areas: quotedList() }, ({ areas }) => ({
+    hasOne: areas.flatMap(spellings).map((one) => `phone-area:${one}`),
   })),
   leaf('member', '是會員', {}, () => ({ has: 'member' })),
   leaf('member-level', '是會員等級{levels}', { levels: quotedList() }, ({ levels }) => ({

@@ -3,6 +3,7 @@ import { AppError } from '../../errors';
 import { dayNumber } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { keyedHash } from '../../kit/ids';
+import { areaOf } from '../../kit/phone-area';
 import type { Problem, Unit } from '../../sheets/problems';
 import { readTable } from '../../sheets/read-table';
 import { isDuplicate } from '../../store/duplicate';
@@ -15,7 +16,16 @@ import { purchaseLeaves } from './purchases.leaves';
 import { readPurchases } from './read-purchases';
 
 /** `bindings{_id: '<pid>/phone'}`: the phone that she showed to be hers, as a keyed hash. */
-type Binding = { _id: string; pid: string; hash: string; at: Date; source: string; consent: string };
+type Binding = {
+  _id: string;
+  pid: string;
+  hash: string;
+  /** The province of the number, where the table knows it. */
+  area?: string;
+  at: Date;
+  source: string;
+  consent: string;
+};
 
 /** What a file brought; bad lines are told in `problems` (the first 200 of `total`) and left out. */
 export type PurchaseImport = Brought & {
@@ -93,8 +103,12 @@ export function createPurchases(given: {
       erase: async (her) => void (her.pid !== undefined && (await bindings.deleteMany(rowsOf(her)))),
       async copy({ pid }) {
         const bound = await bindings.find({ pid }).toArray();
-        const bought = purchases.find({ phone: { $in: bound.map(({ hash }) => hash) } });
-        return { bindings: bound, purchases: await bought.toArray() };
+        const hashes = bound.map(({ hash }) => hash);
+        const [bought, cards] = await Promise.all([
+          purchases.find({ phone: { $in: hashes } }).toArray(),
+          members.find({ _id: { $in: hashes } }).toArray(),
+        ]);
+        return { bindings: bound, purchases: bought, members: cards };
       },
     } satisfies Upkeep,
     audience: {
@@ -123,7 +137,12 @@ export function createPurchases(given: {
         ]);
         const sumOf = new Map(sums.map((one) => [one._id, one]));
         const memberOf = new Map(levels.map((one) => [one._id, one]));
-        return new Map(bound.map(({ pid, hash }) => [pid, factsOf(sumOf.get(hash), memberOf.get(hash))]));
+        return new Map(
+          bound.map(({ pid, hash, area }) => {
+            const { tokens = [], ...known } = factsOf(sumOf.get(hash), memberOf.get(hash));
+            return [pid, { ...known, tokens: [...tokens, ...(area ? [`phone-area:${area}`] : [])] }];
+          }),
+        );
       },
     } satisfies Audience,
 
@@ -181,9 +200,12 @@ export function createPurchases(given: {
       const read = readPhone(phone);
       if (read === undefined)
         throw new AppError('Invalid', 'purchase.phone', '這不是手機號，請填 11 位的大陸手機號。');
-      const binding = { pid, hash: hashOf('phone', read), at: new Date(clock.now()), source, consent };
+      const area = areaOf(read);
+      const known = { pid, hash: hashOf('phone', read), at: new Date(clock.now()), source, consent };
+      const binding =
+        area === undefined ? { $set: known, $unset: { area: 1 as const } } : { $set: { ...known, area } };
       try {
-        await bindings.updateOne({ _id: `${pid}/phone` }, { $set: binding }, { upsert: true });
+        await bindings.updateOne({ _id: `${pid}/phone` }, binding, { upsert: true });
       } catch (error) {
         if (isDuplicate(error)) return { kind: 'taken' };
         throw error;

@@ -139,13 +139,13 @@ test('a binding finds what was bought before it, and a purchase the binding befo
   expect(await purchases.bindPhone('lin', '+86 138 1234 5678', consent)).toEqual({ kind: 'bound' });
   expect(changed.at(-1)).toEqual(['lin']);
   expect(await facts()).toEqual({
-    tokens: ['bound:phone', 'buyer', 'member', 'member:金卡'],
+    tokens: ['bound:phone', 'buyer', 'member', 'member:金卡', 'phone-area:江苏'],
     numbers: { purchases: 2, spentFen: 184_050, boughtOn: dayNumber('2026-11-03') },
   });
   await purchases.importFile(csv('13812345678,A3,2026-11-20,100,,,白金卡'));
   expect(changed.at(-1)).toEqual(['lin']);
   expect(await facts()).toEqual({
-    tokens: ['bound:phone', 'buyer', 'member', 'member:白金卡'],
+    tokens: ['bound:phone', 'buyer', 'member', 'member:白金卡', 'phone-area:江苏'],
     numbers: { purchases: 3, spentFen: 194_050, boughtOn: dayNumber('2026-11-20') },
   });
   expect((await purchases.of('lin'))?.purchases.map(({ _id }) => _id)).toEqual(['A3', 'A2', 'A1']);

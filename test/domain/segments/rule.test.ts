@@ -41,6 +41,7 @@ const valueOf: Record<string, fc.Arbitrary<unknown>> = {
   script: fc.constantFrom('hant', 'hans'),
   cities: names,
   regions: names,
+  areas: names,
   channels: names,
   values: names,
   name,
