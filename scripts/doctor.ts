@@ -1,6 +1,6 @@
 /* `npm run doctor`: what is in order, what is not, and what to do. Ends with 1 when something must be done. */
 import { examine } from '../src/doctor';
-import { messageOf } from '../src/errors';
+import { runCommand } from '../src/kit/run-command';
 
 const marks = { good: '✓', note: '·', bad: '✗' } as const;
 const usage = `用法：npm run doctor
@@ -23,11 +23,4 @@ async function main(args: string[]): Promise<number> {
   return wrong === 0 ? 0 : 1;
 }
 
-void (async () => {
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  }
-})();
+void runCommand(main);

@@ -6,7 +6,7 @@ import { checkMenu, loadHandlers } from '../src/bot/discover';
 import type { Rules } from '../src/bot/rules';
 import { explain } from '../src/bot/understanding/explain';
 import { createUnderstanding } from '../src/bot/understanding/understanding';
-import { messageOf } from '../src/errors';
+import { runCommand } from '../src/kit/run-command';
 import { withServices } from '../src/with-services';
 
 const usage = `用法：
@@ -71,12 +71,4 @@ async function misses(limit: number): Promise<number> {
   });
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  },
-);
+void runCommand(main);

@@ -14,9 +14,10 @@ import { importSample } from '../src/domain/import/sample';
 import { type ImportKind, importKinds } from '../src/domain/import/tables';
 import { drasticWords, isDrastic } from '../src/domain/import/write-table';
 import { createReplies } from '../src/domain/replies/replies';
-import { AppError, messageOf } from '../src/errors';
+import { AppError } from '../src/errors';
 import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';
+import { runCommand } from '../src/kit/run-command';
 import { tellProblem } from '../src/sheets/problems';
 import { fetchOldReplies, readAutoreply } from '../src/wechat/api/autoreply';
 import { createWechatClient } from '../src/wechat/api/client';
@@ -160,13 +161,4 @@ async function bringReplies(db: Connection, config: Config, { file, dryRun }: As
   return 0;
 }
 
-async function run(): Promise<void> {
-  try {
-    process.exitCode = await main();
-  } catch (error) {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  }
-}
-
-void run();
+void runCommand(main);

@@ -4,6 +4,7 @@ import { lackingIn, loadHandlers } from '../src/bot/discover';
 import { remedies } from '../src/domain/offers/offers';
 import { AppError, messageOf } from '../src/errors';
 import { root } from '../src/kit/root';
+import { runCommand } from '../src/kit/run-command';
 import { createMenu } from '../src/wechat/api/menu';
 import { readMenuFile, writeMenuFile } from '../src/wechat/api/menu-file';
 import { createMenuTool, ruleKeysIn } from '../src/wechat/api/menu-tool';
@@ -137,11 +138,4 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-void (async () => {
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  }
-})();
+void runCommand(main);

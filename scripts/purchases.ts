@@ -8,7 +8,8 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Purchases } from '../src/domain/purchases/purchases';
 import { purchaseTemplate } from '../src/domain/purchases/template';
-import { AppError, messageOf } from '../src/errors';
+import { AppError } from '../src/errors';
+import { runCommand } from '../src/kit/run-command';
 import { tellProblem } from '../src/sheets/problems';
 import { withServices } from '../src/with-services';
 
@@ -111,12 +112,4 @@ async function settle(purchases: Purchases, order: string, how: 'keep' | 'take')
 const inWords = ({ on, fen, what }: { on: string; fen: number; what?: string }): string =>
   `${on}，${(fen / 100).toFixed(2)} 元${what === undefined ? '' : `，${what}`}`;
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  },
-);
+void runCommand(main);

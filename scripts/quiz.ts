@@ -8,11 +8,11 @@ import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadHandlers } from '../src/bot/discover';
 import { takenIn } from '../src/domain/quiz/play/taken-by';
-import { messageOf } from '../src/errors';
+import { Misuse, runCommand } from '../src/kit/run-command';
 import { namesAreSaid, signed } from '../src/kit/signed';
 import { withServices } from '../src/with-services';
 import * as campaign from './quiz/campaign';
-import { type Command, Misuse, options, usageLine } from './quiz/command';
+import { type Command, options, usageLine } from './quiz/command';
 import * as prizes from './quiz/prizes';
 import { rehearse } from './quiz/rehearse';
 import * as settlement from './quiz/settlement';
@@ -71,14 +71,4 @@ async function main(argv: string[]): Promise<number> {
   });
 }
 
-void (async () => {
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    const misused =
-      error instanceof Misuse || (error as { code?: unknown }).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
-    if (error instanceof Misuse && error.message !== '') console.error(error.message);
-    console.error(misused ? usage() : messageOf(error));
-    process.exitCode = misused ? 2 : 1;
-  }
-})();
+void runCommand(main, usage);

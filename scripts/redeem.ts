@@ -1,7 +1,7 @@
 /* `npm run redeem -- 碼 --by 姓名 --at 地點`: staff check a coupon, once. Works beside a running program and without one. */
 import { parseArgs } from 'node:util';
 import { tellRedeemed } from '../src/domain/prizes/redeem';
-import { messageOf } from '../src/errors';
+import { runCommand } from '../src/kit/run-command';
 import { withServices } from '../src/with-services';
 
 const usage = '用法：npm run redeem -- 碼 --by 姓名 --at 地點';
@@ -36,12 +36,4 @@ function readArguments(args: string[]) {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  },
-);
+void runCommand(main);

@@ -1,7 +1,7 @@
 /* `npm run report -- cube`: numbers for the people behind the account. Beside a running program or without one. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { messageOf } from '../src/errors';
+import { runCommand } from '../src/kit/run-command';
 import { withServices } from '../src/with-services';
 import { checkFiles, reportCube } from './report/cube';
 
@@ -34,12 +34,4 @@ function readArguments(args: string[]) {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  },
-);
+void runCommand(main);

@@ -1,6 +1,7 @@
 /* `npm run seed -- --subscribers 1000000`: an invented crowd, always the same; for the simulator's data only. */
 import { parseArgs } from 'node:util';
-import { AppError, messageOf } from '../src/errors';
+import { AppError } from '../src/errors';
+import { runCommand } from '../src/kit/run-command';
 import { simulatedAccount } from '../src/simulator/account';
 import { bringCrowd, bringExampleSegments, morningOf } from '../src/simulator/crowd';
 import { importSamples } from '../src/simulator/samples';
@@ -37,12 +38,4 @@ async function main(argv: string[]): Promise<number> {
   });
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  },
-);
+void runCommand(main);

@@ -7,8 +7,9 @@ import type { Listed } from '../src/domain/segments/lists';
 import { playerGroups } from '../src/domain/segments/players';
 import type { Rule } from '../src/domain/segments/rule';
 import type { Count } from '../src/domain/segments/segments';
-import { AppError, messageOf } from '../src/errors';
+import { AppError } from '../src/errors';
 import { beijingMoment } from '../src/kit/beijing';
+import { Misuse, runCommand } from '../src/kit/run-command';
 import { signed } from '../src/kit/signed';
 import { tellProblem } from '../src/sheets/problems';
 import { type ServicesAlone, withServices } from '../src/with-services';
@@ -81,7 +82,7 @@ const commands: Record<string, Command> = {
     help: '這個人為什麼在、為什麼不在：一條一條說',
     async run(asked) {
       const [pid = '', text = '', ...more] = asked.args;
-      if (text === '' || more.length > 0) return misuse();
+      if (text === '' || more.length > 0) throw new Misuse();
       const { people, segments } = asked.services;
       const person = await people.read(pid);
       if (!person)
@@ -100,7 +101,7 @@ const commands: Record<string, Command> = {
     help: '存成分群；改了規則就是新的一版，舊版留著',
     async run(asked) {
       const [id = '', name = '', text = '', ...more] = asked.args;
-      if (text === '' || more.length > 0) return misuse();
+      if (text === '' || more.length > 0) throw new Misuse();
       const { segments } = asked.services;
       const saved = await segments.save({ id, name, rule: await ruleFrom(asked, text), by: asked.by });
       console.log(
@@ -143,7 +144,7 @@ const commands: Record<string, Command> = {
     help: '存成名單：檔案裡的人（pid 或 openid 一欄），或規則現在的結果；再做一次只加新的',
     async run(asked) {
       const [id = '', name = '', from = '', ...more] = asked.args;
-      if (from === '' || more.length > 0) return misuse();
+      if (from === '' || more.length > 0) throw new Misuse();
       const list = { id, name, by: asked.by };
       if (from.startsWith('@') || !/\.(csv|xlsx|json)$/i.test(from)) {
         const rule = await ruleFrom(asked, from);
@@ -166,7 +167,7 @@ const commands: Record<string, Command> = {
     help: '導出分群裡的人，只有 pid；誰導出都有記錄',
     async run({ services: { segments, exports }, args, by, out }) {
       const { _id: segment, version, rule } = await segments.get(only(args));
-      if (out === '') return misuse();
+      if (out === '') throw new Misuse();
       const take = { ...(await fileFor(out)), by };
       const { rows } = await exports.segment({ segment, version, pids: segments.ids(rule) }, take);
       console.log(`已寫好 ${out}：${rows} 人。`);
@@ -201,14 +202,9 @@ const usage = (): string =>
     '說明見 docs/audience.md。',
   ].join('\n');
 
-function misuse(): number {
-  console.error(usage());
-  return 2;
-}
-
 function only(args: string[]): string {
   const [one = '', ...more] = args;
-  if (one === '' || more.length > 0) throw new AppError('Invalid', 'segment.usage', usage());
+  if (one === '' || more.length > 0) throw new Misuse();
   return one;
 }
 
@@ -248,7 +244,7 @@ async function main(argv: string[]): Promise<number> {
   });
   const [name = '', ...args] = positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) return misuse();
+  if (!command) throw new Misuse();
   return withServices('segment', (house) =>
     command.run({
       ...house,
@@ -260,12 +256,4 @@ async function main(argv: string[]): Promise<number> {
   );
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  },
-);
+void runCommand(main, usage);

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { hasNoSource, stageNames, stageRules } from '../src/domain/stages/stage-rules';
 import type { Stages } from '../src/domain/stages/stages';
-import { messageOf } from '../src/errors';
+import { runCommand } from '../src/kit/run-command';
 import { withServices } from '../src/with-services';
 
 const usage = `用法：
@@ -54,12 +54,4 @@ async function moves(stages: Stages, from: string, to: string): Promise<number> 
   return 0;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  },
-);
+void runCommand(main);

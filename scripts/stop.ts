@@ -1,6 +1,6 @@
 /* `npm run stop`: ends the program that runs on this data, or what is left of one that was killed. */
 import { loadConfig } from '../src/config';
-import { messageOf } from '../src/errors';
+import { runCommand } from '../src/kit/run-command';
 import { stopAll } from '../src/store/engines';
 
 const usage = `用法：npm run stop
@@ -17,11 +17,4 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-void (async () => {
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  }
-})();
+void runCommand(main);

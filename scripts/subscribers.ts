@@ -9,6 +9,7 @@ import { stageNames } from '../src/domain/stages/stage-rules';
 import type { SyncReport } from '../src/domain/subscribers/sync';
 import { AppError, messageOf } from '../src/errors';
 import { beijingMoment } from '../src/kit/beijing';
+import { runCommand } from '../src/kit/run-command';
 import type { Services } from '../src/services';
 import { isWechatError } from '../src/wechat/api/errors';
 import { createUsers } from '../src/wechat/api/users';
@@ -152,11 +153,4 @@ async function main(argv: string[]): Promise<number> {
   return values.help ? 0 : 2;
 }
 
-void (async () => {
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  }
-})();
+void runCommand(main);

@@ -13,14 +13,15 @@ import { readSurveyFile } from '../src/domain/surveys/read-survey-file';
 import { chartData, tellResults } from '../src/domain/surveys/results';
 import { writeSurveyBook } from '../src/domain/surveys/survey-book';
 import { type SurveyRow, surveyStates } from '../src/domain/surveys/surveys';
-import { AppError, messageOf } from '../src/errors';
+import { AppError } from '../src/errors';
 import type { Clock } from '../src/kit/clock';
 import { root } from '../src/kit/root';
+import { Misuse, runCommand } from '../src/kit/run-command';
 import { signed } from '../src/kit/signed';
 import type { Services } from '../src/services';
 import { tellProblem } from '../src/sheets/problems';
 import { withServices } from '../src/with-services';
-import { fileAt, fileFor, Misuse, usageLine } from './quiz/command';
+import { fileAt, fileFor, usageLine } from './quiz/command';
 
 const options = {
   by: { type: 'string', default: '' },
@@ -166,14 +167,4 @@ async function main(argv: string[]): Promise<number> {
   return withServices('survey', ({ services, clock }) => command.run({ services, clock, values, args }));
 }
 
-void (async () => {
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    const misused =
-      error instanceof Misuse || (error as { code?: unknown }).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
-    if (error instanceof Misuse && error.message !== '') console.error(error.message);
-    console.error(misused ? usage() : messageOf(error));
-    process.exitCode = misused ? 2 : 1;
-  }
-})();
+void runCommand(main, usage);

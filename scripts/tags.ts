@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Shared } from '../src/domain/tags/sharing';
 import type { TagReport } from '../src/domain/tags/tags';
 import { messageOf } from '../src/errors';
+import { runCommand } from '../src/kit/run-command';
 import { createTags, tagBounds } from '../src/wechat/api/tags';
 import { withServices } from '../src/with-services';
 import { askedAccount } from './wechat/account';
@@ -111,11 +112,4 @@ async function main(argv: string[]): Promise<number> {
   return values.help ? 0 : 2;
 }
 
-void (async () => {
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  }
-})();
+void runCommand(main);

@@ -15,9 +15,10 @@ import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template'
 import { AppError } from '../../src/errors';
 import { beijingMoment } from '../../src/kit/beijing';
 import { maskCode } from '../../src/kit/mask';
+import { Misuse } from '../../src/kit/run-command';
 import { namesAreSaid } from '../../src/kit/signed';
 import { type Problem, tellProblem } from '../../src/sheets/problems';
-import { type Asked, type Command, fileAt, Misuse, only, tellSameLogin } from './command';
+import { type Asked, type Command, fileAt, only, tellSameLogin } from './command';
 import { tellWait } from './waits';
 
 export const template: Command = {

@@ -8,6 +8,7 @@ import type { TakenBy } from '../../src/domain/campaigns/gate/findings';
 import { AppError } from '../../src/errors';
 import type { Clock } from '../../src/kit/clock';
 import type { Log } from '../../src/kit/log';
+import { Misuse } from '../../src/kit/run-command';
 import { isSameLogin } from '../../src/kit/signed';
 import type { Services } from '../../src/services';
 
@@ -53,9 +54,6 @@ export type Command = { args: string; help: string } & (
   | { run(asked: Asked): Promise<number> }
   | { alone(asked: Pick<Asked, 'args'>): Promise<number> }
 );
-
-/** Called the wrong way: the usage is shown. */
-export class Misuse extends Error {}
 
 /** The one argument a command must have. */
 export function only(args: string[]): string {

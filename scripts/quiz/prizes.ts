@@ -7,9 +7,10 @@ import { laidFlat } from '../../src/domain/quiz/definition';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
 import { AppError } from '../../src/errors';
 import { beijingDay, dayMs, momentAt } from '../../src/kit/beijing';
+import { Misuse } from '../../src/kit/run-command';
 import { tellProblem } from '../../src/sheets/problems';
 import { readTable } from '../../src/sheets/read-table';
-import { type Asked, type Command, fileAt, fileFor, Misuse, only, padded } from './command';
+import { type Asked, type Command, fileAt, fileFor, only, padded } from './command';
 import { tellWait } from './waits';
 
 /** A day that the calendar has. */

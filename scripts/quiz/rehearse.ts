@@ -12,13 +12,14 @@ import { AppError } from '../../src/errors';
 import { beijingMoment, dayMs, hourMs } from '../../src/kit/beijing';
 import { createClock, type TurnableClock } from '../../src/kit/clock';
 import { createLog } from '../../src/kit/log';
+import { Misuse } from '../../src/kit/run-command';
 import { createRender } from '../../src/render/render';
 import { tellProblem } from '../../src/sheets/problems';
 import { simulatedAccount } from '../../src/simulator/account';
 import { dropScratch, scratchName } from '../../src/store/scratch';
 import { readMessage } from '../../src/wechat/protocol/inbound';
 import { maxTextBytes, type Reply, xmlOf } from '../../src/wechat/protocol/reply';
-import { type Asked, type Command, fileAt, Misuse, only } from './command';
+import { type Asked, type Command, fileAt, only } from './command';
 
 const mostPlayers = 10_000;
 
