@@ -386,8 +386,14 @@ function smsOf(config: Config, log: Log): SmsSender | undefined {
   const [appId, templateId, signature] = [config.SMS_APP_ID, config.SMS_TEMPLATE_ID, config.SMS_SIGNATURE];
   if (secretId && secretKey && appId && templateId && signature)
     return createTencentSms({
-      ...{ baseUrl: config.SMS_URL, region: config.SMS_REGION, log },
-      ...{ secretId, secretKey, appId, templateId, signature },
+      baseUrl: config.SMS_URL,
+      region: config.SMS_REGION,
+      log,
+      secretId,
+      secretKey,
+      appId,
+      templateId,
+      signature,
     });
   // Never where anybody real could read what only her phone may.
   return config.simulated && !config.production ? shownSms : undefined;

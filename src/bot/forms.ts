@@ -73,7 +73,10 @@ export function createForms(given: {
   }
 
   const halfFilled = ({ name, keeps }: Form<Fields>, field: string, answers: Record<string, unknown>) => ({
-    ...{ name, field, answers, at: clock.now() },
+    name,
+    field,
+    answers,
+    at: clock.now(),
     ...(keeps ? { keeps } : {}),
   });
 

@@ -94,6 +94,7 @@ function merged(had: Wish, now: Wish): Wish {
 
 /** 「那上海呢」「換成高鐵」. */
 function isFollowing({ pieces }: Reading): boolean {
-  const then = (piece: Piece | undefined) => piece?.kind === 'word' && piece.word.small === 'then';
+  const then = (piece: Piece | undefined) =>
+    piece?.kind === 'word' && (piece.word.small === 'then' || piece.word.small === 'also');
   return then(pieces[0]) || then(pieces.at(-1));
 }

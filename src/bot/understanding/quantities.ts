@@ -113,6 +113,12 @@ const kinds: [RegExp, AskedKind][] = [
   [/快速列车|k字头/, '快速'],
 ];
 
+/** 「不坐高鐵」 is no wish for one. */
+const wantedKinds = kinds.map(([words, kind]): [RegExp, AskedKind] => [
+  new RegExp(`(?<!不坐|不要|别坐|不是|除了|不想坐)(?:${words.source})`),
+  kind,
+]);
+
 /** Words of theirs that are often mistyped. */
 export const spokenKinds: readonly string[] =
   '高铁 动车 城际 绿皮车 明天 后天 今天 周末 下周 便宜 豪华 国庆 春节 元旦 五星 四星 三星 上午 下午 晚上'.split(
@@ -142,6 +148,11 @@ const partsOfDay: [RegExp, string, string][] = [
     '24:00',
   ],
 ];
+
+const clockRange = new RegExp(`${partOfDay}${clock}${until}${partOfDay}${clock}`);
+const clockLimit = new RegExp(`${partOfDay}${clock}(以后|之后|后|过后|以前|之前|前)`);
+const clockAround = new RegExp(`${partOfDay}${clock}(左右|出发|的|到)?`);
+const anyPart = new RegExp(partOfDay.slice(0, -1), 'g');
 
 /** No list is longer, and the database counts no further than it can. */
 const mostPages = 10_000;
@@ -180,9 +191,7 @@ export function findQuantities(text: string, today: string): Span[] {
       return wish;
     });
   takeTimes(left, takeFirst);
-  const named = kinds.filter(([words]) =>
-    new RegExp(`(?<!不坐|不要|别坐|不是|除了|不想坐)(?:${words.source})`).test(left),
-  );
+  const named = wantedKinds.filter(([words]) => words.test(left));
   // 「動車高鐵都行」 is no condition.
   for (const [words, kind] of named) takeFirst(words, () => (named.length > 1 ? {} : { kind }));
   for (const { words, read } of amounts) {
@@ -203,19 +212,16 @@ function takeTimes(
   text: string,
   takeFirst: (words: RegExp, read: (match: RegExpExecArray) => Wish | '' | undefined) => boolean,
 ): void {
-  const range = new RegExp(`${partOfDay}${clock}${until}${partOfDay}${clock}`);
-  const limit = new RegExp(`${partOfDay}${clock}(以后|之后|后|过后|以前|之前|前)`);
-  const around = new RegExp(`${partOfDay}${clock}(左右|出发|的|到)?`);
   const found =
-    takeFirst(range, ([, part1, h1, m1, part2, h2, m2]) => {
+    takeFirst(clockRange, ([, part1, h1, m1, part2, h2, m2]) => {
       const [from, to] = [clockTime(part1, h1, m1), clockTime(part2 ?? part1, h2, m2)];
       return from && to ? { time: { from, to } } : undefined;
     }) ||
-    takeFirst(limit, ({ 1: part, 2: hour, 3: minutes, 4: how = '', input, index }) => {
+    takeFirst(clockLimit, ({ 1: part, 2: hour, 3: minutes, 4: how = '', input, index }) => {
       const at = clockTime(part ?? lastPart(input.slice(0, index)), hour, minutes);
       return at && { time: how.endsWith('后') ? { from: at, to: '24:00' } : { from: '00:00', to: at } };
     }) ||
-    takeFirst(around, ([whole, part, hour, minutes, how = '']) => {
+    takeFirst(clockAround, ([whole, part, hour, minutes, how = '']) => {
       // 「貴一點」 is no time of day.
       if (hour === '一' && !part && !minutes && !how && !whole.endsWith('钟')) return undefined;
       const at = clockTime(part, hour, minutes);
@@ -236,8 +242,7 @@ function takeTimes(
 const tooBad = /^.{0,3}(?:起不|不行|不想|不要|来不及|赶不)/;
 
 /** 「下午三點才忙完，三點以後的車」: the afternoon goes on. */
-const lastPart = (text: string): string | undefined =>
-  text.match(new RegExp(partOfDay.slice(0, -1), 'g'))?.at(-1);
+const lastPart = (text: string): string | undefined => text.match(anyPart)?.at(-1);
 
 /** 「下午三點半」 is 15:30; without a part of the day the hour stands as it is. */
 function clockTime(

@@ -52,7 +52,7 @@ function areTwo({ pieces, spaced }: Reading, [first, second]: [Score, Score], { 
 
 const joins = (piece: Piece, orSign: boolean): boolean =>
   piece.kind === 'word' &&
-  (piece.word.small === 'and' || /^(?:还有|另外|再|然后)$/.test(piece.text)) &&
+  (piece.word.small === 'and' || piece.word.small === 'also') &&
   (orSign || /[\p{L}\p{N}]/u.test(piece.text));
 
 /** Where the clause of the second begins: behind what joins the two. */
