@@ -1,6 +1,6 @@
 /* `npm run doctor`: what is in order, what is not, and what to do. Ends with 1 when something must be done. */
 import { examine } from '../src/doctor';
-import { runCommand } from '../src/kit/run-command';
+import { runCommand } from './command-line';
 
 const marks = { good: '✓', note: '·', bad: '✗' } as const;
 const usage = `用法：npm run doctor

@@ -6,8 +6,8 @@ import { checkMenu, loadHandlers } from '../src/bot/discover';
 import type { Rules } from '../src/bot/rules';
 import { explain } from '../src/bot/understanding/explain';
 import { createUnderstanding } from '../src/bot/understanding/understanding';
-import { runCommand } from '../src/kit/run-command';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 
 const usage = `用法：
   npm run handlers                         哪些話、按鈕和事件有人答，由哪個檔案答

@@ -17,13 +17,13 @@ import { createReplies } from '../src/domain/replies/replies';
 import { AppError } from '../src/errors';
 import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';
-import { runCommand } from '../src/kit/run-command';
 import { tellProblem } from '../src/sheets/problems';
 import { fetchOldReplies, readAutoreply } from '../src/wechat/api/autoreply';
 import { createWechatClient } from '../src/wechat/api/client';
 import { parseExact } from '../src/wechat/api/exact-json';
 import { createMedia } from '../src/wechat/api/media';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 
 const usage = `用法：
   npm run import -- ${importKinds.join('|')} 檔案.csv|.xlsx|.json [--dry-run] [--force]   整張表換成檔案的內容；有一行不對就什麼都不寫

@@ -4,12 +4,12 @@ import { lackingIn, loadHandlers } from '../src/bot/discover';
 import { remedies } from '../src/domain/offers/offers';
 import { AppError, messageOf } from '../src/errors';
 import { root } from '../src/kit/root';
-import { runCommand } from '../src/kit/run-command';
 import { createMenu } from '../src/wechat/api/menu';
 import { readMenuFile, writeMenuFile } from '../src/wechat/api/menu-file';
 import { createMenuTool, ruleKeysIn } from '../src/wechat/api/menu-tool';
 import { createTags } from '../src/wechat/api/tags';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 import { askedAccount } from './wechat/account';
 
 const help = `用法：npm run menu -- pull|check|diff|push [檔案] [--force]

@@ -3,15 +3,15 @@
  * program and without one.
  */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Purchases } from '../src/domain/purchases/purchases';
 import { purchaseTemplate } from '../src/domain/purchases/template';
 import { AppError } from '../src/errors';
-import { runCommand } from '../src/kit/run-command';
+import { fileAt } from '../src/sheets/named-files';
 import { tellProblem } from '../src/sheets/problems';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 
 const usage = `用法：
   npm run purchases -- template 檔案.xlsx               寫一份填好範例的表，照著改
@@ -69,11 +69,7 @@ async function template(file: string): Promise<number> {
 }
 
 async function bring(purchases: Purchases, file: string, dryRun: boolean): Promise<number> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new AppError('NotFound', 'purchase.file', `沒有這個檔案：${file}`);
-    throw error;
-  });
-  const result = await purchases.importFile({ name: basename(file), bytes }, { dryRun });
+  const result = await purchases.importFile(await fileAt(file), { dryRun });
   for (const remark of result.remarks) console.log(tellProblem(remark, result.unit));
   for (const problem of result.problems) console.error(tellProblem(problem, result.unit));
   const more = result.total - result.problems.length;

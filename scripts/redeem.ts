@@ -1,8 +1,8 @@
 /* `npm run redeem -- 碼 --by 姓名 --at 地點`: staff check a coupon, once. Works beside a running program and without one. */
 import { parseArgs } from 'node:util';
 import { tellRedeemed } from '../src/domain/prizes/redeem';
-import { runCommand } from '../src/kit/run-command';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 
 const usage = '用法：npm run redeem -- 碼 --by 姓名 --at 地點';
 

@@ -1,8 +1,8 @@
 /* `npm run report -- cube`: numbers for the people behind the account. Beside a running program or without one. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { runCommand } from '../src/kit/run-command';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 import { checkFiles, reportCube } from './report/cube';
 
 const usage = `用法：

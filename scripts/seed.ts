@@ -1,11 +1,11 @@
 /* `npm run seed -- --subscribers 1000000`: an invented crowd, always the same; for the simulator's data only. */
 import { parseArgs } from 'node:util';
 import { AppError } from '../src/errors';
-import { runCommand } from '../src/kit/run-command';
 import { simulatedAccount } from '../src/simulator/account';
 import { bringCrowd, bringExampleSegments, morningOf } from '../src/simulator/crowd';
 import { importSamples } from '../src/simulator/samples';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 
 const most = 2_000_000;
 

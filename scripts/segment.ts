@@ -1,5 +1,4 @@
 /* `npm run segment -- COMMAND …`: segments for marketers, beside a running program or without one. See docs/audience.md. */
-import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Verdict } from '../src/domain/segments/compile';
@@ -9,11 +8,11 @@ import type { Rule } from '../src/domain/segments/rule';
 import type { Count } from '../src/domain/segments/segments';
 import { AppError } from '../src/errors';
 import { beijingMoment } from '../src/kit/beijing';
-import { Misuse, runCommand } from '../src/kit/run-command';
 import { signed } from '../src/kit/signed';
+import { fileAt, fileFor } from '../src/sheets/named-files';
 import { tellProblem } from '../src/sheets/problems';
 import { type ServicesAlone, withServices } from '../src/with-services';
-import { fileAt, fileFor } from './quiz/command';
+import { Misuse, only, runCommand, usageLine } from './command-line';
 
 type Asked = ServicesAlone & { args: string[]; by: string; dry: boolean; out: string };
 type Command = { args: string; help: string; run(asked: Asked): Promise<number> };
@@ -198,24 +197,15 @@ const commands: Record<string, Command> = {
 const usage = (): string =>
   [
     '用法：npm run segment -- 指令 …',
-    ...Object.entries(commands).map(([name, { args, help }]) => `  ${`${name} ${args}`.padEnd(24)} ${help}`),
+    ...Object.entries(commands).map(([name, { args, help }]) => usageLine(`${name} ${args}`, help)),
     '說明見 docs/audience.md。',
   ].join('\n');
-
-function only(args: string[]): string {
-  const [one = '', ...more] = args;
-  if (one === '' || more.length > 0) throw new Misuse();
-  return one;
-}
 
 /** The id of a segment, a sentence, JSON, or `@file` with one of these. */
 async function ruleFrom({ services: { segments } }: Asked, text: string): Promise<Rule> {
   if (text.startsWith('@')) {
-    const file = text.slice(1);
-    const said = await readFile(file, 'utf8').catch((cause: unknown) => {
-      throw new AppError('NotFound', 'segment.file', `讀不到檔案：${file}`, { cause });
-    });
-    return segments.readText(said.replace(/^\uFEFF/, ''));
+    const { bytes } = await fileAt(text.slice(1));
+    return segments.readText(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   }
   if (/^[a-z0-9-]+$/.test(text)) return (await segments.get(text)).rule;
   return segments.readText(text);

@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { hasNoSource, stageNames, stageRules } from '../src/domain/stages/stage-rules';
 import type { Stages } from '../src/domain/stages/stages';
-import { runCommand } from '../src/kit/run-command';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 
 const usage = `用法：
   npm run stages -- show                    每個階段有多少人，由什麼餵

@@ -1,7 +1,7 @@
 /* `npm run stop`: ends the program that runs on this data, or what is left of one that was killed. */
 import { loadConfig } from '../src/config';
-import { runCommand } from '../src/kit/run-command';
 import { stopAll } from '../src/store/engines';
+import { runCommand } from './command-line';
 
 const usage = `用法：npm run stop
   停下正在用 DATA_DIR 的小藝；被強行結束的，把它留下的資料庫程式停好。資料都還在。`;

@@ -9,11 +9,11 @@ import { stageNames } from '../src/domain/stages/stage-rules';
 import type { SyncReport } from '../src/domain/subscribers/sync';
 import { AppError, messageOf } from '../src/errors';
 import { beijingMoment } from '../src/kit/beijing';
-import { runCommand } from '../src/kit/run-command';
 import type { Services } from '../src/services';
 import { isWechatError } from '../src/wechat/api/errors';
 import { createUsers } from '../src/wechat/api/users';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 import { askedAccount } from './wechat/account';
 
 const help = `用法：npm run subscribers -- sync|count [--remove]

@@ -16,12 +16,12 @@ import { type SurveyRow, surveyStates } from '../src/domain/surveys/surveys';
 import { AppError } from '../src/errors';
 import type { Clock } from '../src/kit/clock';
 import { root } from '../src/kit/root';
-import { Misuse, runCommand } from '../src/kit/run-command';
 import { signed } from '../src/kit/signed';
 import type { Services } from '../src/services';
+import { fileAt, fileFor } from '../src/sheets/named-files';
 import { tellProblem } from '../src/sheets/problems';
 import { withServices } from '../src/with-services';
-import { fileAt, fileFor, usageLine } from './quiz/command';
+import { Misuse, runCommand, usageLine } from './command-line';
 
 const options = {
   by: { type: 'string', default: '' },

@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util';
 import type { Shared } from '../src/domain/tags/sharing';
 import type { TagReport } from '../src/domain/tags/tags';
 import { messageOf } from '../src/errors';
-import { runCommand } from '../src/kit/run-command';
 import { createTags, tagBounds } from '../src/wechat/api/tags';
 import { withServices } from '../src/with-services';
+import { runCommand } from './command-line';
 import { askedAccount } from './wechat/account';
 
 const help = `用法：npm run tags -- list|sync|mark|unmark

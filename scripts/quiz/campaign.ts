@@ -15,10 +15,11 @@ import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template'
 import { AppError } from '../../src/errors';
 import { beijingMoment } from '../../src/kit/beijing';
 import { maskCode } from '../../src/kit/mask';
-import { Misuse } from '../../src/kit/run-command';
 import { namesAreSaid } from '../../src/kit/signed';
+import { fileAt } from '../../src/sheets/named-files';
 import { type Problem, tellProblem } from '../../src/sheets/problems';
-import { type Asked, type Command, fileAt, only, tellSameLogin } from './command';
+import { Misuse, only } from '../command-line';
+import { type Asked, type Command, tellSameLogin } from './command';
 import { tellWait } from './waits';
 
 export const template: Command = {

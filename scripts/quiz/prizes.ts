@@ -7,10 +7,11 @@ import { laidFlat } from '../../src/domain/quiz/definition';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
 import { AppError } from '../../src/errors';
 import { beijingDay, dayMs, momentAt } from '../../src/kit/beijing';
-import { Misuse } from '../../src/kit/run-command';
+import { fileAt, fileFor } from '../../src/sheets/named-files';
 import { tellProblem } from '../../src/sheets/problems';
 import { readTable } from '../../src/sheets/read-table';
-import { type Asked, type Command, fileAt, fileFor, only, padded } from './command';
+import { Misuse, only, padded } from '../command-line';
+import { type Asked, type Command } from './command';
 import { tellWait } from './waits';
 
 /** A day that the calendar has. */

@@ -12,14 +12,15 @@ import { AppError } from '../../src/errors';
 import { beijingMoment, dayMs, hourMs } from '../../src/kit/beijing';
 import { createClock, type TurnableClock } from '../../src/kit/clock';
 import { createLog } from '../../src/kit/log';
-import { Misuse } from '../../src/kit/run-command';
 import { createRender } from '../../src/render/render';
+import { fileAt } from '../../src/sheets/named-files';
 import { tellProblem } from '../../src/sheets/problems';
 import { simulatedAccount } from '../../src/simulator/account';
 import { dropScratch, scratchName } from '../../src/store/scratch';
 import { readMessage } from '../../src/wechat/protocol/inbound';
 import { maxTextBytes, type Reply, xmlOf } from '../../src/wechat/protocol/reply';
-import { type Asked, type Command, fileAt, only } from './command';
+import { Misuse, only } from '../command-line';
+import { type Asked, type Command } from './command';
 
 const mostPlayers = 10_000;
 

@@ -3,10 +3,10 @@ import { verify as verifyDraw } from '../../src/domain/draws/draw-proof';
 import type { Settled } from '../../src/domain/settlement/decisions';
 import { AppError } from '../../src/errors';
 import { beijingMoment, momentAt } from '../../src/kit/beijing';
-import { Misuse } from '../../src/kit/run-command';
 import { namesAreSaid } from '../../src/kit/signed';
 import { plainCell } from '../../src/sheets/safe-cells';
-import { type Asked, type Command, only, tellSameLogin } from './command';
+import { Misuse, only } from '../command-line';
+import { type Asked, type Command, tellSameLogin } from './command';
 
 export const settle: Command = {
   args: '編號 [--with-held]',

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Misuse } from '../../scripts/command-line';
 import { approve, bring, check, codes, start, status } from '../../scripts/quiz/campaign';
 import { type Asked, type Command } from '../../scripts/quiz/command';
 import { loadHandlers } from '../../src/bot/discover';
 import { takenIn } from '../../src/domain/quiz/play/taken-by';
-import { Misuse } from '../../src/kit/run-command';
 import { signed } from '../../src/kit/signed';
 import { createTown, type Town } from '../support/town';
 

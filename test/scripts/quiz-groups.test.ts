@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Asked, columnsOf, usageLine } from '../../scripts/quiz/command';
+import { columnsOf, usageLine } from '../../scripts/command-line';
+import { type Asked } from '../../scripts/quiz/command';
 import { courier, groups } from '../../scripts/quiz/prizes';
 import { createScores } from '../../src/domain/quiz/log/scores';
 import { createPlayers } from '../../src/domain/quiz/players';

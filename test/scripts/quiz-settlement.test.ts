@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Misuse } from '../../scripts/command-line';
 import { type Asked, type Command } from '../../scripts/quiz/command';
 import * as commands from '../../scripts/quiz/settlement';
-import { Misuse } from '../../src/kit/run-command';
 import { anEntry, aPrize, aQuestion, aQuiz, beijing } from '../domain/quiz/a-quiz';
 import { settlementStage } from '../domain/settlement/settlement-stage';
 
