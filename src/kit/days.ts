@@ -144,13 +144,18 @@ const readers: Reader[] = [
  * year, or a weekday, is its next occurrence from `today` on; a holiday its next one.
  */
 export function findDays(text: string, today: string): Found | undefined {
+  const first = firstDays(text, today);
+  return first && (goingOn(text, today, first) ?? first);
+}
+
+/** The first reader that finds anything, wherever it stands. */
+function firstDays(text: string, today: string): Found | undefined {
   for (const { words, read } of readers) {
     const match = words.exec(text);
     const found = match && read(match, today);
     if (!match || !found) continue;
-    const named = typeof found === 'string' ? { on: found, until: found } : found;
-    const at = { from: match.index, to: match.index + match[0].length };
-    return goingOn(text, today, { days: named, ...at }) ?? { days: named, ...at };
+    const days = typeof found === 'string' ? { on: found, until: found } : found;
+    return { days, from: match.index, to: match.index + match[0].length };
   }
   return undefined;
 }
@@ -160,11 +165,11 @@ type Found = { days: Days; from: number; to: number };
 /** 「明天到禮拜天」. */
 function goingOn(text: string, today: string, { days: first, from, to }: Found): Found | undefined {
   const before = /^(.+?)(?:到|至|-|~|—|–|和|跟|与|、|,)?$/.exec(text.slice(0, from))?.[1];
-  const start = before === undefined ? undefined : findDays(before, today);
+  const start = before === undefined ? undefined : firstDays(before, today);
   if (start && start.to === before?.length && start.days.on <= first.until)
     return { days: span(start.days.on, first.until), from: start.from, to };
   const joint = /^(?:到|至|-|~|—|–|和|跟|与|、|,)?/.exec(text.slice(to));
-  const next = joint ? findDays(text.slice(to + joint[0].length), today) : undefined;
+  const next = joint ? firstDays(text.slice(to + joint[0].length), today) : undefined;
   if (!joint || next?.from !== 0 || next.days.until < first.on) return undefined;
   return { days: span(first.on, next.days.until), from, to: to + joint[0].length + next.to };
 }
@@ -223,22 +228,42 @@ function nextDayOfMonth(date: number, today: string): string | undefined {
   return undefined;
 }
 
+const lunarDays = new Map<string, string>();
+
+/** A day of the farmers' calendar. The library takes milliseconds for it. */
+function lunarDay(year: number, monthOfYear: number, date: number): string {
+  const key = `${year}-${monthOfYear}-${date}`;
+  const known = lunarDays.get(key) ?? Lunar.fromYmd(year, monthOfYear, date).getSolar().toYmd();
+  lunarDays.set(key, known);
+  return known;
+}
+
 /** The next day of a month of the farmers' calendar. */
 function nextLunar(monthOfYear: number, date: number, today: string): string | undefined {
   const year = Number(today.slice(0, 4));
   return [year - 1, year, year + 1]
-    .map((one) => Lunar.fromYmd(one, monthOfYear, date).getSolar().toYmd())
+    .map((one) => lunarDay(one, monthOfYear, date))
     .find((day) => day >= today);
+}
+
+type Terms = ReturnType<Lunar['getJieQiTable']>;
+const terms = new Map<number, Terms>();
+
+/** A year's table takes milliseconds to work out, and is the same for ever. */
+function termsOf(year: number): Terms {
+  const known = terms.get(year) ?? Lunar.fromYmd(year, 6, 1).getJieQiTable();
+  terms.set(year, known);
+  return known;
 }
 
 /** One of the 24 terms of the farmers' calendar, as the library writes it (Simplified). */
 function nextTerm(term: string, today: string): string | undefined {
   const year = Number(today.slice(0, 4));
   return [year - 1, year, year + 1]
-    .flatMap((one) => {
-      const table = Lunar.fromYmd(one, 6, 1).getJieQiTable();
-      return [table[term]?.toYmd(), ...(term === '冬至' ? [table['DONG_ZHI']?.toYmd()] : [])];
-    })
+    .flatMap((one) => [
+      termsOf(one)[term]?.toYmd(),
+      ...(term === '冬至' ? [termsOf(one)['DONG_ZHI']?.toYmd()] : []),
+    ])
     .filter((day) => day !== undefined && day >= today)
     .toSorted()[0];
 }

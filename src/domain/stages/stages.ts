@@ -24,8 +24,9 @@ const indexes: IndexSpec[] = [
 ];
 const batch = 500;
 /** Flat rows follow callbacks by two seconds, and those that a worker was busy with, a little later. */
-const mostFollowedMs = 10 * 60_000;
 const behindMs = 10_000;
+/** What lies longer back is left to the day's run. */
+const mostFollowedMs = 10 * 60_000;
 
 /**
  * Where people stand in their life with the brand. Judged from their flat rows: who wrote, soon after; everybody once a day, when
