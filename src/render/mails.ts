@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Liquid } from 'liquidjs';
 import { root } from '../kit/root';
 import { inScript, type Script } from '../kit/text';
-import { addFilters } from './filters';
+import { createEngine, htmlIn } from './engine';
 
 export type WrittenMail = { subject: string; text: string; html: string };
 
@@ -12,17 +11,8 @@ export type WrittenMail = { subject: string; text: string; html: string };
  * value is escaped. Written in Traditional; both come out in the reader's script.
  */
 export function createMailRender(folder: string = join(root, 'templates', 'mail')) {
-  const options = {
-    strictFilters: true,
-    strictVariables: true,
-    ownPropertyOnly: true,
-    parseLimit: 20_000,
-    renderLimit: 10_000,
-    memoryLimit: 1e6,
-    templates: {},
-  } as const;
-  const plain = addFilters(new Liquid(options));
-  const escaping = addFilters(new Liquid({ ...options, outputEscape: 'escape' }));
+  const plain = createEngine();
+  const escaping = createEngine({ outputEscape: 'escape' });
   const source = (file: string) => readFileSync(join(folder, file), 'utf8');
   const mails = new Map(
     readdirSync(folder)
@@ -42,13 +32,10 @@ export function createMailRender(folder: string = join(root, 'templates', 'mail'
       const whole = inScript(String(plain.renderSync(template.text, data)), script);
       const [subject = '', ...lines] = whole.split('\n');
       const text = lines.join('\n').replace(/\n{3,}/g, '\n\n');
-      const html = String(
-        escaping.renderSync(template.html, { ...data, lang: script === 'hans' ? 'zh-Hans' : 'zh-Hant' }),
-      );
       return {
         subject: subject.trim(),
         text: `${text.trim()}\n`,
-        html: script === 'hant' ? html : html.replaceAll(/>[^<]+</g, (words) => inScript(words, script)),
+        html: htmlIn(script, escaping, template.html, data),
       };
     },
   };

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Liquid } from 'liquidjs';
 import { AppError } from '../errors';
 import { root } from '../kit/root';
 import type { Reply } from '../wechat/protocol/reply';
-import { addFilters } from './filters';
+import { createEngine } from './engine';
 
 /** Plain data for a template: no functions (LiquidJS would call them), no class instances. */
 export type RenderData = object;
@@ -12,18 +11,6 @@ export type RenderData = object;
 type Compiled = (data: RenderData) => Reply;
 type Fill = (data: RenderData) => string;
 type News = { title: string; description?: string; picUrl?: string; url: string };
-
-const liquidOptions = {
-  strictFilters: true,
-  strictVariables: true,
-  ownPropertyOnly: true,
-  // Else every part is parsed again at every rendering.
-  cache: true,
-  parseLimit: 20_000,
-  // By the clock on the wall: a busy process must not lose a reply to it. Templates are ours; no fan writes one.
-  renderLimit: 10_000,
-  memoryLimit: 1e6,
-} as const;
 
 /**
  * Every word a fan reads in chat lies in `templates/replies`: `weather.txt` is a text, `guide.news.json` a card whose
@@ -36,7 +23,7 @@ export function createRender(folder: string = join(root, 'templates', 'replies')
   const parts = Object.fromEntries(
     files.filter(isPart).map((file) => [file.replace('.txt', ''), source(file).trimEnd()]),
   );
-  const engine = addFilters(new Liquid({ ...liquidOptions, templates: parts }));
+  const engine = createEngine({ templates: parts });
   const filling = (text: string): Fill => {
     const template = engine.parse(text);
     return (data) => tidied(String(engine.renderSync(template, data)));
