@@ -36,17 +36,18 @@ export type Erased = {
   fan: string;
   /** Undefined: nobody came to know her, or what lies under it is not to be touched again. */
   pid: string | undefined;
-  /** Business time up to which she is erased; what she said later she said after coming back. */
+  /** Business time up to which she is erased: what is later is of after her return, and stays. She may come back at any moment. */
   upTo: Date;
-  /** She is here again under the same `pid`: only what is not later than `upTo` goes. */
-  back: boolean;
 };
 
 /** Which rows `{pid, at}` go with her. Ask it only where she has a `pid`. */
-export const rowsOf = ({ pid = '', upTo, back }: Erased): { pid: string; at?: { $lte: Date } } => ({
+export const rowsOf = ({ pid = '', upTo }: Erased): { pid: string; at: { $not: { $gt: Date } } } => ({
   pid,
-  ...(back ? { at: { $lte: upTo } } : {}),
+  at: notAfter(upTo),
 });
+
+/** Also of what has no time. */
+export const notAfter = (upTo: Date) => ({ $not: { $gt: upTo } });
 
 type Kept = { upkeep: Upkeep };
 const hasUpkeep = (one: unknown): one is Kept => typeof one === 'object' && one !== null && 'upkeep' in one;

@@ -185,7 +185,7 @@ test('the reader of a mail ends them all', async () => {
 test('when she is erased, nothing of her address is left', async () => {
   const { fan, pid, links } = await bound('gone@example.com');
   const { _id } = await fan.row();
-  await talk.services.upkeep.erase({ fan: _id, pid, upTo: new Date(talk.services.clock.now()), back: false });
+  await talk.services.upkeep.erase({ fan: _id, pid, upTo: new Date(talk.services.clock.now()) });
   expect(mailsTo('gone@example.com')).toEqual([]);
   const db = await database.connect();
   for (const { name } of (await db.db?.listCollections().toArray()) ?? [])

@@ -183,7 +183,7 @@ test('she is erased with her phone, also one that she had not proven', async () 
     const { pid, _id: fan } = await one.row();
     const copy = await talk.services.upkeep.copy({ fan, pid });
     expect(copy['phoneCodes']).toHaveLength(1);
-    await talk.services.upkeep.erase({ fan, pid, upTo: new Date('2026-11-22T10:00+08:00'), back: false });
+    await talk.services.upkeep.erase({ fan, pid, upTo: new Date('2026-11-22T10:00+08:00') });
     for (const name of ['bindings', 'phoneCodes', 'phoneAsks'])
       expect(JSON.stringify(await db.collection(name).find().toArray())).not.toContain(pid);
   }

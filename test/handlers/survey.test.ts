@@ -261,7 +261,7 @@ test('she is erased with her answers', async () => {
   const lin = talk.fan();
   await says(lin, '旅行偏好', '同意', '女士', '跳過', '西安', '1', '8');
   const { pid, _id: fan } = await lin.row();
-  await talk.services.upkeep.erase({ fan, pid, upTo: new Date('2026-11-22T10:00+08:00'), back: false });
+  await talk.services.upkeep.erase({ fan, pid, upTo: new Date('2026-11-22T10:00+08:00') });
   expect(await talk.services.surveys.answersOf('travel', pid)).toBeNull();
   expect(await talk.services.attributes.of(pid)).toEqual([]);
 });

@@ -9,7 +9,7 @@ import type { MailRender } from '../../render/mails';
 import { isDuplicate } from '../../store/duplicate';
 import type { IndexSpec } from '../../store/indexes';
 import type { Audience } from '../audience';
-import { rowsOf, type Upkeep } from '../upkeep';
+import { notAfter, rowsOf, type Upkeep } from '../upkeep';
 import { createMailLinks, unknownMail } from './links';
 import { mailConfirm, mailUnbind } from './mails.jobs';
 import { mailLeaves } from './mails.leaves';
@@ -26,7 +26,7 @@ type Ask = {
   sentAt?: Date;
   confirmedAt?: Date;
 };
-type Filter = { pid?: string; hash?: string; at?: { $lt: Date } | { $lte: Date } };
+type Filter = { pid?: string; hash?: string; at?: { $lt: Date } | { $not: { $gt: Date } } };
 /** `mailBindings{_id: '<pid>/mail'}`: the address that she showed to be hers. An address is one person's. */
 type Binding = {
   _id: string;
@@ -173,11 +173,10 @@ export function createMails(given: {
       indexes,
       jobs: [mailConfirm, mailUnbind],
       async erase(whom) {
-        const { pid, upTo, back } = whom;
+        const { pid, upTo } = whom;
         if (pid === undefined) return;
-        const bound = { _id: `${pid}/mail` };
         await dropAsks(rowsOf(whom));
-        await bindings.deleteMany(back ? { ...bound, confirmedAt: { $lte: upTo } } : bound);
+        await bindings.deleteMany({ _id: `${pid}/mail`, confirmedAt: notAfter(upTo) });
       },
       async copy({ pid }) {
         const projection = { hash: 0 };
@@ -311,7 +310,7 @@ export function createMails(given: {
 
     /** Lets go of the address that she bound up to then, and of what still waits to be confirmed. */
     async unbind(pid: string, upTo: Date): Promise<void> {
-      await dropAsks({ pid, at: { $lte: upTo } });
+      await dropAsks({ pid, at: notAfter(upTo) });
       await bindings.deleteMany({ _id: `${pid}/mail`, confirmedAt: { $lte: upTo } });
       await changed([pid]);
     },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
-import type { Upkeep } from '../upkeep';
+import { notAfter, type Upkeep } from '../upkeep';
 import { forbiddenWords } from './forbidden-words';
 
 type NameRow = { _id: string; name: string; at?: Date };
@@ -26,9 +26,9 @@ export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
   return {
     upkeep: {
       /** She is 旅友 again. */
-      erase: async ({ pid, upTo, back }) => {
+      erase: async ({ pid, upTo }) => {
         if (!pid) return;
-        await rows.deleteOne({ _id: pid, ...(back ? { at: { $not: { $gt: upTo } } } : {}) }, { timeoutMS });
+        await rows.deleteOne({ _id: pid, at: notAfter(upTo) }, { timeoutMS });
       },
       copy: async ({ pid }) => ({ names: await rows.find({ _id: pid }, { timeoutMS }).toArray() }),
     } satisfies Upkeep,

@@ -123,8 +123,12 @@ export function createPeople(given: {
   return {
     upkeep: {
       indexes,
-      erase: async ({ pid, back }) =>
-        void (pid !== undefined && !back && (await rows.deleteOne({ _id: pid }))),
+      /** Her row goes, unless she is here again: then it is worked out anew. */
+      async erase({ fan, pid }) {
+        if (pid === undefined) return;
+        if ((await here([pid])).length > 0) await refresh([{ fan, pid }]);
+        else await rows.deleteOne({ _id: pid });
+      },
       copy: async ({ pid }) => ({ segmentedBy: await rows.find({ _id: pid }).toArray() }),
       async sweep() {
         await follow('people', clock.now() - soonMs);

@@ -6,7 +6,7 @@ import { crashPoint } from '../../kit/crash-point';
 import { keyedHash } from '../../kit/ids';
 import type { Log } from '../../kit/log';
 import type { IndexSpec } from '../../store/indexes';
-import type { Upkeep } from '../upkeep';
+import { notAfter, type Upkeep } from '../upkeep';
 import type { SmsSender } from './sms';
 
 /**
@@ -139,9 +139,9 @@ export function createPhones(given: {
   return {
     upkeep: {
       indexes,
-      async erase({ pid, upTo, back }) {
+      async erase({ pid, upTo }) {
         if (pid === undefined) return;
-        const old = back ? { at: { $lte: upTo } } : {};
+        const old = { at: notAfter(upTo) };
         await codes.deleteMany({ _id: pid, ...old });
         const days = [0, 1, 2].map((ago) => askOf(pid, clock.now() - ago * dayMs));
         await asks.deleteMany({ _id: { $in: days }, ...old });

@@ -108,8 +108,10 @@ export function createMoves({ db }: { db: Connection }) {
         .toSorted((x, y) => y.people - x.people);
     },
 
-    forget: async (filter: { pid: string | { $in: string[] }; at?: { $lte: Date } }): Promise<void> =>
-      void (await moves.deleteMany(filter)),
+    forget: async (filter: {
+      pid: string | { $in: string[] };
+      at?: { $not: { $gt: Date } };
+    }): Promise<void> => void (await moves.deleteMany(filter)),
     of: (pid: string): Promise<Move[]> => moves.find({ pid }, { sort: { at: 1 } }).toArray(),
   };
 }

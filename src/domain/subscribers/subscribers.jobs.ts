@@ -36,11 +36,17 @@ export const erase = defineJob({
   async run({ subscribers, campaigns, upkeep, timers, clock }: Needs, { fan, pid, upTo, leftAt, again }) {
     await subscribers.remove(fan, new Date(leftAt ?? upTo), campaigns.nameKeptUntil);
     crashPoint('erase-row-gone');
-    // In a running campaign she keeps her name, so what it stands for may be of after her return: that stays.
-    const back = pid !== '' && (await subscribers.load(fan))?.pid === pid;
-    const known = pid !== '' && !(again && back);
-    await upkeep.erase({ fan, pid: known ? pid : undefined, upTo: new Date(upTo), back }, () =>
-      crashPoint('erase-domain-done'),
+    // In a running campaign she keeps her name, and may come back at any moment: what is of after her return stays. Where she is
+    // not here the second time, nothing up to the moment before we looked is.
+    const looked = clock.now();
+    const back = again && pid !== '' && (await subscribers.load(fan))?.pid === pid;
+    await upkeep.erase(
+      {
+        fan,
+        pid: pid === '' || back ? undefined : pid,
+        upTo: new Date(again && !back ? looked : upTo),
+      },
+      () => crashPoint('erase-domain-done'),
     );
     if (pid === '' || again) return;
     await timers.arm({

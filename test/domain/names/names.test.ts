@@ -21,9 +21,9 @@ test('everybody has a name from the start, and keeps the one she chose', async (
     ]),
   );
   const gone = { fan: 'f', pid: 'mei' };
-  await names.upkeep.erase({ ...gone, upTo: new Date(Date.now() - 60_000), back: true });
+  await names.upkeep.erase({ ...gone, upTo: new Date(Date.now() - 60_000) });
   expect((await names.nameOf(['mei'])).get('mei')).not.toBe(defaultName('mei'));
-  await names.upkeep.erase({ ...gone, upTo: new Date(), back: false });
+  await names.upkeep.erase({ ...gone, upTo: new Date() });
   expect(await names.nameOf(['mei'])).toEqual(new Map([['mei', defaultName('mei')]]));
 });
 

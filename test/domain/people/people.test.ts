@@ -84,7 +84,8 @@ test('who leaves is in no segment any more', async () => {
   await talk.services.people.rebuild();
   const { pid, _id } = await gao.row();
   expect(await count('問過或人在城市「廈門」')).toBe(1);
-  await talk.services.upkeep.erase({ fan: _id, pid, upTo: new Date(), back: false });
+  await talk.services.subscribers.remove(_id, new Date());
+  await talk.services.upkeep.erase({ fan: _id, pid, upTo: new Date() });
   expect(await count('問過或人在城市「廈門」')).toBe(0);
 });
 

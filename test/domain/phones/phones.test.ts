@@ -123,7 +123,7 @@ test('a phone that is somebody else’s is not hers too', async () => {
 
 test('she is erased with the phone that she had not proven, and it is forgotten by itself', async () => {
   await ask('gone', '13800005555');
-  await phones.upkeep.erase({ fan: '', pid: 'gone', upTo: new Date(now), back: false });
+  await phones.upkeep.erase({ fan: '', pid: 'gone', upTo: new Date(now) });
   expect(await prove('gone', lastCode())).toEqual({ kind: 'none' });
   expect(await phones.upkeep.copy({ fan: '', pid: 'gone' })).toEqual({ phoneCodes: [], phoneAsks: [] });
   await ask('idle', '13800008888');

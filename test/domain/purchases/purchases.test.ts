@@ -35,7 +35,7 @@ const two = csv('13812345678,A1,2026-10-01,1280,杭州三日,V1,金卡', '138-12
 const lin = { pid: 'lin', fan: 'f' };
 const consent = { source: 'form:phone', consent: 'v1' };
 const facts = async () => (await purchases.audience.facts([lin])).get('lin');
-const erased = { fan: 'f', pid: 'lin', upTo: new Date(now), back: false };
+const erased = { fan: 'f', pid: 'lin', upTo: new Date(now) };
 const counts = async () => {
   const { added, same, conflicts, members } = await purchases.importFile(two);
   return { added, same, conflicts, members };

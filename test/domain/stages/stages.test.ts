@@ -138,7 +138,6 @@ test('moves are counted by day for good: rates stay as they were when she has le
     fan: lin?.known.fan ?? '',
     pid: lin?.pid,
     upTo: new Date('2026-11-27T04:00:00Z'),
-    back: false,
   });
   expect(await stages.of(lin?.pid ?? '')).toEqual({ standing: null, moves: [] });
   expect(await stages.rates('2026-11-26', '2026-11-26')).toEqual(rates);

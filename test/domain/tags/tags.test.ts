@@ -240,7 +240,7 @@ test('who leaves and comes back is given it anew', async () => {
   const fan = subscribers.fanOf(stage.sim.world.fan('south1').openid);
   const pid = await pidOf('south1');
   stage.sim.world.fan('south1').tags = [];
-  await upkeep.erase({ fan, pid, upTo: new Date('2026-11-23T12:00:00+08:00'), back: true });
+  await upkeep.erase({ fan, pid, upTo: new Date('2026-11-23T12:00:00+08:00') });
   expect(await sync()).toMatchObject({ shared: [{ given: 1, kept: 4 }] });
   expect(has('south1')).toEqual(['南方']);
 });
