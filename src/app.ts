@@ -82,7 +82,7 @@ export async function createApp(config: Config, options: AppOptions) {
     onGroup: metrics.groupSize,
     more: options.more?.({ db }) ?? {},
   });
-  const { inbox, outbox, subscribers, timers, processes, versions, upkeep } = services;
+  const { inbox, outbox, subscribers, reach, timers, processes, versions, upkeep } = services;
 
   const customerMessages = createCustomerMessages({ client });
   const hints = createHints({ redis, prefix: `xiaoyi-${db.name}` });
@@ -92,6 +92,7 @@ export async function createApp(config: Config, options: AppOptions) {
     inbox,
     outbox,
     subscribers,
+    reach,
     dispatch,
     // With the simulator's turned clock, but not with a wall clock that is set back.
     limit: createFanLimit({ now: () => monotonicMs() + clock.offset() }),
@@ -105,6 +106,7 @@ export async function createApp(config: Config, options: AppOptions) {
   const { relay } = createRelay({
     outbox,
     subscribers,
+    reach,
     customerMessages,
     jobs: new Map<string, AnyJob<Services>>([...upkeep.jobs, [housekeeping.name, housekeeping]]),
     services,

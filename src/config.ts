@@ -104,6 +104,15 @@ export const table = {
     'Seconds a callback may be old; 0 switches the check off',
   ),
   WECHAT_API_URL: setting(z.url().default('https://api.weixin.qq.com'), "WeChat's API"),
+  CUSTOMER_MESSAGES_PER_TALK: setting(
+    whole(0, 100).default(5),
+    'Customer messages in 48 hours after a message of hers',
+  ),
+  CUSTOMER_MESSAGES_PER_TAP: setting(
+    whole(0, 100).default(3),
+    'Customer messages in a minute after a menu tap, a follow or a scan',
+  ),
+  MASS_PER_MONTH: setting(whole(0, 100).default(4), 'Mass messages a person and month'),
   REQUIRE_SAFE_MODE: setting(flag.default(false), 'Refuse to start without WECHAT_ENCODING_AES_KEY'),
   WEATHER_PROVIDER: setting(
     z.enum(['sample', 'open-meteo', 'qweather']).default('sample'),

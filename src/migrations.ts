@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { freeWords } from './migrations/free-words';
 import { playsByCampaign } from './migrations/plays';
+import { windowsIntoReach } from './migrations/reach';
 import type { Migration } from './store/migrations';
 
 /**
@@ -11,6 +12,7 @@ export const migrations: Migration[] = [
   { n: 4, name: 'imported codes in lists, and no more tickets than promised', run: codesIntoLists },
   { n: 5, name: 'answers, floors and campaigns by their new names', run: freeWords },
   { n: 6, name: 'where she stands, by campaign', run: playsByCampaign },
+  { n: 7, name: 'what may still be sent to her, in a collection of its own', run: windowsIntoReach },
 ];
 
 type Prize = { id: string; quantity: number; codes?: { list: string; count: number } };

@@ -40,6 +40,7 @@ import { createQuizKind } from './domain/quiz/kind';
 import { createPlayers } from './domain/quiz/players';
 import { createQuizzes } from './domain/quiz/quizzes';
 import { sampleAuthor } from './domain/quiz/workbook/sample';
+import { createReach } from './domain/reach/reach';
 import { createReplies } from './domain/replies/replies';
 import { createReports } from './domain/reports/reports';
 import { createStatus } from './domain/reports/status';
@@ -98,6 +99,15 @@ export function createServices(given: {
     appId,
     clock,
     placeOf: (id) => cities.get(id),
+  });
+  const reach = createReach({
+    db,
+    clock,
+    rations: {
+      talk: config.CUSTOMER_MESSAGES_PER_TALK,
+      tap: config.CUSTOMER_MESSAGES_PER_TAP,
+      massPerMonth: config.MASS_PER_MONTH,
+    },
   });
   const names = createNames({ db, clock });
   const points = createPoints({ db, clock });
@@ -223,6 +233,7 @@ export function createServices(given: {
     outbox,
     timers,
     subscribers,
+    reach,
     subscriberSync: createSubscriberSync({
       db,
       clock,

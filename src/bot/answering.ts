@@ -1,5 +1,6 @@
 import type { Inbox } from '../domain/inbox/inbox';
 import type { Outbox } from '../domain/outbox/outbox';
+import type { ReachLedger } from '../domain/reach/reach';
 import type { Subscribers } from '../domain/subscribers/subscribers';
 import { AppError } from '../errors';
 import { type Clock, monotonicMs } from '../kit/clock';
@@ -31,6 +32,7 @@ export function createAnswering(given: {
   inbox: Inbox;
   outbox: Outbox;
   subscribers: Subscribers;
+  reach: ReachLedger;
   dispatch: Dispatch;
   limit: FanLimit;
   /** Until when one who leaves keeps her name in the campaigns she played. */
@@ -149,7 +151,7 @@ export function createAnswering(given: {
     /** Waits for everything accepted to be answered and written. */
     async drained(): Promise<void> {
       await Promise.allSettled([...inFlight.values()].map((work) => work.promise));
-      await Promise.all([inbox.drained(), subscribers.drained()]);
+      await Promise.all([inbox.drained(), subscribers.drained(), given.reach.drained()]);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Effect } from '../domain/outbox/outbox';
-import { windowsOpenedBy } from '../domain/reach/windows';
+import type { ReachLedger } from '../domain/reach/reach';
+import { windowOpenedBy } from '../domain/reach/windows';
 import type { Subscriber, Subscribers } from '../domain/subscribers/subscribers';
 import type { Kept } from '../domain/subscribers/talk';
 import { AppError } from '../errors';
@@ -24,13 +25,14 @@ export type Letter = { id: string; fan: string; at: Date; message: Message };
 /** Has the reply worked out, and keeps with her row what it changes about her, the reply itself in the same write. */
 export function createDeciding(given: {
   subscribers: Subscribers;
+  reach: ReachLedger;
   dispatch: Dispatch;
   /** Whether the reply to a callback is known to lie in its inbox row. */
   ended: (id: string) => boolean;
   by: (rule: string) => void;
   log: Log;
 }) {
-  const { subscribers, dispatch, ended, by, log } = given;
+  const { subscribers, reach, dispatch, ended, by, log } = given;
 
   async function decide(letter: Letter, loaded: Subscriber | undefined): Promise<Omit<Kept, 'by'>> {
     const { message, fan, id, at } = letter;
@@ -49,6 +51,7 @@ export function createDeciding(given: {
       if (!her) return counted(outcome);
       if (!changesAnything(outcome, message)) {
         touchBehind(her, message);
+        subscribers.touch(her).catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
         return counted(outcome);
       }
       const { reply, effects, carries, changes, takeMail, about } = outcome;
@@ -60,10 +63,12 @@ export function createDeciding(given: {
         ],
         ...(takeMail.length > 0 ? { takeMail } : {}),
         ...(message.kind === 'follow' ? { followedAt: sentAt(message) } : {}),
-        windows: windowsOpenedBy(message),
       });
       crashPoint('talk-kept');
-      if (written) return counted(outcome);
+      if (written) {
+        touchBehind(her, message);
+        return counted(outcome);
+      }
       her = undefined;
     }
     throw new AppError(
@@ -73,11 +78,10 @@ export function createDeciding(given: {
     );
   }
 
-  /** Nobody waits for it: it is written behind, and left out when the last one is a minute old. */
-  function touchBehind(her: Subscriber, message: Message): void {
-    const windows = windowsOpenedBy(message);
-    if (subscribers.isFresh(her, windows)) return;
-    subscribers.touch(her._id, windows).catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
+  /** The window she opened. Nobody waits for it. */
+  function touchBehind({ _id, pid }: Subscriber, message: Message): void {
+    const opened = windowOpenedBy(message);
+    if (opened) reach.touch(_id, pid, opened);
   }
 
   /** A message from before she left that only now has its turn must not bring her back. A follow in the same second does. */

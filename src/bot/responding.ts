@@ -1,10 +1,12 @@
 import type { Inbox } from '../domain/inbox/inbox';
 import type { Outbox } from '../domain/outbox/outbox';
-import { windowsOpenedBy } from '../domain/reach/windows';
+import type { ReachLedger } from '../domain/reach/reach';
+import { windowOpenedBy } from '../domain/reach/windows';
 import type { Subscriber, Subscribers } from '../domain/subscribers/subscribers';
 import { AppError } from '../errors';
 import { crashPoint } from '../kit/crash-point';
 import type { Log } from '../kit/log';
+import { createRecent } from '../kit/recent';
 import type { Reply } from '../wechat/protocol/reply';
 import type { Work } from './deadline';
 import { createDeciding, type Letter, sentAt } from './deciding';
@@ -19,15 +21,16 @@ export function createResponding(given: {
   inbox: Inbox;
   outbox: Outbox;
   subscribers: Subscribers;
+  reach: ReachLedger;
   dispatch: Dispatch;
   pidUntil: (campaigns: string[]) => number | undefined;
   hint: (cause: string) => void;
   by: (rule: string) => void;
   log: Log;
 }) {
-  const { inbox, outbox, subscribers, dispatch, pidUntil, hint, by, log } = given;
-  const endedHere = createRecent(20_000);
-  const decide = createDeciding({ subscribers, dispatch, ended: endedHere.has, by, log });
+  const { inbox, outbox, subscribers, reach, dispatch, pidUntil, hint, by, log } = given;
+  const endedHere = createRecent<true>(20_000);
+  const decide = createDeciding({ subscribers, reach, dispatch, ended: endedHere.has, by, log });
 
   /** Works out the reply and keeps it. Another message of hers may be answered meanwhile: then it is worked out again. */
   async function respond(task: Task, loaded: Subscriber | undefined): Promise<Reply | null> {
@@ -54,7 +57,7 @@ export function createResponding(given: {
           'bot.taken-over',
           'Another process took this callback over; its reply is the one to say.',
         );
-      endedHere.add(task.id);
+      endedHere.set(task.id, true);
       if (effects.length > 0 || (task.work.late && reply)) hint(task.id);
       return task.work.late ? null : reply;
     } catch (error) {
@@ -70,25 +73,11 @@ export function createResponding(given: {
   ): Promise<void> {
     const late = task.work.late ? reply : null;
     if (!late && effects.length === 0) return;
-    await subscribers.touch(task.fan, windowsOpenedBy(task.message));
+    const opened = windowOpenedBy(task.message);
+    if (opened) await reach.opened(task.fan, opened);
     crashPoint('window-kept');
     await outbox.add({ id: task.id, fan: task.fan, late }, effects);
   }
 
   return respond;
-}
-
-/** Remembers the last `most` to twice as many ids. */
-function createRecent(most: number) {
-  let young = new Set<string>();
-  let old = new Set<string>();
-  return {
-    add(id: string): void {
-      young.add(id);
-      if (young.size < most) return;
-      old = young;
-      young = new Set();
-    },
-    has: (id: string): boolean => young.has(id) || old.has(id),
-  };
 }

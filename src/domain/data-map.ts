@@ -161,6 +161,7 @@ export const dataMap: Record<string, Kept> = {
   },
   mailLimits: { keeps: '幾天', identity: '_id', technical: 'at causes' },
   mailStops: { keeps: '180 天：誰不要收', identity: '_id', technical: 'at' },
+  massSends: { keeps: '400 天', content: 'people pushes', staff: 'by', technical: '_id at' },
   members: {
     keeps: '一直留著；雜湊在她解除綁定後不通向誰',
     identity: '_id',
@@ -204,6 +205,13 @@ export const dataMap: Record<string, Kept> = {
     id: '_id',
     technical: 'at file',
   },
+  reach: {
+    keeps: '她離開或要求時只留這個月群發過的次數，40 天',
+    identity: '_id',
+    deeds: 'talk tap sends pushes mass shut notices quiet',
+    id: 'pid',
+    technical: 'leftAt',
+  },
   redeemTries: { keeps: '幾天', staff: '_id', technical: 'at n' },
   replyRules: {
     keeps: forever,
@@ -241,7 +249,7 @@ export const dataMap: Record<string, Kept> = {
     id: 'pid',
     words: 'said talk mailbox',
     profile: 'channel cityId script scriptChosen',
-    technical: 'followedAt following listed once seenAt v windows',
+    technical: 'followedAt following listed once seenAt v',
   },
   surveyAnswers: {
     keeps: whileHere,

@@ -1,4 +1,5 @@
 import type { Outbox, Taken } from '../domain/outbox/outbox';
+import type { ReachLedger } from '../domain/reach/reach';
 import type { Subscribers } from '../domain/subscribers/subscribers';
 import { messageOf } from '../errors';
 import { crashPoint } from '../kit/crash-point';
@@ -18,12 +19,13 @@ const pauseAfter = (tries: number): number => 2_000 * 4 ** (tries - 1);
 export function createRelay(given: {
   outbox: Outbox;
   subscribers: Subscribers;
+  reach: ReachLedger;
   customerMessages: CustomerMessages;
   jobs: ReadonlyMap<string, AnyJob<Services>>;
   services: Services;
   log: Log;
 }) {
-  const { outbox, subscribers, customerMessages, jobs, services, log } = given;
+  const { outbox, subscribers, reach, customerMessages, jobs, services, log } = given;
 
   async function relay(cause: string): Promise<void> {
     for (const { _id, state, dueAt, tries } of await outbox.of(cause)) {
@@ -44,8 +46,7 @@ export function createRelay(given: {
       await outbox.finish(row, 'cancelled', 'she left');
       return true;
     }
-    const window = await subscribers.spend(row.fan);
-    if (!window) return post(row, reply, 'no window is open');
+    if (!(await reach.spend(row.fan, row._id))) return post(row, reply, 'no window is open');
     crashPoint('ration-spent');
     const outcome = await customerMessages.send(openid, reply);
     crashPoint('message-sent');
@@ -55,9 +56,11 @@ export function createRelay(given: {
         crashPoint('message-noted');
         return true;
       case 'refused':
+        if (outcome.errcode !== null)
+          await reach.correct(row.fan, { code: outcome.errcode, at: row.at.getTime() });
         return post(row, reply, outcome.reason);
       case 'later':
-        await subscribers.refund(row.fan, window);
+        await reach.refund([row.fan], row._id);
         crashPoint('ration-refunded');
         if (row.tries >= mostTries) return post(row, reply, 'WeChat was busy five times');
         await outbox.retry(row, outcome.afterMs, 'WeChat is busy');

@@ -5,6 +5,7 @@ import type { InboxRow } from '../domain/inbox/inbox';
 import type { People } from '../domain/people/people';
 import type { BalanceRow, LedgerRow } from '../domain/points/points';
 import type { Member, Purchase } from '../domain/purchases/bring';
+import type { ReachRow } from '../domain/reach/reach';
 import type { Rule } from '../domain/segments/rule';
 import type { Segments } from '../domain/segments/segments';
 import type { Subscriber, Subscribers } from '../domain/subscribers/subscribers';
@@ -112,8 +113,13 @@ export async function bringCrowd(
     const some = Array.from({ length: Math.min(batch, to - at) }, (_, i) =>
       invent(at + i, { appId, now, cities }),
     );
-    const rows = some.map((one) => subscriberOf(one, services.subscribers.fanOf(one.openid), now));
+    const rows = some.map((one) => subscriberOf(one, services.subscribers.fanOf(one.openid)));
     await insertNew(db, 'subscribers', rows);
+    await insertNew(
+      db,
+      'reach',
+      some.map((one, i) => reachOf(one, rows[i]?._id ?? '', rows[i]?.pid ?? '')),
+    );
     await insertNew(
       db,
       'attributes',
@@ -145,9 +151,8 @@ async function insertNew(
     });
 }
 
-function subscriberOf(one: Invented, fan: string, now: number): Subscriber {
+function subscriberOf(one: Invented, fan: string): Subscriber {
   const { openid, followedAt, seenAt, script, city, channel } = one;
-  const talkMs = 2 * dayMs;
   return {
     _id: fan,
     openid,
@@ -159,7 +164,6 @@ function subscriberOf(one: Invented, fan: string, now: number): Subscriber {
     talk: {},
     mailbox: [],
     seenAt: new Date(seenAt),
-    windows: now - seenAt < talkMs ? { talk: { until: seenAt + talkMs, left: 5 } } : {},
     ...(script ? { script } : {}),
     ...(city ? { cityId: city.id } : {}),
     ...(channel === undefined ? {} : { channel: { first: channel, last: channel } }),
@@ -216,6 +220,9 @@ async function bringPurchases(
   );
   await insertNew(db, 'purchases', orders);
 }
+
+/** They wrote at the time they were last here. */
+const reachOf = ({ seenAt }: Invented, _id: string, pid: string): ReachRow => ({ _id, pid, talk: seenAt });
 
 const attributesOf = ({ gender, birthday, wish, seenAt }: Invented, pid: string): Attribute[] =>
   Object.entries({ 性別: gender, 生日: birthday, 旅行偏好: wish }).flatMap(([name, value]) =>

@@ -141,7 +141,7 @@ export function createDeeds({
 
   const message = (fan: Fan, type: string, body: Sent, inner: Fields, options: DeedOptions = {}) => {
     mustFollow(fan);
-    openWindow(fan, 'message', clock);
+    openWindow(fan, 'message', clock.now());
     return go(fan, body, inner, { type, trigger: 'message', ...options });
   };
 
@@ -158,7 +158,7 @@ export function createDeeds({
       if (menuItem === undefined)
         return message(fan, 'text', { kind: 'text', text }, { Content: text }, rest);
       mustFollow(fan);
-      openWindow(fan, 'tap', clock);
+      openWindow(fan, 'tap', clock.now());
       const body: Sent = { kind: 'text', text, menuItem };
       return go(
         fan,
@@ -236,7 +236,7 @@ export function createDeeds({
       fan.subscribedAt = clock.now();
       fan.subscribeScene = ticket ? 'ADD_SCENE_QR_CODE' : 'ADD_SCENE_SEARCH';
       fan.qrScene = scene ?? '';
-      openWindow(fan, 'follow', clock);
+      openWindow(fan, 'follow', clock.now());
       world.changed(fan);
       return event(
         fan,
@@ -261,13 +261,13 @@ export function createDeeds({
     scans: (fan: Fan, scene: string, options?: DeedOptions) => {
       if (!fan.following) return deeds.follows(fan, scene, options);
       const { ticket, scene: key } = sceneOf(scene);
-      openWindow(fan, 'scan', clock);
+      openWindow(fan, 'scan', clock.now());
       return event(fan, 'SCAN', { EventKey: key, Ticket: ticket, words: `掃了二維碼（${key}）` }, options);
     },
     /** A menu key, whether the menu has it or not (an old menu on her phone may). */
     clicks: (fan: Fan, key: string, options?: DeedOptions) => {
       mustFollow(fan);
-      openWindow(fan, 'tap', clock);
+      openWindow(fan, 'tap', clock.now());
       return event(fan, 'CLICK', { EventKey: key, words: `點了菜單「${nameOfKey(key) ?? key}」` }, options);
     },
     views: (fan: Fan, url: string, options?: DeedOptions) => {
@@ -295,7 +295,7 @@ export function createDeeds({
       options?: DeedOptions,
     ) => {
       mustFollow(fan);
-      openWindow(fan, 'tap', clock);
+      openWindow(fan, 'tap', clock.now());
       return event(
         fan,
         tap.type,

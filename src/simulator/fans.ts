@@ -65,10 +65,10 @@ export const newFan = (appId: string, name: string): Fan => ({
   mass: {},
 });
 
-/** She did something that lets the account write to her: the window of that kind starts anew. */
-export function openWindow(fan: Fan, trigger: Trigger, clock: Clock): void {
+/** She did something that lets the account write to her: the window of that kind starts anew, at a business time. */
+export function openWindow(fan: Fan, trigger: Trigger, at: number): void {
   const { ms, count } = windows[trigger];
-  fan.windows[trigger] = { until: clock.now() + ms, left: count };
+  fan.windows[trigger] = { until: at + ms, left: count };
 }
 
 /**

@@ -11,7 +11,7 @@ import { type Log, logOf } from '../kit/log';
 import { root } from '../kit/root';
 import { followClock, followedMs, tellClock } from '../store/shared-clock';
 import { simulatedAccount } from './account';
-import { bringCrowd, bringExampleSegments, crowdName, morningOf } from './crowd';
+import { bringCrowd, bringExampleSegments, crowdName, invent, morningOf } from './crowd';
 import { importSamples } from './samples';
 import { createSimulator } from './simulator';
 import type { World } from './world';
@@ -87,10 +87,12 @@ async function bringSamples(app: App, log: Log): Promise<void> {
 
 /** Invented followers and example segments, once on fresh data: so that nothing is empty. */
 async function gather({ db, clock, services }: App, world: World): Promise<void> {
-  world.gather(Array.from({ length: crowdSize }, (_, n) => crowdName(n)));
-  if ((await services.segments.list()).length > 0) return;
   const { appId } = simulatedAccount;
-  await bringCrowd({ db, appId, now: morningOf(clock.now()), services }, 0, crowdSize);
+  const now = morningOf(clock.now());
+  const wroteAt = (n: number) => invent(n, { appId, now, cities: [] }).seenAt;
+  world.gather(Array.from({ length: crowdSize }, (_, n) => ({ name: crowdName(n), wroteAt: wroteAt(n) })));
+  if ((await services.segments.list()).length > 0) return;
+  await bringCrowd({ db, appId, now, services }, 0, crowdSize);
   await services.people.rebuild();
   await services.stages.run();
   await bringExampleSegments(services.segments);

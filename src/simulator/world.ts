@@ -1,6 +1,6 @@
 import type { Clock } from '../kit/clock';
 import type { Channel, ChatItem, Seen, Sent, Wire } from './chat';
-import { type Fan, newFan } from './fans';
+import { type Fan, newFan, openWindow } from './fans';
 
 export type Scene = { ticket: string; scene: string; permanent: boolean; expiresAt: number; url: string };
 export type Tag = { id: number; name: string };
@@ -98,17 +98,19 @@ export function createWorld(options: {
     fans: (): Fan[] => [...byOpenid.values()],
     /** Those who have a phone on the page. */
     phones: (): Fan[] => world.fans().filter(hasPhone),
-    /** People who follow from the start. */
-    gather(names: readonly string[]): void {
-      for (const name of names) {
+    /** People who follow from the start, and wrote at a business time. */
+    gather(people: readonly { name: string; wroteAt: number }[]): void {
+      for (const { name, wroteAt } of people) {
         if (byName.has(name)) continue;
-        keep({
+        const fan = {
           ...newFan(appId, name),
           following: true,
           known: true,
           subscribedAt: clock.now(),
           crowd: true,
-        });
+        };
+        openWindow(fan, 'message', wroteAt);
+        keep(fan);
       }
     },
 

@@ -123,8 +123,7 @@ export const flows: Flow[] = [
     name: 'her window is shut when she is told more',
     async before(rig, openid) {
       await knownTo(rig, openid);
-      await rig.app.services.subscribers.drained();
-      await rig.db.collection('subscribers').updateOne({ openid }, { $set: { windows: {} } });
+      await rig.shutWindow(openid);
     },
     async deeds(rig, openid) {
       // Typed two days ago: it opens no window now.

@@ -30,9 +30,7 @@ test('C9: when her window is shut the late reply is the first of her next reply'
   expect(answersOf((await slow).outcome)).toEqual(['success']);
   gates.open('關窗');
   await until(async () => (await rig.count('inbox', { open: true })) === 0, { what: 'it was answered' });
-  await rig.db
-    .collection<{ _id: string }>('subscribers')
-    .updateOne({ openid: fan.openid }, { $set: { windows: {} } });
+  await rig.shutWindow(fan.openid);
   await rig.drain();
   expect(rig.sentTo(fan.openid)).toEqual([]);
   expect((await fan.says('回聲 好了嗎')).seen).toEqual({ kind: 'text', text: '等到 關窗\n\n好了嗎' });

@@ -57,16 +57,13 @@ test('while one process sends the first, another does not send the second', asyn
 
 test('what WeChat puts off costs nothing of her ration', async () => {
   const lin = await rig.follower('配額');
-  await rig.app.services.subscribers.drained();
+  await rig.app.services.reach.drained();
   busy(1);
   await lin.says('多說 配額');
-  const left = async () =>
-    (
-      await rig.rows<{ windows: { tap?: { left: number }; talk?: { left: number } } }>('subscribers', {
-        openid: lin.openid,
-      })
-    )[0]?.windows;
-  await rig.app.services.subscribers.drained();
+  const { reach, subscribers } = rig.app.services;
+  const fan = subscribers.fanOf(lin.openid);
+  const left = async () => (await reach.of([fan])).get(fan)?.sends ?? [];
+  await reach.drained();
   const before = await left();
   const [cause] = await causesOf(lin.openid);
   await rig.app.relay(cause as string);
@@ -75,12 +72,11 @@ test('what WeChat puts off costs nothing of her ration', async () => {
 
 test('of one message she gets five in two days, and the rest in her mailbox', async () => {
   const lin = await rig.follower('五條');
-  await rig.app.services.subscribers.drained();
-  await rig.db.collection('subscribers').updateOne({ openid: lin.openid }, { $set: { windows: {} } });
+  await rig.shutWindow(lin.openid);
   delete lin.state.windows.follow;
-  const { outbox, subscribers } = rig.app.services;
+  const { outbox, subscribers, reach } = rig.app.services;
   await lin.says('回聲 開窗');
-  await subscribers.drained();
+  await reach.drained();
   const fan = subscribers.fanOf(lin.openid);
   const tells = Array.from({ length: 7 }, (_, i) => ({
     kind: 'tell' as const,
@@ -105,8 +101,7 @@ test('a card that is refused, and words as long as a reply, wait in her mailbox 
   const lin = await rig.follower('信箱');
   await lin.says('回聲 在');
   const { outbox, subscribers } = rig.app.services;
-  await subscribers.drained();
-  await rig.db.collection('subscribers').updateOne({ openid: lin.openid }, { $set: { windows: {} } });
+  await rig.shutWindow(lin.openid);
   const article = { title: '第 2 題', description: '得到「茶杯」', url: 'https://xiaoyi.example/q' };
   await outbox.add({ id: 'long', fan: subscribers.fanOf(lin.openid) }, [
     { kind: 'tell', reply: { kind: 'news', articles: [article] } },

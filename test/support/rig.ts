@@ -248,6 +248,15 @@ export async function createRig(options: RigOptions = {}) {
         .list('/cgi-bin/message/custom/send')
         .filter((effect) => effect.openid === openid)
         .map((effect) => (effect.body as { text: { content: string } }).text.content),
+    /** No customer message may be sent to her, until she does something. */
+    async shutWindow(openid: string): Promise<void> {
+      for (const { app } of living()) {
+        if (!app) continue;
+        const { reach, subscribers } = app.services;
+        await reach.drained();
+        await db.collection<{ _id: string }>('reach').deleteOne({ _id: subscribers.fanOf(openid) });
+      }
+    },
     /** Carries out everything that waits, as worker and sweeper would in time; what was put off is due at once. */
     async drain(): Promise<void> {
       for (let turn = 0; turn < 300; turn++) {

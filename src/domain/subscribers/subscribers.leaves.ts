@@ -60,5 +60,4 @@ export const subscriberLeaves: readonly Leaf[] = [
     number: 'seenOn',
     to: day - days - 1,
   })),
-  leaf('window', '現在可以發客服消息', {}, (_, { at }) => ({ number: 'windowUntil', from: at })),
 ];

@@ -10,7 +10,6 @@ import { command, writeTwice } from '../../store/command';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Audience, Facts } from '../audience';
-import type { Windows } from '../reach/windows';
 import type { Upkeep } from '../upkeep';
 import { erase } from './subscribers.jobs';
 import { subscriberLeaves } from './subscribers.leaves';
@@ -42,7 +41,6 @@ export type Subscriber = {
   /** Words that could not be delivered; the first words of her next reply. */
   mailbox: { id: string; text: string; at: Date }[];
   seenAt: Date;
-  windows: Windows;
   /** The last walk through WeChat's list of followers in which she stood (`sync.ts`; business ms of its beginning). */
   listed?: number;
 };
@@ -60,7 +58,7 @@ export type FanChanges = Partial<
 type Change = {
   fan: string;
   v: number;
-  changes: FanChanges & { said: Kept[]; takeMail?: string[]; followedAt?: Date; windows?: Windows };
+  changes: FanChanges & { said: Kept[]; takeMail?: string[]; followedAt?: Date };
 };
 
 export const subscriberIndexes: IndexSpec[] = [
@@ -118,14 +116,8 @@ export function createSubscribers(given: {
     },
   });
 
-  const seen = (windows: Partial<Windows>): Record<string, unknown> => ({
-    seenAt: new Date(clock.now()),
-    ...(windows.talk ? { 'windows.talk': windows.talk } : {}),
-    ...(windows.tap ? { 'windows.tap': windows.tap } : {}),
-  });
-
-  /** Last seen and open windows: written behind, a few times a second; whoever needs them at once awaits `touch`. */
-  const touches = createGroup<{ fan: string; windows: Partial<Windows> }, void>({
+  /** Last seen: written behind, a few times a second. */
+  const touches = createGroup<string, void>({
     breathMs: 250,
     aloneMs: 250,
     full: 5_000,
@@ -133,7 +125,8 @@ export function createSubscribers(given: {
     maxAgeMs: 10_000,
     maxGroup: 5_000,
     async run(group) {
-      const updates = group.map(({ fan, windows }) => ({ q: { _id: fan }, u: { $set: seen(windows) } }));
+      const u = { $set: { seenAt: new Date(clock.now()) } };
+      const updates = group.map((fan) => ({ q: { _id: fan }, u }));
       const answer = await writeTwice(db, { update: 'subscribers', updates, ordered: false }, 5_000);
       if (answer['writeErrors'])
         throw new AppError(
@@ -152,12 +145,12 @@ export function createSubscribers(given: {
   const changes = createGroup<Change, boolean>({
     maxAgeMs: 3_000, // her letter is in the inbox: it need not be refused as early as one that is not
     async run(group) {
-      const updates = group.map(({ fan, v, changes: { takeMail, followedAt, once, windows, ...set } }) => ({
+      const updates = group.map(({ fan, v, changes: { takeMail, followedAt, once, ...set } }) => ({
         q: { _id: fan, v },
         u: {
           $set: {
             ...set,
-            ...(windows ? seen(windows) : {}),
+            seenAt: new Date(clock.now()),
             ...(followedAt ? { following: true, followedAt } : {}),
           },
           $inc: { v: 1 },
@@ -192,7 +185,6 @@ export function createSubscribers(given: {
       talk: same ? playsOf(same) : {},
       mailbox: [],
       seenAt: followedAt ?? now,
-      windows: {},
     };
   }
 
@@ -288,19 +280,15 @@ export function createSubscribers(given: {
     inboxId: (openid: string, key: string): string => keyedHash(dataKey, 'inbox', appId, openid, key),
 
     /**
-     * Writes what the reply to one callback changed, when she was seen and which windows she opened, and keeps the reply
+     * Writes what the reply to one callback changed and when she was seen, and keeps the reply
      * with it (last in `said`). False: it may not be written, perhaps because something else was since `v` was read;
      * load her again, and unless it is among `said`, run again.
      */
     change: (fan: string, v: number, what: Change['changes']): Promise<boolean> =>
       changes.add({ fan, v, changes: what }),
-    touch: (fan: string, windows: Partial<Windows>): Promise<void> => touches.add({ fan, windows }),
-    /** Whether a touch would change next to nothing: the same a minute ago, and none of her messages spent since. */
-    isFresh(her: Subscriber, windows: Partial<Windows>): boolean {
-      const { talk } = windows;
-      const kept = her.windows.talk;
-      if (windows.tap || clock.now() - her.seenAt.getTime() > freshMs) return false;
-      return !talk || (kept !== undefined && kept.left >= talk.left && kept.until >= talk.until - freshMs);
+    /** She was here: written, unless it was less than a minute ago. */
+    async touch(her: Subscriber): Promise<void> {
+      if (clock.now() - her.seenAt.getTime() > freshMs) await touches.add(her._id);
     },
 
     /** The first words of her next reply. The same id twice is one letter; the ten newest are kept. */
@@ -314,33 +302,6 @@ export function createSubscribers(given: {
         { timeoutMS },
       );
       return done.matchedCount === 1;
-    },
-
-    /** Takes one of the messages she may still be sent (see `reach/windows.ts`): the short window first. */
-    async spend(fan: string): Promise<keyof Windows | undefined> {
-      const now = clock.now();
-      for (const kind of ['tap', 'talk'] as const) {
-        const spent = await rows.updateOne(
-          {
-            _id: fan,
-            following: { $ne: false },
-            [`windows.${kind}.until`]: { $gt: now },
-            [`windows.${kind}.left`]: { $gt: 0 },
-          },
-          { $inc: { [`windows.${kind}.left`]: -1 } },
-          { timeoutMS },
-        );
-        if (spent.modifiedCount === 1) return kind;
-      }
-      return undefined;
-    },
-    /** Gives one back: nothing was sent after all. */
-    async refund(fan: string, kind: keyof Windows): Promise<void> {
-      await rows.updateOne(
-        { _id: fan, [`windows.${kind}`]: { $exists: true } },
-        { $inc: { [`windows.${kind}.left`]: 1 } },
-        { timeoutMS },
-      );
     },
 
     /**
@@ -429,11 +390,10 @@ export type Subscribers = ReturnType<typeof createSubscribers>;
 
 /** What her row says of her, for segments. */
 function factsOf(
-  { script, cityId, channel, followedAt, seenAt, windows }: Subscriber,
+  { script, cityId, channel, followedAt, seenAt }: Subscriber,
   placeOf: (cityId: string) => { name: string; region: string } | undefined,
 ): Facts {
   const place = cityId === undefined ? undefined : placeOf(cityId);
-  const open = Object.values(windows).flatMap(({ until, left }) => (left > 0 ? [until] : []));
   return {
     tokens: [
       ...(script ? [`script:${script}`] : []),
@@ -443,7 +403,6 @@ function factsOf(
     numbers: {
       seenOn: dayNumber(beijingDay(seenAt.getTime())),
       ...(followedAt ? { followedOn: dayNumber(beijingDay(followedAt.getTime())) } : {}),
-      ...(open.length > 0 ? { windowUntil: Math.max(...open) } : {}),
     },
   };
 }

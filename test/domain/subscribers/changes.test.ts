@@ -16,16 +16,14 @@ test('when one change in a group comes too late, none is certain, and whose was 
   const clock = { now: () => now, day: () => '2026-11-22' };
   const subscribers = createSubscribers({ db, dataKey: 'k', appId: 'a', clock, placeOf: () => undefined });
   const [lin, mei] = await Promise.all([subscribers.meet('oLin'), subscribers.meet('oMei')]);
-  const windows = { talk: { until: now + 1_000, left: 5 } };
-  const change = ({ _id, v }: Subscriber, by: string) =>
-    subscribers.change(_id, v, { said: said(by), windows });
+  const change = ({ _id, v }: Subscriber, by: string) => subscribers.change(_id, v, { said: said(by) });
   expect(await change(mei, 'm1')).toBe(true);
 
   expect(await Promise.all([change(lin, 'l1'), change(lin, 'l2'), change(mei, 'm2')])).not.toContain(true);
 
   const after = await Promise.all([lin, mei].map(({ _id }) => subscribers.load(_id)));
   expect(after).toMatchObject([
-    { v: 1, said: said('l1'), windows, seenAt: new Date(now) },
+    { v: 1, said: said('l1'), seenAt: new Date(now) },
     { v: 1, said: said('m1') },
   ]);
 });

@@ -73,7 +73,6 @@ test('from nothing, page after page, everybody is met with since when she follow
   expect(await rows().findOne({ openid: mei })).toMatchObject({
     following: true,
     channel: { first: 'store_88', last: 'store_88' },
-    windows: {},
     once: [],
     v: 0,
   });

@@ -1,0 +1,147 @@
+import { massLeft, messagesLeft } from '../../../src/domain/reach/rations';
+import { createReach } from '../../../src/domain/reach/reach';
+import { momentAt } from '../../../src/kit/beijing';
+import { createIndexes } from '../../../src/store/indexes';
+import { testDatabase } from '../../support/database';
+
+const database = testDatabase();
+afterAll(() => database.drop());
+
+const rations = { talk: 5, tap: 3, massPerMonth: 4 };
+let now = momentAt('2026-11-22T10:00');
+const clock = { now: () => now, day: () => '2026-11-22' };
+
+async function ledger() {
+  const db = await database.connect();
+  const reach = createReach({ db, clock, rations });
+  await createIndexes(db, reach.upkeep.indexes);
+  return reach;
+}
+const left = async (reach: Awaited<ReturnType<typeof ledger>>, fan: string) =>
+  messagesLeft((await reach.of([fan])).get(fan) ?? {}, now, rations);
+const message = (push: string, keep = 2) => ({
+  push,
+  at: now,
+  takes: { kind: 'message' as const, keep },
+  evenQuiet: false,
+});
+
+test('a message of hers gives five, less what was sent since; one that is told late gives none that WeChat does not', async () => {
+  const reach = await ledger();
+  await reach.opened('lin', { talk: now });
+  for (const id of ['a', 'b', 'c']) expect(await reach.spend('lin', id)).toBe(true);
+  expect(await reach.spend('lin', 'c')).toBe(true); // again: it is taken still
+  expect(await left(reach, 'lin')).toBe(2);
+  // An older message, known only now, and the same one again.
+  await reach.opened('lin', { talk: now - 60_000 });
+  await reach.opened('lin', { talk: now });
+  expect(await left(reach, 'lin')).toBe(2);
+  now += 60_000;
+  await reach.spend('lin', 'd');
+  // What was promised about when she wrote counts as sent after.
+  await reach.opened('lin', { talk: now });
+  expect(await left(reach, 'lin')).toBe(4);
+  await reach.refund(['lin'], 'd');
+  expect(await left(reach, 'lin')).toBe(5);
+  now += 48 * 3_600_000 - 120_000;
+  expect(await left(reach, 'lin')).toBe(0);
+  expect(await reach.spend('lin', 'e')).toBe(false);
+});
+
+test('fifty that want one of the last two at once: two have it', async () => {
+  const reach = await ledger();
+  await reach.opened('mei', { talk: now });
+  for (const id of ['a', 'b', 'c']) await reach.spend('mei', id);
+  const got = await Promise.all(Array.from({ length: 50 }, (_, i) => reach.spend('mei', `x${i}`)));
+  expect(got.filter(Boolean)).toHaveLength(2);
+});
+
+test('pushes leave two of five for replies, take nothing of a tapped minute, and one push takes once', async () => {
+  const reach = await ledger();
+  await reach.opened('bo', { talk: now });
+  await reach.opened('ci', { tap: now });
+  const all = ['bo', 'ci', 'nobody'];
+  for (const push of ['p1', 'p2', 'p2', 'p3', 'p4'])
+    expect([push, [...(await reach.take(all, message(push)))]]).toEqual([push, push === 'p4' ? [] : ['bo']]);
+  expect(await left(reach, 'bo')).toBe(2);
+});
+
+test('four mass messages a person and month, sent by hand or by us; and at most so many pushes in a week', async () => {
+  const reach = await ledger();
+  const mass = (push: string, byHand = 0) => ({
+    push,
+    at: now,
+    takes: { kind: 'mass' as const, month: '2026-11', byHand },
+    evenQuiet: false,
+  });
+  for (const push of ['m1', 'm2', 'm3']) expect((await reach.take(['di'], mass(push))).size).toBe(1);
+  expect((await reach.take(['di'], mass('m4', 1))).size).toBe(0);
+  expect((await reach.take(['di'], mass('m4'))).size).toBe(1);
+  expect((await reach.take(['di'], mass('m4'))).size).toBe(1);
+  expect((await reach.take(['di'], mass('m5'))).size).toBe(0);
+  const december = { ...mass('m6'), takes: { kind: 'mass' as const, month: '2026-12', byHand: 0 } };
+  expect(
+    (await reach.take(['di'], { ...december, cap: { most: 5, since: now - 7 * 86_400_000 } })).size,
+  ).toBe(1);
+  expect(
+    (await reach.take(['di'], { ...december, push: 'm7', cap: { most: 5, since: now - 1_000 } })).size,
+  ).toBe(0);
+  expect(massLeft((await reach.of(['di'])).get('di') ?? {}, '2026-12', rations)).toBe(3);
+});
+
+test('who wishes no pushes gets none but what she asked for; who leaves keeps only the count of the month', async () => {
+  const reach = await ledger();
+  await reach.opened('fu', { talk: now });
+  await reach.wish('fu', 'fu-pid', true);
+  expect((await reach.take(['fu'], message('p1'))).size).toBe(0);
+  expect((await reach.take(['fu'], { ...message('p1'), evenQuiet: true })).size).toBe(1);
+  await reach.take(['fu'], {
+    push: 'm',
+    at: now,
+    takes: { kind: 'mass', month: '2026-11', byHand: 0 },
+    evenQuiet: true,
+  });
+  await reach.upkeep.erase({ fan: 'fu', pid: 'fu-pid', upTo: new Date(now) });
+  expect((await reach.upkeep.copy({ fan: 'fu', pid: 'fu-pid' })).reach).toEqual([
+    { _id: 'fu', mass: [{ id: 'm', month: '2026-11' }], leftAt: new Date(now) },
+  ]);
+  // Back before the leave was carried out: her window stays.
+  await reach.opened('fu', { talk: now + 1_000 });
+  await reach.upkeep.erase({ fan: 'fu', pid: 'fu-pid', upTo: new Date(now) });
+  expect((await reach.of(['fu'])).get('fu')).toMatchObject({ talk: now + 1_000 });
+});
+
+test('what WeChat says is believed, until she is here again', async () => {
+  const reach = await ledger();
+  await reach.opened('ge', { talk: now });
+  await reach.correct('ge', { code: 45015, at: now - 1 }); // said of an older window
+  expect(await left(reach, 'ge')).toBe(5);
+  await reach.correct('ge', { code: 45047, at: now });
+  expect(await left(reach, 'ge')).toBe(0);
+  await reach.opened('ge', { talk: now + 1 });
+  await reach.correct('ge', { code: 48002, at: now });
+  expect((await reach.take(['ge'], message('p1'))).size).toBe(0);
+  await reach.opened('ge', { talk: now + 2 });
+  expect((await reach.take(['ge'], message('p1'))).size).toBe(1);
+});
+
+test('a notice is sent as often as she granted it', async () => {
+  const reach = await ledger();
+  const notice = (push: string) => ({
+    push,
+    at: now,
+    takes: { kind: 'notice' as const, template: 'T-1_x' },
+    evenQuiet: false,
+  });
+  for (const _ of [1, 2]) await reach.granted('hu', 'hu-pid', 'T-1_x', true);
+  for (const [push, got] of [
+    ['p1', 1],
+    ['p1', 1],
+    ['p2', 1],
+    ['p3', 0],
+  ] as const)
+    expect((await reach.take(['hu'], notice(push))).size).toBe(got);
+  await reach.granted('hu', 'hu-pid', 'T-1_x', true);
+  await reach.granted('hu', 'hu-pid', 'T-1_x', false);
+  expect((await reach.take(['hu'], notice('p3'))).size).toBe(0);
+});
