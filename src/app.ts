@@ -30,6 +30,7 @@ import { createSmallIndexes, missingInvariants } from './store/indexes';
 import { migrate } from './store/migrations';
 import { connectMongo } from './store/mongo';
 import { connectRedis } from './store/redis';
+import { createSharedToken } from './store/shared-token';
 import { allows } from './wechat/api/account-types';
 import { createWechatClient, type WechatClient } from './wechat/api/client';
 import { createCustomerMessages } from './wechat/api/customer-messages';
@@ -68,6 +69,12 @@ export async function createApp(config: Config, options: AppOptions) {
     baseUrl: config.WECHAT_API_URL,
     appId,
     appSecret: config.WECHAT_APP_SECRET ?? '',
+    account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
+    sharedToken: createSharedToken({ db, appId, dataKey: config.dataKey }),
+    onEnd(end) {
+      services.quota.count(end);
+      metrics.wechatCall(end.path, end.errcode);
+    },
     log,
   });
   const services = createServices({
@@ -206,6 +213,7 @@ export async function createApp(config: Config, options: AppOptions) {
         await worker.close();
       }
       await answering.drained();
+      await services.quota.drained();
       await processes.stop().catch(() => {});
       await hints.close();
       redis.disconnect();

@@ -41,6 +41,7 @@ import { createPlayers } from './domain/quiz/players';
 import { createQuizzes } from './domain/quiz/quizzes';
 import { sampleAuthor } from './domain/quiz/workbook/sample';
 import { createReach } from './domain/reach/reach';
+import { createQuota } from './domain/quota/quota';
 import { createReplies } from './domain/replies/replies';
 import { createReports } from './domain/reports/reports';
 import { createStatus } from './domain/reports/status';
@@ -344,6 +345,7 @@ export function createServices(given: {
     questionPages,
     quiz,
     quizzes,
+    quota: createQuota({ db, clock, log }),
     replies: createReplies({ db, clock }),
     reports: createReports({
       awards: prizes.awards,

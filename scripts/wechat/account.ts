@@ -19,6 +19,7 @@ export function askedAccount(command: string) {
       baseUrl: url,
       appId: config.WECHAT_APP_ID ?? appId,
       appSecret: config.WECHAT_APP_SECRET ?? appSecret,
+      account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
       log: createLog({ level: simulated ? 'silent' : 'warn', name: command }),
     }),
     account: simulated ? '模擬器' : '公眾號',

@@ -46,6 +46,7 @@ export const dataMap: Record<string, Kept> = {
     content: 'quiz v',
     technical: '_id at first sealed seq',
   },
+  apiCalls: { keeps: '60 天', technical: '_id errors n refused' },
   attributes: { keeps: whileHere, profile: 'name value', id: '_id pid', technical: 'at source consent' },
   awards: {
     keeps: '一直留著；pid 在她離開後不通向誰',
@@ -270,6 +271,7 @@ export const dataMap: Record<string, Kept> = {
     technical: 'burnt heldAt rnd state was',
   },
   timers: { keeps: '到期為止', id: 'data', technical: '_id dueAt job state firedAt' },
+  tokens: { keeps: '兩小時，加密', technical: '_id leaseUntil mark owner sealed until' },
   trains: {
     keeps: untilReplaced,
     content: '_id arrives dayOffset departs from fromStation kind number runs secondClassFen to toStation',

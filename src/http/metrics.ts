@@ -17,6 +17,10 @@ export function createMetrics() {
   const takenOver = counter('callbacks_taken_over_total', 'Callbacks taken over from a dead process');
   const limited = counter('callbacks_limited_total', 'Callbacks of a flood: kept without effect');
   const answers = counter('answers_total', 'Answers by the rule that gave them', ['by']);
+  const calls = counter('wechat_calls_total', "Attempts of calls of WeChat's API, by what came", [
+    'path',
+    'errcode',
+  ]);
   const seconds = new Histogram({
     name: 'xiaoyi_callback_seconds',
     help: 'From the request to the sealed reply',
@@ -43,6 +47,7 @@ export function createMetrics() {
       limited: () => limited.inc(),
       by: (rule: string) => answers.inc({ by: rule }),
     },
+    wechatCall: (path: string, errcode: number | 'network') => calls.inc({ path, errcode: String(errcode) }),
     groupSize: (size: number) => groups.observe(size),
     /** A value asked for when the metrics are read. */
     gauge(name: string, help: string, read: () => Promise<number> | number): void {

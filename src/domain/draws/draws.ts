@@ -4,13 +4,13 @@ import { AppError } from '../../errors';
 import { beijingIso } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
+import { createSeal } from '../../kit/seal';
 import type { IndexSpec } from '../../store/indexes';
 import type { Giver } from '../prizes/prize';
 import type { Upkeep } from '../upkeep';
 import { type Draw, drawId, type EntryRow, isDraw } from './draw';
 import { commitmentOf, type DrawProof, listHashOf, rank } from './draw-proof';
 import { createLists } from './list';
-import { createSeal } from './seal';
 import { createSeen } from './seen';
 import { createValues } from './value';
 
@@ -33,7 +33,7 @@ export const drawIndexes: IndexSpec[] = [
 export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clock; dataKey: string }) {
   const rows = db.collection<Draw>('draws');
   const entryRows = db.collection<EntryRow>('drawEntries');
-  const { seal, unseal } = createSeal(dataKey);
+  const { seal, unseal } = createSeal(dataKey, 'draw-seal');
   const { entriesOf, freeze } = createLists({ db, clock, mustHave });
 
   async function mustHave(id: string): Promise<Draw> {
@@ -89,7 +89,7 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       const { frozen, value } = draw;
       if (!frozen || !value)
         throw new AppError('Conflict', 'draw.state', `「${id}」的公開數還沒有由兩位同事輸入，不能開獎。`);
-      const seed = unseal(draw.sealed, id);
+      const seed = unseal(draw.sealed, id).toString('hex');
       if (commitmentOf(seed) !== draw.commitment)
         throw new AppError('Conflict', 'draw.seed', `「${id}」的種子與開賽時公布的承諾不符，不能開獎。`);
       const entries = await entriesOf(draw);

@@ -53,3 +53,31 @@ export const capabilities = (account: AccountKind): { feature: Feature; says: st
 
 const isFeature = (name: string): name is Feature => name in features;
 const featureNames = Object.keys(features).filter(isFeature);
+
+/** Which feature a path of the API belongs to; one that ends in a slash stands for all behind it, the longest counts. */
+const paths = {
+  '/cgi-bin/message/custom/': 'customerMessages',
+  '/cgi-bin/message/mass/': 'massByTag',
+  '/cgi-bin/message/mass/send': 'massByOpenid',
+  '/cgi-bin/message/template/': 'templateMessages',
+  '/cgi-bin/message/template/subscribe': 'oneTimeSubscription',
+  '/cgi-bin/template/': 'templateMessages',
+  '/cgi-bin/message/subscribe/': 'notices',
+  '/wxaapi/newtmpl/': 'notices',
+  '/cgi-bin/menu/': 'menu',
+  '/cgi-bin/get_current_selfmenu_info': 'readOldReplies',
+  '/cgi-bin/get_current_autoreply_info': 'readOldReplies',
+  '/cgi-bin/user/': 'users',
+  '/cgi-bin/user/tag/': 'tags',
+  '/cgi-bin/tags/': 'tags',
+  '/cgi-bin/media/': 'media',
+  '/cgi-bin/material/': 'media',
+  '/cgi-bin/qrcode/': 'qrcodes',
+  '/sns/': 'oauth',
+} as const satisfies Record<string, Feature>;
+
+const longestFirst = Object.entries(paths).toSorted(([a], [b]) => b.length - a.length);
+
+/** Undefined for a path that every account may call, or of which we know nothing. */
+export const featureOf = (path: string): Feature | undefined =>
+  longestFirst.find(([known]) => path === known || (known.endsWith('/') && path.startsWith(known)))?.[1];

@@ -1,8 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { AppError } from '../../errors';
 import type { Log } from '../../kit/log';
+import { createPacer } from '../../kit/pacer';
+import { type AccountKind, featureOf, whyNot } from './account-types';
 import { faultOf, isWechatError, passesSoon, WechatError, type WechatFault } from './errors';
 import { isObject, type JsonObject, parseExact } from './exact-json';
-import { createToken } from './token';
+import { createToken, type SharedToken } from './token';
 
 export type WechatAnswer = JsonObject;
 export type Query = Record<string, string | number>;
@@ -24,6 +27,10 @@ export type ClientOptions = {
   baseUrl: string;
   appId: string;
   appSecret: string;
+  /** What the account is: calls that it may not make are refused before they are sent. Absent: WeChat says so itself. */
+  account?: AccountKind;
+  /** Where all processes keep one token; absent: this client asks for its own, which is the same. */
+  sharedToken?: SharedToken;
   /** For the whole call, answer included. 10,000 ms; an upload or download may take three times as long. */
   timeoutMs?: number;
   log: Log;
@@ -31,6 +38,8 @@ export type ClientOptions = {
   onEnd?: (end: CallEnd) => void;
   /** The first pause before a read is repeated; it doubles. 300 ms. */
   backoffMs?: number;
+  /** Mass sends of this process. WeChat takes 60 a minute of all together: 0.9. */
+  massPerSecond?: number;
   /** Monotonic ms, for the token's life. */
   now?: () => number;
 };
@@ -38,6 +47,9 @@ export type ClientOptions = {
 /** Where WeChat itself shows the pictures of QR codes; whatever plays WeChat shows its own. */
 const picturesOf = (baseUrl: string): string =>
   new URL(baseUrl).hostname.endsWith('.weixin.qq.com') ? 'https://mp.weixin.qq.com' : baseUrl;
+
+/** The code of the AppError for a call that the account's type may not make. */
+export const notForAccount = 'wechat.account-type';
 
 const bodyCap = 8 * 1024 * 1024;
 const fileCap = 32 * 1024 * 1024;
@@ -61,13 +73,21 @@ type Raw = { type: string; name?: string; bytes: Buffer<ArrayBuffer> };
  * The only door to WeChat's API. Adds the token, refuses redirects, bounds time and size, keeps 64-bit numbers exact
  * (as strings) and throws `WechatError` for every refusal. Neither the token nor the secret appears in an error or a
  * log line. A refused token is replaced and the call repeated once; reads are repeated up to three times when WeChat is
- * busy; a `post` that is not `repeatable` is never repeated for any other reason.
+ * busy; a `post` that is not `repeatable` is never repeated for any other reason. What the account's type may not do
+ * throws AppError `Forbidden` (`wechat.account-type`) with the reason, and mass sends wait for their turn.
  */
 export function createWechatClient(options: ClientOptions) {
   const { log, appId, appSecret, timeoutMs = 10_000, backoffMs = 300 } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const doFetch = options.fetch ?? fetch;
-  const token = createToken({ fetch: fetchToken, ...(options.now ? { now: options.now } : {}) });
+  const massPacer = createPacer({ perSecond: options.massPerSecond ?? 0.9 });
+  const token = createToken({
+    fetch: fetchToken,
+    shared: options.sharedToken,
+    onSharedFailure: (err) =>
+      log.warn({ err }, 'the shared access token is out of reach; asking WeChat alone'),
+    ...(options.now ? { now: options.now } : {}),
+  });
 
   async function fetchToken(force: boolean) {
     const path = '/cgi-bin/stable_token';
@@ -118,26 +138,21 @@ export function createWechatClient(options: ClientOptions) {
     }
   }
 
-  /** With a token, replaced once when WeChat refuses it: first the one it gives freely, then one by force. */
+  /** With a token, and with another one when WeChat refuses it: the next it gives, at last one by force. */
   async function withToken<T>(path: string, once: (accessToken: string) => Promise<T>): Promise<T> {
-    const first = await token.get();
-    try {
-      return await once(first);
-    } catch (thrown) {
-      if (!refusesToken(thrown)) throw thrown;
-    }
-    token.drop(first);
-    const second = await token.get();
-    try {
-      return await once(second);
-    } catch (thrown) {
-      if (!refusesToken(thrown)) throw thrown;
-      const third = await token.force(second);
-      if (!third) {
-        log.error({ path }, 'WeChat refuses the token it gave; no forced refresh left for now');
-        throw thrown;
+    let accessToken = await token.get();
+    for (let renewed = 0; ; renewed++) {
+      try {
+        return await once(accessToken);
+      } catch (thrown) {
+        if (!refusesToken(thrown) || renewed === 2) throw thrown;
+        const next = await token.renew(accessToken);
+        if (next === undefined) {
+          log.error({ path }, 'WeChat refuses the token it gave; no forced refresh left for now');
+          throw thrown;
+        }
+        accessToken = next;
       }
-      return once(third);
     }
   }
 
@@ -171,15 +186,27 @@ export function createWechatClient(options: ClientOptions) {
   }
 
   // The repetitions are inside: a token that cannot be had has had its own.
-  const call = <T>(
+  async function call<T>(
     path: string,
     repeatable: boolean,
     once: (accessToken: string) => Promise<T>,
-  ): Promise<T> =>
-    withToken(path, (accessToken) => {
-      const attempt = () => ended(path, () => once(accessToken));
+  ): Promise<T> {
+    mustBeAllowed(path);
+    return withToken(path, async (accessToken) => {
+      const attempt = async () => {
+        if (path.startsWith('/cgi-bin/message/mass/')) await massPacer.take();
+        return ended(path, () => once(accessToken));
+      };
       return repeatable ? repeated(attempt) : attempt();
     });
+  }
+
+  /** Says why before anything is sent. */
+  function mustBeAllowed(path: string): void {
+    const feature = featureOf(path);
+    const why = options.account && feature && whyNot(options.account, feature);
+    if (why) throw new AppError('Forbidden', notForAccount, why);
+  }
 
   /** No error may carry what the URL carries, not even WeChat's own words. */
   const scrub = (text: string, accessToken?: string) =>
@@ -200,7 +227,10 @@ export function createWechatClient(options: ClientOptions) {
     // Some old calls write the code as a string.
     if (Number(errcode) === 0) return parsed;
     const words = typeof errmsg === 'string' ? scrub(errmsg, accessToken) : '';
-    throw new WechatError(path, faultOf(Number(errcode), words), openidsIn(parsed['fail_openid_list']));
+    const msgId = parsed['msg_id'];
+    const named = typeof msgId === 'number' || typeof msgId === 'string' ? { msgId: String(msgId) } : {};
+    const fault = { ...faultOf(Number(errcode), words), ...named };
+    throw new WechatError(path, fault, openidsIn(parsed['fail_openid_list']));
   }
 
   function urlOf(path: string, accessToken: string | undefined, query: Query = {}): string {

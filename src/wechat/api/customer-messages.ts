@@ -1,6 +1,6 @@
 import type { Reply } from '../protocol/reply';
 import type { WechatClient } from './client';
-import { isWechatError, type WechatError } from './errors';
+import { refusedHere, type SendOutcome, unsentBy } from './outcome';
 
 /** A question with answers to tap. A tap comes back as a text message with the item's `id` as `bizmsgmenuid`. */
 export type MenuMessage = {
@@ -10,34 +10,41 @@ export type MenuMessage = {
   tail?: string;
 };
 
-export type CustomerMessage = Exclude<Reply, { kind: 'transfer' }> | MenuMessage | VideoWithThumb;
+/** A card of a mini-program, which must be linked to the account; `path` is the page it opens. */
+export type MiniProgramCard = {
+  kind: 'miniprogram';
+  title: string;
+  appId: string;
+  path: string;
+  thumbMediaId: string;
+};
+/** A published article, by its `article_id` of the publishing calls (never its draft's media id). */
+export type ArticleMessage = { kind: 'article'; articleId: string };
+
+export type CustomerMessage =
+  | Exclude<Reply, { kind: 'transfer' }>
+  | MenuMessage
+  | MiniProgramCard
+  | ArticleMessage
+  | VideoWithThumb;
 /** Of all calls only this one wants the picture that stands for a video. */
 type VideoWithThumb = Extract<Reply, { kind: 'video' }> & { thumbMediaId?: string };
-
-export type SendOutcome =
-  | { kind: 'sent' }
-  /** She cannot get this message now; sending it again fails again until she acts. `errcode` null: we did not even ask. */
-  | { kind: 'refused'; errcode: number | null; reason: string }
-  /** Nothing was sent, and it is not about her: the account or WeChat is out of order for a while. */
-  | { kind: 'later'; afterMs: number; reason: string }
-  /** It may have been sent. WeChat knows no key for these messages, so it must not be sent again by itself. */
-  | { kind: 'unknown'; reason: string };
 
 /**
  * Customer-service messages (客服消息, wechat.md §4): to one fan, inside a window that she opened, out of a small ration.
  * The caller keeps the ration; here WeChat's answer becomes one of four outcomes and nothing is thrown for a refusal.
+ * WeChat knows no key for these messages: what is `unknown` must not be sent again by itself.
  */
 export function createCustomerMessages({ client }: { client: Pick<WechatClient, 'post'> }) {
   return {
     async send(openid: string, message: Reply | CustomerMessage): Promise<SendOutcome> {
       const body = bodyOf(message);
-      if (typeof body === 'string') return { kind: 'refused', errcode: null, reason: body };
+      if (typeof body === 'string') return refusedHere(body);
       try {
         await client.post('/cgi-bin/message/custom/send', { touser: openid, ...body });
         return { kind: 'sent' };
       } catch (thrown) {
-        if (!isWechatError(thrown)) throw thrown;
-        return outcomeOf(thrown);
+        return unsentBy(thrown);
       }
     },
 
@@ -48,7 +55,7 @@ export function createCustomerMessages({ client }: { client: Pick<WechatClient, 
         await client.post('/cgi-bin/message/custom/typing', { touser: openid, command });
         return true;
       } catch (thrown) {
-        if (!isWechatError(thrown)) throw thrown;
+        unsentBy(thrown);
         return false;
       }
     },
@@ -56,26 +63,6 @@ export function createCustomerMessages({ client }: { client: Pick<WechatClient, 
 }
 
 export type CustomerMessages = ReturnType<typeof createCustomerMessages>;
-
-const secondMs = 1000;
-/** These end by themselves or by an operator's hand; probed seldom enough that they are not made worse. */
-const laterMs = new Map<number, number>([
-  [45009, 300 * secondMs],
-  [45011, 60 * secondMs],
-  [45102, 300 * secondMs],
-]);
-
-function outcomeOf({ path, details }: WechatError): SendOutcome {
-  const { errcode, reason } = details;
-  if (details.ambiguous) return { kind: 'unknown', reason };
-  // Without a token nothing is wrong with her or the message: an IP to be listed, a secret to be mended.
-  if (path === '/cgi-bin/stable_token') return { kind: 'later', afterMs: 60 * secondMs, reason };
-  if (details.retry === 'token') return { kind: 'later', afterMs: 30 * secondMs, reason };
-  const afterMs = errcode === null ? undefined : laterMs.get(errcode);
-  if (afterMs !== undefined) return { kind: 'later', afterMs, reason };
-  if (details.retry === 'backoff') return { kind: 'later', afterMs: 5 * secondMs, reason };
-  return { kind: 'refused', errcode, reason };
-}
 
 /** The message as this call wants it, or why it cannot go this way. */
 function bodyOf(message: Reply | CustomerMessage): Record<string, unknown> | string {
@@ -122,6 +109,13 @@ function bodyOf(message: Reply | CustomerMessage): Record<string, unknown> | str
         msgmenu: { head_content: message.head, list, tail_content: message.tail },
       };
     }
+    case 'miniprogram': {
+      const { title, appId, path, thumbMediaId } = message;
+      const miniprogrampage = { title, appid: appId, pagepath: path, thumb_media_id: thumbMediaId };
+      return { msgtype: 'miniprogrampage', miniprogrampage };
+    }
+    case 'article':
+      return { msgtype: 'mpnewsarticle', mpnewsarticle: { article_id: message.articleId } };
     case 'transfer':
       return '轉接人工只能當場回覆';
   }

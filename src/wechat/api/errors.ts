@@ -17,6 +17,8 @@ export type WechatFault = {
   /** One short Chinese sentence for operators. */
   reason: string;
   retry: Retry;
+  /** What was sent before under the same key (45065). */
+  msgId?: string;
   /** The request may have taken effect: nobody knows. Never sent again automatically when it has no key of its own. */
   ambiguous: boolean;
 };

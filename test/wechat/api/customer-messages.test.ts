@@ -1,8 +1,5 @@
-import {
-  type CustomerMessage,
-  createCustomerMessages,
-  type SendOutcome,
-} from '../../../src/wechat/api/customer-messages';
+import { type CustomerMessage, createCustomerMessages } from '../../../src/wechat/api/customer-messages';
+import type { SendOutcome } from '../../../src/wechat/api/outcome';
 import type { Reply } from '../../../src/wechat/protocol/reply';
 import { hangUp, type Server, startServer } from './server';
 
@@ -70,6 +67,19 @@ test.each<[string, Reply | CustomerMessage, object]>([
       msgtype: 'msgmenu',
       msgmenu: { head_content: '滿意嗎?', list: [{ id: '101', content: '滿意' }], tail_content: '謝謝' },
     },
+  ],
+  [
+    'a card of a mini-program',
+    { kind: 'miniprogram', title: '訂房', appId: 'wx1', path: 'pages/room?id=1', thumbMediaId: 't1' },
+    {
+      msgtype: 'miniprogrampage',
+      miniprogrampage: { title: '訂房', appid: 'wx1', pagepath: 'pages/room?id=1', thumb_media_id: 't1' },
+    },
+  ],
+  [
+    'a published article',
+    { kind: 'article', articleId: 'a1' },
+    { msgtype: 'mpnewsarticle', mpnewsarticle: { article_id: 'a1' } },
   ],
 ])('%s goes out in the shape WeChat documents', async (_name, message, body) => {
   const messages = createCustomerMessages({ client: server.client() });
