@@ -1,0 +1,205 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isWechatError } from '../../wechat/api/errors';
+import { beijingTime } from '../../kit/beijing';
+import { type Clock, monotonicMs } from '../../kit/clock';
+import { crashPoint } from '../../kit/crash-point';
+import { randomId } from '../../kit/ids';
+import type { Log } from '../../kit/log';
+import { createPacer } from '../../kit/pacer';
+import { messageOf } from '../../errors';
+import { sendChunk, type Sending } from './chunk';
+import type { Taken } from './deliveries';
+import type { PushRow } from './push';
+
+/** Pieces that one worker has open: the second begins while the last of the first are still on their way. */
+const lanes = 2;
+const lookEveryMs = 400;
+const idleMs = 500;
+/** After WeChat said that it is out of order, or a quota is gone, one message tries so often. */
+export const probeMs = 30_000;
+
+/** Whether a push may send now, and why not. */
+export type Gate = 'go' | 'probe' | 'wait' | 'stop';
+
+/**
+ * Sends what is running: takes pieces of frozen audiences by lease and sends them with so many calls in flight, evenly paced. All it
+ * knows lies in MongoDB, so any number of workers do this side by side, and one that is killed costs half a minute.
+ */
+export function createEngine(
+  given: Omit<Sending, 'gate' | 'slots' | 'pacer' | 'holds'> & {
+    clock: Clock;
+    log: Log;
+    /** Running pushes, and cancelled ones of which something is left, longest first. */
+    active: () => Promise<PushRow[]>;
+    /** Takes the one probe of a braked push. */
+    takeProbe: (push: string) => Promise<boolean>;
+    inFlight: number;
+    perSecond: number;
+  },
+) {
+  const { deliveries, clock, log, active, takeProbe, inFlight, perSecond } = given;
+  const owner = randomId();
+  const slots = createSlots(inFlight);
+  const pacer = createPacer({ perSecond });
+  const known = new Map<string, PushRow>();
+  const open = new Map<string, number>();
+  let running = false;
+  let lookedAt = -Infinity;
+  let looking: Promise<void> | undefined;
+  let loops: Promise<void>[] = [];
+  let stop = new AbortController();
+
+  /** Reads which pushes run, at most a few times a second, whoever asks. */
+  async function look(): Promise<void> {
+    if (monotonicMs() - lookedAt < lookEveryMs) return;
+    looking ??= active()
+      .then((all) => {
+        known.clear();
+        for (const one of all) known.set(one._id, one);
+        lookedAt = monotonicMs();
+      })
+      .finally(() => {
+        looking = undefined;
+      });
+    await looking;
+  }
+
+  function gateOf(push: PushRow | undefined): Gate {
+    if (!running || !push || push.state !== 'running') return 'stop';
+    if (isQuiet(push, clock.now())) return 'wait';
+    if (push.brake) return push.brake.until.getTime() > Date.now() ? 'wait' : 'probe';
+    return 'go';
+  }
+
+  async function gate(id: string): Promise<Gate> {
+    // What it last knew for sure is no older than two seconds: cancel stops within that.
+    await look();
+    return gateOf(known.get(id));
+  }
+
+  /** One piece of one push. False: there is nothing to do. */
+  async function round(): Promise<boolean> {
+    await look();
+    const all = [...known.values()].toSorted((a, b) => (open.get(a._id) ?? 0) - (open.get(b._id) ?? 0));
+    for (const push of all) {
+      if (!push.frozen) continue;
+      const may = push.state === 'cancelled' ? 'go' : gateOf(push);
+      if (may === 'wait' || may === 'stop') continue;
+      if (may === 'probe' && !(await takeProbe(push._id))) continue;
+      const chunk = await deliveries.take({ _id: push._id, run: push.frozen.run }, owner);
+      if (!chunk) continue;
+      crashPoint('push-chunk-taken');
+      open.set(push._id, (open.get(push._id) ?? 0) + 1);
+      try {
+        await worked(chunk, push, may === 'probe');
+      } finally {
+        open.set(push._id, (open.get(push._id) ?? 1) - 1);
+      }
+      return true;
+    }
+    return false;
+  }
+
+  async function worked(chunk: Taken, push: PushRow, probe: boolean): Promise<void> {
+    const lease = keepLease(chunk);
+    let restMs = 0;
+    try {
+      restMs = await sendChunk({ ...given, gate, slots, pacer, holds: lease.holds }, { chunk, push, probe });
+    } catch (error) {
+      restMs = 5_000;
+      log[isWechatError(error) ? 'warn' : 'error']({ err: error, push: push._id, chunk: chunk.n }, 'a piece of a push failed; it is taken up again');
+    } finally {
+      lease.end();
+      await deliveries.release(chunk, restMs).catch(() => {});
+    }
+  }
+
+  /** Renews the lease. Who slept longer than it lasts holds nothing, whatever it believes. */
+  function keepLease(chunk: Taken) {
+    let heldAt = monotonicMs();
+    let lost = false;
+    const timer = setInterval(() => {
+      const asked = monotonicMs();
+      deliveries.keep(chunk).then(
+        (kept) => {
+          if (kept) heldAt = asked;
+          else lost = true;
+        },
+        () => {},
+      );
+    }, 5_000);
+    return { holds: () => !lost && monotonicMs() - heldAt < 20_000, end: () => clearInterval(timer) };
+  }
+
+  async function loop(): Promise<void> {
+    while (running) {
+      const did = await round().catch((err: unknown) => {
+        log.warn({ err: messageOf(err) }, 'pushes could not be looked at; again soon');
+        return false;
+      });
+      if (!did) await wait(idleMs, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    start(): void {
+      if (running) return;
+      running = true;
+      stop = new AbortController();
+      loops = Array.from({ length: lanes }, loop);
+    },
+    /** What is in flight ends; pieces are given back with the rest of them. */
+    async close(): Promise<void> {
+      running = false;
+      stop.abort();
+      await Promise.all(loops);
+    },
+    /** Everything that may be sent now, for tests and turned clocks; true when there was something. */
+    async drain(): Promise<boolean> {
+      const before = running;
+      running = true;
+      let did = false;
+      try {
+        lookedAt = -Infinity;
+        while (await round()) {
+          did = true;
+          lookedAt = -Infinity;
+        }
+      } finally {
+        running = before;
+      }
+      return did;
+    },
+  };
+}
+
+export type Engine = ReturnType<typeof createEngine>;
+
+/** Whether a business moment lies in the push's quiet hours, which may go over midnight. */
+export function isQuiet({ quiet: { from, to } }: Pick<PushRow, 'quiet'>, at: number): boolean {
+  const time = beijingTime(at);
+  if (from === to) return false;
+  return from < to ? time >= from && time < to : time >= from || time < to;
+}
+
+export type Slots = ReturnType<typeof createSlots>;
+
+/** At most so many at once; who waits longest is next. */
+function createSlots(most: number) {
+  let free = most;
+  const waiting: (() => void)[] = [];
+  return {
+    async take(): Promise<void> {
+      if (free > 0) {
+        free--;
+        return;
+      }
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    give(): void {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Mass } from '../../../wechat/api/mass';
+import { massLeft } from '../../reach/rations';
+import type { Route } from './route';
+
+const hourMs = 3_600_000;
+
+/** Mass messages: the same words to up to 10,000 people in one call, four a person and month, and nobody is told who got them. */
+export function massRoute(given: {
+  mass: Pick<Mass, 'sendTo'>;
+  mediaId: (image: { mediaId: string } | { file: string }) => Promise<string>;
+}): Route<'mass'> {
+  const { mass, mediaId } = given;
+  return {
+    name: 'mass',
+    says: '群發',
+    carries: ['marketing', 'service'],
+    feature: 'massByOpenid',
+    anchors: true,
+    together: true,
+    // WeChat knows the key for 24 hours.
+    againMs: 23 * hourMs,
+    shut: ({ reach }, { month, rations, byHand }) =>
+      massLeft(reach, month, rations, byHand) > 0 ? undefined : 'month',
+    takes: (_, { month, byHand }) => ({ kind: 'mass', month, byHand }),
+    problems: () => [],
+    words: (content) => (content.kind === 'text' ? [content.text] : []),
+    withWords: (content, [text = '']) => (content.kind === 'text' ? { ...content, text } : content),
+    async sendAll(openids, content, key) {
+      const written =
+        content.kind === 'image'
+          ? { kind: 'image' as const, mediaId: await mediaId(content.image) }
+          : content;
+      const outcome = await mass.sendTo(openids, written, key);
+      // Until the administrator has confirmed, the same key is asked again.
+      return outcome.kind === 'confirm' ? { kind: 'later', afterMs: 60_000, reason: outcome.reason } : outcome;
+    },
+  };
+}
