@@ -68,6 +68,7 @@ const shapes = {
   scan: z.strictObject({ scene: words, ...how }),
   follow: z.strictObject({ scene: words.optional(), ...how }),
   leave: z.strictObject({ ...how }),
+  grant: z.strictObject({ template: words, ...how }),
   arrive: z.strictObject({ place, ...how }),
   clock: z.union([
     z.strictObject({ to: z.number().int() }),
@@ -178,6 +179,10 @@ export function createControl(options: {
       }
       case 'leave':
         return face.leaves(exact(read(shapes.leave, body)));
+      case 'grant': {
+        const { template, ...rest } = read(shapes.grant, body);
+        return face.grants(template, exact(rest));
+      }
       case 'arrive': {
         const { place: where, ...rest } = read(shapes.arrive, body);
         return face.arrives(exact(where), exact(rest));

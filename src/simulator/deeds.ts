@@ -33,6 +33,7 @@ const silent = new Set([
   'LOCATION',
   'view_miniprogram',
   'TEMPLATESENDJOBFINISH',
+  'subscribe_msg_popup_event',
   'MASSSENDJOBFINISH',
 ]);
 
@@ -356,6 +357,26 @@ export function createDeeds({
         options,
       );
       return deeds.sendsLocation(fan, place, options);
+    },
+    /** She says yes or no to a subscription notice, in an article. A yes is one notice, and adds to those before. */
+    answersPopup: (
+      fan: Fan,
+      { templateId, accepts }: { templateId: string; accepts: boolean },
+      options?: DeedOptions,
+    ) => {
+      if (accepts) fan.grants[templateId] = (fan.grants[templateId] ?? 0) + 1;
+      const status = accepts ? 'accept' : 'reject';
+      return event(
+        fan,
+        'subscribe_msg_popup_event',
+        {
+          SubscribeMsgPopupEvent: {
+            List: { TemplateId: templateId, SubscribeStatusString: status, PopupScene: 2 },
+          },
+          words: `${accepts ? '同意' : '取消'}接收訂閱通知（${templateId}）`,
+        },
+        options,
+      );
     },
     /** An event that no finger made, such as TEMPLATESENDJOBFINISH. Shown in no chat. */
     pushes: (fan: { openid: string }, fields: Fields) =>

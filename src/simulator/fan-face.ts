@@ -42,6 +42,8 @@ export function createFanFace({ world, deeds, fan }: { world: World; deeds: Deed
     clicks: (key: string, options?: DeedOptions) => deeds.clicks(fan, key, options),
     scans: (scene: string, options?: DeedOptions) => deeds.scans(fan, scene, options),
     follows: (scene?: string, options?: DeedOptions) => deeds.follows(fan, scene, options),
+    grants: (templateId: string, options?: DeedOptions) =>
+      deeds.answersPopup(fan, { templateId, accepts: true }, options),
     leaves: (options?: DeedOptions) => deeds.leaves(fan, options),
     arrives: (place: Place, options?: DeedOptions) => deeds.arrives(fan, place, options),
 

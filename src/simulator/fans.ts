@@ -40,6 +40,8 @@ export type Fan = {
   crowd?: boolean;
   /** Beijing months in which mass messages reached her, with how many. */
   mass: Record<string, number>;
+  /** Subscription notices that she said yes to and has not got yet, by template. */
+  grants: Record<string, number>;
 };
 
 /** The same name has the same openid after a restart, so the account knows her again. 28 characters, as WeChat's. */
@@ -63,6 +65,7 @@ export const newFan = (appId: string, name: string): Fan => ({
   actedAt: 0,
   typing: false,
   mass: {},
+  grants: {},
 });
 
 /** She did something that lets the account write to her: the window of that kind starts anew, at a business time. */

@@ -47,6 +47,7 @@ export type SimulatorOptions = {
   /** What the account's console holds: old auto-replies (`get_current_autoreply_info`), templates, human agents. */
   autoReplies?: object;
   templates?: Template[];
+  notices?: Template[];
   agents?: Agent[];
   /** True refuses to make one at all. */
   production?: boolean;
@@ -112,6 +113,7 @@ export function createSimulator(options: SimulatorOptions) {
     nextId: () => nextId++,
     autoReplies: () => options.autoReplies ?? { is_add_friend_reply_open: 0, is_autoreply_open: 0 },
     templates: () => options.templates ?? [],
+    notices: () => options.notices ?? [],
     agents: () => options.agents ?? [],
     quota: createQuota(clock),
     refusals: new Map(),

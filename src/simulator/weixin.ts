@@ -6,9 +6,11 @@ import type { Failure, Knobs } from './knobs';
 import { accountCalls } from './weixin/account';
 import { type Call, type FileAnswer, type Input, Refusal } from './weixin/call';
 import { customerCalls } from './weixin/customer';
+import { draftCalls } from './weixin/drafts';
 import { massCalls } from './weixin/mass';
 import { mediaCalls, readUpload } from './weixin/media';
 import { menuCalls } from './weixin/menu';
+import { noticeCalls } from './weixin/notices';
 import type { Platform } from './weixin/platform';
 import { qrcodeCalls } from './weixin/qrcodes';
 import { templateCalls } from './weixin/templates';
@@ -27,6 +29,8 @@ export function createWeixin({ platform, knobs }: { platform: Platform; knobs: K
     ...tokenCalls(platform),
     ...customerCalls(platform),
     ...templateCalls(platform),
+    ...noticeCalls(platform),
+    ...draftCalls(platform),
     ...massCalls(platform),
     ...userCalls(platform),
     ...menuCalls(platform),
@@ -41,7 +45,11 @@ export function createWeixin({ platform, knobs }: { platform: Platform; knobs: K
   return async (ctx: Context, next: () => Promise<unknown>): Promise<void> => {
     const call = calls.get(ctx.path);
     if (!call) {
-      if (!ctx.path.startsWith('/cgi-bin/') && !ctx.path.startsWith('/customservice/'))
+      if (
+        !ctx.path.startsWith('/cgi-bin/') &&
+        !ctx.path.startsWith('/customservice/') &&
+        !ctx.path.startsWith('/wxaapi/')
+      )
         return void (await next());
       ctx.body = { errcode: 40066, errmsg: `invalid url (the simulator has no ${ctx.path})` };
       return;

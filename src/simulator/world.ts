@@ -6,6 +6,9 @@ export type Scene = { ticket: string; scene: string; permanent: boolean; expires
 export type Tag = { id: number; name: string };
 export type Media = { id: string; type: string; contentType: string; bytes: Buffer; expiresAt: number };
 
+/** Articles written in the account's console and not sent yet. `updatedAt`: business time, ms. */
+export type Draft = { mediaId: string; titles: string[]; updatedAt: number };
+
 /** A button as `menu/create` takes it; sub menus in `sub_button`. */
 export type Button = {
   name: string;
@@ -39,6 +42,8 @@ export type SavedWorld = {
   conditional?: ConditionalMenu[];
   tags: Tag[];
   scenes: Scene[];
+  /** Not in files of before there were any. */
+  drafts?: Draft[];
   nextItem: number;
 };
 
@@ -84,6 +89,7 @@ export function createWorld(options: {
     tags: new Map<number, Tag>([[2, { id: 2, name: '星標組' }]]),
     scenes: new Map<string, Scene>(),
     media: new Map<string, Media>(),
+    drafts: new Map<string, Draft>(),
 
     /** The fan of this name; a new person when nobody has it. */
     fan(name: string): Fan {
@@ -98,6 +104,7 @@ export function createWorld(options: {
     fans: (): Fan[] => [...byOpenid.values()],
     /** Those who have a phone on the page. */
     phones: (): Fan[] => world.fans().filter(hasPhone),
+    hasPhone,
     /** People who follow from the start, and wrote at a business time. */
     gather(people: readonly { name: string; wroteAt: number }[]): void {
       for (const { name, wroteAt } of people) {
@@ -159,6 +166,12 @@ export function createWorld(options: {
       world.scenes.set(scene.ticket, scene);
       tell({ kind: 'scenes' });
     },
+    /** An operator writes articles in the console. Their media id. */
+    draft: (...titles: string[]): string => {
+      const mediaId = `sim-draft-${nextItem++}`;
+      world.drafts.set(mediaId, { mediaId, titles, updatedAt: clock.now() });
+      return mediaId;
+    },
     tell,
     watch: (watcher: (happening: Happening) => void): (() => void) => {
       watchers.add(watcher);
@@ -171,6 +184,7 @@ export function createWorld(options: {
       conditional: world.conditional,
       tags: [...world.tags.values()],
       scenes: [...world.scenes.values()],
+      drafts: [...world.drafts.values()],
       nextItem,
     }),
     restore: (saved: SavedWorld) => {
@@ -179,6 +193,7 @@ export function createWorld(options: {
       world.conditional = saved.conditional ?? [];
       world.tags = new Map(saved.tags.map((tag) => [tag.id, tag]));
       world.scenes = new Map(saved.scenes.map((scene) => [scene.ticket, scene]));
+      world.drafts = new Map((saved.drafts ?? []).map((draft) => [draft.mediaId, draft]));
       nextItem = saved.nextItem;
     },
   };

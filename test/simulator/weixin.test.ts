@@ -397,6 +397,8 @@ describe('QR codes, tickets and the rest', () => {
       request: { request_url: path },
     });
     await stage.post('/cgi-bin/clear_quota/v2', { appid: secrets.appId, appsecret: secrets.appSecret });
+    expect(await code(stage.post(path))).toBe(45011);
+    stage.passes(minute);
     expect(await code(stage.post(path))).toBe(40035);
     stage.passes(24 * hour);
     await stage.newToken();
@@ -483,5 +485,67 @@ describe('notices and mass messages', () => {
       ),
     ).toBe(40130);
     expect(await code(send('x'.repeat(33), 'a'))).toBe(45067);
+  });
+
+  test('all mass calls together are 60 a minute', async () => {
+    const status = () => code(stage.post('/cgi-bin/message/mass/get', { msg_id: 1 }));
+    for (let n = 0; n < 60; n++) expect(await status()).toBe(40059);
+    expect(await code(stage.post('/cgi-bin/message/mass/speed/get'))).toBe(45011);
+    stage.passes(minute);
+    expect(await status()).toBe(40059);
+  });
+
+  test('a draft is listed until a mass send consumes it; a preview leaves it, and the same key again tells of the first', async () => {
+    const lin = await follower();
+    const older = stage.sim.world.draft('春天', '去哪裡');
+    stage.sim.world.draft('夏天');
+    const list = (more: object) => stage.post('/cgi-bin/draft/batchget', { offset: 0, count: 20, ...more });
+    expect(await list({ count: 1 })).toMatchObject({
+      total_count: 2,
+      item_count: 1,
+      item: [{ media_id: older, content: { news_item: [{ title: '春天' }, { title: '去哪裡' }] } }],
+    });
+    const article = { msgtype: 'mpnews', mpnews: { media_id: older } };
+    const send = () =>
+      stage.post('/cgi-bin/message/mass/sendall', {
+        filter: { is_to_all: true },
+        clientmsgid: 'm1',
+        ...article,
+      });
+    expect(await code(stage.post('/cgi-bin/message/mass/preview', { touser: lin.openid, ...article }))).toBe(
+      0,
+    );
+    const first = await send();
+    expect(first).toMatchObject({ errcode: 0 });
+    expect(await list({})).toMatchObject({ total_count: 1 });
+    expect(await send()).toMatchObject({ errcode: 45065, msg_id: first['msg_id'] });
+    expect(await code(stage.post('/cgi-bin/message/mass/preview', { touser: lin.openid, ...article }))).toBe(
+      40007,
+    );
+  });
+
+  test('each yes to a subscription notice is one notice; its end is reported by an event', async () => {
+    const lin = await follower();
+    const send = () =>
+      stage.post('/cgi-bin/message/subscribe/bizsend', {
+        touser: lin.openid,
+        template_id: 'N1',
+        data: { thing1: { value: '出發提醒' } },
+      });
+    expect(await code(send())).toBe(43101);
+    await lin.grants('N1');
+    await lin.grants('N1');
+    expect(stage.stub.asked.at(-1)?.fields).toMatchObject({
+      Event: 'subscribe_msg_popup_event',
+      SubscribeMsgPopupEvent: { List: { TemplateId: 'N1', SubscribeStatusString: 'accept' } },
+    });
+    expect(await send()).toEqual({ errcode: 0, errmsg: 'ok' });
+    await stage.sim.settled();
+    expect(stage.stub.asked.at(-1)?.fields).toMatchObject({
+      Event: 'subscribe_msg_sent_event',
+      SubscribeMsgSentEvent: { List: { TemplateId: 'N1', ErrorCode: '0' } },
+    });
+    expect([await code(send()), await code(send())]).toEqual([0, 43101]);
+    expect(lin.inbox()).toEqual(['thing1:出發提醒', 'thing1:出發提醒']);
   });
 });

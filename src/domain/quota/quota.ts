@@ -43,13 +43,13 @@ const flushMs = 1_000;
 /**
  * How many calls of WeChat's API all processes have made. Counted behind the calls, a write a second at most, so that no call
  * waits for it: after a kill up to a second's calls are missing. Of a write whose answer was lost it may be that it is
- * counted twice; too many is the safe side of a ration.
+ * counted twice; too many is the safe side of a ration. What `clear_quota` gave back is not known here.
  */
 export function createQuota({ db, clock, log }: { db: Connection; clock: Clock; log: Log }) {
   const rows = db.collection<CallRow>('apiCalls');
   let waiting = new Map<string, CallRow>();
   let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> | undefined;
+  let writing = Promise.resolve();
 
   function add(more: CallRow): void {
     const { _id, n, refused, errors = {} } = more;
@@ -78,14 +78,11 @@ export function createQuota({ db, clock, log }: { db: Connection; clock: Clock; 
   }
 
   /** One write at a time. */
-  async function flush(): Promise<void> {
+  function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    await writing;
-    writing = write().finally(() => {
-      writing = undefined;
-    });
-    await writing;
+    writing = writing.then(write);
+    return writing;
   }
 
   const countedHere = (_id: string): number => waiting.get(_id)?.n ?? 0;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { beijingDay, dayMs } from '../../kit/beijing';
+import { beijingDay, dayMs, minuteMs } from '../../kit/beijing';
 import type { Seen } from '../chat';
 import type { Fan } from '../fans';
 import { type Call, fanOf, ok, Refusal } from './call';
@@ -28,13 +28,31 @@ type Content = Pick<z.infer<typeof toTag>, keyof typeof content>;
 
 type Sent = { msgId: number; at: number };
 const day = dayMs;
+const perMinute = 60;
 
-/** Mass sends: one per `clientmsgid` in 24 hours, four a month for each fan of a service account (wechat.md §5). */
+/**
+ * Mass sends: one per `clientmsgid` in 24 hours, four a month for each fan of a service account, 60 calls a minute of all
+ * kinds together (wechat.md §5).
+ */
 export function massCalls(platform: Platform): Call[] {
   const { world } = platform;
   const byClientId = new Map<string, Sent>();
   const statuses = new Map<number, 'SEND_SUCCESS' | 'DELETE'>();
   let speed = 0;
+  let lately: number[] = [];
+
+  const countMinute = () => {
+    const now = world.clock.now();
+    lately = lately.filter((at) => at > now - minuteMs);
+    if (lately.length >= perMinute) throw new Refusal(45011, 'api minute-quota reach limit');
+    lately.push(now);
+  };
+
+  const urlOf = (mediaId: string): string => {
+    const url = mediaUrlOf(platform, mediaId);
+    if (url === undefined) throw new Refusal(40007, 'invalid media_id');
+    return url;
+  };
 
   const seenOf = (message: Content): Seen => {
     const need = <T>(part: T | undefined): T => {
@@ -50,14 +68,18 @@ export function massCalls(platform: Platform): Call[] {
       }
       case 'image': {
         const mediaId = message.images?.media_ids[0] ?? need(message.image).media_id;
-        const url = mediaUrlOf(platform, mediaId);
-        if (url === undefined) throw new Refusal(40007, 'invalid media_id');
-        return { kind: 'image', mediaId, url };
+        return { kind: 'image', mediaId, url: urlOf(mediaId) };
       }
-      case 'voice':
-        return { kind: 'voice', mediaId: need(message.voice).media_id };
-      case 'mpnews':
-        return { kind: 'card', title: '圖文', description: need(message.mpnews).media_id };
+      case 'voice': {
+        const { media_id: mediaId } = need(message.voice);
+        urlOf(mediaId);
+        return { kind: 'voice', mediaId };
+      }
+      case 'mpnews': {
+        const draft = world.drafts.get(need(message.mpnews).media_id);
+        if (!draft) throw new Refusal(40007, 'invalid media_id');
+        return { kind: 'card', title: draft.titles[0] ?? '圖文', description: draft.mediaId };
+      }
       case 'mpvideo':
         return { kind: 'video', mediaId: need(message.mpvideo).media_id, title: '', description: '' };
       default:
@@ -84,17 +106,21 @@ export function massCalls(platform: Platform): Call[] {
   };
 
   const send = (message: Content, fans: Fan[], how: { range: unknown; path: string }) => {
-    const seen = seenOf(message);
+    // First: a draft that was sent under this key is gone.
     const id = once(message, how.range);
+    const seen = seenOf(message);
     const now = world.clock.now();
     const month = beijingDay(now).slice(0, 7);
     const reached = fans.filter((fan) => fan.following && !fan.blocked && (fan.mass[month] ?? 0) < 4);
     for (const fan of reached) {
       fan.mass[month] = (fan.mass[month] ?? 0) + 1;
-      world.received(fan, seen, { channel: 'mass', path: how.path });
+      // The many who are on no phone of the page are counted, or one send would put a phone there for each of them.
+      if (world.hasPhone(fan)) world.received(fan, seen, { channel: 'mass', path: how.path });
     }
     const msgId = platform.nextId();
     byClientId.set(id, { msgId, at: now });
+    // A draft is consumed by being sent.
+    if (message.mpnews) world.drafts.delete(message.mpnews.media_id);
     statuses.set(msgId, 'SEND_SUCCESS');
     platform.later(() =>
       platform.deeds.pushes(
@@ -113,7 +139,7 @@ export function massCalls(platform: Platform): Call[] {
     return ok({ msg_id: msgId, ...(message.msgtype === 'mpnews' ? { msg_data_id: platform.nextId() } : {}) });
   };
 
-  return [
+  const calls: Call[] = [
     {
       path: '/cgi-bin/message/mass/sendall',
       method: 'POST',
@@ -145,6 +171,7 @@ export function massCalls(platform: Platform): Call[] {
     {
       path: '/cgi-bin/message/mass/preview',
       method: 'POST',
+      daily: 100,
       effect: true,
       run: ({ read }) => {
         const message = read(toOne);
@@ -192,4 +219,11 @@ export function massCalls(platform: Platform): Call[] {
       },
     },
   ];
+  return calls.map((call) => ({
+    ...call,
+    run(input) {
+      countMinute();
+      return call.run(input);
+    },
+  }));
 }

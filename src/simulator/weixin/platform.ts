@@ -21,6 +21,8 @@ export type Platform = {
   /** What was set in the account's console: old auto-replies, template list, human agents. */
   autoReplies: () => object;
   templates: () => Template[];
+  /** Templates of subscription notices. */
+  notices: () => Template[];
   agents: () => Agent[];
   quota: Quota;
   /** Refused calls by their rid, for `openapi/rid/get`. */

@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { type Call, fanOf, ok, openidShape, Refusal } from './call';
 import type { Platform } from './platform';
 
-const values = z.record(z.string(), z.object({ value: z.union([z.string(), z.number()]).transform(String) }));
+/** Values of a template's keys. */
+export const values = z.record(
+  z.string(),
+  z.object({ value: z.union([z.string(), z.number()]).transform(String) }),
+);
 const shape = z.object({
   touser: openidShape,
   template_id: z.string().min(1),
@@ -26,6 +30,15 @@ const longest: Record<string, number> = {
   const: 20,
 };
 
+/** @throws Refusal 47003, which names the key */
+export function checkValues(data: z.infer<typeof values>): void {
+  for (const [key, { value }] of Object.entries(data)) {
+    const most = longest[key.replace(/\d+$/, '')];
+    if (value === '' || (most !== undefined && [...value].length > most))
+      throw new Refusal(47003, `argument invalid! data.${key}.value invalid`);
+  }
+}
+
 /** Template messages: the same `client_msg_id` to one fan once in ten minutes (wechat.md §6.1). */
 export function templateCalls(platform: Platform): Call[] {
   const { world } = platform;
@@ -47,12 +60,7 @@ export function templateCalls(platform: Platform): Call[] {
         const stranger = world.byOpenid(message.touser);
         if (stranger && !stranger.following) throw new Refusal(43004, 'require subscribe');
         const fan = fanOf(world, message.touser);
-        for (const [key, { value }] of Object.entries(message.data)) {
-          const most = longest[key.replace(/\d+$/, '')];
-          if (value === '' || (most !== undefined && [...value].length > most)) {
-            throw new Refusal(47003, `argument invalid! data.${key}.value invalid`);
-          }
-        }
+        checkValues(message.data);
         const once = message.client_msg_id && `${fan.openid}|${message.client_msg_id}`;
         const before = once ? sent.get(once) : undefined;
         if (before && world.clock.now() - before.at < 600_000)

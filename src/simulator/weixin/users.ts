@@ -48,7 +48,13 @@ export function userCalls(platform: Platform): Call[] {
     if (fans.some((fan) => !fan.following)) throw new Refusal(40003, 'not a follower');
     return fans;
   };
-  const counted = (id: number) => followers().filter((fan) => fan.tags.includes(id)).length;
+  /** How many followers wear each tag, in one pass over all. */
+  const counted = (): Map<number, number> => {
+    const counts = new Map<number, number>();
+    for (const fan of world.fans())
+      if (fan.following) for (const id of fan.tags) counts.set(id, (counts.get(id) ?? 0) + 1);
+    return counts;
+  };
   const tagging = z.object({ openid_list: openids, tagid: z.number().int() });
   const page = (all: string[], after: string, size: number) => {
     const from = after === '' ? 0 : all.indexOf(after) + 1;
@@ -114,7 +120,10 @@ export function userCalls(platform: Platform): Call[] {
     {
       path: '/cgi-bin/tags/get',
       method: 'GET',
-      run: () => ({ tags: [...world.tags.values()].map((tag) => ({ ...tag, count: counted(tag.id) })) }),
+      run: () => {
+        const counts = counted();
+        return { tags: [...world.tags.values()].map((tag) => ({ ...tag, count: counts.get(tag.id) ?? 0 })) };
+      },
     },
     {
       path: '/cgi-bin/tags/update',

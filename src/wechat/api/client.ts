@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../errors';
 import type { Log } from '../../kit/log';
-import { createPacer } from '../../kit/pacer';
+import { createPacer, type Pacer } from '../../kit/pacer';
 import { type AccountKind, featureOf, whyNot } from './account-types';
 import { faultOf, isWechatError, passesSoon, WechatError, type WechatFault } from './errors';
 import { isObject, type JsonObject, parseExact } from './exact-json';
@@ -38,8 +38,8 @@ export type ClientOptions = {
   onEnd?: (end: CallEnd) => void;
   /** The first pause before a read is repeated; it doubles. 300 ms. */
   backoffMs?: number;
-  /** Mass sends of this process. WeChat takes 60 a minute of all together: 0.9. */
-  massPerSecond?: number;
+  /** Spaces the mass calls of this process; 54 a minute, because WeChat takes 60 of all processes together. */
+  massPacer?: Pacer;
   /** Monotonic ms, for the token's life. */
   now?: () => number;
 };
@@ -80,7 +80,7 @@ export function createWechatClient(options: ClientOptions) {
   const { log, appId, appSecret, timeoutMs = 10_000, backoffMs = 300 } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const doFetch = options.fetch ?? fetch;
-  const massPacer = createPacer({ perSecond: options.massPerSecond ?? 0.9 });
+  const massPacer = options.massPacer ?? createPacer({ perSecond: 0.9 });
   const token = createToken({
     fetch: fetchToken,
     shared: options.sharedToken,

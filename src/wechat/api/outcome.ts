@@ -40,5 +40,7 @@ export function unsentBy(thrown: unknown): Unsent {
   const afterMs = errcode === null ? undefined : laterMs.get(errcode);
   if (afterMs !== undefined) return { kind: 'later', afterMs, reason };
   if (details.retry === 'backoff') return { kind: 'later', afterMs: 5 * secondMs, reason };
+  // A redirect: somebody stands between us and WeChat.
+  if (errcode === null) return { kind: 'later', afterMs: 60 * secondMs, reason };
   return { kind: 'refused', errcode, reason };
 }

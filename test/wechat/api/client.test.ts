@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { featureOf } from '../../../src/wechat/api/account-types';
 import { isWechatError, type WechatError } from '../../../src/wechat/api/errors';
 import { type Answer, hangUp, portOf, type Server, secret, startServer } from './server';
 
@@ -285,6 +286,48 @@ test('neither secret nor token is in any error or log line, whatever goes wrong'
   expect(all).toContain('/cgi-bin/user/info');
   expect(all).not.toContain(secret);
   expect(all).not.toMatch(/token-1/);
+});
+
+test('what the account may not do is refused with the reason, before even a token is fetched', async () => {
+  const client = server.client({ account: { type: 'subscription', verified: true } });
+  const refused: unknown = await client.post('/cgi-bin/qrcode/create', {}).catch((thrown: unknown) => thrown);
+  expect(refused).toMatchObject({
+    kind: 'Forbidden',
+    code: 'wechat.account-type',
+    message: '帶參數二維碼要已認證的服務號，本號是已認證的訂閱號。',
+  });
+  expect(server.seen).toHaveLength(0);
+  await client.post(sendPath, {});
+  await client.get('/cgi-bin/getcallbackip');
+});
+
+test.each([
+  ['/cgi-bin/message/mass/send', 'massByOpenid'],
+  ['/cgi-bin/message/mass/sendall', 'massByTag'],
+  ['/cgi-bin/message/mass/get', 'massByTag'],
+  ['/cgi-bin/message/template/send', 'templateMessages'],
+  ['/cgi-bin/message/template/subscribe', 'oneTimeSubscription'],
+  ['/cgi-bin/user/info/batchget', 'users'],
+  ['/cgi-bin/user/tag/get', 'tags'],
+  ['/cgi-bin/stable_token', undefined],
+])('%s belongs to %s', (path, feature) => {
+  expect(featureOf(path)).toBe(feature);
+});
+
+test('mass calls wait for their turn, each attempt, and no others do', async () => {
+  let turns = 0;
+  const massPacer = {
+    take: () => {
+      turns++;
+      return Promise.resolve();
+    },
+  };
+  const client = server.client({ massPacer });
+  server.answers['/cgi-bin/message/mass/get'] = { errcode: -1, errmsg: 'busy' };
+  await client.post('/cgi-bin/message/mass/send', {});
+  await errorOf(client.post('/cgi-bin/message/mass/get', {}, { repeatable: true }));
+  await client.post(sendPath, {});
+  expect(turns).toBe(4);
 });
 
 test('an upload sends one multipart file, and a download gives bytes or what WeChat says instead', async () => {

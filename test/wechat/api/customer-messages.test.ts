@@ -117,6 +117,15 @@ test('when the connection breaks after the request, the outcome is unknown and n
   expect(bodies()).toHaveLength(1);
 });
 
+test('where somebody redirects us elsewhere nothing was sent, and it is not about her', async () => {
+  server.answers[sendPath] = (_seen, response) => {
+    response.writeHead(302, { location: 'https://login.example.com' });
+    response.end();
+  };
+  const messages = createCustomerMessages({ client: server.client() });
+  expect(await messages.send('o1', { kind: 'text', text: '你好' })).toMatchObject({ kind: 'later' });
+});
+
 test('while no token can be had nothing is wrong with her: the message may go later', async () => {
   server.answers['/cgi-bin/stable_token'] = {
     errcode: 40164,

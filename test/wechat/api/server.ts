@@ -85,6 +85,7 @@ export async function startServer(answers: Answers = {}) {
         appSecret: secret,
         log,
         backoffMs: 1,
+        massPacer: { take: async () => {} },
         ...options,
       }),
     stop: () =>
