@@ -3,6 +3,8 @@ import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { z } from 'zod';
 import { type Config, simulatedAppId } from './config';
+import { createAlarms } from './domain/alarms/alarms';
+import { createMailVoice, createWecomVoice } from './domain/alarms/voices';
 import { createAttributes } from './domain/attributes/attributes';
 import { collectAudience } from './domain/audience';
 import { createCampaigns } from './domain/campaigns/campaigns';
@@ -20,7 +22,7 @@ import { nthAsked, type TopicCode, topics } from './domain/inbox/inbox.leaves';
 import { createProcesses } from './domain/inbox/processes';
 import { createLinks } from './domain/links/links';
 import { createMails, type MailQrcode } from './domain/mails/mails';
-import { createKeepingSender, createSmtpSender } from './domain/mails/sender';
+import { createKeepingSender, createSmtpSender, type MailSender } from './domain/mails/sender';
 import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
 import { createNames } from './domain/names/names';
@@ -62,7 +64,7 @@ import type { Clock } from './kit/clock';
 import type { AnyJob } from './kit/define-job';
 import type { Log } from './kit/log';
 import { fold, inScript, type Script } from './kit/text';
-import { createMailRender } from './render/mails';
+import { createMailRender, type MailRender } from './render/mails';
 import type { Render } from './render/render';
 import { createVersions } from './store/versions';
 
@@ -213,10 +215,15 @@ export function createServices(given: {
     log,
   });
 
+  const mailRender = createMailRender().mail;
+  const mailSender = mailSenderOf(config, log);
+  const voices = voicesOf(config, { sender: mailSender, render: mailRender });
+
   const domains = {
     /** Of somebody whose own is not known yet. */
     defaultScript,
     clock,
+    alarms: createAlarms({ db, clock, log, voices }),
     versions,
     processes,
     inbox,
@@ -262,8 +269,8 @@ export function createServices(given: {
       log,
       key: config.dataKey,
       publicUrl,
-      render: createMailRender().mail,
-      sender: mailSenderOf(config, log),
+      render: mailRender,
+      sender: mailSender,
       qrcode: given.mailQrcode,
       async her(pid) {
         const known = await subscribers.byPid(pid);
@@ -378,6 +385,15 @@ function mailSenderOf(config: Config, log: Log) {
   if (!config.simulated) return undefined;
   const folder = join(config.dataDir, 'mails');
   return createKeepingSender({ folder, from: '小藝旅行 <mail@xiaoyi.example.com>', log });
+}
+/** By which ways our own people are told. */
+function voicesOf(config: Config, mails: { sender: MailSender | undefined; render: MailRender }) {
+  const { ALARM_WECOM_URL: url, ALARM_MAIL_TO: to } = config;
+  const { sender, render } = mails;
+  return {
+    ...(url ? { wecom: createWecomVoice({ url }) } : {}),
+    ...(to && sender ? { mail: createMailVoice({ to, sender, render }) } : {}),
+  };
 }
 const unplayed = (config: Config) => (config.simulated ? undefined : sampleAuthor);
 

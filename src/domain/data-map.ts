@@ -40,6 +40,7 @@ const month = '30 天，她離開或要求時刪除';
 const untilReplaced = '下次導入時換掉';
 
 export const dataMap: Record<string, Kept> = {
+  alarms: { keeps: '過去 30 天後刪除', content: 'text', technical: '_id at by dueAt over ref told tries' },
   answers: {
     keeps: '一直留著；pid 在她離開後不通向誰',
     deeds: 'a',

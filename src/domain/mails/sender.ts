@@ -13,8 +13,8 @@ export type MailMessage = {
   subject: string;
   text: string;
   html: string;
-  /** Where the reader ends them all. */
-  unsubscribeUrl: string;
+  /** Where the reader ends them all; our own people's mails have none. */
+  unsubscribeUrl?: string;
   pictures?: readonly { name: string; cid: string; type: string; bytes: Buffer }[];
 };
 
@@ -81,7 +81,10 @@ function written(message: MailMessage, from: string): SendMailOptions {
     text,
     html,
     messageId: `<${id}@${host}>`,
-    headers: { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'Auto-Submitted': 'auto-generated' },
+    headers: {
+      ...(unsubscribeUrl === undefined ? {} : { 'List-Unsubscribe': `<${unsubscribeUrl}>` }),
+      'Auto-Submitted': 'auto-generated',
+    },
     attachments: pictures.map(({ name, cid, type, bytes }) => ({
       filename: name,
       cid,
