@@ -31,7 +31,7 @@ import { createOffers } from './domain/offers/offers';
 import { createOutbox } from './domain/outbox/outbox';
 import { createPeople, wholeCircle } from './domain/people/people';
 import { createPhones } from './domain/phones/phones';
-import { type SmsSender, shownSms } from './domain/phones/sms';
+import { createShownSms, type SmsSender } from './domain/phones/sms';
 import { createTencentSms } from './domain/phones/tencent-sms';
 import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
@@ -188,6 +188,7 @@ export function createServices(given: {
     signature: config.SMS_SIGNATURE ?? '小藝旅行',
     sms: smsOf(config, log),
     bind: purchases.bindPhone,
+    changed: async (pids) => people.refresh(await subscribers.known(pids)),
   });
   const segments = createSegments({ db, clock, audience, people, circle: wholeCircle });
   const attributes = createAttributes({ db, clock });
@@ -409,8 +410,10 @@ function smsOf(config: Config, log: Log): SmsSender | undefined {
       secretKey,
       appId,
       templateId,
+      pushTemplateId: config.SMS_PUSH_TEMPLATE_ID,
       signature,
     });
   // Never where anybody real could read what only her phone may.
-  return config.simulated && !config.production ? shownSms : undefined;
+  if (!config.simulated || config.production) return undefined;
+  return createShownSms({ folder: join(config.dataDir, 'sms'), log });
 }

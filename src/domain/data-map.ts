@@ -185,9 +185,9 @@ export const dataMap: Record<string, Kept> = {
   phoneAsks: { keeps: '幾天', identity: '_id', technical: 'causes at' },
   phoneCodes: {
     keeps: '幾天',
-    identity: 'phone',
+    identity: 'phone sealed',
     id: '_id',
-    technical: 'at cause consent proven sentAt tried tries',
+    technical: 'at cause consent offerUntil proven sentAt tried tries',
   },
   processes: { keeps: '活著的時候', technical: '_id at role' },
   projections: { keeps: forever, technical: '_id count epoch floors owner seq until' },
@@ -232,6 +232,12 @@ export const dataMap: Record<string, Kept> = {
   sights: {
     keeps: untilReplaced,
     content: '_id aliases cityId hours intro name place point tickets updatedOn',
+  },
+  smsConsents: {
+    keeps: '她退訂、解除綁定、離開或要求時刪除',
+    identity: 'hash sealed',
+    id: '_id',
+    technical: 'at consent',
   },
   stageDays: { keeps: forever, technical: '_id moves people' },
   stageRuns: { keeps: '366 天', technical: '_id after cuts done' },
