@@ -270,6 +270,7 @@ export function createServices(given: {
       log,
       key: config.dataKey,
       publicUrl,
+      account: accountOf(config),
       render: mailRender,
       sender: mailSender,
       qrcode: given.mailQrcode,
@@ -387,6 +388,9 @@ function mailSenderOf(config: Config, log: Log) {
   const folder = join(config.dataDir, 'mails');
   return createKeepingSender({ folder, from: '小藝旅行 <mail@xiaoyi.example.com>', log });
 }
+/** What the account is called in mails: as they are from. */
+const accountOf = ({ MAIL_FROM: from = '' }: Config): string =>
+  /^"?([^"<@]+)"?\s*</.exec(from)?.[1]?.trim() ?? '小藝旅行';
 /** By which ways our own people are told. */
 function voicesOf(config: Config, mails: { sender: MailSender | undefined; render: MailRender }) {
   const { ALARM_WECOM_URL: url, ALARM_MAIL_TO: to } = config;

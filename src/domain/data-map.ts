@@ -160,6 +160,12 @@ export const dataMap: Record<string, Kept> = {
     id: '_id pid',
     technical: 'confirmedAt consent source',
   },
+  mailConsents: {
+    keeps: '她退訂、解除郵箱、離開或要求時刪除',
+    identity: 'hash',
+    id: '_id',
+    technical: 'at consent',
+  },
   mailLimits: { keeps: '幾天', identity: '_id', technical: 'at causes' },
   mailStops: { keeps: '180 天：誰不要收', identity: '_id', technical: 'at' },
   members: {
