@@ -55,6 +55,8 @@ const named: Record<string, string> = {
   movements: '積分變動',
   claims: '收件資料',
   bindings: '手機綁定',
+  smsConsents: '優惠短信訂閱',
+  mailConsents: '優惠郵件訂閱',
   purchases: '綁定後認出的訂單',
 };
 

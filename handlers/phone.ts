@@ -3,7 +3,10 @@ import { type Context, choice, code, form, means, needs, phone, says } from '../
 type Anyone = Context<Record<never, never>>;
 
 /** 她同意的話；改了字就改版本。 */
-const consent = '認出訂單、會員等級和號碼的省份 2026-11';
+const consent = '認出訂單、會員等級和號碼的省份 2026-11 第二版';
+/** 她回覆「訂閱短信」時讀到、同意的話。 */
+const pushConsent =
+  '優惠短信只發我們的優惠和活動，由短信服務商代發，號碼加密保存；隨時回覆「退訂短信」就停，號碼也刪掉。（短信 2026-11）';
 
 const agreed = {
   同意: ['是', '是的', '好', '好的', '好啊', '行', '嗯', 'ok', '可以', '可以的', '沒問題', '我同意'],
@@ -31,7 +34,8 @@ const proof = form(
     const proven = await phones.prove(fan.pid, params.code, id);
     if (proven.kind === 'bound') {
       const { level = '', purchases: bought = [] } = (await purchases.of(fan.pid)) ?? {};
-      return render('phone-bound', { tail: proven.tail, orders: bought.length, level });
+      const offer = (await phones.wantsPush(fan.pid)) === 'offered' ? pushConsent : '';
+      return render('phone-bound', { tail: proven.tail, orders: bought.length, level, offer });
     }
     const said = { why: proven.kind, left: 0, tail: '', ...proven };
     if (proven.kind !== 'taken' && proven.kind !== 'none') ask(proof);
@@ -44,7 +48,7 @@ const binding = form(
   'phone',
   {
     agreed: choice(
-      '綁定手機，是為了認出你在我們這裡買過的訂單和會員等級，和號碼是哪個省的，只用在這裡。號碼交給簡訊服務商發一次驗證碼，綁好以後我們只留一串認不回號碼的字和省份（聊天裡的原話照舊 30 天後刪除）。隨時說「解除綁定」就刪掉。可以嗎？',
+      '綁定手機，是為了認出你在我們這裡買過的訂單和會員等級，和號碼是哪個省的，只用在這裡。號碼交給簡訊服務商發一次驗證碼，綁好半小時以後我們只留一串認不回號碼的字和省份（聊天裡的原話照舊 30 天後刪除）。隨時說「解除綁定」就刪掉。可以嗎？',
       ['同意', '不同意'],
       '你的同意',
       agreed,
@@ -81,14 +85,17 @@ const release = form(
   'phone-release',
   {
     sure: choice(
-      '解除綁定以後，就認不出你買過的訂單和會員等級了。要解除嗎？',
+      '解除綁定以後，就認不出你買過的訂單和會員等級了，優惠短信也停。要解除嗎？',
       ['解除', '不解除'],
       '解除還是不解除',
       { 解除: ['是', '要', '確定', '確認', '好', '好的'], 不解除: ['否', '不', '不要', '不用', '算了'] },
     ),
   },
-  async ({ params, fan, purchases, render }) => {
-    if (params.sure === '解除') await purchases.unbindPhone(fan.pid);
+  async ({ params, fan, at, phones, purchases, render }) => {
+    if (params.sure === '解除') {
+      await phones.unsubscribe(fan.pid, new Date(at));
+      await purchases.unbindPhone(fan.pid);
+    }
     return render('phone-unbound', { how: params.sure === '解除' ? 'unbound' : 'kept' });
   },
 );
@@ -96,7 +103,10 @@ const release = form(
 const isBound = async ({ fan, purchases }: Pick<Anyone, 'fan' | 'purchases'>): Promise<boolean> =>
   (await purchases.of(fan.pid)) !== undefined;
 
-/** 「綁定手機」：同意、號碼、驗證碼；「解除綁定」解開。 */
+const subscribed = (said: Awaited<ReturnType<Anyone['phones']['subscribe']>>) =>
+  said.kind === 'subscribed' ? { how: 'on', tail: said.tail } : {};
+
+/** 「綁定手機」：同意、號碼、驗證碼；「解除綁定」解開。「訂閱短信」「退訂短信」：綁好的號碼收不收優惠。 */
 export default [
   binding,
   proof,
@@ -125,5 +135,30 @@ export default [
   ),
   means('解除綁定', {
     3: '解除綁定 解綁 解除手機 取消綁定 不綁定 不想綁定 不要綁定 刪除綁定 解開綁定 解除手機綁定',
+  }),
+
+  says(
+    ['訂閱短信', '訂閱簡訊', '訂閱優惠短信', '訂閱優惠簡訊', '接收優惠短信'],
+    async ({ fan, at, phones, render }) => {
+      if (!phones.pushAvailable) return render('sms-push', { how: 'off', tail: '' });
+      const asked = { pid: fan.pid, at: new Date(at), consent: pushConsent };
+      return render('sms-push', { how: 'again', tail: '', ...subscribed(await phones.subscribe(asked)) });
+    },
+  ),
+  means('訂閱短信', { 3: '訂閱短信 訂閱簡訊 收優惠短信 收短信優惠 訂閱優惠短信' }),
+
+  // 沒接簡訊服務，訂過的也退得了
+  says(
+    ['退訂短信', '退訂簡訊', '退訂優惠短信', '取消訂閱短信', '取消短信訂閱', '取消短信'],
+    async ({ fan, at, phones, render }) => {
+      await phones.unsubscribe(fan.pid, new Date(at));
+      return render('sms-push', { how: 'ended', tail: '' });
+    },
+  ),
+  means('退訂短信', {
+    4: `
+      退訂短信 退訂簡訊 退訂優惠短信 取消訂閱短信 取消短信 不收短信 不要短信 不想收短信 不收優惠短信 不要優惠短信 不想收優惠短信
+      別發短信 別給我發短信 不要發短信 不要再發短信 不要給我發短信 不要再給我發短信
+    `,
   }),
 ];

@@ -150,6 +150,13 @@ export const table = {
       .optional(),
     'The approved template of a code: {1} is the code, {2} how many minutes it lasts',
   ),
+  SMS_PUSH_TEMPLATE_ID: setting(
+    z
+      .string()
+      .regex(/^\d{1,12}$/)
+      .optional(),
+    'The approved template of promotional texts: {1} is the words; absent: nobody is offered any',
+  ),
   SMS_SIGNATURE: setting(
     z
       .string()
@@ -175,6 +182,17 @@ export const table = {
       .optional(),
     'Who they are from: 小藝旅行 <mail@example.com>',
   ),
+  ALARM_WECOM_URL: setting(
+    z
+      .string()
+      .regex(
+        /^(https:\/\/qyapi\.weixin\.qq\.com\/cgi-bin\/webhook\/send|http:\/\/127\.0\.0\.1:\d+\/\w*)\?key=[\w-]+$/,
+      )
+      .optional(),
+    'The webhook of a 企業微信 group robot that tells your people what they must look at',
+    'secret',
+  ),
+  ALARM_MAIL_TO: setting(z.email().optional(), 'An address of your people that is told the same by mail'),
   DEFAULT_SCRIPT: setting(
     z.enum(['traditional', 'simplified']).default('traditional'),
     'The script for whoever has not shown hers yet',
@@ -252,8 +270,12 @@ function conflicts(all: Settings): string[] {
   const sms = smsSettings.filter((name) => all[name] === undefined);
   if (sms.length > 0 && sms.length < smsSettings.length)
     problems.push(`要發簡訊驗證碼，還缺 ${sms.join('、')}；不發就全部留空。`);
+  if (all.SMS_PUSH_TEMPLATE_ID && sms.length === smsSettings.length)
+    problems.push(`SMS_PUSH_TEMPLATE_ID 要和 ${smsSettings.join('、')} 一起填。`);
   if (!all.MAIL_URL !== !all.MAIL_FROM)
     problems.push('MAIL_URL 和 MAIL_FROM 要一起填：從哪裡寄、以誰的名義。');
+  if (all.ALARM_MAIL_TO && all.WECHAT_APP_ID && !all.MAIL_URL)
+    problems.push('ALARM_MAIL_TO 要有 MAIL_URL 和 MAIL_FROM：警報從那裡寄。');
   return problems;
 }
 

@@ -3,6 +3,7 @@ import { checkMenu, loadHandlers } from './bot/discover';
 import { type Config, engineSettings, loadConfig } from './config';
 import { type Need, remedies } from './domain/offers/offers';
 import { messageOf } from './errors';
+import { beijingMoment } from './kit/beijing';
 import { createClock } from './kit/clock';
 import { createLog } from './kit/log';
 import { createRender } from './render/render';
@@ -98,6 +99,10 @@ export function settings(config: Config): Finding[] {
     );
   else if (config.WECHAT_APP_ID && !config.PUBLIC_URL?.startsWith('https://'))
     found.push(note('PUBLIC_URL 不是 https', '微信要求回調在 80 或 443 端口，連結用 https'));
+  if (config.WECHAT_APP_ID && !config.ALARM_WECOM_URL && !config.ALARM_MAIL_TO)
+    found.push(
+      note('警報沒有人收：只寫在日誌裡和這裡', '設定 ALARM_WECOM_URL（企業微信群機器人）或 ALARM_MAIL_TO'),
+    );
   if (config.WECHAT_MAX_AGE === 0)
     found.push(note('WECHAT_MAX_AGE=0：不檢查回調的時間', '除非在排查問題，請設回 600'));
   return found;
@@ -226,8 +231,9 @@ function clockOf(server: number | undefined): Finding {
     : bad(`本機時鐘與資料庫相差 ${Math.round(skew / 1_000)} 秒`, '打開兩台機器的 NTP 對時');
 }
 
-/** What waits or was put aside. */
-async function work({ inbox, outbox }: Services): Promise<Finding[]> {
+/** What waits or was put aside, and what our people were called for. */
+export async function work({ inbox, outbox, alarms }: Services): Promise<Finding[]> {
+  const standing = await alarms.open();
   const oldest = Math.max(await inbox.oldestUndoneMs(), await outbox.oldestPendingMs());
   const aside = await inbox.quarantined();
   return [
@@ -238,6 +244,12 @@ async function work({ inbox, outbox }: Services): Promise<Finding[]> {
           '看 web 與 worker 是否在運行，日誌裡有沒有錯誤',
         ),
     ...aside.map((row) => bad(`消息 ${row._id} 三次處理失敗，已隔離：${row.failed}`, '修好原因後重放')),
+    ...standing.map(({ text, at, told }) =>
+      bad(
+        `警報（${beijingMoment(at.getTime())}${told ? '' : '，還沒送到人'}）：${text.replace(/\s+/gu, ' ')}`,
+        '照它說的處理；原因過去就自己消失',
+      ),
+    ),
   ];
 }
 

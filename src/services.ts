@@ -3,6 +3,8 @@ import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { z } from 'zod';
 import { type Config, simulatedAppId } from './config';
+import { createAlarms } from './domain/alarms/alarms';
+import { createMailVoice, createWecomVoice } from './domain/alarms/voices';
 import { createAttributes } from './domain/attributes/attributes';
 import { collectAudience } from './domain/audience';
 import { createCampaigns } from './domain/campaigns/campaigns';
@@ -20,7 +22,7 @@ import { nthAsked, type TopicCode, topics } from './domain/inbox/inbox.leaves';
 import { createProcesses } from './domain/inbox/processes';
 import { createLinks } from './domain/links/links';
 import { createMails, type MailQrcode } from './domain/mails/mails';
-import { createKeepingSender, createSmtpSender } from './domain/mails/sender';
+import { createKeepingSender, createSmtpSender, type MailSender } from './domain/mails/sender';
 import { createMaps } from './domain/maps/maps';
 import { createMisses } from './domain/misses/misses';
 import { createNames } from './domain/names/names';
@@ -29,7 +31,7 @@ import { createOffers } from './domain/offers/offers';
 import { createOutbox } from './domain/outbox/outbox';
 import { createPeople, wholeCircle } from './domain/people/people';
 import { createPhones } from './domain/phones/phones';
-import { type SmsSender, shownSms } from './domain/phones/sms';
+import { createShownSms, type SmsSender } from './domain/phones/sms';
 import { createTencentSms } from './domain/phones/tencent-sms';
 import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
@@ -64,7 +66,7 @@ import type { Clock } from './kit/clock';
 import type { AnyJob } from './kit/define-job';
 import type { Log } from './kit/log';
 import { fold, inScript, type Script } from './kit/text';
-import { createMailRender } from './render/mails';
+import { createMailRender, type MailRender } from './render/mails';
 import type { Render } from './render/render';
 import { createVersions } from './store/versions';
 
@@ -197,6 +199,7 @@ export function createServices(given: {
     signature: config.SMS_SIGNATURE ?? '小藝旅行',
     sms: smsOf(config, log),
     bind: purchases.bindPhone,
+    changed: async (pids) => people.refresh(await subscribers.known(pids)),
   });
   const segments = createSegments({ db, clock, audience, people, circle: wholeCircle });
   const attributes = createAttributes({ db, clock });
@@ -224,10 +227,15 @@ export function createServices(given: {
     log,
   });
 
+  const mailRender = createMailRender().mail;
+  const mailSender = mailSenderOf(config, log);
+  const voices = voicesOf(config, { sender: mailSender, render: mailRender });
+
   const domains = {
     /** Of somebody whose own is not known yet. */
     defaultScript,
     clock,
+    alarms: createAlarms({ db, clock, log, voices }),
     versions,
     processes,
     inbox,
@@ -274,8 +282,9 @@ export function createServices(given: {
       log,
       key: config.dataKey,
       publicUrl,
-      render: createMailRender().mail,
-      sender: mailSenderOf(config, log),
+      account: accountOf(config),
+      render: mailRender,
+      sender: mailSender,
       qrcode: given.mailQrcode,
       async her(pid) {
         const known = await subscribers.byPid(pid);
@@ -392,6 +401,18 @@ function mailSenderOf(config: Config, log: Log) {
   const folder = join(config.dataDir, 'mails');
   return createKeepingSender({ folder, from: '小藝旅行 <mail@xiaoyi.example.com>', log });
 }
+/** What the account is called in mails: as they are from. */
+const accountOf = ({ MAIL_FROM: from = '' }: Config): string =>
+  /^"?([^"<@]+)"?\s*</.exec(from)?.[1]?.trim() ?? '小藝旅行';
+/** By which ways our own people are told. */
+function voicesOf(config: Config, mails: { sender: MailSender | undefined; render: MailRender }) {
+  const { ALARM_WECOM_URL: url, ALARM_MAIL_TO: to } = config;
+  const { sender, render } = mails;
+  return {
+    ...(url ? { wecom: createWecomVoice({ url }) } : {}),
+    ...(to && sender ? { mail: createMailVoice({ to, sender, render }) } : {}),
+  };
+}
 const unplayed = (config: Config) => (config.simulated ? undefined : sampleAuthor);
 
 function smsOf(config: Config, log: Log): SmsSender | undefined {
@@ -406,8 +427,10 @@ function smsOf(config: Config, log: Log): SmsSender | undefined {
       secretKey,
       appId,
       templateId,
+      pushTemplateId: config.SMS_PUSH_TEMPLATE_ID,
       signature,
     });
   // Never where anybody real could read what only her phone may.
-  return config.simulated && !config.production ? shownSms : undefined;
+  if (!config.simulated || config.production) return undefined;
+  return createShownSms({ folder: join(config.dataDir, 'sms'), log });
 }

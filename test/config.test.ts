@@ -8,7 +8,14 @@ test.each<[Record<string, string>, string]>([
   [{ WECHAT_API_URL: 'nowhere' }, 'WECHAT_API_URL=nowhere：要填網址'],
   [{ MAIL_URL: 'smtps://mail.example.com' }, 'MAIL_URL 和 MAIL_FROM 要一起填'],
   [{ MAIL_URL: 'http://u:secret@example.com' }, 'MAIL_URL：寫法不對'],
+  [
+    { ALARM_WECOM_URL: 'https://qyapi.weixin.qq.com.evil.example/cgi-bin/webhook/send?key=k' },
+    'ALARM_WECOM_URL：寫法不對',
+  ],
+  [{ ALARM_WECOM_URL: 'http://192.168.1.9:80/?key=k' }, 'ALARM_WECOM_URL：寫法不對'],
+  [{ WECHAT_APP_ID: 'wx00112233445566aa', ALARM_MAIL_TO: 'ops@example.com' }, 'ALARM_MAIL_TO 要有 MAIL_URL'],
   [{ WEATHER_PROVIDER: 'qweather' }, '要有 QWEATHER_KEY 和 QWEATHER_URL'],
+  [{ SMS_PUSH_TEMPLATE_ID: '123' }, 'SMS_PUSH_TEMPLATE_ID 要和 SMS_SECRET_ID'],
   [{ SMS_SECRET_ID: 'id', SMS_SIGNATURE: '小藝旅行' }, '還缺 SMS_SECRET_KEY、SMS_APP_ID、SMS_TEMPLATE_ID'],
 ])('%j is told in words, and a secret is not shown', (settings, told) => {
   expect(() => testConfig(settings)).toThrow(told);

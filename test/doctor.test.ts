@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { Config } from '../src/config';
-import { content, account as examineAccount, isRepaired, settings } from '../src/doctor';
+import { content, account as examineAccount, isRepaired, settings, work } from '../src/doctor';
 import { createCities } from '../src/domain/cities/cities';
 import { createImporter } from '../src/domain/import/import';
 import { bringFacts, importSample } from '../src/domain/import/sample';
@@ -61,6 +61,27 @@ test('with the simulator and its sample nothing but the quiz is missing', async 
   const importer = createImporter({ db, clock: createClock(), cities: createCities({ db }) });
   await importSample({ importer });
   expect(told(await asked(db, testConfig()))).toMatch(/能答：城市、攻略、景點、酒店、列車時刻、天氣服務/);
+});
+
+test('what our people were called for is listed until it is over, one line each', async () => {
+  const db = await database.connect();
+  const redis = new Redis(database.redisUrl, { lazyConnect: true });
+  const log = createLog({ level: 'silent', name: 'doctor' });
+  const house = { config: testConfig(), db, redis, render: createRender().render, clock: createClock(), log };
+  const services = createServices({ ...house, role: 'doctor' });
+  await services.alarms.raise({ cause: 'push:a', text: '推送停下了\n請看設定' });
+  expect(told(await work(services))).toMatch(/^bad 警報（.*，還沒送到人）：推送停下了 請看設定 /m);
+  await services.alarms.over('push:a');
+  expect(told(await work(services))).not.toContain('警報');
+});
+
+test('an account whose alarms nobody gets is told so', () => {
+  expect(told(settings(testConfig(account)))).toMatch(/^note 警報沒有人收.*ALARM_WECOM_URL/m);
+  const set = {
+    ...account,
+    ALARM_WECOM_URL: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4',
+  };
+  expect(told(settings(testConfig(set)))).not.toContain('警報');
 });
 
 test.each([

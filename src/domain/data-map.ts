@@ -40,6 +40,7 @@ const month = '30 天，她離開或要求時刪除';
 const untilReplaced = '下次導入時換掉';
 
 export const dataMap: Record<string, Kept> = {
+  alarms: { keeps: '過去 30 天後刪除', content: 'text', technical: '_id at by dueAt over ref told tries' },
   answers: {
     keeps: '一直留著；pid 在她離開後不通向誰',
     deeds: 'a',
@@ -160,6 +161,12 @@ export const dataMap: Record<string, Kept> = {
     id: '_id pid',
     technical: 'confirmedAt consent source',
   },
+  mailConsents: {
+    keeps: '她退訂、解除郵箱、離開或要求時刪除',
+    identity: 'hash',
+    id: '_id',
+    technical: 'at consent',
+  },
   mailLimits: { keeps: '幾天', identity: '_id', technical: 'at causes' },
   mailStops: { keeps: '180 天：誰不要收', identity: '_id', technical: 'at' },
   massSends: { keeps: '400 天', content: 'people pushes', staff: 'by', technical: '_id at' },
@@ -186,9 +193,9 @@ export const dataMap: Record<string, Kept> = {
   phoneAsks: { keeps: '幾天', identity: '_id', technical: 'causes at' },
   phoneCodes: {
     keeps: '幾天',
-    identity: 'phone',
+    identity: 'phone sealed',
     id: '_id',
-    technical: 'at cause consent proven sentAt tried tries',
+    technical: 'at cause consent offerUntil proven sentAt tried tries',
   },
   processes: { keeps: '活著的時候', technical: '_id at role' },
   projections: { keeps: forever, technical: '_id count epoch floors owner seq until' },
@@ -240,6 +247,12 @@ export const dataMap: Record<string, Kept> = {
   sights: {
     keeps: untilReplaced,
     content: '_id aliases cityId hours intro name place point tickets updatedOn',
+  },
+  smsConsents: {
+    keeps: '她退訂、解除綁定、離開或要求時刪除',
+    identity: 'hash sealed',
+    id: '_id',
+    technical: 'at consent',
   },
   stageDays: { keeps: forever, technical: '_id moves people' },
   stageRuns: { keeps: '366 天', technical: '_id after cuts done' },

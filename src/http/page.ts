@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type Router from '@koa/router';
+import type { RouterContext } from '@koa/router';
 import type { z } from 'zod';
 import type { AppError } from '../errors';
 import { randomId } from '../kit/ids';
@@ -25,6 +26,8 @@ export type Page<Asked, Needs> = {
   asks: z.ZodType<Asked>;
   otherwise(): AppError;
   show(needs: Needs, asked: Asked): Shown | Promise<Shown>;
+  /** What a POST does: of a program, which is answered 200 and nothing. What its body says does not count: the address is signed. */
+  post?(needs: Needs, asked: Asked): Promise<void>;
 };
 
 export const definePage = <Asked, Needs>(page: Page<Asked, Needs>): Page<Asked, Needs> => page;
@@ -38,16 +41,19 @@ export function mountPages<Needs>(
   given: { pages: AnyPage<Needs>[]; services: Needs; fill: Pages['page'] },
 ): void {
   const { pages, services, fill } = given;
-  for (const { path, acts, headers, asks, otherwise, show } of pages)
+  for (const { path, acts, headers, asks, otherwise, show, post } of pages) {
+    const read = (ctx: Pick<RouterContext, 'query' | 'params'>) => {
+      const asked = asks.safeParse({ ...ctx.query, ...ctx.params });
+      if (!asked.success) throw otherwise();
+      return asked.data;
+    };
     router.get(path, async (ctx) => {
       if (acts && (ctx.method === 'HEAD' || looksAhead(ctx.headers))) {
         ctx.status = 405;
         ctx.set('Allow', 'GET');
         return;
       }
-      const asked = asks.safeParse({ ...ctx.query, ...ctx.params });
-      if (!asked.success) throw otherwise();
-      const shown = await show(services, asked.data);
+      const shown = await show(services, read(ctx));
       const nonce = randomId();
       ctx.set(headers(nonce));
       if (shown.kind === 'redirect') return ctx.redirect(shown.to);
@@ -60,6 +66,14 @@ export function mountPages<Needs>(
       ctx.type = 'html';
       ctx.body = fill(shown.template, { ...shown.data, nonce }, shown.script);
     });
+    if (post)
+      router.post(path, async (ctx) => {
+        await post(services, read(ctx));
+        ctx.set('Cache-Control', 'no-store');
+        ctx.body = '';
+        ctx.status = 200;
+      });
+  }
 }
 
 const looksAhead = (headers: IncomingHttpHeaders): boolean =>

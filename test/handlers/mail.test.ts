@@ -194,6 +194,126 @@ test('when she is erased, nothing of her address is left', async () => {
   expect((await get(links.confirm)).status).toBe(404);
 });
 
+/** Somebody who wants promotional mails, and the last one that she got. */
+async function wanting(address: string) {
+  const { fan, pid } = await bound(address);
+  await fan.says('訂閱郵件');
+  expect(await fan.says('同意')).toContain('訂好了');
+  return { fan, pid, sends: () => sends(pid, address) };
+}
+async function sends(pid: string, address: string, id = `autumn/${pid}`) {
+  const { mails } = talk.services;
+  const words = '桂花開了 <b>&\n真的\n\n 三家酒店八折';
+  const written = mails.writePush({ address, subject: '週末去杭州\n好嗎', words, script: 'hant' });
+  const outcome = await mails.sendPush({ id, pid, address, ...written });
+  const mail = mailsTo(address).find((one) => one.includes('List-Unsubscribe-Post')) ?? '';
+  return { outcome, mail, written };
+}
+const segment = async (sentence: string): Promise<string[]> => {
+  const { people, segments } = talk.services;
+  await people.rebuild();
+  return (await segments.sample(await segments.readText(sentence))).map((one) => one._id);
+};
+
+test('promotional mails are a consent of their own: asked, kept with its words, ended in chat', async () => {
+  const { mails } = talk.services;
+  const { fan, pid } = await bound('promo@example.com');
+  expect(await fan.says('我的郵箱')).toContain('想收優惠郵件，回覆「訂閱郵件」');
+  expect((await mails.forPush([pid])).size).toBe(0);
+  expect(await fan.says('訂閱郵件')).toMatch(/^優惠郵件只寄.*可以嗎？/s);
+  expect(await fan.says('不同意')).toContain('不寄優惠郵件');
+  await fan.says('訂閱優惠郵件');
+  expect(await fan.says('好')).toContain('p***@example.com');
+  expect(await fan.says('訂閱郵件')).toContain('訂好了');
+  expect(await fan.says('我的郵箱')).toContain('優惠郵件訂著');
+  expect(await mails.forPush([pid, 'nobody'])).toEqual(
+    new Map([[pid, { address: 'promo@example.com', hash: expect.any(String) }]]),
+  );
+  expect(await segment('訂閱了郵件')).toEqual([pid]);
+  expect(await fan.says('我的資料')).toContain('優惠郵件訂閱：1 條');
+  const { _id } = await fan.row();
+  const { mailConsents } = await talk.services.upkeep.copy({ pid, fan: _id });
+  const consent = expect.stringContaining('（郵件 2026-11）');
+  expect(mailConsents).toEqual([{ _id: pid, at: new Date('2026-11-22T10:00+08:00'), consent }]);
+
+  for (const said of ['退訂郵件', '不要再給我發郵件了'])
+    expect(await fan.says(said)).toContain('優惠郵件停了');
+  expect((await mails.forPush([pid])).size).toBe(0);
+  expect(await segment('訂閱了郵件')).toEqual([]);
+  expect(await fan.says('我的郵箱')).toContain('p***@example.com');
+  expect((await sends(pid, 'promo@example.com')).outcome).toBe('withdrawn');
+});
+
+test('who has bound no address is told how', async () => {
+  expect(await talk.fan().says('订阅邮件')).toContain('先说「绑定邮箱」');
+});
+
+test('a promotional mail has its paragraphs escaped, and two ways out: a page with a button, and one click', async () => {
+  const { fan, pid, sends: send } = await wanting('button@example.com');
+  const { outcome, mail, written } = await send();
+  expect(outcome).toBe('sent');
+  expect(written.subject).toBe('週末去杭州 好嗎');
+  expect(written.text).toContain('桂花開了 <b>&\n真的\n\n三家酒店八折\n\n—\n小藝旅行\n');
+  expect(written.html).toContain('桂花開了 &lt;b&gt;&amp;\n真的</p>');
+  const { push } = linksIn(mail);
+  expect(mail.replaceAll(/\r\n\s+/g, ' ')).toContain(`List-Unsubscribe: <${push}>`);
+
+  const page = await get(push);
+  expect(page.text).toContain('不再收優惠信？');
+  expect((await talk.services.mails.forPush([pid])).size).toBe(1);
+  for (const _ of [1, 2]) expect((await get(buttonOf(page.text))).text).toContain('不會再寄優惠信給你');
+  expect((await talk.services.mails.forPush([pid])).size).toBe(0);
+  expect(await fan.says('我的郵箱')).toContain('想收優惠郵件');
+});
+
+test('her mail program ends them by one click; any other address, or link, does nothing', async () => {
+  const { pid, sends: send } = await wanting('click@example.com');
+  const other = await wanting('other@example.com');
+  const { push } = linksIn((await send()).mail);
+  const { stop } = linksIn(mailsTo('click@example.com').find((one) => linksIn(one).stop) ?? '');
+  const post = (url: string) =>
+    supertest(http).post(path(url)).type('form').send('List-Unsubscribe=One-Click');
+  for (const wrong of [`${push}x`, stop, push.replace('push.', 'stop.'), push.replace('/look/', '/do/')])
+    expect((await post(wrong)).status).toBe(404);
+  expect((await talk.services.mails.forPush([pid])).size).toBe(1);
+  for (const _ of [1, 2]) {
+    const { status, text } = await post(push);
+    expect([status, text]).toEqual([200, '']);
+  }
+  expect([...(await talk.services.mails.forPush([pid, other.pid])).keys()]).toEqual([other.pid]);
+});
+
+test('a consent is for the address that she had: with another, or with none, it is gone', async () => {
+  const { mails } = talk.services;
+  const { fan, pid } = await wanting('first@example.com');
+  await asks(fan, 'second@example.com');
+  await get(buttonOf((await get(linksIn(mailsTo('second@example.com')[0] ?? '').confirm)).text));
+  expect((await mails.forPush([pid])).size).toBe(0);
+  expect(await fan.says('訂閱郵件')).toContain('可以嗎');
+  await fan.says('同意');
+  expect((await mails.forPush([pid])).get(pid)?.address).toBe('second@example.com');
+  await fan.says('解除郵箱');
+  await work(fan);
+  expect((await mails.forPush([pid])).size).toBe(0);
+  expect((await talk.services.upkeep.copy({ pid, fan: '' }))['mailConsents']).toEqual([]);
+});
+
+test('who ends all mails gets no promotional ones, and erased she leaves none behind', async () => {
+  const { mails, upkeep, clock } = talk.services;
+  const { pid } = await wanting('all@example.com');
+  const { stop } = linksIn(mailsTo('all@example.com')[0] ?? '');
+  await get(buttonOf((await get(stop)).text));
+  expect((await mails.forPush([pid])).size).toBe(0);
+
+  const { fan, pid: gone, sends: send } = await wanting('erased@example.com');
+  await send();
+  expect(mailsTo('erased@example.com')).toHaveLength(2);
+  const { _id } = await fan.row();
+  await upkeep.erase({ fan: _id, pid: gone, upTo: new Date(clock.now()) });
+  expect(mailsTo('erased@example.com')).toEqual([]);
+  expect((await upkeep.copy({ pid: gone, fan: _id }))['mailConsents']).toEqual([]);
+});
+
 test('an account of somebody’s without a mail server says so, and asks for nothing', async () => {
   const real = await createTalk(database, {
     settings: {

@@ -170,6 +170,11 @@ test.each([
   ['我想綁定一下我的手機號', '可以嗎'],
   ['怎么绑定手机', '可以吗'],
   ['不想綁定了，幫我解綁', '還沒有綁定'],
+  ['訂閱簡訊', '號碼我沒有留著'],
+  ['我想收優惠短信', '號碼我沒有留著'],
+  ['退订短信', '优惠短信停了'],
+  ['不要再給我發短信了', '優惠短信停了'],
+  ['我不想收優惠短信了', '優惠短信停了'],
 ])('「%s」 is understood', async (said, told) => {
   expect(await talk.fan().says(said)).toContain(told);
 });
@@ -200,6 +205,43 @@ test('on a real account without a provider it says that it is not connected, and
   expect(await lin.says('幫助')).not.toContain('綁定手機');
   expect(await lin.says('解除綁定')).toContain('你還沒有綁定手機。');
   expect(await talk.fan().says('幫助')).toContain('綁定手機');
+});
+
+test('right after the code she may subscribe to promotional texts, and end them at once', async () => {
+  const lin = talk.fan();
+  const bound = await lin.says(await asks(lin, '13800001130'));
+  expect(bound).toMatch(/想收優惠短信就回覆「訂閱短信」。.*退訂短信.*（短信 2026-11）/);
+  expect(await lin.says('訂閱短信')).toContain('尾號 1130');
+  const pid = await pidOf(lin);
+  const { phones, people, segments, subscribers } = talk.services;
+  expect(await phones.forPush([pid])).toEqual(new Map([[pid, '13800001130']]));
+  const wanting = async () => {
+    await people.refresh(await subscribers.known([pid]));
+    return (await segments.sample(await segments.readText('訂閱了短信'))).map((one) => one._id);
+  };
+  expect(await wanting()).toEqual([pid]);
+  expect(await lin.says('我的資料')).toContain('優惠短信訂閱：1 條');
+  expect(await lin.says('退訂短信')).toContain('優惠短信停了');
+  expect(await wanting()).toEqual([]);
+  expect(await lin.says('訂閱短信')).toContain('說「綁定手機」驗證一次');
+});
+
+test('who lets go of her phone gets no promotional texts any more, and is offered none', async () => {
+  const lin = talk.fan();
+  await lin.says(await asks(lin, '13800001131'));
+  await says(lin, '訂閱短信', '解除綁定', '解除');
+  expect(await talk.services.phones.wantsPush(await pidOf(lin))).toBe('no');
+});
+
+test('where no promotional text is approved, nobody is offered one', async () => {
+  const real = await createTalk(database, {
+    settings: {
+      ...{ WECHAT_APP_ID: 'wxabcdef0123456789', WECHAT_APP_SECRET: 'x', SMS_SECRET_ID: 'id' },
+      ...{ SMS_SECRET_KEY: 'k', SMS_APP_ID: '1400006666', SMS_TEMPLATE_ID: '1', SMS_SIGNATURE: '小藝旅行' },
+    },
+  });
+  expect(real.services.phones.pushAvailable).toBe(false);
+  expect(await real.fan().says('訂閱短信')).toContain('還沒有開通');
 });
 
 test('in production no code is ever shown in chat', async () => {

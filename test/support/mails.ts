@@ -10,11 +10,11 @@ export function plainOf(mail: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** Where a mail leads: to confirming, and to ending them all. */
-export function linksIn(mail: string): { confirm: string; stop: string } {
+/** Where a mail leads: to confirming, to ending them all, to ending what advertises. */
+export function linksIn(mail: string): { confirm: string; stop: string; push: string } {
   const text = plainOf(mail);
   const find = (purpose: string) => new RegExp(`http\\S+/mail/look/${purpose}\\S+`).exec(text)?.[0] ?? '';
-  return { confirm: find('confirm'), stop: find('stop') };
+  return { confirm: find('confirm'), stop: find('stop'), push: find('push') };
 }
 
 export const buttonOf = (html: string): string => /class="button" href="([^"]+)"/.exec(html)?.[1] ?? '';

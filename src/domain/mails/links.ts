@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../errors';
 
-/** `confirm` an address that somebody said is hers; `stop` all mails to an address. */
-export type Purpose = 'confirm' | 'stop';
+/** `confirm` an address that somebody said is hers; `stop` all mails to an address; `push`: only what advertises. */
+export type Purpose = 'confirm' | 'stop' | 'push';
 /** A mail leads to what is asked; only the button there does it, as programs open what lies in a mail. */
 export type Step = 'look' | 'do';
 type Named = { purpose: Purpose; id: string; until: number };
@@ -25,7 +25,7 @@ export function createMailLinks({ key, publicUrl }: { key: string; publicUrl: st
     /** Undefined: not ours, or not for this step. Whether it is over is for others to say. */
     read(step: Step, token: string): Named | undefined {
       const [, name = '', purpose, id = '', until = '', signature = ''] =
-        /^((confirm|stop)\.([\w-]{1,40})\.([0-9a-z]{1,12}))\.([\w-]{24})$/.exec(token) ?? [];
+        /^((confirm|stop|push)\.([\w-]{1,40})\.([0-9a-z]{1,12}))\.([\w-]{24})$/.exec(token) ?? [];
       if (!isSigned(step, name, signature)) return undefined;
       return { purpose: purpose as Purpose, id, until: Number.parseInt(until, 36) };
     },

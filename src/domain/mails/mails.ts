@@ -1,15 +1,17 @@
 import type { Connection } from 'mongoose';
+import { AppError } from '../../errors';
 import { hourMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { keyedHash } from '../../kit/ids';
 import type { Log } from '../../kit/log';
 import { maskMail } from '../../kit/mask';
 import type { Script } from '../../kit/text';
-import type { MailRender } from '../../render/mails';
+import type { MailRender, WrittenMail } from '../../render/mails';
 import { isDuplicate } from '../../store/duplicate';
 import type { IndexSpec } from '../../store/indexes';
 import type { Audience } from '../audience';
 import { notAfter, rowsOf, type Upkeep } from '../upkeep';
+import { createMailConsents } from './consents';
 import { createMailLinks, unknownMail } from './links';
 import { mailConfirm, mailUnbind } from './mails.jobs';
 import { mailLeaves } from './mails.leaves';
@@ -44,7 +46,7 @@ type Stop = { _id: string; at: Date };
 
 export type MailAsked = 'asked' | 'bound' | 'tooMany' | 'stopped';
 /** `taken`: the address is somebody else's here. */
-export type MailDone = 'bound' | 'taken' | 'stopped';
+export type MailDone = 'bound' | 'taken' | 'stopped' | 'pushStopped';
 /** A personal QR code as a picture. */
 export type MailQrcode = (scene: string, lastsMs: number) => Promise<{ type: string; bytes: Buffer }>;
 
@@ -64,16 +66,22 @@ const indexes: IndexSpec[] = [
   },
   { collection: 'mailAsks', key: { pid: 1 }, why: 'what did she ask for (erasure, export)' },
   { collection: 'mailAsks', key: { at: 1 }, why: 'what is older than its retention' },
+  { collection: 'mailConsents', key: { hash: 1 }, why: 'whose consent ends with this address' },
   { collection: 'mailLimits', key: { at: 1 }, why: 'what is older than its retention' },
 ];
 
-/** Shows by a link in a mail that an address is hers, and binds it to her. */
+/**
+ * Shows by a link in a mail that an address is hers, and binds it to her; and knows who wants promotional mails there, which
+ * is a consent of its own.
+ */
 export function createMails(given: {
   db: Connection;
   clock: Clock;
   log: Log;
   key: string;
   publicUrl: string;
+  /** Whose mails they are: 「小藝旅行」. */
+  account: string;
   render: MailRender;
   /** Undefined: nobody has connected a mail server. */
   sender: MailSender | undefined;
@@ -86,12 +94,13 @@ export function createMails(given: {
   /** Of these people something is known now that was not before. */
   changed: (pids: string[]) => Promise<void>;
 }) {
-  const { db, clock, log, key, render, sender, qrcode, her, undelivered, changed } = given;
+  const { db, clock, log, key, account, render, sender, qrcode, her, undelivered, changed } = given;
   const asks = db.collection<Ask>('mailAsks');
   const bindings = db.collection<Binding>('mailBindings');
   const limits = db.collection<Limit>('mailLimits');
   const stops = db.collection<Stop>('mailStops');
   const links = createMailLinks(given);
+  const consents = createMailConsents({ db });
   const endOf = ({ at }: Ask): number => at.getTime() + lastsMs;
 
   /** The link does without it, so whatever is wrong with it keeps no mail back. */
@@ -129,6 +138,7 @@ export function createMails(given: {
       if (isDuplicate(error)) return 'taken';
       throw error;
     }
+    await consents.moved(pid, hash);
     await changed([pid]);
     await asks.updateOne({ _id: ask._id }, { $set: { confirmedAt } });
     return 'bound';
@@ -152,16 +162,22 @@ export function createMails(given: {
     const at = new Date(clock.now());
     await stops.updateOne({ _id: hash }, { $set: { at } }, { upsert: true });
     await dropAsks({ hash });
+    await consents.endOf(hash);
     const gone = await bindings.findOneAndDelete({ hash });
     if (gone) await changed([gone.pid]);
     return 'stopped';
+  }
+
+  async function stopPush(hash: string): Promise<'pushStopped'> {
+    await changed(await consents.endOf(hash));
+    return 'pushStopped';
   }
 
   /** @throws AppError NotFound when it is not ours, is over, or nobody waits for it any more */
   async function readLink(step: 'look' | 'do', token: string) {
     const named = links.read(step, token);
     if (!named || clock.now() > named.until) throw unknownMail();
-    if (named.purpose === 'stop') return { ...named, purpose: named.purpose };
+    if (named.purpose !== 'confirm') return { ...named, purpose: named.purpose };
     const ask = await asks.findOne({ _id: named.id });
     const asker = ask && (await her(ask.pid));
     if (!asker) throw unknownMail();
@@ -176,6 +192,8 @@ export function createMails(given: {
         const { pid, upTo } = whom;
         if (pid === undefined) return;
         await dropAsks(rowsOf(whom));
+        await sender?.discardOf?.(pid);
+        await consents.erase(whom);
         await bindings.deleteMany({ _id: `${pid}/mail`, confirmedAt: notAfter(upTo) });
       },
       async copy({ pid }) {
@@ -183,6 +201,7 @@ export function createMails(given: {
         return {
           mailAsks: await asks.find({ pid }, { projection }).toArray(),
           mailBindings: await bindings.find({ _id: `${pid}/mail` }, { projection }).toArray(),
+          mailConsents: await consents.copy(pid),
         };
       },
       async forget(ago) {
@@ -196,7 +215,10 @@ export function createMails(given: {
       async facts(people) {
         const ids = people.map(({ pid }) => `${pid}/mail`);
         const bound = await bindings.find({ _id: { $in: ids } }, { projection: { pid: 1 } }).toArray();
-        return new Map(bound.map(({ pid }) => [pid, { tokens: ['mail'] }]));
+        const wanting = await consents.addressesOf(bound.map(({ pid }) => pid));
+        return new Map(
+          bound.map(({ pid }) => [pid, { tokens: ['mail', ...(wanting.has(pid) ? ['mail:yes'] : [])] }]),
+        );
       },
     } satisfies Audience,
 
@@ -285,7 +307,18 @@ export function createMails(given: {
             address: maskMail(found.ask.address),
             script: found.asker.script,
           }
-        : { done: await stop(found.id), address: '', script: 'hant' };
+        : {
+            done: await (found.purpose === 'stop' ? stop(found.id) : stopPush(found.id)),
+            address: '',
+            script: 'hant',
+          };
+    },
+
+    /** Her mail program ends promotional mails to an address, by the link in one (RFC 8058). @throws AppError NotFound as `look` */
+    async oneClick(token: string): Promise<void> {
+      const found = await readLink('look', token);
+      if (found.purpose !== 'push') throw unknownMail();
+      await stopPush(found.id);
     },
 
     /**
@@ -312,9 +345,64 @@ export function createMails(given: {
     async unbind(pid: string, upTo: Date): Promise<void> {
       await dropAsks({ pid, at: notAfter(upTo) });
       await bindings.deleteMany({ _id: `${pid}/mail`, confirmedAt: { $lte: upTo } });
+      await consents.end(pid, upTo);
       await changed([pid]);
     },
+
+    /** Whether she wants promotional mails, and they would reach her. */
+    wantsPush: async (pid: string): Promise<boolean> => (await consents.addressesOf([pid])).has(pid),
+
+    /** She wants promotional mails and read `consent`; said again it is the same. False: she has bound no address. */
+    async subscribe({ pid, ...how }: { pid: string; at: Date; consent: string }): Promise<boolean> {
+      if (!(await consents.give(pid, how))) return false;
+      await changed([pid]);
+      return true;
+    },
+
+    /** She wants none (any more); what she said up to then ends. */
+    async unsubscribe(pid: string, upTo: Date): Promise<void> {
+      await consents.end(pid, upTo);
+      await changed([pid]);
+    },
+
+    /** Where those are who want promotional mails; who is missing gets none. Of at most some thousands at once. */
+    forPush: (pids: readonly string[]): Promise<Map<string, { address: string; hash: string }>> =>
+      consents.addressesOf(pids),
+
+    /** A promotional mail to one address, with the way out of them; `words`: a blank line begins a paragraph. */
+    writePush(mail: { address: string; subject: string; words: string; script: Script }): WrittenMail {
+      const { address, words, script } = mail;
+      const paragraphs = words.split(/\n\s*\n/u).map((one) => one.trim());
+      const data = {
+        account,
+        subject: mail.subject.replace(/\s+/gu, ' ').trim(),
+        paragraphs: paragraphs.filter((one) => one !== ''),
+        unsubscribe: pushStopFor(address),
+      };
+      return render('push', data, script);
+    },
+
+    /**
+     * Sends what `writePush` wrote. `id`: the same again is the same Message-ID. `withdrawn`: she wants none at this address by now,
+     * nothing went out.
+     * @throws AppError when it may or may not have gone out, or there is no mail server
+     */
+    async sendPush(
+      mail: { id: string; pid: string; address: string } & WrittenMail,
+    ): Promise<'sent' | 'refused' | 'withdrawn'> {
+      const { id, pid, address, subject, text, html } = mail;
+      if (!sender)
+        throw new AppError('Conflict', 'mail.not-connected', '還寄不了信：設定 MAIL_URL 和 MAIL_FROM。');
+      if ((await consents.addressesOf([pid])).get(pid)?.address !== address) return 'withdrawn';
+      const unsubscribeUrl = pushStopFor(address);
+      return sender.send({ id, of: pid, to: address, subject, text, html, unsubscribeUrl, oneClick: true });
+    },
   };
+
+  function pushStopFor(address: string): string {
+    const until = clock.now() + stopLastsDays * 24 * hourMs;
+    return links.linkFor('look', { purpose: 'push', id: keyedHash(key, 'mail', address), until });
+  }
 }
 
 export type Mails = ReturnType<typeof createMails>;

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { AppError } from '../../errors';
@@ -13,8 +13,12 @@ export type MailMessage = {
   subject: string;
   text: string;
   html: string;
-  /** Where the reader ends them all. */
-  unsubscribeUrl: string;
+  /** Where the reader ends them all; our own people's mails have none. */
+  unsubscribeUrl?: string;
+  /** A POST to `unsubscribeUrl` ends them, without another question (RFC 8058). */
+  oneClick?: true;
+  /** Whose it is, where her mails are not known by what they are sent for (`discardOf`). */
+  of?: string;
   pictures?: readonly { name: string; cid: string; type: string; bytes: Buffer }[];
 };
 
@@ -23,6 +27,7 @@ export type MailSender = {
   send(message: MailMessage): Promise<'sent' | 'refused'>;
   /** Of what was sent, and is kept here, nothing is to be left. */
   discard?(id: string): Promise<void>;
+  discardOf?(of: string): Promise<void>;
 };
 
 /** By SMTP: `smtps://user:password@smtp.example.com`. What it throws names no address. */
@@ -57,22 +62,30 @@ export function createSmtpSender({ url, from }: { url: string; from: string }): 
 /** Sends nothing and keeps each mail as a file that mail programs open: for the simulator. */
 export function createKeepingSender({ folder, from, log }: { folder: string; from: string; log: Log }) {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
-  const fileOf = (id: string) => join(folder, `${id.replaceAll(/[^\w-]/g, '')}.eml`);
+  const plain = (id: string) => id.replaceAll(/[^\w-]/g, '');
+  const beginningOf = (of: string) => `${plain(of)}~`;
+  const fileOf = (id: string, of?: string) =>
+    join(folder, `${of === undefined ? '' : beginningOf(of)}${plain(id)}.eml`);
   return {
     async send(message) {
       const { message: bytes } = await transport.sendMail(written(message, from));
       privateFolder(folder);
-      const file = fileOf(message.id);
+      const file = fileOf(message.id, message.of);
       writeFileSync(file, bytes as Buffer, { mode: 0o600 });
       log.info({ file }, 'a mail was written; nobody sends it without MAIL_URL');
       return 'sent';
     },
     discard: (id) => rm(fileOf(id), { force: true }),
+    async discardOf(of) {
+      if (!existsSync(folder)) return;
+      const hers = (await readdir(folder)).filter((file) => file.startsWith(beginningOf(of)));
+      for (const file of hers) await rm(join(folder, file), { force: true });
+    },
   } satisfies MailSender;
 }
 
 function written(message: MailMessage, from: string): SendMailOptions {
-  const { id, to, subject, text, html, unsubscribeUrl, pictures = [] } = message;
+  const { id, to, subject, text, html, unsubscribeUrl, oneClick, pictures = [] } = message;
   const host = /@([^\s>]+)/.exec(from)?.[1] ?? 'localhost';
   return {
     from,
@@ -80,8 +93,12 @@ function written(message: MailMessage, from: string): SendMailOptions {
     subject,
     text,
     html,
-    messageId: `<${id}@${host}>`,
-    headers: { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'Auto-Submitted': 'auto-generated' },
+    messageId: `<${id.replaceAll(/[^\w-]/g, '_')}@${host}>`,
+    headers: {
+      ...(unsubscribeUrl === undefined ? {} : { 'List-Unsubscribe': `<${unsubscribeUrl}>` }),
+      ...(oneClick ? { 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' } : {}),
+      'Auto-Submitted': 'auto-generated',
+    },
     attachments: pictures.map(({ name, cid, type, bytes }) => ({
       filename: name,
       cid,

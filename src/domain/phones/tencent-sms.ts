@@ -40,7 +40,10 @@ export function createTencentSms(options: {
   secretId: string;
   secretKey: string;
   appId: string;
+  /** Of codes. */
   templateId: string;
+  /** Of promotional texts; undefined: none has been approved. */
+  pushTemplateId?: string | undefined;
   signature: string;
   log: Log;
   /** Machine time, ms since 1970. */
@@ -49,17 +52,17 @@ export function createTencentSms(options: {
   now?: () => number;
   fetch?: typeof fetch;
 }): SmsSender {
-  const { baseUrl, region, secretId, secretKey, appId, templateId, signature, log } = options;
+  const { baseUrl, region, secretId, secretKey, appId, templateId, pushTemplateId, signature, log } = options;
   const { wallNow = Date.now, now, fetch } = options;
   const machine = { ...(now ? { now } : {}), ...(fetch ? { fetch } : {}) };
   const outside = createOutside({ name: '騰訊雲 SMS', baseUrl, ...machine });
   const { host } = new URL(baseUrl);
 
-  async function call({ id, phone, values }: SmsMessage): Promise<{ Code: string }> {
+  async function call(template: string, { id, phone, values }: SmsMessage): Promise<{ Code: string }> {
     const body = JSON.stringify({
       PhoneNumberSet: [`+86${phone}`],
       SmsSdkAppId: appId,
-      TemplateId: templateId,
+      TemplateId: template,
       SignName: signature,
       TemplateParamSet: values,
       SessionContext: id,
@@ -79,23 +82,26 @@ export function createTencentSms(options: {
     throw new AppError('Upstream', 'sms.unreadable', '騰訊雲 SMS answered SendSms in another shape');
   }
 
+  async function send(template: string, message: SmsMessage): Promise<'sent' | 'refused'> {
+    const { Code: code } = await call(template, message);
+    if (code === 'Ok') return 'sent';
+    const told = { code, id: message.id };
+    if (ofThePhone.includes(code)) {
+      log.warn(told, '騰訊雲 SMS will not send to this phone');
+      return 'refused';
+    }
+    if (!passing.test(code)) {
+      outside.holdFor(minuteMs);
+      log.error(
+        told,
+        `騰訊雲 SMS refused with ${code}: see the SMS_… settings and its console; paused for a minute`,
+      );
+    }
+    throw new AppError('Upstream', 'sms.refused', `騰訊雲 SMS refused with ${code}`, { details: { code } });
+  }
+
   return {
-    async send(message) {
-      const { Code: code } = await call(message);
-      if (code === 'Ok') return 'sent';
-      const told = { code, id: message.id };
-      if (ofThePhone.includes(code)) {
-        log.warn(told, '騰訊雲 SMS will not send to this phone');
-        return 'refused';
-      }
-      if (!passing.test(code)) {
-        outside.holdFor(minuteMs);
-        log.error(
-          told,
-          `騰訊雲 SMS refused with ${code}: see the SMS_… settings and its console; paused for a minute`,
-        );
-      }
-      throw new AppError('Upstream', 'sms.refused', `騰訊雲 SMS refused with ${code}`, { details: { code } });
-    },
+    send: (message) => send(templateId, message),
+    ...(pushTemplateId === undefined ? {} : { push: (message) => send(pushTemplateId, message) }),
   };
 }

@@ -1,4 +1,8 @@
-import { createSmtpSender } from '../../../src/domain/mails/sender';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKeepingSender, createSmtpSender } from '../../../src/domain/mails/sender';
+import { createLog } from '../../../src/kit/log';
 import { plainOf, startMailServer } from '../../support/mails';
 
 let server: Awaited<ReturnType<typeof startMailServer>>;
@@ -36,6 +40,31 @@ test('a mail goes out with its two bodies, its picture, a way out, and the same 
   ])
     expect(first).toContain(part);
   expect(second).toContain('Message-ID: <ask-1@brand.example.com>');
+});
+
+test('what may be ended by one click says so; what our own people get has no way out', async () => {
+  const { pictures: _, unsubscribeUrl, ...plain } = message;
+  await sender().send({ ...plain, id: 'autumn/lin', unsubscribeUrl, oneClick: true });
+  await sender().send(plain);
+  const [push = '', own = ''] = server.mails;
+  expect(push).toContain('List-Unsubscribe: <https://wx.example.com/mail/look/stop.a>');
+  expect(push).toContain('List-Unsubscribe-Post: List-Unsubscribe=One-Click');
+  expect(push).toContain('Message-ID: <autumn_lin@brand.example.com>');
+  expect(own).not.toContain('List-Unsubscribe');
+});
+
+test('of mails that are kept as files, hers go with her', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'xiaoyi-kept-mails-'));
+  try {
+    const log = createLog({ level: 'silent', name: 'mails' });
+    const kept = createKeepingSender({ folder: join(folder, 'mails'), from: 'a@example.com', log });
+    await kept.discardOf('lin');
+    for (const pid of ['lin', 'linda']) await kept.send({ ...message, id: `autumn/${pid}`, of: pid });
+    await kept.discardOf('lin');
+    expect(readdirSync(join(folder, 'mails'))).toEqual(['linda~autumnlinda.eml']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('an address that the server will not have is refused, not tried again', async () => {

@@ -14,6 +14,7 @@ const sms = {
   send: async (message: SmsMessage) => answer?.(message) ?? recording.send(message),
 };
 const owners = new Map<string, string>();
+const changed: string[] = [];
 let phones: ReturnType<typeof createPhones>;
 
 beforeAll(async () => {
@@ -29,6 +30,7 @@ beforeAll(async () => {
       owners.set(phone, pid);
       return { kind: 'bound' };
     },
+    changed: async (pids) => void changed.push(...pids),
   });
 });
 afterAll(() => database.drop());
@@ -125,7 +127,11 @@ test('she is erased with the phone that she had not proven, and it is forgotten 
   await ask('gone', '13800005555');
   await phones.upkeep.erase({ fan: '', pid: 'gone', upTo: new Date(now) });
   expect(await prove('gone', lastCode())).toEqual({ kind: 'none' });
-  expect(await phones.upkeep.copy({ fan: '', pid: 'gone' })).toEqual({ phoneCodes: [], phoneAsks: [] });
+  expect(await phones.upkeep.copy({ fan: '', pid: 'gone' })).toEqual({
+    phoneCodes: [],
+    phoneAsks: [],
+    smsConsents: [],
+  });
   await ask('idle', '13800008888');
   const db = await database.connect();
   const kept = async () => JSON.stringify(await db.collection('phoneCodes').find().toArray());
@@ -133,4 +139,88 @@ test('she is erased with the phone that she had not proven, and it is forgotten 
   expect(await kept()).toContain('13800008888');
   await phones.upkeep.forget(() => new Date(now + 1));
   expect(await kept()).not.toContain('13800008888');
+});
+
+const pushConsent = '優惠短信（短信 2026-11）';
+const subscribe = (pid: string) => phones.subscribe({ pid, at: new Date(now), consent: pushConsent });
+const inDatabase = async () => {
+  const db = await database.connect();
+  const names = ['phoneCodes', 'smsConsents'];
+  const rows = await Promise.all(names.map((name) => db.collection(name).find().toArray()));
+  return JSON.stringify(rows);
+};
+async function binds(pid: string, phone: string, cause = `${pid}-${phone.slice(-4)}`) {
+  await ask(pid, phone, cause);
+  expect(await prove(pid, lastCode())).toMatchObject({ kind: 'bound' });
+}
+const facts = async (pid: string) => (await phones.audience.facts([{ pid, fan: '' }])).get(pid);
+
+test('who has just bound a phone may say that she wants promotional texts on it; it is kept sealed', async () => {
+  expect(await phones.wantsPush('ding')).toBe('no');
+  await binds('ding', '13900001111');
+  expect(await phones.wantsPush('ding')).toBe('offered');
+  expect(await facts('ding')).toBeUndefined();
+  expect((await phones.forPush(['ding'])).size).toBe(0);
+  for (const _ of [1, 2]) expect(await subscribe('ding')).toEqual({ kind: 'subscribed', tail: '1111' });
+  expect(changed).toContain('ding');
+  expect(await phones.wantsPush('ding')).toBe('yes');
+  expect(await facts('ding')).toEqual({ tokens: ['sms:yes'] });
+  expect(await phones.forPush(['ding', 'lin'])).toEqual(new Map([['ding', '13900001111']]));
+  expect(await inDatabase()).not.toContain('13900001111');
+  const copy = await phones.upkeep.copy({ fan: '', pid: 'ding' });
+  expect(copy.smsConsents).toEqual([
+    { _id: 'ding', phone: '13900001111', at: new Date(now), consent: pushConsent },
+  ]);
+  const said = { id: 'p/ding', pid: 'ding', words: ' 週末八折' };
+  expect(await phones.sendPush(said)).toBe('sent');
+  const text = '【小藝旅行】週末八折拒收請回覆R';
+  expect(recording.pushed()).toEqual([{ id: 'p/ding', phone: '13900001111', text, values: ['週末八折'] }]);
+
+  await phones.unsubscribe('ding', new Date(now - 1));
+  expect(await phones.wantsPush('ding')).toBe('yes');
+  for (const _ of [1, 2]) await phones.unsubscribe('ding', new Date(now));
+  expect(await phones.sendPush({ ...said, id: 'q/ding' })).toBe('withdrawn');
+  expect(recording.pushed()).toHaveLength(1);
+  expect(await subscribe('ding')).toEqual({ kind: 'again' });
+});
+
+test('half an hour later the phone is gone, and she has to bind it again', async () => {
+  await binds('fang', '13900002222');
+  const codes = (await database.connect()).collection<{ _id: string }>('phoneCodes');
+  const isKept = async () => (await codes.countDocuments({ _id: 'fang', sealed: { $exists: true } })) > 0;
+  expect(await isKept()).toBe(true);
+  now += 30 * 60_000;
+  expect(await subscribe('fang')).toEqual({ kind: 'again' });
+  await phones.upkeep.sweep();
+  expect(await isKept()).toBe(false);
+  await binds('fang', '13900002222', 'fang-again');
+  expect(await subscribe('fang')).toEqual({ kind: 'subscribed', tail: '2222' });
+});
+
+test('another phone is another question, the same one is not', async () => {
+  await binds('gao', '13900003333');
+  await subscribe('gao');
+  now += 60_000;
+  await binds('gao', '13900003333', 'gao-again');
+  expect(await phones.wantsPush('gao')).toBe('yes');
+  await binds('gao', '13900004444');
+  expect(await phones.wantsPush('gao')).toBe('offered');
+  expect((await phones.forPush(['gao'])).size).toBe(0);
+});
+
+test('she is erased with the phone that she wanted texts on, unless she said so after her return', async () => {
+  await binds('hu', '13900005555');
+  await subscribe('hu');
+  await phones.upkeep.erase({ fan: '', pid: 'hu', upTo: new Date(now - 1) });
+  expect(await phones.wantsPush('hu')).toBe('yes');
+  await phones.upkeep.erase({ fan: '', pid: 'hu', upTo: new Date(now) });
+  expect(await phones.upkeep.copy({ fan: '', pid: 'hu' })).toMatchObject({ phoneCodes: [], smsConsents: [] });
+});
+
+test('under another key nobody’s phone opens, and the others go on', async () => {
+  await binds('ji', '13900006666');
+  await subscribe('ji');
+  const db = await database.connect();
+  await db.collection<{ _id: string }>('smsConsents').updateOne({ _id: 'ji' }, { $set: { sealed: 'AAAA' } });
+  expect([...(await phones.forPush(['ji', 'fang'])).keys()]).toEqual(['fang']);
 });

@@ -121,3 +121,19 @@ test('what passes by itself is thrown, and asked again', async () => {
   service.answers((_asked, response) => json(response, sent('Ok')));
   expect(await sms.send(message)).toBe('sent');
 });
+
+test('a promotional text goes by its own template; without one there is no way to send any', async () => {
+  const options = {
+    ...{ baseUrl: service.url, region: 'ap-guangzhou', secretId: 'AKIDtest', secretKey: 'key' },
+    ...{ appId: '1400006666', templateId: '1110', signature: '小藝旅行', log },
+  };
+  const { push } = createTencentSms({ ...options, pushTemplateId: '2220' });
+  expect(await push?.({ ...message, values: ['週末八折'] })).toBe('sent');
+  expect(JSON.parse(service.asked[0]?.body ?? '')).toMatchObject({
+    TemplateId: '2220',
+    TemplateParamSet: ['週末八折'],
+  });
+  service.answers((_asked, response) => json(response, sent('FailedOperation.PhoneNumberInBlacklist')));
+  expect(await push?.(message)).toBe('refused');
+  expect(sender().push).toBeUndefined();
+});
