@@ -86,6 +86,7 @@ export async function createApp(config: Config, options: AppOptions) {
     log,
     role,
     mailQrcode: mailQrcodeOf(config, client),
+    client,
     onGroup: metrics.groupSize,
     more: options.more?.({ db }) ?? {},
   });
@@ -202,7 +203,17 @@ export async function createApp(config: Config, options: AppOptions) {
     },
     /** Turns business time to `to` (ms), stepping through everything that falls due on the way. */
     turn: (to: number, onStep?: (at: number) => void | Promise<void>): Promise<void> =>
-      turnClock({ clock, inbox, outbox, timers, sweeper, relay, to, ...(onStep ? { onStep } : {}) }),
+      turnClock({
+        clock,
+        inbox,
+        outbox,
+        timers,
+        sweeper,
+        relay,
+        settled: services.pushes.settled,
+        to,
+        ...(onStep ? { onStep } : {}),
+      }),
     /** Waits for all that was accepted, then lets go of everything. */
     async close(): Promise<void> {
       await http.close();

@@ -112,6 +112,16 @@ export const table = {
     whole(0, 100).default(3),
     'Customer messages in a minute after a menu tap, a follow or a scan',
   ),
+  PUSH_IN_FLIGHT: setting(whole(1, 1_000).default(50), 'Messages of pushes on their way at once, a worker'),
+  PUSH_PER_SECOND: setting(whole(1, 5_000).default(200), 'Messages of pushes a second, a worker'),
+  PUSH_APPROVAL_ABOVE: setting(
+    whole(0, 100_000_000).default(1_000),
+    'A push to more people needs a second person',
+  ),
+  SOLO_TEAM: setting(
+    flag.default(false),
+    'There is no second person: she agrees herself, ten minutes before',
+  ),
   MASS_PER_MONTH: setting(whole(0, 100).default(4), 'Mass messages a person and month'),
   REQUIRE_SAFE_MODE: setting(flag.default(false), 'Refuse to start without WECHAT_ENCODING_AES_KEY'),
   WEATHER_PROVIDER: setting(

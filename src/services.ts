@@ -37,13 +37,21 @@ import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
 import { createTickets } from './domain/prizes/tickets';
 import { createPurchases } from './domain/purchases/purchases';
+import { createPushFiles } from './domain/pushes/files';
+import { createPushes } from './domain/pushes/pushes';
+import { customerRoute } from './domain/pushes/routes/customer';
+import { mailRoute } from './domain/pushes/routes/mail';
+import { massRoute } from './domain/pushes/routes/mass';
+import { noticeRoute, templateRoute } from './domain/pushes/routes/notices';
+import { smsRoute } from './domain/pushes/routes/sms';
+import { createValues } from './domain/pushes/values';
 import { quizKind } from './domain/quiz/definition';
 import { createQuizKind } from './domain/quiz/kind';
 import { createPlayers } from './domain/quiz/players';
 import { createQuizzes } from './domain/quiz/quizzes';
 import { sampleAuthor } from './domain/quiz/workbook/sample';
-import { createReach } from './domain/reach/reach';
 import { createQuota } from './domain/quota/quota';
+import { createReach } from './domain/reach/reach';
 import { createReplies } from './domain/replies/replies';
 import { createReports } from './domain/reports/reports';
 import { createStatus } from './domain/reports/status';
@@ -62,6 +70,7 @@ import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
 import { collectUpkeep } from './domain/upkeep';
 import { createWeather } from './domain/weather/weather';
+import { AppError } from './errors';
 import type { Clock } from './kit/clock';
 import type { AnyJob } from './kit/define-job';
 import type { Log } from './kit/log';
@@ -69,6 +78,12 @@ import { fold, inScript, type Script } from './kit/text';
 import { createMailRender, type MailRender } from './render/mails';
 import type { Render } from './render/render';
 import { createVersions } from './store/versions';
+import { notForAccount, type WechatClient } from './wechat/api/client';
+import { createCustomerMessages } from './wechat/api/customer-messages';
+import { createMass } from './wechat/api/mass';
+import { createMedia } from './wechat/api/media';
+import { createNotices } from './wechat/api/notices';
+import { createTemplates } from './wechat/api/templates';
 
 /** Builds every domain once. This is what handlers, jobs and routes see. */
 export function createServices(given: {
@@ -82,6 +97,8 @@ export function createServices(given: {
   /** Makes personal QR codes; absent: this account may not, or nobody asks WeChat here. */
   mailQrcode?: MailQrcode | undefined;
   onGroup?: (size: number) => void;
+  /** WeChat's API; absent: nobody asks WeChat here. */
+  client?: Pick<WechatClient, 'get' | 'post' | 'upload' | 'download'>;
   /** Domains of a test. */
   more?: Record<string, unknown>;
 }) {
@@ -231,11 +248,91 @@ export function createServices(given: {
   const mailSender = mailSenderOf(config, log);
   const voices = voicesOf(config, { sender: mailSender, render: mailRender });
 
+  const alarms = createAlarms({ db, clock, log, voices });
+  const quota = createQuota({ db, clock, log });
+  const links = createLinks({
+    db,
+    clock,
+    key: config.dataKey,
+    publicUrl,
+    lookups: {
+      hotel: async (id) => (await hotels.get(id))?.bookUrl,
+      push: async (ref) => pushes.linkOf(ref),
+    },
+  });
+  const mails = createMails({
+    db,
+    clock,
+    log,
+    key: config.dataKey,
+    publicUrl,
+    account: accountOf(config),
+    render: mailRender,
+    sender: mailSender,
+    qrcode: given.mailQrcode,
+    async her(pid) {
+      const known = await subscribers.byPid(pid);
+      if (!known) return undefined;
+      const name = (await names.nameOf([pid])).get(pid) ?? '';
+      return { name, script: known.script ?? defaultScript };
+    },
+    async undelivered(pid, cause) {
+      const known = await subscribers.byPid(pid);
+      const reply = given.render('mail-undelivered');
+      if (known && reply.kind === 'text')
+        await outbox.add({ id: `mail_${cause}`, fan: known.fan }, [
+          {
+            kind: 'tell',
+            reply: { ...reply, text: inScript(reply.text, known.script ?? defaultScript) },
+          },
+        ]);
+    },
+    changed: async (pids) => people.refresh(await subscribers.known(pids)),
+  });
+  const client = given.client ?? noClient;
+  const pushFiles = createPushFiles({ db, clock, media: createMedia({ client }) });
+  const { mediaId } = pushFiles;
+  const pushes = createPushes({
+    db,
+    clock,
+    log,
+    account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
+    reach,
+    segments,
+    timers,
+    outbox,
+    alarms,
+    routes: [
+      customerRoute({ messages: createCustomerMessages({ client }), mediaId }),
+      massRoute({ mass: createMass({ client }), mediaId }),
+      templateRoute({ templates: createTemplates({ client }) }),
+      noticeRoute({ notices: createNotices({ client }) }),
+      smsRoute({ phones }),
+      mailRoute({ mails }),
+    ],
+    async here(pids) {
+      const some = await subscribers.readers(pids);
+      return some.map(({ script, ...her }) => ({ ...her, script: script ?? defaultScript }));
+    },
+    openids: subscribers.openidsOf,
+    async standing(pids) {
+      const [sms, mail] = await Promise.all([phones.forPush(pids), mails.forPush(pids)]);
+      return new Map(pids.map((pid) => [pid, { sms: sms.has(pid), mail: mail.has(pid) }]));
+    },
+    values: createValues({ db, names: names.chosenBy, cities: subscribers.citiesOf }),
+    linkTo: (push, n, pid) => links.to(publicUrl, { kind: 'push', ref: `${push}/${n}/${pid}` }),
+    previewsLeft: () => quota.left('/cgi-bin/message/mass/preview'),
+    approvalAbove: config.PUSH_APPROVAL_ABOVE,
+    solo: config.SOLO_TEAM,
+    inFlight: config.PUSH_IN_FLIGHT,
+    perSecond: config.PUSH_PER_SECOND,
+  });
+
   const domains = {
     /** Of somebody whose own is not known yet. */
     defaultScript,
     clock,
-    alarms: createAlarms({ db, clock, log, voices }),
+    alarms,
     versions,
     processes,
     inbox,
@@ -269,42 +366,8 @@ export function createServices(given: {
     exports,
     guides: createGuides({ db }),
     hotels,
-    links: createLinks({
-      db,
-      clock,
-      key: config.dataKey,
-      publicUrl,
-      lookups: { hotel: async (id) => (await hotels.get(id))?.bookUrl },
-    }),
-    mails: createMails({
-      db,
-      clock,
-      log,
-      key: config.dataKey,
-      publicUrl,
-      account: accountOf(config),
-      render: mailRender,
-      sender: mailSender,
-      qrcode: given.mailQrcode,
-      async her(pid) {
-        const known = await subscribers.byPid(pid);
-        if (!known) return undefined;
-        const name = (await names.nameOf([pid])).get(pid) ?? '';
-        return { name, script: known.script ?? defaultScript };
-      },
-      async undelivered(pid, cause) {
-        const known = await subscribers.byPid(pid);
-        const reply = given.render('mail-undelivered');
-        if (known && reply.kind === 'text')
-          await outbox.add({ id: `mail_${cause}`, fan: known.fan }, [
-            {
-              kind: 'tell',
-              reply: { ...reply, text: inScript(reply.text, known.script ?? defaultScript) },
-            },
-          ]);
-      },
-      changed: async (pids) => people.refresh(await subscribers.known(pids)),
-    }),
+    links,
+    mails,
     maps,
     misses: createMisses({ db, clock, key: config.dataKey }),
     people,
@@ -333,6 +396,8 @@ export function createServices(given: {
     points,
     prizes,
     purchases,
+    pushes,
+    pushFiles,
     stages,
     cube: createCube({
       db,
@@ -354,7 +419,7 @@ export function createServices(given: {
     questionPages,
     quiz,
     quizzes,
-    quota: createQuota({ db, clock, log }),
+    quota,
     replies: createReplies({ db, clock }),
     reports: createReports({
       awards: prizes.awards,
@@ -389,6 +454,13 @@ export type JobTable = {
     ? Data
     : never;
 };
+
+/** For who only asks our own data: what would be asked of WeChat is refused. */
+const noClient: Pick<WechatClient, 'get' | 'post' | 'upload' | 'download'> = (() => {
+  const refuse = () =>
+    Promise.reject(new AppError('Conflict', notForAccount, '這裡不連微信；由運行中的程式去做。'));
+  return { get: refuse, post: refuse, upload: refuse, download: refuse };
+})();
 
 /** Invented weather and the invented quiz are for the simulator: no brand tells its fans of them. */
 const weatherOf = (config: Config) =>

@@ -60,7 +60,7 @@ const allowed: Record<string, string[]> = {
   bot: ['domain', 'wechat', 'render'],
   http: ['domain', 'wechat', 'render'],
   jobs: ['domain', 'wechat', 'store'],
-  services: ['config', 'domain', 'render', 'store'],
+  services: ['config', 'domain', 'render', 'store', 'wechat'],
   migrations: ['services', 'store'],
   'with-services': ['config', 'migrations', 'render', 'services', 'store'],
   simulator: ['app', 'config', 'domain', 'sheets', 'store', 'wechat'],

@@ -49,6 +49,12 @@ export const dataMap: Record<string, Kept> = {
   },
   apiCalls: { keeps: '60 天', technical: '_id errors n refused' },
   attributes: { keeps: whileHere, profile: 'name value', id: '_id pid', technical: 'at source consent' },
+  audiences: {
+    keeps: '180 天；pid 在她離開後不通向誰',
+    deeds: 'ids',
+    id: '_id push run',
+    technical: 'n open owner epoch until notBefore batches counts doneAt',
+  },
   awards: {
     keeps: '一直留著；pid 在她離開後不通向誰',
     deeds: 'prize floor on code redeem used',
@@ -103,6 +109,12 @@ export const dataMap: Record<string, Kept> = {
     deeds: 'draw entry',
     id: '_id pid',
     technical: 'attempt',
+  },
+  deliveries: {
+    keeps: '180 天；pid 在她離開後不通向誰',
+    deeds: 'state reason report clickedAt at missed',
+    id: '_id pid push',
+    technical: 'n route variant epoch firstAt tries key msgId',
   },
   draws: {
     keeps: forever,
@@ -169,7 +181,7 @@ export const dataMap: Record<string, Kept> = {
   },
   mailLimits: { keeps: '幾天', identity: '_id', technical: 'at causes' },
   mailStops: { keeps: '180 天：誰不要收', identity: '_id', technical: 'at' },
-  massSends: { keeps: '400 天', content: 'people pushes', staff: 'by', technical: '_id at' },
+  massSends: { keeps: '400 天', content: 'people push report', staff: 'by', technical: '_id at heardAt' },
   members: {
     keeps: '一直留著；雜湊在她解除綁定後不通向誰',
     identity: '_id',
@@ -219,6 +231,13 @@ export const dataMap: Record<string, Kept> = {
     deeds: 'talk tap sends pushes mass shut notices quiet',
     id: 'pid',
     technical: 'leftAt',
+  },
+  pushFiles: { keeps: '400 天', content: 'name type bytes mediaId', technical: '_id at expiresAt' },
+  pushes: {
+    keeps: forever,
+    content: 'name class audience routes content at quiet cap late variants links again version sequence',
+    staff: 'by approved paused log',
+    technical: '_id state changedAt dueAt frozen startedAt brake',
   },
   redeemTries: { keeps: '幾天', staff: '_id', technical: 'at n' },
   replyRules: {

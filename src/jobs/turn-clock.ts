@@ -15,6 +15,8 @@ export async function turnClock(given: {
   timers: Timers;
   sweeper: Pick<Sweeper, 'fireTimers' | 'sweepOutbox'>;
   relay: (cause: string) => Promise<void>;
+  /** What else may go out at this business time has gone. */
+  settled?: () => Promise<void>;
   to: number;
   onStep?: (at: number) => void | Promise<void>;
 }): Promise<void> {
@@ -37,14 +39,16 @@ async function drained({
   inbox,
   outbox,
   sweeper,
+  settled,
 }: {
   inbox: Inbox;
   outbox: Outbox;
   sweeper: Pick<Sweeper, 'sweepOutbox'>;
+  settled?: () => Promise<void>;
 }): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     await sweeper.sweepOutbox(-60_000);
-    if ((await inbox.undone()) === 0 && (await outbox.pending()) === 0) return;
+    if ((await inbox.undone()) === 0 && (await outbox.pending()) === 0) return settled?.();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

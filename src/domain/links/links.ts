@@ -6,8 +6,14 @@ import type { Clock } from '../../kit/clock';
 /** What a link leads to: `ref` is the id of a thing of this kind. */
 export type LinkTarget = { kind: string; ref: string };
 
-/** Where a thing is now: the address kept with it, undefined when it is gone or has none. */
-export type LinkLookups = Record<string, (ref: string) => Promise<string | undefined>>;
+/**
+ * Where a thing is now: the address kept with it, undefined when it is gone or has none. `counted`: the thing whose clicks these are,
+ * where the link names more than that.
+ */
+export type LinkLookups = Record<
+  string,
+  (ref: string) => Promise<string | { url: string; counted: string } | undefined>
+>;
 
 /** Clicks on one target on one Beijing day, `_id` is `<kind>:<ref>:<day>`. */
 type ClickRow = { _id: string; kind: string; ref: string; on: string; n: number };
@@ -66,11 +72,11 @@ export function createLinks({
     async open(token: string): Promise<{ url: string }> {
       const target = read(token);
       const lookUp = target && Object.hasOwn(lookups, target.kind) ? lookups[target.kind] : undefined;
-      const url = target && (await lookUp?.(target.ref));
-      if (!target || !url || !isWebAddress(url)) {
-        throw unknownLink();
-      }
-      const { kind, ref } = target;
+      const found = target && (await lookUp?.(target.ref));
+      if (!target || !found) throw unknownLink();
+      const { url, counted: ref } = typeof found === 'string' ? { url: found, counted: target.ref } : found;
+      if (!isWebAddress(url)) throw unknownLink();
+      const { kind } = target;
       const on = clock.day();
       await db
         .collection<ClickRow>('linkClicks')

@@ -44,6 +44,11 @@ export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
       );
       return { kind: 'renamed', name };
     },
+    /** The names that these people chose themselves. */
+    async chosenBy(pids: readonly string[]): Promise<Map<string, string>> {
+      const some = await rows.find({ _id: { $in: [...pids] } }, { timeoutMS }).toArray();
+      return new Map(some.map(({ _id, name }) => [_id, name]));
+    },
     /** The names of these people, every one of them. */
     async nameOf(pids: string[]): Promise<Map<string, string>> {
       const names = new Map(pids.map((pid) => [pid, defaultName(pid)]));

@@ -11,7 +11,7 @@ import type { Gate, Slots } from './engine';
 import { fill } from './fill';
 import type { Content, PushRow, RouteName } from './push';
 import type { Reason } from './reasons';
-import type { AnyRoute, Moment, Recipient, SendOutcome, Standing } from './routes/route';
+import type { AnyRoute, Came, Moment, Recipient, Standing } from './routes/route';
 
 /** Somebody of the audience who is here. */
 export type Here = { pid: string; fan: string; script: Script };
@@ -64,7 +64,9 @@ export async function sendChunk(house: Sending, { chunk, push, probe }: Job): Pr
   const moment = await house.moment();
   const rows = await prepared(house, { chunk, push, people, moment });
   if (push.state === 'cancelled') {
-    await deliveries.settle(rows.map((row) => ({ row, to: 'skipped', reason: 'cancelled' satisfies Reason })));
+    await deliveries.settle(
+      rows.map((row) => ({ row, to: 'skipped', reason: 'cancelled' satisfies Reason })),
+    );
     await deliveries.close(chunk);
     return 0;
   }
@@ -99,7 +101,7 @@ async function prepared(
   const has = new Set(known.map(({ pid }) => pid));
   const fresh = chunk.ids.filter((pid) => !has.has(pid));
   const made = await rowsFor(house, { fresh, chunk, push, people, moment });
-  await deliveries.expand(made.map(({ _id: _, ...row }) => row));
+  await deliveries.expand(made);
   if (made.length > 0) crashPoint('push-expanded');
 
   const left: Settled[] = [];
@@ -108,7 +110,11 @@ async function prepared(
     const since = Date.now() - (row.firstAt?.getTime() ?? 0);
     if (route?.together) continue; // known by its key: asked again
     const again = route !== undefined && since < route.againMs && (row.tries ?? 0) < mostTries;
-    left.push({ row, to: again ? 'pending' : 'unknown', ...(again ? {} : { reason: '發送到一半，程式斷了；不知道她收到沒有' }) });
+    left.push({
+      row,
+      to: again ? 'pending' : 'unknown',
+      ...(again ? {} : { reason: '發送到一半，程式斷了；不知道她收到沒有' }),
+    });
     row.state = again ? 'pending' : 'unknown';
   }
   if (left.length > 0) await deliveries.settle(left);
@@ -126,7 +132,14 @@ async function rowsFor(
   const standing = await standingsOf(house, some);
   return fresh.map((pid): Delivery => {
     const variant = variantOf(push, pid);
-    const row = { _id: `${push._id}/${pid}`, push: push._id, pid, n: chunk.n, epoch: chunk.epoch, ...(variant ? { variant } : {}) };
+    const row = {
+      _id: `${push._id}/${pid}`,
+      push: push._id,
+      pid,
+      n: chunk.n,
+      epoch: chunk.epoch,
+      ...(variant ? { variant } : {}),
+    };
     const her = people.get(pid);
     const way = her
       ? wayFor(house, push, { ...row, route: firstRoute(push) }, standing.get(pid) as Standing, moment)
@@ -210,7 +223,10 @@ export const contentOf = (
   push.variants.find(({ name }) => name === variant)?.content[route] ?? push.content[route];
 
 /** Always the same for one person and push. What the shares leave over gets the push's own words. */
-export function variantOf({ _id, variants }: Pick<PushRow, '_id' | 'variants'>, pid: string): string | undefined {
+export function variantOf(
+  { _id, variants }: Pick<PushRow, '_id' | 'variants'>,
+  pid: string,
+): string | undefined {
   if (variants.length === 0) return undefined;
   const at = createHash('sha256').update(`${_id}\n${pid}`).digest().readUInt32BE(0) % 100;
   let sum = 0;
@@ -226,7 +242,9 @@ const takingOf = ({ push, moment }: Work, takes: ReturnType<AnyRoute['takes']>) 
   at: moment.at,
   takes,
   evenQuiet: push.class === 'service',
-  ...(push.cap.most > 0 ? { cap: { most: push.cap.most, since: moment.at - push.cap.days * 86_400_000 } } : {}),
+  ...(push.cap.most > 0
+    ? { cap: { most: push.cap.most, since: moment.at - push.cap.days * 86_400_000 } }
+    : {}),
 });
 
 async function valuesOf(house: Sending, push: PushRow, people: ReadonlyMap<string, Here>) {
@@ -239,7 +257,13 @@ async function valuesOf(house: Sending, push: PushRow, people: ReadonlyMap<strin
 /** Names of variables in all words of a push. */
 export function variableNamesOf(push: Pick<PushRow, 'content' | 'variants'>): string[] {
   const text = JSON.stringify([push.content, push.variants]);
-  return [...new Set(Array.from(text.matchAll(/\{([^{}|"\\\n]{1,20})(?:\|[^{}]{0,40})?\}/gu), ([, name = '']) => name.trim()))];
+  return [
+    ...new Set(
+      Array.from(text.matchAll(/\{([^{}|"\\\n]{1,20})(?:\|[^{}]{0,40})?\}/gu), ([, name = '']) =>
+        name.trim(),
+      ),
+    ),
+  ];
 }
 
 /** The content as she reads it; `missing` a value for which nothing stands in. */
@@ -270,7 +294,7 @@ async function sendEach(
   rows: Delivery[],
   probe: boolean,
 ): Promise<{ stopped: boolean; passedOn: Delivery[] }> {
-  const { house, push, chunk } = work;
+  const { house, push } = work;
   const { slots, pacer, deliveries, holds } = house;
   const queue = [...rows];
   const passedOn: Delivery[] = [];
@@ -309,7 +333,7 @@ async function sendEach(
     else queue.push(again);
   }
 
-  async function came(row: Delivery, { to, route }: Ready & { kind: 'go' }, outcome: SendOutcome): Promise<void> {
+  async function came(row: Delivery, { to, route }: Ready & { kind: 'go' }, outcome: Came): Promise<void> {
     switch (outcome.kind) {
       case 'sent':
         await ends.add({ row, to: 'sent', ...(outcome.msgId === undefined ? {} : { msgId: outcome.msgId }) });
@@ -318,7 +342,8 @@ async function sendEach(
       case 'refused': {
         await house.reach.refund([to.fan], push._id);
         const { errcode } = outcome;
-        if (errcode !== null) await house.reach.correct(to.fan, { code: errcode, at: work.moment.at, ...templateIn(work, row) });
+        if (errcode !== null)
+          await house.reach.correct(to.fan, { code: errcode, at: work.moment.at, ...templateIn(work, row) });
         const next = errcode !== null && abouther.has(errcode) ? await nextWay(work, row, to) : undefined;
         if (next) return onBy(row, next);
         await ends.add({ row, to: 'failed', reason: outcome.reason });
@@ -328,6 +353,10 @@ async function sendEach(
         await house.reach.refund([to.fan], push._id);
         await ends.add({ row, to: 'pending' });
         await house.brake(push._id, { ...outcome, code: null });
+        return;
+      case 'withdrawn':
+        await house.reach.refund([to.fan], push._id);
+        await ends.add({ row, to: 'skipped', reason: outcome.reason });
         return;
       case 'unknown': {
         const may = route.againMs > 0 && Date.now() - (row.firstAt?.getTime() ?? Date.now()) < route.againMs;
@@ -398,7 +427,10 @@ async function getReady(work: Work, some: Delivery[]): Promise<Ready[]> {
     takeAll(work, some),
   ]);
   const refused = some.filter(({ pid }) => openids.has(pid) && !taken.has(pid));
-  const standing = await standingsOf(house, refused.flatMap(({ pid }) => people.get(pid) ?? []));
+  const standing = await standingsOf(
+    house,
+    refused.flatMap(({ pid }) => people.get(pid) ?? []),
+  );
   return some.map((row): Ready => {
     const her = people.get(row.pid);
     const openid = openids.get(row.pid);
@@ -408,7 +440,9 @@ async function getReady(work: Work, some: Delivery[]): Promise<Ready[]> {
       const way = wayFor(house, work.push, row, standing.get(row.pid) as Standing, moment);
       if ('reason' in way) return { kind: 'not', reason: way.reason };
       // It looks open, and was not when it was asked for: somebody else took it in between.
-      return way.route === row.route ? { kind: 'not', reason: 'used' } : { kind: 'elsewhere', route: way.route };
+      return way.route === row.route
+        ? { kind: 'not', reason: 'used' }
+        : { kind: 'elsewhere', route: way.route };
     }
     const route = house.routes.get(row.route) as Extract<AnyRoute, { together?: undefined }>;
     const filled = written(work, route, row, her.script);
@@ -423,7 +457,9 @@ async function takeAll(work: Work, some: readonly Delivery[]): Promise<Set<strin
   const byTaking = new Map<string, { takes: ReturnType<AnyRoute['takes']>; pids: string[] }>();
   for (const row of some) {
     const content = contentOf(push, row, row.route);
-    const takes = house.routes.get(row.route)?.takes(content as never, moment) ?? { kind: 'nothing' as const };
+    const takes = house.routes.get(row.route)?.takes(content as never, moment) ?? {
+      kind: 'nothing' as const,
+    };
     const key = JSON.stringify(takes);
     const known = byTaking.get(key) ?? { takes, pids: [] };
     known.pids.push(row.pid);
@@ -431,8 +467,11 @@ async function takeAll(work: Work, some: readonly Delivery[]): Promise<Set<strin
   }
   const had = new Set<string>();
   for (const { takes, pids } of byTaking.values()) {
-    const fans = new Map(pids.flatMap((pid) => (people.has(pid) ? [[people.get(pid)?.fan ?? '', pid] as const] : [])));
-    for (const fan of await house.reach.take([...fans.keys()], takingOf(work, takes))) had.add(fans.get(fan) ?? '');
+    const fans = new Map(
+      pids.flatMap((pid) => (people.has(pid) ? [[people.get(pid)?.fan ?? '', pid] as const] : [])),
+    );
+    for (const fan of await house.reach.take([...fans.keys()], takingOf(work, takes)))
+      had.add(fans.get(fan) ?? '');
   }
   return had;
 }
@@ -457,7 +496,7 @@ function createMeter(trip: (why: string) => Promise<void>) {
   const last: (string | undefined)[] = [];
   let tripped = false;
   return {
-    add(outcome: SendOutcome): void {
+    add(outcome: Came): void {
       const isFault =
         outcome.kind === 'unknown' ||
         (outcome.kind === 'refused' && !(outcome.errcode !== null && abouther.has(outcome.errcode)));
@@ -475,9 +514,15 @@ function createMeter(trip: (why: string) => Promise<void>) {
 async function sendTogether(work: Work, rows: Delivery[]): Promise<number> {
   let restMs = 0;
   // What was asked under a key before is asked again for the same people.
-  const again = grouped(rows.filter(({ state }) => state === 'sending'), ({ key = '' }) => key);
+  const again = grouped(
+    rows.filter(({ state }) => state === 'sending'),
+    ({ key = '' }) => key,
+  );
   for (const [key, some] of again) restMs = Math.max(restMs, await sendBatch(work, some, key));
-  const fresh = grouped(rows.filter(({ state }) => state === 'pending'), ({ variant = '' }) => variant);
+  const fresh = grouped(
+    rows.filter(({ state }) => state === 'pending'),
+    ({ variant = '' }) => variant,
+  );
   for (const some of fresh.values()) restMs = Math.max(restMs, await sendBatch(work, some));
   return restMs;
 }
@@ -559,10 +604,17 @@ function grouped<Row>(rows: readonly Row[], by: (row: Row) => string): Map<strin
 }
 
 /** Who is not among those to whom it goes: gone, or without a ration any more; another route may be open. */
-async function settleOthers(work: Work, rows: Delivery[], openids: ReadonlyMap<string, string>): Promise<void> {
+async function settleOthers(
+  work: Work,
+  rows: Delivery[],
+  openids: ReadonlyMap<string, string>,
+): Promise<void> {
   if (rows.length === 0) return;
   const { house, people, moment, push } = work;
-  const standing = await standingsOf(house, rows.flatMap(({ pid }) => people.get(pid) ?? []));
+  const standing = await standingsOf(
+    house,
+    rows.flatMap(({ pid }) => people.get(pid) ?? []),
+  );
   await house.deliveries.settle(
     rows.map((row): Settled => {
       const her = standing.get(row.pid);

@@ -63,6 +63,9 @@ export type Batch = {
   why?: string;
 };
 
+/** The run of a push whose audience grows. */
+export const liveRun = 'live';
+
 /** A piece of a frozen audience. */
 export type Chunk = {
   /** `<push>/<run>/<n>` */
@@ -88,11 +91,36 @@ export type Taken = Chunk & { owner: string };
 
 export const deliveryIndexes: IndexSpec[] = [
   { collection: 'audiences', key: { push: 1, n: 1 }, why: 'the chunks of a push, in order' },
-  { collection: 'audiences', key: { open: 1, push: 1 }, partial: { open: true }, why: 'what is still to be sent' },
-  { collection: 'audiences', key: { 'batches.msgId': 1 }, partial: { 'batches.msgId': { $exists: true } }, why: 'whose mass send is this report about' },
-  { collection: 'deliveries', key: { push: 1, reason: 1 }, partial: { missed: true }, why: 'whom did this push miss, and why' },
-  { collection: 'deliveries', key: { pid: 1 }, partial: { missed: true }, why: 'what of hers may a late report settle' },
-  { collection: 'deliveries', key: { msgId: 1 }, partial: { msgId: { $exists: true } }, why: 'which delivery is this report about' },
+  {
+    collection: 'audiences',
+    key: { open: 1, push: 1 },
+    partial: { open: true },
+    why: 'what is still to be sent',
+  },
+  {
+    collection: 'audiences',
+    key: { 'batches.msgId': 1 },
+    partial: { 'batches.msgId': { $exists: true } },
+    why: 'whose mass send is this report about',
+  },
+  {
+    collection: 'deliveries',
+    key: { push: 1, reason: 1 },
+    partial: { missed: true },
+    why: 'whom did this push miss, and why',
+  },
+  {
+    collection: 'deliveries',
+    key: { pid: 1 },
+    partial: { missed: true },
+    why: 'what of hers may a late report settle',
+  },
+  {
+    collection: 'deliveries',
+    key: { msgId: 1 },
+    partial: { msgId: { $exists: true } },
+    why: 'which delivery is this report about',
+  },
 ];
 
 const leaseMs = 30_000;
@@ -183,20 +211,28 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
     /** Before its people are marked. False: the piece is somebody else's. */
     addBatch: async (chunk: Taken, batch: Batch): Promise<boolean> =>
       (await chunks.updateOne(mine(chunk), { $push: { batches: batch } })).matchedCount === 1,
+    /** Whether a piece of these pushes is in somebody's hands, or free to be taken. */
+    isBusy: async (pushes: readonly string[]): Promise<boolean> =>
+      (await chunks.countDocuments(
+        {
+          push: { $in: [...pushes] },
+          open: true,
+          $or: [{ notBefore: { $exists: false } }, { $expr: { $lt: ['$notBefore', '$$NOW'] } }],
+        },
+        { limit: 1 },
+      )) > 0,
     noteBatch: async (chunk: Taken, key: string, set: Partial<Batch>): Promise<void> => {
       const fields = Object.entries(set).map(([name, value]) => [`batches.$.${name}`, value]);
-      await chunks.updateOne({ ...mine(chunk), 'batches.key': key }, { $set: Object.fromEntries(fields) as object });
+      await chunks.updateOne(
+        { ...mine(chunk), 'batches.key': key },
+        { $set: Object.fromEntries(fields) as object },
+      );
     },
 
     /** Rows for who has none yet. */
-    async expand(made: Omit<Delivery, '_id'>[]): Promise<void> {
-      if (made.length === 0) return;
-      const documents = made.map((one) => ({ _id: `${one.push}/${one.pid}`, ...one }));
-      await writeTwice(
-        db,
-        { insert: 'deliveries', documents, ordered: false },
-        30_000,
-      );
+    async expand(made: Delivery[]): Promise<void> {
+      if (made.length > 0)
+        await writeTwice(db, { insert: 'deliveries', documents: made, ordered: false }, 30_000);
     },
     of: (push: string, pids: readonly string[]): Promise<Delivery[]> =>
       rows.find({ _id: { $in: idsOf(push, pids) } }).toArray(),
@@ -211,7 +247,11 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
           updates: [
             {
               q: { _id: { $in: ids }, state: 'pending', epoch },
-              u: { $set: { state: 'sending', ...(key === undefined ? {} : { key }) }, $min: { firstAt: new Date() }, $inc: { tries: 1 } },
+              u: {
+                $set: { state: 'sending', ...(key === undefined ? {} : { key }) },
+                $min: { firstAt: new Date() },
+                $inc: { tries: 1 },
+              },
               multi: true,
             },
           ],

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isWechatError } from '../../wechat/api/errors';
+import { messageOf } from '../../errors';
 import { beijingTime } from '../../kit/beijing';
 import { type Clock, monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
 import { createPacer } from '../../kit/pacer';
-import { messageOf } from '../../errors';
-import { sendChunk, type Sending } from './chunk';
+import { isWechatError } from '../../wechat/api/errors';
+import { type Sending, sendChunk } from './chunk';
 import type { Taken } from './deliveries';
 import type { PushRow } from './push';
 
@@ -107,7 +107,10 @@ export function createEngine(
       restMs = await sendChunk({ ...given, gate, slots, pacer, holds: lease.holds }, { chunk, push, probe });
     } catch (error) {
       restMs = 5_000;
-      log[isWechatError(error) ? 'warn' : 'error']({ err: error, push: push._id, chunk: chunk.n }, 'a piece of a push failed; it is taken up again');
+      log[isWechatError(error) ? 'warn' : 'error'](
+        { err: error, push: push._id, chunk: chunk.n },
+        'a piece of a push failed; it is taken up again',
+      );
     } finally {
       lease.end();
       await deliveries.release(chunk, restMs).catch(() => {});
@@ -132,7 +135,8 @@ export function createEngine(
   }
 
   async function loop(): Promise<void> {
-    while (running) {
+    for (;;) {
+      if (!running) return;
       const did = await round().catch((err: unknown) => {
         log.warn({ err: messageOf(err) }, 'pushes could not be looked at; again soon');
         return false;
@@ -154,21 +158,23 @@ export function createEngine(
       stop.abort();
       await Promise.all(loops);
     },
-    /** Everything that may be sent now, for tests and turned clocks; true when there was something. */
-    async drain(): Promise<boolean> {
+    /** Until nothing more may go out at this business time: helps with it, and waits for what others have. For turned clocks. */
+    async settled(): Promise<void> {
       const before = running;
       running = true;
-      let did = false;
       try {
-        lookedAt = -Infinity;
-        while (await round()) {
-          did = true;
+        for (let tries = 0; tries < 2_400; tries++) {
           lookedAt = -Infinity;
+          if (await round()) continue;
+          const goes = [...known.values()].filter(
+            (push) => push.state === 'cancelled' || gateOf(push) === 'go',
+          );
+          if (!(await deliveries.isBusy(goes.map(({ _id }) => _id)))) return;
+          await wait(25);
         }
       } finally {
         running = before;
       }
-      return did;
     },
   };
 }

@@ -39,11 +39,19 @@ export const customerContent = z.discriminatedUnion('kind', [
     picUrl: web.optional(),
   }),
   z.strictObject({ kind: z.literal('published'), articleId: text(200) }),
-  z.strictObject({ kind: z.literal('miniProgram'), title: text(60), ...miniProgram.shape, thumbMediaId: text(200) }),
+  z.strictObject({
+    kind: z.literal('miniProgram'),
+    title: text(60),
+    ...miniProgram.shape,
+    thumbMediaId: text(200),
+  }),
   z.strictObject({
     kind: z.literal('menu'),
     head: text(200).optional(),
-    items: z.array(z.strictObject({ id: text(64), text: text(40) })).min(1).max(10),
+    items: z
+      .array(z.strictObject({ id: text(64), text: text(40) }))
+      .min(1)
+      .max(10),
     tail: text(200).optional(),
   }),
 ]);
@@ -96,10 +104,12 @@ export const definition = z.strictObject({
   /** Between these Beijing times nothing goes out; it waits. */
   quiet: z.strictObject({ from: time, to: time }).default({ from: '22:00', to: '08:00' }),
   /** A person gets at most so many pushes in so many days, this one included. 0: no limit. */
-  cap: z.strictObject({ most: z.number().int().min(0).max(50), days: z.number().int().min(1).max(30) }).default({
-    most: 3,
-    days: 7,
-  }),
+  cap: z
+    .strictObject({ most: z.number().int().min(0).max(50), days: z.number().int().min(1).max(30) })
+    .default({
+      most: 3,
+      days: 7,
+    }),
   /** More than half an hour late, after an outage: ask a person, or send. */
   late: z.enum(['ask', 'send']).default('ask'),
   /** A/B: each part of the audience gets other words for the routes it names. */
@@ -142,6 +152,8 @@ export type PushRow = Omit<Definition, 'id' | 'audience'> & {
   audience: Definition['audience'] & { rule?: Rule };
   /** Or these people: what another push missed. */
   again?: { push: string; reasons?: string[] };
+  /** Of this sequence: its audience grows as people come to its step. */
+  sequence?: string;
   state: PushState;
   by: string;
   changedAt: Date;

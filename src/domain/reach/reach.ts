@@ -56,8 +56,25 @@ const indexes: IndexSpec[] = [
   { collection: 'massSends', key: { at: 1 }, why: 'how often this month' },
 ];
 
-/** A mass send, of ours or by hand; `people`: how many got it at the most, where that is known. */
-export type MassSend = { _id: string; at: Date; by: string; people?: number; pushes?: string };
+/**
+ * A mass send, under WeChat's message id. `by`: `push`, or who made it: 「後台」 where only WeChat's report told of it. `people`: how
+ * many it went to, where that is known.
+ */
+export type MassSend = {
+  _id: string;
+  at: Date;
+  by: string;
+  people?: number;
+  push?: string;
+  /** Machine time at which WeChat told of it. */
+  heardAt?: Date;
+  report?: MassReport;
+};
+/** MASSSENDJOBFINISH: how many were meant, were not filtered out, got it, and did not. */
+export type MassReport = { status: string; total: number; filtered: number; sent: number; error: number };
+
+/** So long a report may be there before our own record of the send. */
+const settledMs = 120_000;
 
 const timeoutMS = 2_500;
 /** A touch that would move a window by less than this is left out: it errs on the safe side. */
@@ -281,13 +298,29 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
     left: (reach: Reach, keep = 0): number => messagesLeft(reach, clock.now(), rations, keep),
 
     /** A mass send that was made: ours under its message id, one by hand under a name of its own. Twice is once. */
-    async massSent(send: MassSend): Promise<void> {
+    async massSent(send: Omit<MassSend, 'heardAt' | 'report'>): Promise<void> {
       const { _id, ...rest } = send;
-      await massSends.updateOne({ _id }, { $setOnInsert: rest }, { upsert: true });
+      await massSends.updateOne({ _id }, { $set: rest }, { upsert: true });
+    },
+    /** WeChat reports on a mass send, perhaps before we know of it ourselves; the first report counts. */
+    async massReported(msgId: string, at: Date, report: MassReport): Promise<void> {
+      const set = { at, by: '後台', people: report.total };
+      await massSends.updateOne(
+        { _id: msgId },
+        { $setOnInsert: { ...set, heardAt: new Date() } },
+        { upsert: true },
+      );
+      await massSends.updateOne({ _id: msgId, report: { $exists: false } }, { $set: { report } });
     },
     /** Mass sends that others made in a Beijing month: each of them perhaps reached everybody. */
     byHand: (month: string): Promise<number> =>
-      massSends.countDocuments({ ...inMonth(month), by: { $ne: 'push' } }),
+      massSends.countDocuments({
+        ...inMonth(month),
+        by: { $ne: 'push' },
+        heardAt: { $not: { $gt: new Date(Date.now() - settledMs) } },
+      }),
+    massReports: async (msgIds: readonly string[]): Promise<MassSend[]> =>
+      massSends.find({ _id: { $in: [...msgIds] } }).toArray(),
     massOf: (month: string): Promise<MassSend[]> =>
       massSends.find(inMonth(month), { sort: { at: 1 }, limit: 500 }).toArray(),
     drained: (): Promise<void> => touches.drained(),

@@ -364,6 +364,23 @@ export function createSubscribers(given: {
       const some = rows.find({ _id: { $in: fans } }, { projection: { pid: 1 } });
       return (await some.toArray()).map(({ _id, pid }) => ({ fan: _id, pid }));
     },
+    /** As `known`, with the script each reads. */
+    async readers(pids: string[]): Promise<{ fan: string; pid: string; script: Script | undefined }[]> {
+      const some = rows.find({ pid: { $in: pids } }, { projection: { pid: 1, script: 1 } });
+      return (await some.toArray()).map(({ _id, pid, script }) => ({ fan: _id, pid, script }));
+    },
+    /** The cities that these people last asked about or were in, by pid. */
+    async citiesOf(pids: string[]): Promise<Map<string, string>> {
+      const some = rows.find(
+        { pid: { $in: pids }, cityId: { $exists: true } },
+        { projection: { pid: 1, cityId: 1 } },
+      );
+      const found = (await some.toArray()).map(({ pid, cityId }): [string, string] => [
+        pid,
+        placeOf(cityId ?? '')?.name ?? '',
+      ]);
+      return new Map(found.filter(([, name]) => name !== ''));
+    },
     /** Who these pids are now; without those who left. */
     async known(pids: string[]): Promise<{ fan: string; pid: string }[]> {
       const some = rows.find({ pid: { $in: pids } }, { projection: { pid: 1 } });

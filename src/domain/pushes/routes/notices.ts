@@ -1,5 +1,6 @@
 import type { Notices } from '../../../wechat/api/notices';
-import { problemsOfFields, type Templates } from '../../../wechat/api/templates';
+import { problemsOfFields } from '../../../wechat/api/template-fields';
+import type { Templates } from '../../../wechat/api/templates';
 import type { ContentOf } from '../push';
 import type { Route } from './route';
 

@@ -1,6 +1,6 @@
+import type { Script } from '../../../kit/text';
 import type { Feature } from '../../../wechat/api/account-types';
 import type { SendOutcome, Unsent } from '../../../wechat/api/outcome';
-import type { Script } from '../../../kit/text';
 import type { Rations, Reach } from '../../reach/rations';
 import type { Taking } from '../../reach/reach';
 import type { ContentOf, PushClass, RouteName } from '../push';
@@ -15,7 +15,8 @@ export type Moment = { at: number; month: string; rations: Rations; byHand: numb
 /** She, in the moment before something is sent to her. */
 export type Recipient = { pid: string; fan: string; openid: string; script: Script };
 
-export type { SendOutcome };
+/** What came of it. `withdrawn`: she wants none by now, and nothing went out. */
+export type Came = SendOutcome | { kind: 'withdrawn'; reason: Reason };
 
 /**
  * A way by which a push reaches people. Its words are filled for each person (`carry.fill`), or, where `together` is set, go to
@@ -44,8 +45,13 @@ export type Route<Name extends RouteName = RouteName> = {
   /** How long the same key may be sent again after an answer was lost, machine ms; 0: never, nobody knows what became of it. */
   againMs: number;
 } & (
-  | { together?: undefined; send(to: Recipient, content: ContentOf<Name>, key: string): Promise<SendOutcome> }
-  | { together: true; sendAll(openids: string[], content: ContentOf<Name>, key: string): Promise<MassOutcome> }
+  | { together?: undefined; send(to: Recipient, content: ContentOf<Name>, key: string): Promise<Came> }
+  | {
+      together: true;
+      /** Shows it to one person as it will be. */
+      show(openid: string, content: ContentOf<Name>): Promise<SendOutcome>;
+      sendAll(openids: string[], content: ContentOf<Name>, key: string): Promise<MassOutcome>;
+    }
 );
 
 /** A route of whichever name: it is only ever given content of its own. */

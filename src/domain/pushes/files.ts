@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { Connection, mongo } from 'mongoose';
+import { AppError } from '../../errors';
+import { dayMs } from '../../kit/beijing';
+import type { Clock } from '../../kit/clock';
+import type { Media } from '../../wechat/api/media';
+
+type PushFile = {
+  /** Of its bytes. */
+  _id: string;
+  name: string;
+  type: string;
+  bytes: mongo.Binary | Buffer;
+  at: Date;
+  /** At WeChat, for three days. */
+  mediaId?: string;
+  expiresAt?: Date;
+};
+
+const types: Record<string, string> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+};
+const most = 2 * 1024 * 1024;
+
+/** Pictures that pushes carry: kept here, and brought to WeChat when they are sent, since it forgets them after three days. */
+export function createPushFiles({
+  db,
+  clock,
+  media,
+}: {
+  db: Connection;
+  clock: Clock;
+  media: Pick<Media, 'uploadTemporary'>;
+}) {
+  const rows = db.collection<PushFile>('pushFiles');
+  const uploads = new Map<string, Promise<string>>();
+
+  async function upload(id: string): Promise<string> {
+    const file = await rows.findOne({ _id: id });
+    if (!file) throw new AppError('NotFound', 'push.file', '推送裡的圖片不在了，請重新導入這個推送。');
+    if (file.mediaId && (file.expiresAt?.getTime() ?? 0) > clock.now() + dayMs / 24) return file.mediaId;
+    const bytes = Buffer.isBuffer(file.bytes) ? file.bytes : Buffer.from(file.bytes.buffer);
+    const { name, type } = file;
+    const sent = await media.uploadTemporary('image', { name, type, bytes: new Uint8Array(bytes) });
+    await rows.updateOne({ _id: id }, { $set: { mediaId: sent.mediaId, expiresAt: sent.expiresAt } });
+    return sent.mediaId;
+  }
+
+  return {
+    upkeep: { forget: (ago: (days: number) => Date) => rows.deleteMany({ at: { $lt: ago(400) } }) },
+    /** Keeps a picture; its name from here on is a digest. @throws AppError Invalid for what WeChat does not take */
+    async keep(name: string, bytes: Buffer): Promise<string> {
+      const type = types[name.split('.').at(-1)?.toLowerCase() ?? ''];
+      if (!type || bytes.length === 0 || bytes.length > most)
+        throw new AppError('Invalid', 'push.picture', `圖片「${name}」要是 PNG、JPG 或 GIF，最大 2 MB。`);
+      const _id = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
+      const at = new Date(clock.now());
+      await rows.updateOne({ _id }, { $set: { at }, $setOnInsert: { name, type, bytes } }, { upsert: true });
+      return _id;
+    },
+    /** The media id under which WeChat has it now. */
+    async mediaId(image: { mediaId: string } | { file: string }): Promise<string> {
+      if ('mediaId' in image) return image.mediaId;
+      const { file } = image;
+      const running = uploads.get(file) ?? upload(file).finally(() => uploads.delete(file));
+      uploads.set(file, running);
+      return running;
+    },
+  };
+}
+
+export type PushFiles = ReturnType<typeof createPushFiles>;

@@ -1,0 +1,83 @@
+import { hourMs } from '../../kit/beijing';
+import { massLeft } from '../reach/rations';
+import type { Count } from '../segments/segments';
+import { type Here, type Sending, standingsOf, variantOf, wayFor } from './chunk';
+import { pieceOf } from './freeze';
+import type { PushRow, RouteName } from './push';
+
+/** As many are looked at one by one; of more, so many of a fair slice stand for the others. */
+export const looksAt = 5_000;
+
+export type Planned = {
+  /** How many are in the audience; counted, or 約. */
+  audience: Count;
+  /** How many of them go by each route, and how many get nothing and why; scaled up from those who were looked at. */
+  byRoute: Partial<Record<RouteName, number>>;
+  byReason: Record<string, number>;
+  lookedAt: number;
+  /** Mass messages that they have left in this month afterwards: 3 → how many. */
+  massLeftAfter: Record<number, number>;
+  /** Beijing days that the daily limits of WeChat's calls want. */
+  days: number;
+  /** Machine ms that sending takes at the set pace, within one day. */
+  sendingMs: number;
+};
+
+/** Calls a day (wechat.md, LIM). */
+const daily: Partial<Record<RouteName, number>> = { customer: 500_000, template: 100_000 };
+const massCallsADay = 100;
+
+/** Whom a push would reach by which route, at the moment for which it is set, and what it takes. Changes nothing. */
+export async function planOf(
+  house: Pick<Sending, 'routes' | 'reach' | 'standing' | 'here' | 'moment'>,
+  given: {
+    push: PushRow;
+    audience: Count;
+    /** Some of them, fairly drawn. */
+    sample: readonly string[];
+    at: number;
+    perSecond: number;
+  },
+): Promise<Planned> {
+  const { push, audience, sample, at, perSecond } = given;
+  const moment = { ...(await house.moment()), at };
+  const here = new Map<string, Here>();
+  for (const one of await house.here([...sample])) here.set(one.pid, one);
+  const standing = await standingsOf(house, [...here.values()]);
+  const route = push.routes[0] as RouteName;
+  const routes = new Map<RouteName, number>();
+  const reasons = new Map<string, number>();
+  const left = new Map<number, number>();
+  for (const pid of sample) {
+    const her = standing.get(pid);
+    const variant = variantOf(push, pid);
+    const way = her
+      ? wayFor(house, push, { route, ...(variant ? { variant } : {}) }, her, moment)
+      : ({ reason: 'left' } as const);
+    if ('route' in way) routes.set(way.route, (routes.get(way.route) ?? 0) + 1);
+    else reasons.set(way.reason, (reasons.get(way.reason) ?? 0) + 1);
+    if (!her) continue;
+    const used = 'route' in way && way.route === 'mass' ? 1 : 0;
+    const after = Math.max(0, massLeft(her.reach, moment.month, moment.rations, moment.byHand) - used);
+    left.set(after, (left.get(after) ?? 0) + 1);
+  }
+  const scale = sample.length === 0 ? 0 : audience.people / sample.length;
+  const scaled = <Key>(counts: Map<Key, number>) =>
+    Object.fromEntries(Array.from(counts, ([key, n]) => [key, Math.round(n * scale)]));
+  const byRoute = scaled(routes) as Planned['byRoute'];
+  const massCalls = Math.ceil((byRoute.mass ?? 0) / pieceOf(push.routes));
+  const perDay = [
+    ...Object.entries(daily).map(([name, most]) => (byRoute[name as RouteName] ?? 0) / most),
+    massCalls / massCallsADay,
+  ];
+  const oneByOne = Object.entries(byRoute).reduce((sum, [name, n]) => sum + (name === 'mass' ? 0 : n), 0);
+  return {
+    audience,
+    byRoute,
+    byReason: scaled(reasons),
+    lookedAt: sample.length,
+    massLeftAfter: scaled(left),
+    days: Math.max(1, Math.ceil(Math.max(...perDay))),
+    sendingMs: Math.ceil((oneByOne / perSecond) * 1_000 + (massCalls * hourMs) / 3_240),
+  };
+}

@@ -1,0 +1,693 @@
+import { createHash } from 'node:crypto';
+import type { Connection } from 'mongoose';
+import { AppError, messageOf } from '../../errors';
+import { beijingMoment, minuteMs } from '../../kit/beijing';
+import { crashPoint } from '../../kit/crash-point';
+import type { Log } from '../../kit/log';
+import { isSamePerson, namesAreSaid } from '../../kit/signed';
+import { isDuplicate } from '../../store/duplicate';
+import type { AccountKind } from '../../wechat/api/account-types';
+import type { Alarms } from '../alarms/alarms';
+import type { Outbox } from '../outbox/outbox';
+import type { MassReport } from '../reach/reach';
+import type { Rule } from '../segments/rule';
+import type { Count, Segments } from '../segments/segments';
+import type { Timers } from '../timers/timers';
+import type { Upkeep } from '../upkeep';
+import { findingsOf, linksIn } from './check';
+import { contentOf, type Here, type Sending, variableNamesOf, written } from './chunk';
+import { createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
+import { createEngine, probeMs } from './engine';
+import { freeze, pieceOf } from './freeze';
+import { looksAt, type Planned, planOf } from './plan';
+import { type Definition, type LogEntry, type PushRow, stateNames } from './push';
+import { pushBegin, pushTest } from './pushes.jobs';
+import { byVariant, type Status, statusOf } from './report';
+import type { AnyRoute } from './routes/route';
+import { readWhen } from './when';
+
+/** More than half an hour late it is a person's decision whether it still goes. */
+const lateMs = 30 * minuteMs;
+/** One person alone thinks it over. */
+const soloMs = 10 * minuteMs;
+const mostTestsADay = 100;
+
+/** What services give for the words' variables. */
+export type Values = { names: () => Promise<string[]>; of: Sending['values'] };
+
+/**
+ * Pushes: a definition, an audience that is frozen when its time comes, and a row for everybody in it. States move by conditional
+ * writes, so two who press at once do one thing; whoever asks for what is so already is answered as if she had done it.
+ */
+export function createPushes(
+  given: Pick<Sending, 'reach' | 'clock' | 'here' | 'openids' | 'standing' | 'linkTo'> & {
+    db: Connection;
+    log: Log;
+    account: AccountKind;
+    routes: readonly AnyRoute[];
+    values: Values;
+    segments: Pick<Segments, 'get' | 'readText' | 'expanded' | 'count' | 'ids' | 'sample' | 'tell'>;
+    timers: Pick<Timers, 'arm' | 'disarm'>;
+    outbox: Pick<Outbox, 'add'>;
+    alarms: Pick<Alarms, 'raise' | 'over'>;
+    /** How often today WeChat still shows a mass message to one person. */
+    previewsLeft: () => Promise<number | undefined>;
+    /** From so many people on a second person has to agree. */
+    approvalAbove: number;
+    /** There is only one: she may agree herself, ten minutes before. */
+    solo: boolean;
+    inFlight: number;
+    perSecond: number;
+  },
+) {
+  const { db, clock, log, reach, segments, timers, outbox, alarms, account, perSecond } = given;
+  const rows = db.collection<PushRow>('pushes');
+  const deliveries = createDeliveries({ db, clock });
+  const routes = new Map(given.routes.map((route) => [route.name, route]));
+  const now = () => new Date(clock.now());
+
+  const moment = async () => {
+    const at = clock.now();
+    const month = clock.day(at).slice(0, 7);
+    return { at, month, rations: reach.rations, byHand: await reach.byHand(month) };
+  };
+  const house = {
+    deliveries,
+    reach,
+    clock,
+    routes,
+    here: given.here,
+    openids: given.openids,
+    standing: given.standing,
+    moment,
+    values: given.values.of,
+    linkTo: given.linkTo,
+    brake,
+    unbrake,
+    trip,
+  };
+  const engine = createEngine({
+    ...house,
+    log,
+    inFlight: given.inFlight,
+    perSecond,
+    async active() {
+      const open: string[] = await deliveries.chunks.distinct('push', { open: true });
+      return rows
+        .find(
+          { _id: { $in: open }, state: { $in: ['running', 'cancelled'] } },
+          { projection: { log: 0 }, sort: { startedAt: 1 } },
+        )
+        .toArray();
+    },
+    async takeProbe(push) {
+      const taken = await rows.updateOne(
+        { _id: push, state: 'running', 'brake.until': { $lte: new Date() } },
+        { $set: { 'brake.until': new Date(Date.now() + probeMs) } },
+      );
+      return taken.modifiedCount === 1;
+    },
+  });
+
+  async function brake(
+    push: string,
+    said: { afterMs: number; reason: string; code: number | null },
+  ): Promise<void> {
+    const until = new Date(Date.now() + Math.max(probeMs, said.afterMs));
+    const before = await rows.findOneAndUpdate(
+      { _id: push, state: 'running' },
+      [
+        {
+          $set: {
+            brake: {
+              until,
+              why: said.reason,
+              code: said.code,
+              since: { $ifNull: ['$brake.since', new Date()] },
+            },
+          },
+        },
+      ],
+      { projection: { brake: 1, name: 1 } },
+    );
+    if (before && !before.brake)
+      await alarms.raise({
+        cause: `push:${push}`,
+        text: `推送「${before.name}」停了一停：${said.reason}。每半分鐘試一條，好了自己接著發。`,
+      });
+  }
+  async function unbrake(push: string): Promise<void> {
+    const done = await rows.updateOne({ _id: push, brake: { $exists: true } }, { $unset: { brake: 1 } });
+    if (done.modifiedCount === 1) await alarms.over(`push:${push}`);
+  }
+  /** It stops by itself: something is wrong with it. */
+  async function trip(push: string, why: string): Promise<void> {
+    const paused = await moved(push, ['running'], {
+      set: { state: 'paused', paused: { by: '系統', why, at: now() } },
+      entry: { by: '系統', what: `自動暫停：${why}` },
+    });
+    if (paused)
+      await alarms.raise({ cause: `push:${push}`, text: `推送「${paused.name}」自己暫停了：${why}` });
+  }
+
+  /** From one of these states to another; undefined when it is in none of them. */
+  async function moved(
+    id: string,
+    from: PushRow['state'][],
+    {
+      set,
+      unset = [],
+      entry,
+    }: { set: Partial<PushRow>; unset?: (keyof PushRow)[]; entry: Omit<LogEntry, 'at'> },
+  ): Promise<PushRow | undefined> {
+    const done = await rows.findOneAndUpdate(
+      { _id: id, state: { $in: from } },
+      {
+        $set: { ...set, changedAt: now() },
+        ...(unset.length > 0 ? { $unset: Object.fromEntries(unset.map((field) => [field, 1])) } : {}),
+        $push: { log: { at: now(), ...entry } },
+      },
+      { returnDocument: 'after' },
+    );
+    return done ?? undefined;
+  }
+
+  async function mustGet(id: string): Promise<PushRow> {
+    const row = await rows.findOne({ _id: id });
+    if (row) return row;
+    const all = await rows
+      .find({}, { projection: { name: 1 }, sort: { changedAt: -1 }, limit: 20 })
+      .toArray();
+    throw new AppError(
+      'NotFound',
+      'push.unknown',
+      `沒有推送「${id}」；${all.length === 0 ? '還沒有任何推送' : `有的是：${all.map(({ _id, name }) => `${_id}「${name}」`).join('、')}`}。`,
+    );
+  }
+
+  const wrongState = (row: PushRow, wanted: string): AppError =>
+    new AppError(
+      'Conflict',
+      'push.state',
+      `推送「${row.name}」現在是「${stateNames[row.state]}」，不能${wanted}。`,
+    );
+
+  /** The rule of an audience with what it leaves out, all segments in it spelt out. */
+  async function ruleOf({ to, except }: Definition['audience']): Promise<Rule> {
+    const rule = /^[a-z0-9][a-z0-9-]*$/.test(to)
+      ? (await segments.get(to)).rule
+      : await segments.readText(to);
+    const others = await Promise.all(except.map(async (id) => (await segments.get(id)).rule));
+    return segments.expanded(others.length === 0 ? rule : { all: [rule, { none: others }] });
+  }
+
+  async function* missedBy({ push, reasons }: NonNullable<PushRow['again']>): AsyncGenerator<string> {
+    const filter = { push, missed: true as const, ...(reasons ? { reason: { $in: reasons } } : {}) };
+    for await (const { pid } of deliveries.rows.find(filter, { projection: { pid: 1 } })) yield pid;
+  }
+
+  /** How many, and some of them. */
+  async function audienceOf(push: PushRow): Promise<{ count: Count; sample: string[] }> {
+    if (push.again) {
+      const sample: string[] = [];
+      let people = 0;
+      for await (const pid of missedBy(push.again)) if (++people <= looksAt) sample.push(pid);
+      return { count: { people, exact: true, error: 0, of: people }, sample };
+    }
+    const rule = push.audience.rule ?? (await ruleOf(push.audience));
+    const [count, some] = await Promise.all([segments.count(rule), segments.sample(rule, looksAt)]);
+    return { count, sample: some.map(({ _id }) => _id) };
+  }
+
+  async function checked(row: PushRow) {
+    const when = readWhen(row.at, clock.now());
+    const found = findingsOf({ ...row, id: row._id }, { routes, account, names: await given.values.names() });
+    if ('problem' in when) found.push({ place: '時間', message: when.problem });
+    if (!row.again)
+      await ruleOf(row.audience).catch((error: unknown) =>
+        found.push({ place: '對象', message: messageOf(error) }),
+      );
+    return { found, when };
+  }
+
+  /** The moment for which it is set; now for one that goes at once. */
+  const momentOf = (row: PushRow): number => {
+    const when = readWhen(row.at, clock.now());
+    return row.dueAt?.getTime() ?? ('problem' in when ? clock.now() : (when.at ?? clock.now()));
+  };
+
+  async function plan(id: string): Promise<Planned> {
+    const push = await mustGet(id);
+    const { count, sample } = await audienceOf(push);
+    const at = Math.max(clock.now(), momentOf(push));
+    return planOf(house, { push, audience: count, sample, at, perSecond });
+  }
+
+  /** Armed under its version: a draft that was changed since does not go by an old timer. */
+  async function schedule(row: PushRow): Promise<void> {
+    await timers.arm({
+      id: `push:${row._id}:${row.version}:${row.dueAt?.getTime() ?? 0}`,
+      dueAt: row.dueAt ?? now(),
+      job: pushBegin,
+      data: { push: row._id, version: row.version },
+    });
+  }
+
+  async function run(row: PushRow): Promise<void> {
+    const ids = row.again ? missedBy(row.again) : segments.ids(row.audience.rule as Rule);
+    const frozen = await freeze(deliveries, { push: row._id, size: pieceOf(row.routes), ids });
+    crashPoint('push-frozen');
+    await moved(row._id, ['freezing'], {
+      set: { state: 'running', frozen: { ...frozen, at: now() }, startedAt: now() },
+      entry: { by: '系統', what: `名單圈定：${frozen.people} 人；開始發送` },
+    });
+    crashPoint('push-running');
+  }
+
+  return {
+    upkeep: {
+      indexes: [
+        ...deliveryIndexes,
+        {
+          collection: 'pushes',
+          key: { state: 1, changedAt: -1 },
+          why: 'which pushes run, and the last ones',
+        },
+      ],
+      jobs: [pushBegin, pushTest],
+      copy: async ({ pid }) => {
+        const all = await rows.find({}, { projection: { _id: 1 } }).toArray();
+        return {
+          pushes: await deliveries.rows
+            .find({ _id: { $in: all.map(({ _id }) => `${_id}/${pid}`) } })
+            .toArray(),
+        };
+      },
+      async forget(ago) {
+        const old = await rows
+          .find(
+            { state: { $in: ['running', 'cancelled'] }, startedAt: { $lt: ago(180) } },
+            { projection: { _id: 1 } },
+          )
+          .toArray();
+        for (const { _id } of old) {
+          await deliveries.rows.deleteMany({ _id: { $gte: `${_id}/`, $lt: `${_id}0` } });
+          await deliveries.chunks.updateMany({ push: _id }, { $set: { ids: [] } });
+        }
+      },
+      work: { start: engine.start, close: engine.close },
+      gauges: [
+        {
+          name: 'pushes_running',
+          help: 'Pushes of which something is still to be sent',
+          read: async () => (await deliveries.chunks.distinct('push', { open: true })).length,
+        },
+      ],
+    } satisfies Upkeep,
+
+    routes,
+    list: (): Promise<PushRow[]> =>
+      rows
+        .find(
+          { sequence: { $exists: false } },
+          { sort: { changedAt: -1 }, limit: 100, projection: { log: 0 } },
+        )
+        .toArray(),
+    get: mustGet,
+
+    /** Keeps a draft; one that is there is replaced as long as it is a draft. @throws AppError Conflict */
+    async save(definition: Definition, by: string): Promise<PushRow> {
+      const { id, ...rest } = definition;
+      const links = linksIn(routes, definition);
+      const entry: LogEntry = { at: now(), by, what: '寫成草稿' };
+      const fields = { ...rest, links, by, changedAt: now() };
+      const replaced = await rows.findOneAndUpdate(
+        { _id: id, state: 'draft' },
+        { $set: fields, $inc: { version: 1 }, $push: { log: entry }, $unset: { approved: 1 } },
+        { returnDocument: 'after' },
+      );
+      if (replaced) return replaced;
+      const row: PushRow = { _id: id, version: 1, state: 'draft', log: [entry], ...fields };
+      try {
+        await rows.insertOne(row);
+        return row;
+      } catch (error) {
+        if (!isDuplicate(error)) throw error;
+        const there = await mustGet(id);
+        throw new AppError(
+          'Conflict',
+          'push.not-draft',
+          `「${id}」已經有了，現在是「${stateNames[there.state]}」，不能再改；請換一個編號。`,
+        );
+      }
+    },
+    /** A new draft for those whom another push missed, all of them or those of some reasons. */
+    async again(from: string, asked: { id: string; reasons?: string[]; by: string }): Promise<PushRow> {
+      const { _id: push, ...row } = await mustGet(from);
+      const { id, reasons, by } = asked;
+      const again = { push, ...(reasons ? { reasons } : {}) };
+      const { frozen: _f, startedAt: _s, approved: _a, brake: _b, paused: _p, dueAt: _d, ...words } = row;
+      const draft: PushRow = {
+        ...words,
+        _id: id,
+        name: `${row.name}（補發）`.slice(0, 40),
+        again,
+        at: '現在',
+        version: 1,
+        state: 'draft',
+        by,
+        changedAt: now(),
+        log: [{ at: now(), by, what: `補發「${push}」沒收到的人` }],
+      };
+      await rows.insertOne(draft).catch((error: unknown) => {
+        if (isDuplicate(error))
+          throw new AppError('Conflict', 'push.taken', `「${id}」已經有了，請換一個編號。`);
+        throw error;
+      });
+      return draft;
+    },
+    findings: async (id: string) => (await checked(await mustGet(id))).found,
+    plan,
+    audienceOf: async (id: string) => (await audienceOf(await mustGet(id))).count,
+    tellAudience: ({ audience, again }: PushRow): string =>
+      again ? `「${again.push}」沒收到的人` : audience.rule ? segments.tell(audience.rule) : audience.to,
+
+    /**
+     * Sets it going: scheduled, or waiting for a second person when it is big. Pressed twice it is one.
+     * @throws AppError Invalid push.findings; Conflict push.state
+     */
+    async start(id: string, by: string): Promise<PushRow> {
+      const row = await mustGet(id);
+      if (!['draft', 'late'].includes(row.state)) {
+        if (['cancelled', 'paused'].includes(row.state)) throw wrongState(row, '開始');
+        return row;
+      }
+      if (row.state === 'late') {
+        const again = await moved(id, ['late'], {
+          set: { state: 'scheduled', dueAt: now() },
+          entry: { by, what: '誤了時間，仍然要發' },
+        });
+        if (again) await schedule(again);
+        await alarms.over(`push-late:${id}`);
+        return mustGet(id);
+      }
+      const { found, when } = await checked(row);
+      if (found.length > 0 || 'problem' in when)
+        throw new AppError(
+          'Invalid',
+          'push.findings',
+          `還不能開始：\n${found.map(({ place, message }) => `  ${place}：${message}`).join('\n')}`,
+        );
+      const rule = row.again ? undefined : await ruleOf(row.audience);
+      const frozenRule = rule ? { audience: { ...row.audience, rule } } : {};
+      const { count } = await audienceOf({ ...row, ...frozenRule });
+      const dueAt = new Date(when.at ?? clock.now());
+      const isBig = count.people > given.approvalAbove;
+      const next = await rows.findOneAndUpdate(
+        { _id: id, state: 'draft', version: row.version },
+        {
+          $set: {
+            ...frozenRule,
+            state: isBig ? 'waiting' : 'scheduled',
+            changedAt: now(),
+            ...(isBig && when.at === undefined ? {} : { dueAt }),
+            by,
+          },
+          $push: {
+            log: {
+              at: now(),
+              by,
+              what: isBig
+                ? `要發給${count.exact ? '' : '約'} ${count.people} 人，等第二個人同意`
+                : `排定 ${beijingMoment(dueAt.getTime())}`,
+            },
+          },
+        },
+        { returnDocument: 'after' },
+      );
+      crashPoint('push-scheduled');
+      if (next?.state === 'scheduled') await schedule(next);
+      return mustGet(id);
+    },
+    /** A second person agrees; alone one waits ten minutes. @throws AppError Forbidden push.same-person */
+    async approve(id: string, by: string): Promise<PushRow> {
+      const row = await mustGet(id);
+      if (row.approved) return row;
+      if (row.state !== 'waiting') throw wrongState(row, '同意');
+      const same = row.log.some((one) => one.by !== '系統' && isSamePerson(one.by, by));
+      if (same && !given.solo)
+        throw new AppError(
+          'Forbidden',
+          'push.same-person',
+          `「${by}」寫過或送出過這個推送，要另一個人同意：用 --by 寫她的名字。${namesAreSaid}。只有一個人的團隊，設 SOLO_TEAM=true。`,
+        );
+      const at = now();
+      const earliest = clock.now() + (same ? soloMs : 0);
+      const dueAt = new Date(Math.max(row.dueAt?.getTime() ?? 0, earliest));
+      await moved(id, ['waiting'], {
+        set: { state: 'scheduled', approved: { by, at, ...(same ? { solo: true } : {}) }, dueAt },
+        entry: {
+          by,
+          what: same
+            ? `一個人的團隊，自己同意，${beijingMoment(dueAt.getTime())} 才發`
+            : `同意，排定 ${beijingMoment(dueAt.getTime())}`,
+        },
+      });
+      const next = await mustGet(id);
+      if (next.state === 'scheduled') await schedule(next);
+      return next;
+    },
+    /** Holds it: nothing is dropped, nothing more goes out within two seconds. */
+    async pause(id: string, by: string, why = ''): Promise<PushRow> {
+      const done = await moved(id, ['running'], {
+        set: { state: 'paused', paused: { by, why, at: now() } },
+        entry: { by, what: `暫停${why ? `：${why}` : ''}` },
+      });
+      const row = done ?? (await mustGet(id));
+      if (row.state !== 'paused') throw wrongState(row, '暫停');
+      return row;
+    },
+    async resume(id: string, by: string): Promise<PushRow> {
+      const done = await moved(id, ['paused'], {
+        set: { state: 'running' },
+        unset: ['paused', 'brake'],
+        entry: { by, what: '繼續' },
+      });
+      if (done) await alarms.over(`push:${id}`);
+      const row = done ?? (await mustGet(id));
+      if (row.state !== 'running') throw wrongState(row, '繼續');
+      return row;
+    },
+    /** For good; who has not been sent it by then gets none. */
+    async cancel(id: string, by: string): Promise<PushRow> {
+      const done = await moved(
+        id,
+        ['draft', 'waiting', 'scheduled', 'late', 'freezing', 'running', 'paused'],
+        { set: { state: 'cancelled' }, unset: ['brake', 'paused'], entry: { by, what: '取消' } },
+      );
+      if (done) await alarms.over(`push:${id}`);
+      return done ?? mustGet(id);
+    },
+
+    /**
+     * Some more people come to a step of a sequence: they are a piece of its push, which is made when the first come. The same `key`
+     * again adds nobody; a person gets it once however often she comes.
+     */
+    async feed(
+      push: Omit<Definition, 'id' | 'audience' | 'at'> & { id: string; sequence: string },
+      { key, pids, by }: { key: string; pids: string[]; by: string },
+    ): Promise<void> {
+      const { id: _id, ...rest } = push;
+      const at = now();
+      const row: Omit<PushRow, '_id'> = {
+        ...rest,
+        audience: { to: `sequence ${push.sequence}`, except: [] },
+        at: '現在',
+        version: 1,
+        links: linksIn(routes, rest),
+        state: 'running',
+        by,
+        changedAt: at,
+        startedAt: at,
+        frozen: { run: liveRun, people: 0, chunks: 0, at },
+        log: [{ at, by, what: '序列的一步' }],
+      };
+      await rows.updateOne({ _id }, { $setOnInsert: row }, { upsert: true });
+      crashPoint('push-fed');
+      const n = createHash('sha256').update(key).digest().readUIntBE(0, 6);
+      await deliveries.chunks.updateOne(
+        { _id: `${_id}/${liveRun}/${key}` },
+        { $setOnInsert: { push: _id, run: liveRun, n, ids: pids, open: true, epoch: 0 } },
+        { upsert: true },
+      );
+    },
+    /** Its time has come (job). */
+    async begin(id: string, version: number): Promise<void> {
+      const row = await rows.findOne({ _id: id });
+      if (!row || row.version !== version) return;
+      if (row.state === 'freezing') return run(row); // cut off in the middle
+      if (row.state !== 'scheduled' || (row.dueAt?.getTime() ?? 0) > clock.now()) return;
+      const lateBy = clock.now() - (row.dueAt?.getTime() ?? clock.now());
+      if (lateBy > lateMs && row.late === 'ask') {
+        await moved(id, ['scheduled'], {
+          set: { state: 'late' },
+          entry: { by: '系統', what: `晚了 ${Math.round(lateBy / minuteMs)} 分鐘，等人決定` },
+        });
+        await alarms.raise({
+          cause: `push-late:${id}`,
+          text: `推送「${row.name}」晚了 ${Math.round(lateBy / minuteMs)} 分鐘，沒有發；要發：npm run push -- start ${id}，不發：cancel。`,
+        });
+        return;
+      }
+      const begun = await moved(id, ['scheduled'], {
+        set: { state: 'freezing' },
+        entry: { by: '系統', what: '到時間了，圈定名單' },
+      });
+      crashPoint('push-freezing');
+      if (begun) await run(begun);
+    },
+
+    status: async (id: string): Promise<Status> => statusOf(deliveries, await mustGet(id)),
+    byVariant: (id: string) => byVariant(deliveries, id),
+    /** Whom it missed, and why; those of some reasons. */
+    async missed(
+      id: string,
+      { reason, limit = 50 }: { reason?: string; limit?: number } = {},
+    ): Promise<Delivery[]> {
+      return deliveries.rows
+        .find({ push: id, missed: true, ...(reason ? { reason } : {}) }, { limit })
+        .toArray();
+    },
+    /** Everybody it was given to, piece by piece. */
+    async *reached(id: string): AsyncGenerator<{ pid: string; at: Date }[]> {
+      const { frozen } = await mustGet(id);
+      if (!frozen) return;
+      for await (const { ids } of deliveries.chunks.find({ push: id, run: frozen.run }, { sort: { n: 1 } })) {
+        const some = await deliveries.of(id, ids);
+        yield some.flatMap(({ pid, state, at }) =>
+          (state === 'sent' || state === 'handed') && at ? [{ pid, at }] : [],
+        );
+      }
+    },
+    /** Mass sends of a push, with what WeChat reported. */
+    async massOf(id: string) {
+      const pieces = await deliveries.chunks
+        .find({ push: id, batches: { $exists: true } }, { projection: { ids: 0 } })
+        .toArray();
+      const batches = pieces.flatMap((piece) => piece.batches ?? []);
+      const reports = await reach.massReports(batches.flatMap(({ msgId }) => msgId ?? []));
+      const byId = new Map(reports.map((one) => [one._id, one.report]));
+      return batches.map((one) => ({ ...one, report: one.msgId ? byId.get(one.msgId) : undefined }));
+    },
+
+    /** Asks for a test-send to one of ours: a worker does it. */
+    async test(id: string, { pid, by }: { pid: string; by: string }): Promise<string> {
+      const row = await mustGet(id);
+      const left = row.content.mass ? await given.previewsLeft() : undefined;
+      if (left !== undefined && left <= 0)
+        throw new AppError(
+          'TooMany',
+          'push.previews',
+          `今天的群發預覽用完了（每天 ${mostTestsADay} 次），明天再試。`,
+        );
+      const cause = `push-test_${createHash('sha256').update(`${id}/${pid}/${clock.now()}`).digest('base64url').slice(0, 16)}`;
+      await rows.updateOne({ _id: id }, { $push: { log: { at: now(), by, what: `試發給 ${pid}` } } });
+      await outbox.add({ id: cause }, [
+        { kind: 'later', job: pushTest.name, data: { push: id, pid, id: cause } },
+      ]);
+      return cause;
+    },
+    /** Shows each route's words to one person, as she would read them (job). What came of it stands in the log. */
+    async sendTest({ push: id, pid, id: cause }: { push: string; pid: string; id: string }): Promise<void> {
+      const row = await mustGet(id);
+      const done = `試發結果 ${cause}`;
+      if (row.log.some(({ what }) => what.startsWith(done))) return;
+      const [her] = await given.here([pid]);
+      const openid = her && (await given.openids([pid])).get(pid);
+      const told: string[] = [];
+      for (const name of row.routes) {
+        const route = routes.get(name);
+        if (!route) continue;
+        if (!her || openid === undefined) told.push('她不在關注者裡');
+        else told.push(`${route.says}：${await tried(row, route, her, openid, cause)}`);
+      }
+      await rows.updateOne(
+        { _id: id },
+        { $push: { log: { at: now(), by: '系統', what: `${done}　${told.join('；')}` } } },
+      );
+    },
+
+    /** WeChat reports on a delivery (job of a template or notice): a report may settle what is not known, nothing else. */
+    async reported(about: {
+      msgId: string;
+      pid?: string;
+      route: 'template' | 'notice';
+      ok: boolean;
+      said: string;
+    }): Promise<void> {
+      const { msgId, pid, route, ok, said } = about;
+      const known = await deliveries.rows.findOneAndUpdate(
+        { msgId, report: { $exists: false } },
+        { $set: { report: said } },
+      );
+      if (known || pid === undefined) return;
+      const settled = await deliveries.rows.findOneAndUpdate(
+        { pid, missed: true, state: 'unknown', route },
+        ok
+          ? { $set: { state: 'sent', msgId, report: said }, $unset: { missed: 1, reason: 1 } }
+          : { $set: { state: 'failed', msgId, report: said, reason: said } },
+        { sort: { firstAt: -1 } },
+      );
+      if (settled) await deliveries.recount(settled.push, settled.n);
+    },
+    massReported: (msgId: string, at: Date, report: MassReport): Promise<void> =>
+      reach.massReported(msgId, at, report),
+
+    /** Where a tracked link leads; who opened it is noted. Undefined: no such link. */
+    async linkOf(ref: string): Promise<{ url: string; counted: string } | undefined> {
+      const [id = '', n = '', pid = ''] = ref.split('/');
+      const row = await rows.findOne({ _id: id }, { projection: { links: 1 } });
+      const url = row?.links[Number(n)];
+      if (url === undefined) return undefined;
+      if (pid !== '')
+        await deliveries.rows.updateOne(
+          { _id: `${id}/${pid}`, clickedAt: { $exists: false } },
+          { $set: { clickedAt: now() } },
+        );
+      return { url, counted: `${id}/${n}` };
+    },
+
+    /** Until nothing more may go out at this business time: for a clock that is turned. */
+    settled: engine.settled,
+  };
+
+  async function tried(
+    row: PushRow,
+    route: AnyRoute,
+    her: Here,
+    openid: string,
+    cause: string,
+  ): Promise<string> {
+    if (!contentOf(row, {}, route.name)) return '沒有內容';
+    const names = variableNamesOf(row);
+    const values =
+      names.length > 0 ? await given.values.of([her], names) : new Map<string, Record<string, string>>();
+    const filled = written(
+      { push: row, values, house },
+      route,
+      { pid: her.pid },
+      route.together ? undefined : her.script,
+    );
+    if ('missing' in filled) return `她沒有「${filled.missing}」，也沒有寫預設`;
+    try {
+      const outcome = route.together
+        ? await route.show(openid, filled.content)
+        : await route.send({ ...her, openid }, filled.content as never, cause.slice(-22));
+      return outcome.kind === 'sent' ? '發出去了' : `沒有發出去：${outcome.reason}`;
+    } catch (error) {
+      return `沒有發出去：${messageOf(error)}`;
+    }
+  }
+}
+
+export type Pushes = ReturnType<typeof createPushes>;
