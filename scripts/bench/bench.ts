@@ -14,6 +14,7 @@ import { microCosts } from './micro';
 import type { Proved, Usage } from './peer';
 import { peopleCosts } from './people';
 import type { Told } from './players';
+import { pushCosts } from './pushes';
 
 /** At fixed rates, and as fast as it goes. */
 const shapes = {
@@ -57,17 +58,20 @@ type Contestant = (typeof contestants)[number] & {
   measured: Record<Shape, Measured[]>;
 };
 
-/** `npm run bench -- [--rounds 4] [--profile FOLDER] [--people 1000000]`. Everything it starts is stopped, however it ends. */
+/** `npm run bench -- [--rounds 4] [--profile FOLDER] [--people 1000000] [--pushes 1000000 [--whole]]`. Everything it starts is stopped, however it ends. */
 export async function bench(): Promise<void> {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '4' },
       profile: { type: 'string' },
       people: { type: 'string' },
+      pushes: { type: 'string' },
+      whole: { type: 'boolean', default: false },
     },
   });
   // Segments over a crowd: on DATA_DIR, so that a crowd that was brought once is there.
   if (values.people) return withServices('bench', (house) => peopleCosts(house, Number(values.people)));
+  if (values.pushes) return pushCosts(Number(values.pushes), values.whole);
   const started = Date.now();
   const dataDir = mkdtempSync(join(tmpdir(), 'xiaoyi-bench-'));
   const engines = await startEngines({ dataDir, settings: engineSettings(), mongo: true, redis: true, say });

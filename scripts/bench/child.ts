@@ -12,7 +12,7 @@ export type Child = {
 
 /** Runs a file that stands beside this one. `nodeArgs` go to Node itself. */
 export function startChild(given: {
-  file: 'driver' | 'peer';
+  file: 'driver' | 'peer' | 'sender';
   part: string;
   nodeArgs?: string[];
   env: Record<string, string>;
