@@ -44,6 +44,8 @@ export type Sending = {
   pacer: Pacer;
   /** Whether the lease of the piece is certainly ours. */
   holds: () => boolean;
+  /** For so many people at a time it is looked up what they need, before their turn: what goes out within a second or so. */
+  ahead: number;
 };
 
 type Job = { chunk: Taken; push: PushRow; probe: boolean };
@@ -233,6 +235,9 @@ export function variantOf(
   return variants.find(({ share }) => (sum += share) > at)?.name;
 }
 
+/** Who may have gone since she was looked up is looked up again. */
+const freshMs = 2_000;
+
 /** `client_msg_id`, `clientmsgid`: 22 characters. */
 const keyOf = (...parts: (string | number)[]): string =>
   createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 22);
@@ -294,13 +299,21 @@ async function sendEach(
   rows: Delivery[],
   probe: boolean,
 ): Promise<{ stopped: boolean; passedOn: Delivery[] }> {
-  const { house, push } = work;
+  const { house, push, chunk } = work;
   const { slots, pacer, deliveries, holds } = house;
   const queue = [...rows];
   const passedOn: Delivery[] = [];
   const flying = new Set<Promise<void>>();
   const meter = createMeter(async (why) => house.trip(push._id, why));
-  const ready = createGroup<Delivery, Ready>({ ...quick, run: (some) => getReady(work, some) });
+  const readied = new Map<string, Promise<Ready>>();
+  const fresh = createGroup<Delivery, Ready>({ ...quick, run: (some) => getReady(work, some) });
+  const marks = createGroup<Delivery, boolean>({
+    ...quick,
+    async run(some) {
+      const ours = await deliveries.mark(some, chunk.epoch);
+      return some.map(({ _id }) => ours.has(_id));
+    },
+  });
   const ends = createGroup<Settled, void>({
     ...quick,
     async run(some) {
@@ -310,15 +323,27 @@ async function sendEach(
     },
   });
 
+  /** What the next need is asked for while those before them are on their way. */
+  function lookAhead(row: Delivery): void {
+    const next = [row, ...queue.slice(0, house.ahead)].filter(({ _id }) => !readied.has(_id));
+    if (readied.has(row._id) && next.length < house.ahead / 2) return;
+    const all = getReady(work, next);
+    all.catch(() => {}); // told to whose turn it is
+    for (const [i, { _id }] of next.entries())
+      readied.set(
+        _id,
+        all.then((ready) => ready[i] as Ready),
+      );
+  }
+
   async function one(row: Delivery): Promise<void> {
-    const way = await ready.add(row);
-    crashPoint('push-marked');
-    if (way.kind === 'lost') return;
-    if (way.kind === 'not') {
-      await ends.add({ row, to: 'skipped', reason: way.reason });
-      return;
-    }
+    const early = await readied.get(row._id);
+    readied.delete(row._id);
+    const way = early && monotonicMs() - early.at < freshMs ? early : await fresh.add(row);
+    if (way.kind === 'not') return ends.add({ row, to: 'skipped', reason: way.reason });
     if (way.kind === 'elsewhere') return onBy(row, way.route);
+    if (!(await marks.add(row))) return; // the lease is somebody else's
+    crashPoint('push-marked');
     const outcome = await way.route.send(way.to, way.content as never, keyOf(push._id, row.pid));
     crashPoint('push-sent');
     meter.add(outcome);
@@ -333,7 +358,11 @@ async function sendEach(
     else queue.push(again);
   }
 
-  async function came(row: Delivery, { to, route }: Ready & { kind: 'go' }, outcome: Came): Promise<void> {
+  async function came(
+    row: Delivery,
+    { to, route }: Extract<Ready, { kind: 'go' }>,
+    outcome: Came,
+  ): Promise<void> {
     switch (outcome.kind) {
       case 'sent':
         await ends.add({ row, to: 'sent', ...(outcome.msgId === undefined ? {} : { msgId: outcome.msgId }) });
@@ -390,6 +419,7 @@ async function sendEach(
     }
     await slots.take();
     await pacer.take();
+    lookAhead(row);
     const flight = one(row).finally(() => {
       slots.give();
       flying.delete(flight);
@@ -408,22 +438,21 @@ async function sendEach(
   return { stopped, passedOn };
 }
 
-const quick = { breathMs: 2, maxAgeMs: 60_000, maxWaiting: 20_000, maxGroup: 500 };
+const quick = { breathMs: 5, maxAgeMs: 60_000, maxWaiting: 20_000, maxGroup: 500 };
 
-type Ready =
+/** `at`: monotonic ms of the look-up. */
+type Ready = { at: number } & (
   | { kind: 'go'; route: Extract<AnyRoute, { together?: undefined }>; to: Recipient; content: unknown }
   | { kind: 'elsewhere'; route: RouteName }
   | { kind: 'not'; reason: Reason }
-  /** The lease is somebody else's. */
-  | { kind: 'lost' };
+);
 
-/** In the moment before the calls: they are marked, what they take is taken, and who has gone since is found out. */
+/** Shortly before the calls: what they take is taken, and who has gone is found out. Asked twice it takes once. */
 async function getReady(work: Work, some: Delivery[]): Promise<Ready[]> {
-  const { house, chunk, people, moment } = work;
-  const pids = some.map(({ pid }) => pid);
-  const [marked, openids, taken] = await Promise.all([
-    house.deliveries.mark(some, chunk.epoch),
-    house.openids(pids),
+  const { house, people, moment } = work;
+  const at = monotonicMs();
+  const [openids, taken] = await Promise.all([
+    house.openids(some.map(({ pid }) => pid)),
     takeAll(work, some),
   ]);
   const refused = some.filter(({ pid }) => openids.has(pid) && !taken.has(pid));
@@ -434,20 +463,19 @@ async function getReady(work: Work, some: Delivery[]): Promise<Ready[]> {
   return some.map((row): Ready => {
     const her = people.get(row.pid);
     const openid = openids.get(row.pid);
-    if (!marked.has(row._id)) return { kind: 'lost' };
-    if (!her || openid === undefined) return { kind: 'not', reason: 'left' };
+    if (!her || openid === undefined) return { at, kind: 'not', reason: 'left' };
     if (!taken.has(row.pid)) {
       const way = wayFor(house, work.push, row, standing.get(row.pid) as Standing, moment);
-      if ('reason' in way) return { kind: 'not', reason: way.reason };
+      if ('reason' in way) return { at, kind: 'not', reason: way.reason };
       // It looks open, and was not when it was asked for: somebody else took it in between.
       return way.route === row.route
-        ? { kind: 'not', reason: 'used' }
-        : { kind: 'elsewhere', route: way.route };
+        ? { at, kind: 'not', reason: 'used' }
+        : { at, kind: 'elsewhere', route: way.route };
     }
     const route = house.routes.get(row.route) as Extract<AnyRoute, { together?: undefined }>;
     const filled = written(work, route, row, her.script);
-    if ('missing' in filled) return { kind: 'not', reason: 'variable' };
-    return { kind: 'go', route, to: { ...her, openid }, content: filled.content };
+    if ('missing' in filled) return { at, kind: 'not', reason: 'variable' };
+    return { at, kind: 'go', route, to: { ...her, openid }, content: filled.content };
   });
 }
 

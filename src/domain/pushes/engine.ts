@@ -23,7 +23,7 @@ export const probeMs = 30_000;
  * knows lies in MongoDB, so any number of workers do this side by side, and one that is killed costs half a minute.
  */
 export function createEngine(
-  given: Omit<Sending, 'gate' | 'slots' | 'pacer' | 'holds'> & {
+  given: Omit<Sending, 'gate' | 'slots' | 'pacer' | 'holds' | 'ahead'> & {
     clock: Clock;
     log: Log;
     /** Running pushes, and cancelled ones of which something is left, longest first. */
@@ -38,6 +38,7 @@ export function createEngine(
   const owner = randomId();
   const slots = createSlots(inFlight);
   const pacer = createPacer({ perSecond });
+  const ahead = Math.min(200, perSecond);
   const known = new Map<string, PushRow>();
   const open = new Map<string, number>();
   let running = false;
@@ -101,7 +102,10 @@ export function createEngine(
     const lease = keepLease(chunk);
     let restMs = 0;
     try {
-      restMs = await sendChunk({ ...given, gate, slots, pacer, holds: lease.holds }, { chunk, push, probe });
+      restMs = await sendChunk(
+        { ...given, gate, slots, pacer, holds: lease.holds, ahead },
+        { chunk, push, probe },
+      );
     } catch (error) {
       restMs = 5_000;
       log[isWechatError(error) ? 'warn' : 'error'](

@@ -6,6 +6,7 @@ import { type AccountKind, featureOf, whyNot } from './account-types';
 import { faultOf, isWechatError, passesSoon, WechatError, type WechatFault } from './errors';
 import { isObject, type JsonObject, parseExact } from './exact-json';
 import { createToken, type SharedToken } from './token';
+import { type Asked, exchange as overWire, WireFault } from './wire';
 
 export type WechatAnswer = JsonObject;
 export type Query = Record<string, string | number>;
@@ -34,7 +35,6 @@ export type ClientOptions = {
   /** For the whole call, answer included. 10,000 ms; an upload or download may take three times as long. */
   timeoutMs?: number;
   log: Log;
-  fetch?: typeof fetch;
   onEnd?: (end: CallEnd) => void;
   /** The first pause before a read is repeated; it doubles. 300 ms. */
   backoffMs?: number;
@@ -57,16 +57,10 @@ const readTries = 3;
 const pathShape = /^(?:\/[A-Za-z0-9_-]+)+$/;
 
 /** The network said that the request was never sent; after anything else it may have taken effect. */
-const neverSent = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-type Request = { path: string; url: string; init: RequestInit; cap?: number; timeoutMs?: number };
+type Init = Pick<Asked, 'method' | 'headers' | 'body'>;
+type Request = { path: string; url: string; init: Init; cap?: number; timeoutMs?: number };
 type Raw = { type: string; name?: string; bytes: Buffer<ArrayBuffer> };
 
 /**
@@ -79,7 +73,6 @@ type Raw = { type: string; name?: string; bytes: Buffer<ArrayBuffer> };
 export function createWechatClient(options: ClientOptions) {
   const { log, appId, appSecret, timeoutMs = 10_000, backoffMs = 300 } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
-  const doFetch = options.fetch ?? fetch;
   const massPacer = options.massPacer ?? createPacer({ perSecond: 0.9 });
   const token = createToken({
     fetch: fetchToken,
@@ -117,24 +110,20 @@ export function createWechatClient(options: ClientOptions) {
   /** Sends once and reads the whole body. Every failure of the network becomes a WechatError. */
   async function exchange(request: Request): Promise<Raw> {
     const { path, url, init, cap = bodyCap } = request;
-    const signal = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
     try {
-      const response = await doFetch(url, { ...init, redirect: 'manual', signal });
-      if (response.status >= 300 && response.status < 400) {
-        await response.body?.cancel();
-        throw new WechatError(path, refusedRedirect(response.status));
-      }
-      const bytes = await readCapped(path, response, cap);
-      if (response.status !== 200) throw new WechatError(path, broken(`HTTP ${response.status}`));
-      const name = /filename="?([^";]+)"?/.exec(response.headers.get('content-disposition') ?? '')?.[1];
+      const asked = { ...init, cap, timeoutMs: request.timeoutMs ?? timeoutMs };
+      const { status, headers, bytes } = await overWire(url, asked);
+      if (status >= 300 && status < 400) throw new WechatError(path, refusedRedirect(status));
+      if (status !== 200) throw new WechatError(path, broken(`HTTP ${status}`));
+      const name = /filename="?([^";]+)"?/.exec(headers['content-disposition'] ?? '')?.[1];
       return {
-        type: response.headers.get('content-type')?.split(';')[0]?.trim() ?? '',
+        type: headers['content-type']?.split(';')[0]?.trim() ?? '',
         ...(name ? { name } : {}),
         bytes,
       };
     } catch (thrown) {
       if (isWechatError(thrown)) throw thrown;
-      throw new WechatError(path, networkFault(thrown, signal.aborted));
+      throw new WechatError(path, networkFault(thrown, cap));
     }
   }
 
@@ -247,7 +236,7 @@ export function createWechatClient(options: ClientOptions) {
     /** Reads; repeated when WeChat is busy. */
     get(path: string, query?: Query): Promise<WechatAnswer> {
       return call(path, true, (accessToken) =>
-        json({ path, url: urlOf(path, accessToken, query), init: { method: 'GET' } }, accessToken),
+        json({ path, url: urlOf(path, accessToken, query), init: { method: 'GET' as const } }, accessToken),
       );
     },
 
@@ -265,8 +254,8 @@ export function createWechatClient(options: ClientOptions) {
 
     /** One file as multipart, in the field `media`; `fields` go along as text. */
     upload(path: string, file: Upload, query?: Query): Promise<WechatAnswer> {
-      return call(path, false, (accessToken) => {
-        const init = { method: 'POST', body: formOf(file) };
+      return call(path, false, async (accessToken) => {
+        const init = await formOf(file);
         return json(
           { path, url: urlOf(path, accessToken, query), init, timeoutMs: timeoutMs * 3 },
           accessToken,
@@ -281,7 +270,7 @@ export function createWechatClient(options: ClientOptions) {
         const raw = await exchange({
           path,
           url,
-          init: { method: 'GET' },
+          init: { method: 'GET' as const },
           cap: fileCap,
           timeoutMs: timeoutMs * 3,
         });
@@ -295,7 +284,7 @@ export function createWechatClient(options: ClientOptions) {
       const path = '/cgi-bin/showqrcode';
       const url = `${picturesOf(baseUrl)}${path}?${new URLSearchParams({ ticket }).toString()}`;
       const { type, bytes } = await repeated(() =>
-        ended(path, () => exchange({ path, url, init: { method: 'GET' } })),
+        ended(path, () => exchange({ path, url, init: { method: 'GET' as const } })),
       );
       if (!type.startsWith('image/'))
         throw new WechatError(path, broken(`the answer is no picture (${type})`));
@@ -320,17 +309,19 @@ export function createWechatClient(options: ClientOptions) {
 export type WechatClient = ReturnType<typeof createWechatClient>;
 
 /** `JSON.stringify` writes UTF-8 as it is; WeChat refuses or shows `\\u` escapes (40033, 47002). */
-const jsonPost = (body: unknown): RequestInit => ({
+const jsonPost = (body: unknown): Init => ({
   method: 'POST',
   headers: { 'content-type': 'application/json; charset=utf-8' },
   body: JSON.stringify(body),
 });
 
-function formOf(file: Upload): FormData {
+async function formOf(file: Upload): Promise<Init> {
   const form = new FormData();
   form.set('media', new Blob([file.bytes], { type: file.type }), file.name);
   for (const [name, text] of Object.entries(file.fields ?? {})) form.set(name, text);
-  return form;
+  const written = new Response(form);
+  const headers = { 'content-type': written.headers.get('content-type') ?? '' };
+  return { method: 'POST', headers, body: new Uint8Array(await written.arrayBuffer()) };
 }
 
 const openidsIn = (list: unknown): string[] =>
@@ -354,9 +345,11 @@ const refusedRedirect = (status: number): WechatFault => ({
 });
 
 /** Only the code and our own words: the messages of HTTP libraries can hold the whole URL, token included. */
-function networkFault(thrown: unknown, timedOut: boolean): WechatFault {
+function networkFault(thrown: unknown, cap: number): WechatFault {
   const code = codeOf(thrown);
-  if (timedOut)
+  if (thrown instanceof WireFault && code === 'TOO_LARGE')
+    return broken(`the answer is larger than ${cap} bytes`);
+  if (code === 'TIMED_OUT')
     return {
       errcode: null,
       errmsg: 'no answer in time',
@@ -374,21 +367,5 @@ function networkFault(thrown: unknown, timedOut: boolean): WechatFault {
   };
 }
 
-/** undici hides the system's code in the cause, once or twice deep. */
-function codeOf(thrown: unknown): string {
-  if (!isObject(thrown)) return '';
-  return typeof thrown['code'] === 'string' ? thrown['code'] : codeOf(thrown['cause']);
-}
-
-async function readCapped(path: string, response: Response, cap: number): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  if (!response.body) return Buffer.alloc(0);
-  // Node's types give the stream's chunks as `any`; a response's are bytes.
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > cap) throw new WechatError(path, broken(`the answer is larger than ${cap} bytes`));
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
+const codeOf = (thrown: unknown): string =>
+  isObject(thrown) && typeof thrown['code'] === 'string' ? thrown['code'] : '';
