@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
-import ExcelJS from 'exceljs';
 import { type Cell, safeCell } from './safe-cells';
 
 export type SheetFormat = 'csv' | 'xlsx';
@@ -47,6 +46,8 @@ async function writeCsv<Row>({ columns, rows, out }: Given<Row>): Promise<number
 }
 
 async function writeXlsx<Row>({ columns, rows, out, about }: Given<Row>): Promise<number> {
+  // Loaded when it is needed: it takes 17 MB, which few processes ever need.
+  const { default: ExcelJS } = await import('exceljs');
   const book = new ExcelJS.stream.xlsx.WorkbookWriter({
     stream: out,
     useSharedStrings: false,

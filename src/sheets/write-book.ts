@@ -1,4 +1,4 @@
-import ExcelJS from 'exceljs';
+import type ExcelJS from 'exceljs';
 
 /** A sheet to fill in. `faint`: words that explain; `choices`: what its cells offer to choose from. */
 export type BlankSheet = {
@@ -12,7 +12,9 @@ const offered = 5_000;
 
 /** A workbook of sheets to fill in. All cells are text, or Excel would turn 2026-12-01 09:00 and 5/3 into dates of its own. */
 export async function writeBook(sheets: BlankSheet[]): Promise<Buffer> {
-  const book = new ExcelJS.Workbook();
+  // Loaded when it is needed: it takes 17 MB, which few processes ever need.
+  const { default: Excel } = await import('exceljs');
+  const book = new Excel.Workbook();
   for (const { name, columns, rows } of sheets) {
     const sheet = book.addWorksheet(name, { views: [{ state: 'frozen', ySplit: 1 }] });
     sheet.columns = columns.map(({ title, width, wrapped, faint }) => ({

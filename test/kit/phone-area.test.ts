@@ -4,4 +4,4 @@ test.each([
   ['13805710000', '浙江'],
   ['13800138000', '北京'],
   ['19912345678', undefined],
-])('%s is of %s', (mobile, area) => expect(areaOf(mobile)).toBe(area));
+])('%s is of %s', async (mobile, area) => expect(await areaOf(mobile)).toBe(area));

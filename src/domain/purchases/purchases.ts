@@ -200,7 +200,7 @@ export function createPurchases(given: {
       const read = readPhone(phone);
       if (read === undefined)
         throw new AppError('Invalid', 'purchase.phone', '這不是手機號，請填 11 位的大陸手機號。');
-      const area = areaOf(read);
+      const area = await areaOf(read);
       const known = { pid, hash: hashOf('phone', read), at: new Date(clock.now()), source, consent };
       const binding =
         area === undefined ? { $set: known, $unset: { area: 1 as const } } : { $set: { ...known, area } };
