@@ -630,7 +630,7 @@ export function createPushes(
         { msgId, report: { $exists: false } },
         { $set: { report: said } },
       );
-      if (known || pid === undefined) return;
+      if (known || pid === undefined || (await isOfAnother(msgId, pid))) return;
       const settled = await deliveries.rows.findOneAndUpdate(
         { pid, missed: true, state: 'unknown', route },
         ok
@@ -660,6 +660,17 @@ export function createPushes(
     /** Until nothing more may go out at this business time: for a clock that is turned. */
     settled: engine.settled,
   };
+
+  /**
+   * Whether a report is not about what is unknown of hers: it came before, or it is about what is being sent to her now, and our own
+   * record of that is still to come.
+   */
+  async function isOfAnother(msgId: string, pid: string): Promise<boolean> {
+    if ((await deliveries.rows.countDocuments({ msgId }, { limit: 1 })) > 0) return true;
+    const open: string[] = await deliveries.chunks.distinct('push', { open: true });
+    const hers = { _id: { $in: open.map((push) => `${push}/${pid}`) }, state: 'sending' as const };
+    return (await deliveries.rows.countDocuments(hers, { limit: 1 })) > 0;
+  }
 
   async function tried(
     row: PushRow,
