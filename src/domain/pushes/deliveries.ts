@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { writeTwice } from '../../store/command';
 import type { IndexSpec } from '../../store/indexes';
-import type { RouteName } from './push';
+import type { PushRow, RouteName } from './push';
 
 export type DeliveryState = 'pending' | 'sending' | 'sent' | 'handed' | 'failed' | 'unknown' | 'skipped';
 /** How it can end. */
@@ -212,12 +212,13 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
     addBatch: async (chunk: Taken, batch: Batch): Promise<boolean> =>
       (await chunks.updateOne(mine(chunk), { $push: { batches: batch } })).matchedCount === 1,
     /** Whether a piece of these pushes is in somebody's hands, or free to be taken. */
-    isBusy: async (pushes: readonly string[]): Promise<boolean> =>
+    isBusy: async (pushes: readonly Pick<PushRow, '_id' | 'frozen'>[]): Promise<boolean> =>
+      pushes.length > 0 &&
       (await chunks.countDocuments(
         {
-          push: { $in: [...pushes] },
+          $or: pushes.map(({ _id, frozen }) => ({ push: _id, run: frozen?.run ?? '' })),
           open: true,
-          $or: [{ notBefore: { $exists: false } }, { $expr: { $lt: ['$notBefore', '$$NOW'] } }],
+          $and: [{ $or: [{ notBefore: { $exists: false } }, { $expr: { $lt: ['$notBefore', '$$NOW'] } }] }],
         },
         { limit: 1 },
       )) > 0,

@@ -169,7 +169,7 @@ export function createEngine(
           const goes = [...known.values()].filter(
             (push) => push.state === 'cancelled' || gateOf(push) === 'go',
           );
-          if (!(await deliveries.isBusy(goes.map(({ _id }) => _id)))) return;
+          if (!(await deliveries.isBusy(goes))) return;
           await wait(25);
         }
       } finally {

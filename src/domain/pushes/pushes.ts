@@ -18,7 +18,7 @@ import { findingsOf, linksIn } from './check';
 import { contentOf, type Here, type Sending, variableNamesOf, written } from './chunk';
 import { createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
 import { createEngine, probeMs } from './engine';
-import { freeze, pieceOf } from './freeze';
+import { freeze, pieceOf, thaw } from './freeze';
 import { looksAt, type Planned, planOf } from './plan';
 import { type Definition, type LogEntry, type PushRow, stateNames } from './push';
 import { pushBegin, pushTest } from './pushes.jobs';
@@ -262,6 +262,9 @@ export function createPushes(
       entry: { by: '系統', what: `名單圈定：${frozen.people} 人；開始發送` },
     });
     crashPoint('push-running');
+    // Whoever came first counts: it, or another who did the same at once, or nobody where it was cancelled meanwhile.
+    const { frozen: counts } = await mustGet(row._id);
+    await thaw(deliveries, row._id, counts?.run);
   }
 
   return {
