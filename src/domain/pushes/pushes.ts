@@ -253,6 +253,14 @@ export function createPushes(
     });
   }
 
+  const lateByOf = ({ dueAt }: PushRow): number => clock.now() - (dueAt?.getTime() ?? clock.now());
+  async function askLate(row: PushRow): Promise<void> {
+    await alarms.raise({
+      cause: `push-late:${row._id}`,
+      text: `推送「${row.name}」晚了 ${Math.round(lateByOf(row) / minuteMs)} 分鐘，沒有發；要發：npm run push -- start ${row._id}，不發：cancel。`,
+    });
+  }
+
   async function run(row: PushRow): Promise<void> {
     const ids = row.again ? missedBy(row.again) : segments.ids(row.audience.rule as Rule);
     const frozen = await freeze(deliveries, { push: row._id, size: pieceOf(row.routes), ids });
@@ -529,17 +537,15 @@ export function createPushes(
       const row = await rows.findOne({ _id: id });
       if (!row || row.version !== version) return;
       if (row.state === 'freezing') return run(row); // cut off in the middle
+      if (row.state === 'late') return askLate(row); // cut off before anybody was told
       if (row.state !== 'scheduled' || (row.dueAt?.getTime() ?? 0) > clock.now()) return;
-      const lateBy = clock.now() - (row.dueAt?.getTime() ?? clock.now());
-      if (lateBy > lateMs && row.late === 'ask') {
-        await moved(id, ['scheduled'], {
+      if (lateByOf(row) > lateMs && row.late === 'ask') {
+        const late = await moved(id, ['scheduled'], {
           set: { state: 'late' },
-          entry: { by: '系統', what: `晚了 ${Math.round(lateBy / minuteMs)} 分鐘，等人決定` },
+          entry: { by: '系統', what: `晚了 ${Math.round(lateByOf(row) / minuteMs)} 分鐘，等人決定` },
         });
-        await alarms.raise({
-          cause: `push-late:${id}`,
-          text: `推送「${row.name}」晚了 ${Math.round(lateBy / minuteMs)} 分鐘，沒有發；要發：npm run push -- start ${id}，不發：cancel。`,
-        });
+        crashPoint('push-late');
+        if (late) await askLate(late);
         return;
       }
       const begun = await moved(id, ['scheduled'], {
