@@ -306,6 +306,10 @@ export function createPushes(
           await deliveries.chunks.updateMany({ push: _id }, { $set: { ids: [] } });
         }
       },
+      /** Who set it and died before its timer was armed has it armed here; armed before, nothing happens. */
+      async sweep() {
+        for (const row of await rows.find({ state: 'scheduled' }).toArray()) await schedule(row);
+      },
       work: { start: engine.start, close: engine.close },
       gauges: [
         {
@@ -391,6 +395,7 @@ export function createPushes(
       const row = await mustGet(id);
       if (!['draft', 'late'].includes(row.state)) {
         if (['cancelled', 'paused'].includes(row.state)) throw wrongState(row, '開始');
+        if (row.state === 'scheduled') await schedule(row); // whoever was first may have died before
         return row;
       }
       if (row.state === 'late') {
@@ -443,7 +448,10 @@ export function createPushes(
     /** A second person agrees; alone one waits ten minutes. @throws AppError Forbidden push.same-person */
     async approve(id: string, by: string): Promise<PushRow> {
       const row = await mustGet(id);
-      if (row.approved) return row;
+      if (row.approved) {
+        if (row.state === 'scheduled') await schedule(row); // whoever was first may have died before
+        return row;
+      }
       if (row.state !== 'waiting') throw wrongState(row, '同意');
       const same = row.log.some((one) => one.by !== '系統' && isSamePerson(one.by, by));
       if (same && !given.solo)
