@@ -52,7 +52,8 @@ type Job = { chunk: Taken; push: PushRow; probe: boolean };
 const abouther = new Set([40003, 43004, 43019, 43101, 45015, 45047, 48002, 49003, 70000]);
 /** Of the last so many of a piece, this many that failed for no reason of hers stop the push. */
 const budget = { of: 100, most: 20 };
-const mostTries = 3;
+/** Of one key; WeChat bears ten. */
+const mostTries = 6;
 
 /**
  * Sends a piece of an audience as far as it may: everybody has a row first, then each goes by the first of the push's routes that is
@@ -118,9 +119,10 @@ async function prepared(
     row.state = again ? 'pending' : 'unknown';
   }
   if (left.length > 0) await deliveries.settle(left);
-  return [...known, ...made].filter(
-    ({ state, route }) => state === 'pending' || (state === 'sending' && routes.get(route)?.together),
-  );
+  const place = new Map(chunk.ids.map((pid, i) => [pid, i]));
+  return [...known, ...made]
+    .filter(({ state, route }) => state === 'pending' || (state === 'sending' && routes.get(route)?.together))
+    .toSorted((a, b) => (place.get(a.pid) ?? 0) - (place.get(b.pid) ?? 0));
 }
 
 async function rowsFor(
@@ -313,8 +315,11 @@ async function sendEach(
   async function one(row: Delivery): Promise<void> {
     const way = await ready.add(row);
     crashPoint('push-marked');
-    if (way.kind === 'lost') return;
+    // Marked by us, and somebody else's by now: whoever has it judges it.
+    if (way.kind === 'lost' || (way.kind === 'go' && !holds())) return;
     if (way.kind === 'not') {
+      if (way.reason === 'variable')
+        await house.reach.refund([work.people.get(row.pid)?.fan ?? ''], push._id);
       await ends.add({ row, to: 'skipped', reason: way.reason });
       return;
     }
