@@ -37,6 +37,8 @@ export type Sending = {
   brake: (push: string, said: { afterMs: number; reason: string; code: number | null }) => Promise<void>;
   /** One got through. */
   unbrake: (push: string) => Promise<void>;
+  /** A piece of a braked push is over, and nobody in it could be asked: the next piece may be at once. */
+  unasked: (chunk: Taken) => Promise<void>;
   /** Too much of it fails for one reason: it stops by itself. */
   trip: (push: string, why: string) => Promise<void>;
   gate: (push: string) => Promise<Gate>;
@@ -71,14 +73,16 @@ export async function sendChunk(house: Sending, { chunk, push, probe }: Job): Pr
     await deliveries.close(chunk);
     return 0;
   }
-  const work = { house, chunk, push, people, moment, values: await valuesOf(house, push, people) };
+  const values = await valuesOf(house, push, people);
+  const work: Work = { house, chunk, push, probe, asked: false, people, moment, values };
   const alone = rows.filter(({ route }) => !house.routes.get(route)?.together);
-  const left = await sendEach(work, alone, probe);
+  const left = await sendEach(work, alone);
   const together = [...rows.filter((row) => house.routes.get(row.route)?.together), ...left.passedOn];
-  const restMs = left.stopped || probe ? 0 : await sendTogether(work, together);
+  const restMs = left.stopped ? 0 : await sendTogether(work, together);
   crashPoint('push-chunk-sent');
   const closed = await deliveries.close(chunk);
   crashPoint('push-chunk-closed');
+  if (closed && probe && !work.asked) await house.unasked(chunk);
   return closed ? 0 : restMs;
 }
 
@@ -86,6 +90,9 @@ type Work = {
   house: Sending;
   chunk: Taken;
   push: PushRow;
+  /** Of a braked push: until one call was made. */
+  probe: boolean;
+  asked: boolean;
   people: ReadonlyMap<string, Here>;
   moment: Moment;
   values: ReadonlyMap<string, Record<string, string>>;
@@ -291,12 +298,8 @@ export function written(
 }
 
 /** One after the other, so many at once. `passedOn`: rows that go on by a route for many. */
-async function sendEach(
-  work: Work,
-  rows: Delivery[],
-  probe: boolean,
-): Promise<{ stopped: boolean; passedOn: Delivery[] }> {
-  const { house, push } = work;
+async function sendEach(work: Work, rows: Delivery[]): Promise<{ stopped: boolean; passedOn: Delivery[] }> {
+  const { house, push, probe } = work;
   const { slots, pacer, deliveries, holds } = house;
   const queue = [...rows];
   const passedOn: Delivery[] = [];
@@ -324,6 +327,7 @@ async function sendEach(
       return;
     }
     if (way.kind === 'elsewhere') return onBy(row, way.route);
+    work.asked = true;
     const outcome = await way.route.send(way.to, way.content as never, keyOf(push._id, row.pid));
     crashPoint('push-sent');
     meter.add(outcome);
@@ -349,7 +353,9 @@ async function sendEach(
         const { errcode } = outcome;
         if (errcode !== null)
           await house.reach.correct(to.fan, { code: errcode, at: work.moment.at, ...templateIn(work, row) });
-        const next = errcode !== null && abouther.has(errcode) ? await nextWay(work, row, to) : undefined;
+        const isHers = errcode !== null && abouther.has(errcode);
+        if (isHers && push.brake) await house.unbrake(push._id); // WeChat itself is in order again
+        const next = isHers ? await nextWay(work, row, to) : undefined;
         if (next) return onBy(row, next);
         await ends.add({ row, to: 'failed', reason: outcome.reason });
         return;
@@ -375,37 +381,45 @@ async function sendEach(
     }
   }
 
-  let asked = -Infinity;
+  let lookedAt = -Infinity;
+  let gate: Gate = 'stop';
+  async function mayGo(): Promise<boolean> {
+    if (monotonicMs() - lookedAt > 200) {
+      gate = await house.gate(push._id);
+      lookedAt = monotonicMs();
+    }
+    return (gate === 'go' || (probe && gate !== 'stop')) && holds();
+  }
+
   let stopped = false;
-  for (;;) {
-    const row = queue.shift();
-    if (!row) {
+  while (!stopped) {
+    if (queue.length === 0) {
       if (flying.size === 0) break;
       await Promise.race(flying); // it may pass one on
       continue;
     }
-    if (monotonicMs() - asked > 200) {
-      const gate = await house.gate(push._id);
-      asked = monotonicMs();
-      stopped = gate !== 'go' && !(probe && gate !== 'stop');
-    }
-    if (stopped || !holds()) {
+    await slots.take();
+    await pacer.take();
+    // Not before: a slow WeChat keeps us waiting here, and it may be cancelled meanwhile.
+    const may = await mayGo().catch(async (error: unknown) => {
+      slots.give();
+      await Promise.allSettled(flying);
+      throw error;
+    });
+    if (!may) {
+      slots.give();
       stopped = true;
       break;
     }
-    await slots.take();
-    await pacer.take();
-    const flight = one(row).finally(() => {
+    const flight = one(queue.shift() as Delivery).finally(() => {
       slots.give();
       flying.delete(flight);
     });
     flight.catch(() => {}); // told below
     flying.add(flight);
-    if (probe) {
-      await flight;
-      stopped = true;
-      break;
-    }
+    if (!probe) continue;
+    await flight;
+    stopped = work.asked;
   }
   const ended = await Promise.allSettled(flying);
   const failed = ended.find((end) => end.status === 'rejected');

@@ -16,7 +16,7 @@ import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
 import { findingsOf, linksIn } from './check';
 import { contentOf, type Here, type Sending, variableNamesOf, written } from './chunk';
-import { createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
+import { type Chunk, createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
 import { createEngine, probeMs } from './engine';
 import { freeze, pieceOf, thaw } from './freeze';
 import { looksAt, type Planned, planOf } from './plan';
@@ -84,6 +84,7 @@ export function createPushes(
     linkTo: given.linkTo,
     brake,
     unbrake,
+    unasked,
     trip,
   };
   const engine = createEngine({
@@ -139,6 +140,11 @@ export function createPushes(
   async function unbrake(push: string): Promise<void> {
     const done = await rows.updateOne({ _id: push, brake: { $exists: true } }, { $unset: { brake: 1 } });
     if (done.modifiedCount === 1) await alarms.over(`push:${push}`);
+  }
+  async function unasked({ push, run }: Chunk): Promise<void> {
+    if ((await deliveries.chunks.countDocuments({ push, run, open: true }, { limit: 1 })) === 0)
+      return unbrake(push);
+    await rows.updateOne({ _id: push, brake: { $exists: true } }, { $set: { 'brake.until': new Date() } });
   }
   /** It stops by itself: something is wrong with it. */
   async function trip(push: string, why: string): Promise<void> {
