@@ -6,7 +6,7 @@ import type { Script } from '../../kit/text';
 import { createGroup } from '../../store/group';
 import type { Reach } from '../reach/rations';
 import type { ReachLedger } from '../reach/reach';
-import type { Deliveries, Delivery, Settled, Taken } from './deliveries';
+import type { Batch, Deliveries, Delivery, Settled, Taken } from './deliveries';
 import type { Gate, Slots } from './engine';
 import { fill } from './fill';
 import type { Content, PushRow, RouteName } from './push';
@@ -67,9 +67,7 @@ export async function sendChunk(house: Sending, { chunk, push, probe }: Job): Pr
   const moment = await house.moment();
   const rows = await prepared(house, { chunk, push, people, moment });
   if (push.state === 'cancelled') {
-    await deliveries.settle(
-      rows.map((row) => ({ row, to: 'skipped', reason: 'cancelled' satisfies Reason })),
-    );
+    await deliveries.settle(rows.map((row) => cancelled(row, chunk)));
     await deliveries.close(chunk);
     return 0;
   }
@@ -84,6 +82,13 @@ export async function sendChunk(house: Sending, { chunk, push, probe }: Job): Pr
   crashPoint('push-chunk-closed');
   if (closed && probe && !work.asked) await house.unasked(chunk);
   return closed ? 0 : restMs;
+}
+
+/** What is still `sending` here was given to a mass send, and WeChat may have it. */
+function cancelled(row: Delivery, { batches = [] }: Taken): Settled {
+  if (row.state === 'pending') return { row, to: 'skipped', reason: 'cancelled' satisfies Reason };
+  if (batches.find(({ key }) => key === row.key)?.msgId !== undefined) return { row, to: 'handed' };
+  return { row, to: 'unknown', reason: '取消時回應還沒有來；不知道微信收下沒有' };
 }
 
 type Work = {
@@ -537,21 +542,33 @@ async function sendTogether(work: Work, rows: Delivery[]): Promise<number> {
     rows.filter(({ state }) => state === 'sending'),
     ({ key = '' }) => key,
   );
-  for (const [key, some] of again) restMs = Math.max(restMs, await sendBatch(work, some, key));
+  for (const [key, some] of again)
+    if (await mayGoTogether(work)) restMs = Math.max(restMs, await askAgain(work, some, key));
   const fresh = grouped(
     rows.filter(({ state }) => state === 'pending'),
     ({ variant = '' }) => variant,
   );
-  for (const some of fresh.values()) restMs = Math.max(restMs, await sendBatch(work, some));
+  for (const some of fresh.values())
+    if (await mayGoTogether(work)) restMs = Math.max(restMs, await sendBatch(work, some));
   return restMs;
 }
 
-async function sendBatch(work: Work, members: Delivery[], known?: string): Promise<number> {
+async function mayGoTogether({ house, push, probe, asked }: Work): Promise<boolean> {
+  const gate = await house.gate(push._id);
+  return (gate === 'go' || (probe && !asked && gate !== 'stop')) && house.holds();
+}
+
+type TogetherRoute = Extract<AnyRoute, { together: true }>;
+const togetherRouteOf = ({ house }: Work, [first]: Delivery[]): TogetherRoute | undefined => {
+  const route = first && house.routes.get(first.route);
+  return route?.together ? route : undefined;
+};
+
+async function sendBatch(work: Work, members: Delivery[]): Promise<number> {
   const { house, push, chunk, people } = work;
   const { deliveries, reach } = house;
-  const [first] = members;
-  const route = first && house.routes.get(first.route);
-  if (!route?.together || (await house.gate(push._id)) !== 'go' || !house.holds()) return 0;
+  const route = togetherRouteOf(work, members);
+  if (!route) return 0;
   const taken = await takeAll(work, members);
   const openids = await house.openids(members.map(({ pid }) => pid));
   const go = members.filter(({ pid }) => openids.has(pid) && taken.has(pid));
@@ -560,34 +577,73 @@ async function sendBatch(work: Work, members: Delivery[], known?: string): Promi
     members.filter((row) => !go.includes(row)),
     openids,
   );
-  const fans = go.flatMap(({ pid }) => people.get(pid)?.fan ?? []);
   if (go.length < 2) {
-    await reach.refund(fans, push._id);
+    await reach.refund(
+      go.flatMap(({ pid }) => people.get(pid)?.fan ?? []),
+      push._id,
+    );
     await deliveries.settle(go.map((row) => ({ row, to: 'skipped', reason: 'two' satisfies Reason })));
     return 0;
   }
+  const batches = (chunk.batches ??= []);
+  const key = keyOf(push._id, chunk.run, chunk.n, chunk.epoch, batches.length);
+  const batch: Batch = { key, firstAt: new Date(), people: go.length };
+  if (!(await deliveries.addBatch(chunk, batch))) return 0;
+  batches.push(batch);
+  await deliveries.mark(go, chunk.epoch, key);
+  crashPoint('push-mass-marked');
+  return carryOut(work, { route, batch, openids, members: go, isFirst: true });
+}
+
+/** WeChat may have had it: it is asked again under the same key, as long as WeChat knows that. */
+async function askAgain(work: Work, members: Delivery[], key: string): Promise<number> {
+  const { house, chunk } = work;
+  const { deliveries } = house;
+  const route = togetherRouteOf(work, members);
+  const batch = chunk.batches?.find((one) => one.key === key);
+  const ids = members.map(({ _id }) => _id);
+  const end = async (how: Pick<Delivery, 'state' | 'reason'>): Promise<number> => {
+    await deliveries.settleAll(ids, chunk.epoch, how);
+    return 0;
+  };
+  if (batch?.msgId !== undefined) return end({ state: 'handed' });
+  if (!route || !batch || Date.now() - batch.firstAt.getTime() >= route.againMs)
+    return end({ state: 'unknown', reason: '回應斷了，隔太久不能再問；不知道微信收下沒有' });
+  const openids = await house.openids(members.map(({ pid }) => pid));
+  if (openids.size < 2)
+    return end({ state: 'unknown', reason: '回應斷了，名單裡的人又走了，不能再問；不知道微信收下沒有' });
+  return carryOut(work, { route, batch, openids, members, isFirst: false });
+}
+
+async function carryOut(
+  work: Work,
+  given: {
+    route: TogetherRoute;
+    batch: Batch;
+    openids: ReadonlyMap<string, string>;
+    members: Delivery[];
+    isFirst: boolean;
+  },
+): Promise<number> {
+  const { house, push, chunk, people } = work;
+  const { deliveries, reach } = house;
+  const { route, batch, openids, members, isFirst } = given;
+  const { key } = batch;
+  const [first] = members;
   const filled = written(work, route, { pid: '', ...(first?.variant ? { variant: first.variant } : {}) });
   if ('missing' in filled) throw new Error('a mass message has no variables'); // refused when it was written
-
-  const batches = (chunk.batches ??= []);
-  const key = known ?? keyOf(push._id, chunk.run, chunk.n, batches.length);
-  const before = batches.find((one) => one.key === key);
-  const batch = before ?? { key, firstAt: new Date(), people: go.length };
-  if (!before) {
-    if (!(await deliveries.addBatch(chunk, batch))) return 0;
-    batches.push(batch);
-  }
-  if (!known) await deliveries.mark(go, chunk.epoch, key);
-  crashPoint('push-mass-marked');
+  if (!house.holds()) return 0;
+  work.asked = true;
   const outcome = await route.sendAll(
-    go.map(({ pid }) => openids.get(pid) ?? ''),
+    members.flatMap(({ pid }) => openids.get(pid) ?? []),
     filled.content as never,
     key,
   );
   crashPoint('push-mass-sent');
-  const ids = go.map(({ _id }) => _id);
+  const ids = members.map(({ _id }) => _id);
+  const fans = members.flatMap(({ pid }) => people.get(pid)?.fan ?? []);
   switch (outcome.kind) {
-    case 'accepted':
+    case 'accepted': {
       await reach.massSent({
         _id: outcome.msgId || key,
         at: new Date(work.moment.at),
@@ -595,24 +651,31 @@ async function sendBatch(work: Work, members: Delivery[], known?: string): Promi
         people: ids.length,
         push: push._id,
       });
+      // Who has gone since was in the list that WeChat had before, and not in the one that it takes only now.
+      const gone = outcome.again ? [] : members.filter(({ pid }) => !openids.has(pid));
+      await deliveries.settle(gone.map((row) => ({ row, to: 'skipped', reason: 'left' satisfies Reason })));
       await deliveries.noteBatch(chunk, key, { msgId: outcome.msgId || key });
       await deliveries.settleAll(ids, chunk.epoch, { state: 'handed' });
       if (push.brake) await house.unbrake(push._id);
       return 0;
+    }
     case 'refused':
       await reach.refund(fans, push._id);
       await deliveries.settleAll(ids, chunk.epoch, { state: 'failed', reason: outcome.reason });
       await house.trip(push._id, `群發被拒絕：${outcome.reason}`);
       return 0;
     case 'later':
-      await deliveries.noteBatch(chunk, key, { why: outcome.reason });
+      // Nothing of it is with WeChat for certain: its people wait as before.
+      if (isFirst && !outcome.asksAgain) {
+        await reach.refund(fans, push._id);
+        await deliveries.unmark(ids, chunk.epoch);
+        await deliveries.dropBatch(chunk, key);
+      } else await deliveries.noteBatch(chunk, key, { why: outcome.reason });
       await house.brake(push._id, { ...outcome, code: null });
-      return outcome.afterMs;
+      return 0; // the brake says when
     case 'unknown':
       // WeChat wants a minute between two of the same key.
-      if (Date.now() - batch.firstAt.getTime() < route.againMs) return 65_000;
-      await deliveries.settleAll(ids, chunk.epoch, { state: 'unknown', reason: outcome.reason });
-      return 0;
+      return 65_000;
   }
 }
 

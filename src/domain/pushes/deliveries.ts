@@ -211,6 +211,10 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
     /** Before its people are marked. False: the piece is somebody else's. */
     addBatch: async (chunk: Taken, batch: Batch): Promise<boolean> =>
       (await chunks.updateOne(mine(chunk), { $push: { batches: batch } })).matchedCount === 1,
+    /** It is not with WeChat for certain. */
+    async dropBatch(chunk: Taken, key: string): Promise<void> {
+      await chunks.updateOne(mine(chunk), { $pull: { batches: { key } } });
+    },
     /** Whether a piece of these pushes is in somebody's hands, or free to be taken. */
     isBusy: async (pushes: readonly Pick<PushRow, '_id' | 'frozen'>[]): Promise<boolean> =>
       pushes.length > 0 &&
@@ -267,6 +271,7 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
     },
     /** How some of them ended, or that they wait again. A zombie's epoch matches nothing. */
     async settle(some: readonly Settled[]): Promise<void> {
+      if (some.length === 0) return;
       const at = new Date(clock.now());
       const updates = some.map(({ row, to, ...more }) => ({
         q: { _id: row._id, epoch: row.epoch, state: { $in: ['pending', 'sending'] } },
@@ -290,6 +295,14 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
         { timeoutMS: 30_000 },
       );
       return done.modifiedCount;
+    },
+    /** Of a mass send that did not go: its people wait as before. */
+    async unmark(ids: readonly string[], epoch: number): Promise<void> {
+      await rows.updateMany(
+        { _id: { $in: [...ids] }, epoch, state: 'sending' },
+        { $set: { state: 'pending' }, $unset: { key: 1, firstAt: 1 } },
+        { timeoutMS: 30_000 },
+      );
     },
     countsOf,
     /** After a late report. */
