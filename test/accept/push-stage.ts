@@ -1,6 +1,7 @@
 import { type Definition, definition } from '../../src/domain/pushes/push';
 import { dayMs } from '../../src/kit/beijing';
 import { noCrash, planCrash } from '../../src/kit/crash-point';
+import type { Knob } from '../../src/simulator/knobs';
 import { createRig, type Member, type Rig, type RigOptions } from '../support/rig';
 
 export const paths = {
@@ -16,7 +17,13 @@ export const words = {
 
 export type Person = { name: string; openid: string; fan: string; pid: string };
 type Row = { pid: string; state: string; route: string; reason?: string; missed?: true; msgId?: string };
-type Piece = { n: number; ids: string[]; open?: true; epoch: number; batches?: { key: string; msgId?: string }[] };
+type Piece = {
+  n: number;
+  ids: string[];
+  open?: true;
+  epoch: number;
+  batches?: { key: string; msgId?: string }[];
+};
 
 /**
  * Pushes to people of a rig. In a rig without workers nothing goes out by itself: `goOn` carries out what may go, in the process
@@ -48,7 +55,8 @@ export async function createPushStage(options: RigOptions = {}) {
       return { name, openid, fan: subscribers.fanOf(openid) };
     });
     const listed = some.map(({ openid }) => ({ openid, followedAt: new Date(at - dayMs) }));
-    for (let from = 0; from < n; from += 1_000) await subscribers.meetListed(listed.slice(from, from + 1_000));
+    for (let from = 0; from < n; from += 1_000)
+      await subscribers.meetListed(listed.slice(from, from + 1_000));
     const rows = await rig.rows<{ openid: string; pid: string }>('subscribers', {
       _id: { $in: some.map(({ fan }) => fan) },
     });
@@ -87,7 +95,9 @@ export async function createPushStage(options: RigOptions = {}) {
   async function wake(): Promise<void> {
     const past = { $set: { until: new Date(0) } };
     await db.collection('audiences').updateMany({ until: { $exists: true } }, past);
-    await db.collection('audiences').updateMany({ notBefore: { $exists: true } }, { $unset: { notBefore: 1 } });
+    await db
+      .collection('audiences')
+      .updateMany({ notBefore: { $exists: true } }, { $unset: { notBefore: 1 } });
   }
 
   /** All that may go out at this business time, in this process. */
@@ -112,12 +122,13 @@ export async function createPushStage(options: RigOptions = {}) {
     const openids = new Map(people.map(({ pid, openid }) => [pid, openid]));
     const wrong: string[] = [];
     const say = (what: string) => wrong.length < 20 && wrong.push(what);
+    const seen = people.filter(({ openid }) => got.some((one) => one.has(openid))).length;
     const counts = { sent: 0, handed: 0, failed: 0, unknown: 0, skipped: 0 };
     for (const { pid, state, reason } of rows) {
-      const seen = got.reduce((sum, one) => sum + (one.get(openids.get(pid) ?? '') ?? 0), 0);
-      if (seen > 1) say(`${pid}: ${seen} messages`);
-      if (state === 'sent' && seen !== 1) say(`${pid}: sent, and WeChat accepted ${seen}`);
-      if (['failed', 'skipped'].includes(state) && seen !== 0) say(`${pid}: ${state} ${reason}, and has one`);
+      const had = got.reduce((sum, one) => sum + (one.get(openids.get(pid) ?? '') ?? 0), 0);
+      if (had > 1) say(`${pid}: ${had} messages`);
+      if (state === 'sent' && had !== 1) say(`${pid}: sent, and WeChat accepted ${had}`);
+      if (['failed', 'skipped'].includes(state) && had !== 0) say(`${pid}: ${state} ${reason}, and has one`);
       if (state === 'unknown' && !reason) say(`${pid}: unknown without a reason`);
       if (state in counts) counts[state as keyof typeof counts]++;
       else say(`${pid}: still ${state}`);
@@ -128,7 +139,7 @@ export async function createPushStage(options: RigOptions = {}) {
     if (status.people !== people.length) say(`an audience of ${status.people}, not ${people.length}`);
     const { reasons: _, ...told } = status.counts;
     if (JSON.stringify(told) !== JSON.stringify(counts)) say(`told ${JSON.stringify(told)}`);
-    return { wrong, counts, state: status.state, seen: got.reduce((all, one) => all + one.size, 0) };
+    return { wrong, counts, state: status.state, seen };
   }
 
   /** Saves it and presses start. */
@@ -160,8 +171,36 @@ export async function createPushStage(options: RigOptions = {}) {
     return kills;
   }
 
+  const take = sim.knobs.take;
+  let faults: { nth: number; knob: Knob; seen: number; hit: number }[] = [];
+  const counted: { path: string; calls: number }[] = [];
+  sim.knobs.take = (path) => {
+    for (const one of counted) if (one.path === path) one.calls++;
+    const fault = faults.find(({ knob }) => knob.path === path);
+    if (!fault || ++fault.seen % fault.nth !== 0) return take(path);
+    fault.hit++;
+    return fault.knob;
+  };
+
   return {
     rig,
+    /** A fault for every n-th call of a path; how many there were. */
+    every(nth: number, knob: Knob): () => number {
+      const fault = { nth, knob, seen: 0, hit: 0 };
+      faults.push(fault);
+      return () => fault.hit;
+    },
+    /** How often a path was called since. */
+    count(path: string): () => number {
+      const one = { path, calls: 0 };
+      counted.push(one);
+      return () => one.calls;
+    },
+    /** No faults any more. */
+    still(): void {
+      faults = [];
+      sim.knobs.clear();
+    },
     services,
     crowd,
     pushOf,

@@ -1,4 +1,4 @@
-import { createPushStage, paths, type PushStage, words } from './push-stage';
+import { createPushStage, type PushStage, paths, words } from './push-stage';
 
 let stage: PushStage;
 beforeAll(async () => {
