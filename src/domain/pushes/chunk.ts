@@ -6,7 +6,7 @@ import type { Script } from '../../kit/text';
 import { createGroup } from '../../store/group';
 import type { Reach } from '../rations';
 import type { ReachLedger } from '../reach/reach';
-import type { Deliveries, Delivery, Settled, Taken } from './deliveries';
+import type { Batch, Deliveries, Delivery, Settled, Taken } from './deliveries';
 import { fill } from './fill';
 import type { Gate, Slots } from './gate';
 import type { Content, PushRow, RouteName } from './push';
@@ -37,6 +37,8 @@ export type Sending = {
   brake: (push: string, said: { afterMs: number; reason: string; code: number | null }) => Promise<void>;
   /** One got through. */
   unbrake: (push: string) => Promise<void>;
+  /** A piece of a braked push is over, and nobody in it could be asked: the next piece may be at once. */
+  unasked: (chunk: Taken) => Promise<void>;
   /** Too much of it fails for one reason: it stops by itself. */
   trip: (push: string, why: string) => Promise<void>;
   gate: (push: string) => Promise<Gate>;
@@ -54,7 +56,8 @@ type Job = { chunk: Taken; push: PushRow; probe: boolean };
 const abouther = new Set([40003, 43004, 43019, 43101, 45015, 45047, 48002, 49003, 70000]);
 /** Of the last so many of a piece, this many that failed for no reason of hers stop the push. */
 const budget = { of: 100, most: 20 };
-const mostTries = 3;
+/** Of one key; WeChat bears ten. */
+const mostTries = 6;
 
 /**
  * Sends a piece of an audience as far as it may: everybody has a row first, then each goes by the first of the push's routes that is
@@ -66,27 +69,43 @@ export async function sendChunk(house: Sending, { chunk, push, probe }: Job): Pr
   const moment = await house.moment();
   const rows = await prepared(house, { chunk, push, people, moment });
   if (push.state === 'cancelled') {
-    await deliveries.settle(
-      rows.map((row) => ({ row, to: 'skipped', reason: 'cancelled' satisfies Reason })),
+    // What was taken for them ahead of their turn. Of a mass send that may have gone out nothing is given back.
+    const waited = rows.filter(({ state }) => state === 'pending');
+    await house.reach.refund(
+      waited.flatMap(({ pid }) => people.get(pid)?.fan ?? []),
+      push._id,
     );
+    await deliveries.settle(rows.map((row) => cancelled(row, chunk)));
     await deliveries.close(chunk);
     return 0;
   }
-  const work = { house, chunk, push, people, moment, values: await valuesOf(house, push, people) };
+  const values = await valuesOf(house, push, people);
+  const work: Work = { house, chunk, push, probe, asked: false, people, moment, values };
   const alone = rows.filter(({ route }) => !house.routes.get(route)?.together);
-  const left = await sendEach(work, alone, probe);
+  const left = await sendEach(work, alone);
   const together = [...rows.filter((row) => house.routes.get(row.route)?.together), ...left.passedOn];
-  const restMs = left.stopped || probe ? 0 : await sendTogether(work, together);
+  const restMs = left.stopped ? 0 : await sendTogether(work, together);
   crashPoint('push-chunk-sent');
   const closed = await deliveries.close(chunk);
   crashPoint('push-chunk-closed');
+  if (closed && probe && !work.asked) await house.unasked(chunk);
   return closed ? 0 : restMs;
+}
+
+/** What is still `sending` here was given to a mass send, and WeChat may have it. */
+function cancelled(row: Delivery, { batches = [] }: Taken): Settled {
+  if (row.state === 'pending') return { row, to: 'skipped', reason: 'cancelled' satisfies Reason };
+  if (batches.find(({ key }) => key === row.key)?.msgId !== undefined) return { row, to: 'handed' };
+  return { row, to: 'unknown', reason: '取消時回應還沒有來；不知道微信收下沒有' };
 }
 
 type Work = {
   house: Sending;
   chunk: Taken;
   push: PushRow;
+  /** Of a braked push: until one call was made. */
+  probe: boolean;
+  asked: boolean;
   people: ReadonlyMap<string, Here>;
   moment: Moment;
   values: ReadonlyMap<string, Record<string, string>>;
@@ -120,9 +139,10 @@ async function prepared(
     row.state = again ? 'pending' : 'unknown';
   }
   if (left.length > 0) await deliveries.settle(left);
-  return [...known, ...made].filter(
-    ({ state, route }) => state === 'pending' || (state === 'sending' && routes.get(route)?.together),
-  );
+  const place = new Map(chunk.ids.map((pid, i) => [pid, i]));
+  return [...known, ...made]
+    .filter(({ state, route }) => state === 'pending' || (state === 'sending' && routes.get(route)?.together))
+    .toSorted((a, b) => (place.get(a.pid) ?? 0) - (place.get(b.pid) ?? 0));
 }
 
 async function rowsFor(
@@ -294,12 +314,8 @@ export function written(
 }
 
 /** One after the other, so many at once. `passedOn`: rows that go on by a route for many. */
-async function sendEach(
-  work: Work,
-  rows: Delivery[],
-  probe: boolean,
-): Promise<{ stopped: boolean; passedOn: Delivery[] }> {
-  const { house, push, chunk } = work;
+async function sendEach(work: Work, rows: Delivery[]): Promise<{ stopped: boolean; passedOn: Delivery[] }> {
+  const { house, push, chunk, probe } = work;
   const { slots, pacer, deliveries, holds } = house;
   const queue = [...rows];
   const passedOn: Delivery[] = [];
@@ -328,22 +344,27 @@ async function sendEach(
     const next = [row, ...queue.slice(0, house.ahead)].filter(({ _id }) => !readied.has(_id));
     if (readied.has(row._id) && next.length < house.ahead / 2) return;
     const all = getReady(work, next);
-    all.catch(() => {}); // told to whose turn it is
-    for (const [i, { _id }] of next.entries())
-      readied.set(
-        _id,
-        all.then((ready) => ready[i] as Ready),
-      );
+    for (const [i, { _id }] of next.entries()) {
+      const ready = all.then((some) => some[i] as Ready);
+      ready.catch(() => {}); // told to whose turn it is, should it come
+      readied.set(_id, ready);
+    }
   }
 
   async function one(row: Delivery): Promise<void> {
     const early = await readied.get(row._id);
     readied.delete(row._id);
     const way = early && monotonicMs() - early.at < freshMs ? early : await fresh.add(row);
-    if (way.kind === 'not') return ends.add({ row, to: 'skipped', reason: way.reason });
+    if (way.kind === 'not') {
+      if (way.reason === 'variable')
+        await house.reach.refund([work.people.get(row.pid)?.fan ?? ''], push._id);
+      return ends.add({ row, to: 'skipped', reason: way.reason });
+    }
     if (way.kind === 'elsewhere') return onBy(row, way.route);
-    if (!(await marks.add(row))) return; // the lease is somebody else's
+    // Ours by now, and perhaps somebody else's in this moment: whoever has it judges it.
+    if (!(await marks.add(row)) || !holds()) return;
     crashPoint('push-marked');
+    work.asked = true;
     const outcome = await way.route.send(way.to, way.content as never, keyOf(push._id, row.pid));
     crashPoint('push-sent');
     meter.add(outcome);
@@ -373,7 +394,9 @@ async function sendEach(
         const { errcode } = outcome;
         if (errcode !== null)
           await house.reach.correct(to.fan, { code: errcode, at: work.moment.at, ...templateIn(work, row) });
-        const next = errcode !== null && abouther.has(errcode) ? await nextWay(work, row, to) : undefined;
+        const isHers = errcode !== null && abouther.has(errcode);
+        if (isHers && push.brake) await house.unbrake(push._id); // WeChat itself is in order again
+        const next = isHers ? await nextWay(work, row, to) : undefined;
         if (next) return onBy(row, next);
         await ends.add({ row, to: 'failed', reason: outcome.reason });
         return;
@@ -399,26 +422,37 @@ async function sendEach(
     }
   }
 
-  let asked = -Infinity;
+  let lookedAt = -Infinity;
+  let gate: Gate = 'stop';
+  async function mayGo(): Promise<boolean> {
+    if (monotonicMs() - lookedAt > 200) {
+      gate = await house.gate(push._id);
+      lookedAt = monotonicMs();
+    }
+    return (gate === 'go' || (probe && gate !== 'stop')) && holds();
+  }
+
   let stopped = false;
-  for (;;) {
-    const row = queue.shift();
-    if (!row) {
+  while (!stopped) {
+    if (queue.length === 0) {
       if (flying.size === 0) break;
       await Promise.race(flying); // it may pass one on
       continue;
     }
-    if (monotonicMs() - asked > 200) {
-      const gate = await house.gate(push._id);
-      asked = monotonicMs();
-      stopped = gate !== 'go' && !(probe && gate !== 'stop');
-    }
-    if (stopped || !holds()) {
+    await slots.take();
+    await pacer.take();
+    // Not before: a slow WeChat keeps us waiting here, and it may be cancelled meanwhile.
+    const may = await mayGo().catch(async (error: unknown) => {
+      slots.give();
+      await Promise.allSettled(flying);
+      throw error;
+    });
+    if (!may) {
+      slots.give();
       stopped = true;
       break;
     }
-    await slots.take();
-    await pacer.take();
+    const row = queue.shift() as Delivery;
     lookAhead(row);
     const flight = one(row).finally(() => {
       slots.give();
@@ -426,11 +460,9 @@ async function sendEach(
     });
     flight.catch(() => {}); // told below
     flying.add(flight);
-    if (probe) {
-      await flight;
-      stopped = true;
-      break;
-    }
+    if (!probe) continue;
+    await flight;
+    stopped = work.asked;
   }
   const ended = await Promise.allSettled(flying);
   const failed = ended.find((end) => end.status === 'rejected');
@@ -546,21 +578,33 @@ async function sendTogether(work: Work, rows: Delivery[]): Promise<number> {
     rows.filter(({ state }) => state === 'sending'),
     ({ key = '' }) => key,
   );
-  for (const [key, some] of again) restMs = Math.max(restMs, await sendBatch(work, some, key));
+  for (const [key, some] of again)
+    if (await mayGoTogether(work)) restMs = Math.max(restMs, await askAgain(work, some, key));
   const fresh = grouped(
     rows.filter(({ state }) => state === 'pending'),
     ({ variant = '' }) => variant,
   );
-  for (const some of fresh.values()) restMs = Math.max(restMs, await sendBatch(work, some));
+  for (const some of fresh.values())
+    if (await mayGoTogether(work)) restMs = Math.max(restMs, await sendBatch(work, some));
   return restMs;
 }
 
-async function sendBatch(work: Work, members: Delivery[], known?: string): Promise<number> {
+async function mayGoTogether({ house, push, probe, asked }: Work): Promise<boolean> {
+  const gate = await house.gate(push._id);
+  return (gate === 'go' || (probe && !asked && gate !== 'stop')) && house.holds();
+}
+
+type TogetherRoute = Extract<AnyRoute, { together: true }>;
+const togetherRouteOf = ({ house }: Work, [first]: Delivery[]): TogetherRoute | undefined => {
+  const route = first && house.routes.get(first.route);
+  return route?.together ? route : undefined;
+};
+
+async function sendBatch(work: Work, members: Delivery[]): Promise<number> {
   const { house, push, chunk, people } = work;
   const { deliveries, reach } = house;
-  const [first] = members;
-  const route = first && house.routes.get(first.route);
-  if (!route?.together || (await house.gate(push._id)) !== 'go' || !house.holds()) return 0;
+  const route = togetherRouteOf(work, members);
+  if (!route) return 0;
   const taken = await takeAll(work, members);
   const openids = await house.openids(members.map(({ pid }) => pid));
   const go = members.filter(({ pid }) => openids.has(pid) && taken.has(pid));
@@ -569,34 +613,73 @@ async function sendBatch(work: Work, members: Delivery[], known?: string): Promi
     members.filter((row) => !go.includes(row)),
     openids,
   );
-  const fans = go.flatMap(({ pid }) => people.get(pid)?.fan ?? []);
   if (go.length < 2) {
-    await reach.refund(fans, push._id);
+    await reach.refund(
+      go.flatMap(({ pid }) => people.get(pid)?.fan ?? []),
+      push._id,
+    );
     await deliveries.settle(go.map((row) => ({ row, to: 'skipped', reason: 'two' satisfies Reason })));
     return 0;
   }
+  const batches = (chunk.batches ??= []);
+  const key = keyOf(push._id, chunk.run, chunk.n, chunk.epoch, batches.length);
+  const batch: Batch = { key, firstAt: new Date(), people: go.length };
+  if (!(await deliveries.addBatch(chunk, batch))) return 0;
+  batches.push(batch);
+  await deliveries.mark(go, chunk.epoch, key);
+  crashPoint('push-mass-marked');
+  return carryOut(work, { route, batch, openids, members: go, isFirst: true });
+}
+
+/** WeChat may have had it: it is asked again under the same key, as long as WeChat knows that. */
+async function askAgain(work: Work, members: Delivery[], key: string): Promise<number> {
+  const { house, chunk } = work;
+  const { deliveries } = house;
+  const route = togetherRouteOf(work, members);
+  const batch = chunk.batches?.find((one) => one.key === key);
+  const ids = members.map(({ _id }) => _id);
+  const end = async (how: Pick<Delivery, 'state' | 'reason'>): Promise<number> => {
+    await deliveries.settleAll(ids, chunk.epoch, how);
+    return 0;
+  };
+  if (batch?.msgId !== undefined) return end({ state: 'handed' });
+  if (!route || !batch || Date.now() - batch.firstAt.getTime() >= route.againMs)
+    return end({ state: 'unknown', reason: '回應斷了，隔太久不能再問；不知道微信收下沒有' });
+  const openids = await house.openids(members.map(({ pid }) => pid));
+  if (openids.size < 2)
+    return end({ state: 'unknown', reason: '回應斷了，名單裡的人又走了，不能再問；不知道微信收下沒有' });
+  return carryOut(work, { route, batch, openids, members, isFirst: false });
+}
+
+async function carryOut(
+  work: Work,
+  given: {
+    route: TogetherRoute;
+    batch: Batch;
+    openids: ReadonlyMap<string, string>;
+    members: Delivery[];
+    isFirst: boolean;
+  },
+): Promise<number> {
+  const { house, push, chunk, people } = work;
+  const { deliveries, reach } = house;
+  const { route, batch, openids, members, isFirst } = given;
+  const { key } = batch;
+  const [first] = members;
   const filled = written(work, route, { pid: '', ...(first?.variant ? { variant: first.variant } : {}) });
   if ('missing' in filled) throw new Error('a mass message has no variables'); // refused when it was written
-
-  const batches = (chunk.batches ??= []);
-  const key = known ?? keyOf(push._id, chunk.run, chunk.n, batches.length);
-  const before = batches.find((one) => one.key === key);
-  const batch = before ?? { key, firstAt: new Date(), people: go.length };
-  if (!before) {
-    if (!(await deliveries.addBatch(chunk, batch))) return 0;
-    batches.push(batch);
-  }
-  if (!known) await deliveries.mark(go, chunk.epoch, key);
-  crashPoint('push-mass-marked');
+  if (!house.holds()) return 0;
+  work.asked = true;
   const outcome = await route.sendAll(
-    go.map(({ pid }) => openids.get(pid) ?? ''),
+    members.flatMap(({ pid }) => openids.get(pid) ?? []),
     filled.content as never,
     key,
   );
   crashPoint('push-mass-sent');
-  const ids = go.map(({ _id }) => _id);
+  const ids = members.map(({ _id }) => _id);
+  const fans = members.flatMap(({ pid }) => people.get(pid)?.fan ?? []);
   switch (outcome.kind) {
-    case 'accepted':
+    case 'accepted': {
       await reach.massSent({
         _id: outcome.msgId || key,
         at: new Date(work.moment.at),
@@ -604,24 +687,31 @@ async function sendBatch(work: Work, members: Delivery[], known?: string): Promi
         people: ids.length,
         push: push._id,
       });
+      // Who has gone since was in the list that WeChat had before, and not in the one that it takes only now.
+      const gone = outcome.again ? [] : members.filter(({ pid }) => !openids.has(pid));
+      await deliveries.settle(gone.map((row) => ({ row, to: 'skipped', reason: 'left' satisfies Reason })));
       await deliveries.noteBatch(chunk, key, { msgId: outcome.msgId || key });
       await deliveries.settleAll(ids, chunk.epoch, { state: 'handed' });
       if (push.brake) await house.unbrake(push._id);
       return 0;
+    }
     case 'refused':
       await reach.refund(fans, push._id);
       await deliveries.settleAll(ids, chunk.epoch, { state: 'failed', reason: outcome.reason });
       await house.trip(push._id, `群發被拒絕：${outcome.reason}`);
       return 0;
     case 'later':
-      await deliveries.noteBatch(chunk, key, { why: outcome.reason });
+      // Nothing of it is with WeChat for certain: its people wait as before.
+      if (isFirst && !outcome.asksAgain) {
+        await reach.refund(fans, push._id);
+        await deliveries.unmark(ids, chunk.epoch);
+        await deliveries.dropBatch(chunk, key);
+      } else await deliveries.noteBatch(chunk, key, { why: outcome.reason });
       await house.brake(push._id, { ...outcome, code: null });
-      return outcome.afterMs;
+      return 0; // the brake says when
     case 'unknown':
       // WeChat wants a minute between two of the same key.
-      if (Date.now() - batch.firstAt.getTime() < route.againMs) return 65_000;
-      await deliveries.settleAll(ids, chunk.epoch, { state: 'unknown', reason: outcome.reason });
-      return 0;
+      return 65_000;
   }
 }
 

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
 import { writeTwice } from '../../store/command';
 import type { IndexSpec } from '../../store/indexes';
-import type { RouteName } from './push';
+import type { PushRow, RouteName } from './push';
 
 export type DeliveryState = 'pending' | 'sending' | 'sent' | 'handed' | 'failed' | 'unknown' | 'skipped';
 /** How it can end. */
@@ -211,13 +211,18 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
     /** Before its people are marked. False: the piece is somebody else's. */
     addBatch: async (chunk: Taken, batch: Batch): Promise<boolean> =>
       (await chunks.updateOne(mine(chunk), { $push: { batches: batch } })).matchedCount === 1,
+    /** It is not with WeChat for certain. */
+    async dropBatch(chunk: Taken, key: string): Promise<void> {
+      await chunks.updateOne(mine(chunk), { $pull: { batches: { key } } });
+    },
     /** Whether a piece of these pushes is in somebody's hands, or free to be taken. */
-    isBusy: async (pushes: readonly string[]): Promise<boolean> =>
+    isBusy: async (pushes: readonly Pick<PushRow, '_id' | 'frozen'>[]): Promise<boolean> =>
+      pushes.length > 0 &&
       (await chunks.countDocuments(
         {
-          push: { $in: [...pushes] },
+          $or: pushes.map(({ _id, frozen }) => ({ push: _id, run: frozen?.run ?? '' })),
           open: true,
-          $or: [{ notBefore: { $exists: false } }, { $expr: { $lt: ['$notBefore', '$$NOW'] } }],
+          $and: [{ $or: [{ notBefore: { $exists: false } }, { $expr: { $lt: ['$notBefore', '$$NOW'] } }] }],
         },
         { limit: 1 },
       )) > 0,
@@ -266,6 +271,7 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
     },
     /** How some of them ended, or that they wait again. A zombie's epoch matches nothing. */
     async settle(some: readonly Settled[]): Promise<void> {
+      if (some.length === 0) return;
       const at = new Date(clock.now());
       const updates = some.map(({ row, to, ...more }) => ({
         q: { _id: row._id, epoch: row.epoch, state: { $in: ['pending', 'sending'] } },
@@ -289,6 +295,14 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
         { timeoutMS: 30_000 },
       );
       return done.modifiedCount;
+    },
+    /** Of a mass send that did not go: its people wait as before. */
+    async unmark(ids: readonly string[], epoch: number): Promise<void> {
+      await rows.updateMany(
+        { _id: { $in: [...ids] }, epoch, state: 'sending' },
+        { $set: { state: 'pending' }, $unset: { key: 1, firstAt: 1 } },
+        { timeoutMS: 30_000 },
+      );
     },
     countsOf,
     /** After a late report. */

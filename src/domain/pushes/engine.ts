@@ -84,12 +84,13 @@ export function createEngine(
       const may = push.state === 'cancelled' ? 'go' : gateOf(push);
       if (may === 'wait' || may === 'stop') continue;
       if (may === 'probe' && !(await takeProbe(push._id))) continue;
+      const askedAt = monotonicMs();
       const chunk = await deliveries.take({ _id: push._id, run: push.frozen.run }, owner);
       if (!chunk) continue;
       crashPoint('push-chunk-taken');
       open.set(push._id, (open.get(push._id) ?? 0) + 1);
       try {
-        await worked(chunk, push, may === 'probe');
+        await worked(chunk, push, { probe: may === 'probe', askedAt });
       } finally {
         open.set(push._id, (open.get(push._id) ?? 1) - 1);
       }
@@ -98,8 +99,12 @@ export function createEngine(
     return false;
   }
 
-  async function worked(chunk: Taken, push: PushRow, probe: boolean): Promise<void> {
-    const lease = keepLease(chunk);
+  async function worked(
+    chunk: Taken,
+    push: PushRow,
+    { probe, askedAt }: { probe: boolean; askedAt: number },
+  ): Promise<void> {
+    const lease = keepLease(chunk, askedAt);
     let restMs = 0;
     try {
       restMs = await sendChunk(
@@ -119,8 +124,8 @@ export function createEngine(
   }
 
   /** Renews the lease. Who slept longer than it lasts holds nothing, whatever it believes. */
-  function keepLease(chunk: Taken) {
-    let heldAt = monotonicMs();
+  function keepLease(chunk: Taken, askedAt: number) {
+    let heldAt = askedAt;
     let lost = false;
     const timer = setInterval(() => {
       const asked = monotonicMs();
@@ -170,7 +175,7 @@ export function createEngine(
           const goes = [...known.values()].filter(
             (push) => push.state === 'cancelled' || gateOf(push) === 'go',
           );
-          if (!(await deliveries.isBusy(goes.map(({ _id }) => _id)))) return;
+          if (!(await deliveries.isBusy(goes))) return;
           await wait(25);
         }
       } finally {

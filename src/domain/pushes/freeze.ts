@@ -8,15 +8,14 @@ export const pieceOf = (routes: readonly string[]): number => (routes.includes('
 export type Frozen = { run: string; people: number; chunks: number };
 
 /**
- * Writes an audience down in pieces, for good: who joins or leaves the segment later changes nothing. A run that is cut off leaves
- * pieces that nobody reads; the next one removes them.
+ * Writes an audience down in pieces, for good: who joins or leaves the segment later changes nothing. Two may do it at once, as a
+ * job that takes long is taken up by another worker: each writes a run of its own, and what does not count in the end is `thawed`.
  */
 export async function freeze(
   { chunks }: Pick<Deliveries, 'chunks'>,
   { push, size, ids }: { push: string; size: number; ids: AsyncIterable<string> },
 ): Promise<Frozen> {
   const run = randomId(6);
-  await chunks.deleteMany({ push });
   let people = 0;
   let n = 0;
   let waiting: string[] = [];
@@ -48,4 +47,13 @@ export async function freeze(
   } else if (waiting.length > 0) piece(waiting);
   await write();
   return { run, people, chunks: n };
+}
+
+/** Removes the pieces of the runs of a push that do not count: all but one. */
+export async function thaw(
+  { chunks }: Pick<Deliveries, 'chunks'>,
+  push: string,
+  run: string | undefined,
+): Promise<void> {
+  await chunks.deleteMany({ push, ...(run === undefined ? {} : { run: { $ne: run } }) });
 }

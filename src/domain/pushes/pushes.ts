@@ -16,9 +16,9 @@ import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
 import { findingsOf, linksIn } from './check';
 import { contentOf, type Here, type Sending, variableNamesOf, written } from './chunk';
-import { createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
+import { type Chunk, createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
 import { createEngine, probeMs } from './engine';
-import { freeze, pieceOf } from './freeze';
+import { freeze, pieceOf, thaw } from './freeze';
 import { looksAt, type Planned, planOf } from './plan';
 import { type Definition, type LogEntry, type PushRow, stateNames } from './push';
 import { pushBegin, pushTest } from './pushes.jobs';
@@ -84,6 +84,7 @@ export function createPushes(
     linkTo: given.linkTo,
     brake,
     unbrake,
+    unasked,
     trip,
   };
   const engine = createEngine({
@@ -139,6 +140,11 @@ export function createPushes(
   async function unbrake(push: string): Promise<void> {
     const done = await rows.updateOne({ _id: push, brake: { $exists: true } }, { $unset: { brake: 1 } });
     if (done.modifiedCount === 1) await alarms.over(`push:${push}`);
+  }
+  async function unasked({ push, run }: Chunk): Promise<void> {
+    if ((await deliveries.chunks.countDocuments({ push, run, open: true }, { limit: 1 })) === 0)
+      return unbrake(push);
+    await rows.updateOne({ _id: push, brake: { $exists: true } }, { $set: { 'brake.until': new Date() } });
   }
   /** It stops by itself: something is wrong with it. */
   async function trip(push: string, why: string): Promise<void> {
@@ -253,6 +259,14 @@ export function createPushes(
     });
   }
 
+  const lateByOf = ({ dueAt }: PushRow): number => clock.now() - (dueAt?.getTime() ?? clock.now());
+  async function askLate(row: PushRow): Promise<void> {
+    await alarms.raise({
+      cause: `push-late:${row._id}`,
+      text: `推送「${row.name}」晚了 ${Math.round(lateByOf(row) / minuteMs)} 分鐘，沒有發；要發：npm run push -- start ${row._id}，不發：cancel。`,
+    });
+  }
+
   async function run(row: PushRow): Promise<void> {
     const ids = row.again ? missedBy(row.again) : segments.ids(row.audience.rule as Rule);
     const frozen = await freeze(deliveries, { push: row._id, size: pieceOf(row.routes), ids });
@@ -262,6 +276,9 @@ export function createPushes(
       entry: { by: '系統', what: `名單圈定：${frozen.people} 人；開始發送` },
     });
     crashPoint('push-running');
+    // Whoever came first counts: it, or another who did the same at once, or nobody where it was cancelled meanwhile.
+    const { frozen: counts } = await mustGet(row._id);
+    await thaw(deliveries, row._id, counts?.run);
   }
 
   return {
@@ -294,6 +311,10 @@ export function createPushes(
           await deliveries.rows.deleteMany({ _id: { $gte: `${_id}/`, $lt: `${_id}0` } });
           await deliveries.chunks.updateMany({ push: _id }, { $set: { ids: [] } });
         }
+      },
+      /** Who set it and died before its timer was armed has it armed here; armed before, nothing happens. */
+      async sweep() {
+        for (const row of await rows.find({ state: 'scheduled' }).toArray()) await schedule(row);
       },
       work: { start: engine.start, close: engine.close },
       gauges: [
@@ -380,6 +401,7 @@ export function createPushes(
       const row = await mustGet(id);
       if (!['draft', 'late'].includes(row.state)) {
         if (['cancelled', 'paused'].includes(row.state)) throw wrongState(row, '開始');
+        if (row.state === 'scheduled') await schedule(row); // whoever was first may have died before
         return row;
       }
       if (row.state === 'late') {
@@ -432,7 +454,10 @@ export function createPushes(
     /** A second person agrees; alone one waits ten minutes. @throws AppError Forbidden push.same-person */
     async approve(id: string, by: string): Promise<PushRow> {
       const row = await mustGet(id);
-      if (row.approved) return row;
+      if (row.approved) {
+        if (row.state === 'scheduled') await schedule(row); // whoever was first may have died before
+        return row;
+      }
       if (row.state !== 'waiting') throw wrongState(row, '同意');
       const same = row.log.some((one) => one.by !== '系統' && isSamePerson(one.by, by));
       if (same && !given.solo)
@@ -526,17 +551,15 @@ export function createPushes(
       const row = await rows.findOne({ _id: id });
       if (!row || row.version !== version) return;
       if (row.state === 'freezing') return run(row); // cut off in the middle
+      if (row.state === 'late') return askLate(row); // cut off before anybody was told
       if (row.state !== 'scheduled' || (row.dueAt?.getTime() ?? 0) > clock.now()) return;
-      const lateBy = clock.now() - (row.dueAt?.getTime() ?? clock.now());
-      if (lateBy > lateMs && row.late === 'ask') {
-        await moved(id, ['scheduled'], {
+      if (lateByOf(row) > lateMs && row.late === 'ask') {
+        const late = await moved(id, ['scheduled'], {
           set: { state: 'late' },
-          entry: { by: '系統', what: `晚了 ${Math.round(lateBy / minuteMs)} 分鐘，等人決定` },
+          entry: { by: '系統', what: `晚了 ${Math.round(lateByOf(row) / minuteMs)} 分鐘，等人決定` },
         });
-        await alarms.raise({
-          cause: `push-late:${id}`,
-          text: `推送「${row.name}」晚了 ${Math.round(lateBy / minuteMs)} 分鐘，沒有發；要發：npm run push -- start ${id}，不發：cancel。`,
-        });
+        crashPoint('push-late');
+        if (late) await askLate(late);
         return;
       }
       const begun = await moved(id, ['scheduled'], {
@@ -630,7 +653,7 @@ export function createPushes(
         { msgId, report: { $exists: false } },
         { $set: { report: said } },
       );
-      if (known || pid === undefined) return;
+      if (known || pid === undefined || (await isOfAnother(msgId, pid))) return;
       const settled = await deliveries.rows.findOneAndUpdate(
         { pid, missed: true, state: 'unknown', route },
         ok
@@ -660,6 +683,17 @@ export function createPushes(
     /** Until nothing more may go out at this business time: for a clock that is turned. */
     settled: engine.settled,
   };
+
+  /**
+   * Whether a report is not about what is unknown of hers: it came before, or it is about what is being sent to her now, and our own
+   * record of that is still to come.
+   */
+  async function isOfAnother(msgId: string, pid: string): Promise<boolean> {
+    if ((await deliveries.rows.countDocuments({ msgId }, { limit: 1 })) > 0) return true;
+    const open: string[] = await deliveries.chunks.distinct('push', { open: true });
+    const hers = { _id: { $in: open.map((push) => `${push}/${pid}`) }, state: 'sending' as const };
+    return (await deliveries.rows.countDocuments(hers, { limit: 1 })) > 0;
+  }
 
   async function tried(
     row: PushRow,

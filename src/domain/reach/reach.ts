@@ -247,6 +247,7 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
 
     /** Takes of all of them what a push needs; answers those who had it. Asked again, those who had it have it still. */
     async take(fans: readonly string[], taking: Taking): Promise<Set<string>> {
+      if (fans.length === 0) return new Set(); // all of them have gone: no command takes an empty list
       const { may, sets } = takingOf(taking);
       const all = { ...sets, pushes: pushed('pushes', { id: taking.push, at: taking.at }) };
       const $set = Object.fromEntries(

@@ -34,7 +34,7 @@ export function massRoute(given: {
       const outcome = await mass.sendTo(openids, await messageOf(content), key);
       // Until the administrator has confirmed, the same key is asked again.
       return outcome.kind === 'confirm'
-        ? { kind: 'later', afterMs: 60_000, reason: outcome.reason }
+        ? { kind: 'later', afterMs: 60_000, reason: outcome.reason, asksAgain: true }
         : outcome;
     },
   };

@@ -58,5 +58,11 @@ export type Route<Name extends RouteName = RouteName> = {
 // oxlint-disable-next-line typescript/no-explicit-any -- routes of many contents lie in one list.
 export type AnyRoute = { [Name in RouteName]: Route<Name> }[RouteName] & Route<any>;
 
-/** `later` also while the account's administrator has not confirmed. */
-export type MassOutcome = { kind: 'accepted'; msgId: string } | Unsent;
+/**
+ * `again`: WeChat had it before under this key. `later` with `asksAgain` while the account's administrator has not confirmed: the
+ * same key tells when she has.
+ */
+export type MassOutcome =
+  | { kind: 'accepted'; msgId: string; again: boolean }
+  | Exclude<Unsent, { kind: 'later' }>
+  | (Extract<Unsent, { kind: 'later' }> & { asksAgain?: true });
