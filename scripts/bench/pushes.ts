@@ -37,7 +37,13 @@ export async function pushCosts(people: number, toTheEnd: boolean): Promise<void
     LOG_LEVEL: 'error',
   };
   const begin = (file: 'driver' | 'peer' | 'sender', name: string, more: Record<string, string> = {}) => {
-    const child = startChild({ file, part: name, env: { ...env, ...more } });
+    const child = startChild({
+      file,
+      part: name,
+      env: { ...env, ...more },
+      // As `main` starts a worker.
+      ...(name === 'ours' && file === 'sender' ? { nodeArgs: ['--max-semi-space-size=4'] } : {}),
+    });
     children.push(child);
     return child;
   };
