@@ -22,6 +22,7 @@ import { createClock, monotonicMs, type TurnableClock } from './kit/clock';
 import type { AnyJob } from './kit/define-job';
 import { randomId } from './kit/ids';
 import { createLog, type Log, stdout } from './kit/log';
+import { watchStalls } from './kit/stalls';
 import { migrations } from './migrations';
 import { createPages } from './render/pages';
 import { createRender } from './render/render';
@@ -102,7 +103,7 @@ export async function createApp(config: Config, options: AppOptions) {
     counts: metrics.answering,
   });
 
-  const { relay } = createRelay({
+  const { relay, underWay } = createRelay({
     outbox,
     subscribers,
     customerMessages,
@@ -148,6 +149,7 @@ export async function createApp(config: Config, options: AppOptions) {
 
   /** What every role needs before it serves. */
   async function prepare(): Promise<void> {
+    stalls = watchStalls({ log, doing: () => ({ jobs: underWay(), callbacks: answering.inFlight() }) });
     await migrate({ db, migrations, owner: processes.boot, others: processes.others, log });
     await createSmallIndexes(db, upkeep.indexes);
     const missing = await missingInvariants(db, upkeep.indexes);
@@ -167,6 +169,7 @@ export async function createApp(config: Config, options: AppOptions) {
   }
 
   let workerStarted = false;
+  let stalls: { stop(): void } | undefined;
 
   return {
     config,
@@ -206,6 +209,7 @@ export async function createApp(config: Config, options: AppOptions) {
       await answering.drained();
       await processes.stop().catch(() => {});
       await hints.close();
+      stalls?.stop();
       redis.disconnect();
       await db.close();
     },

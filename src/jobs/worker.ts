@@ -5,7 +5,7 @@ import { connectRedisForWorker } from '../store/redis';
 import { outboxQueue } from './queue';
 
 /** Without a sign of life for this long the worker is built anew: workers have hung silently after a hiccup of Redis. */
-const silentMs = 60_000;
+const patienceWithSilence = { silentMs: 60_000, canaryEveryMs: 10_000 };
 
 /** Takes the hints and relays. Retries are the outbox's business, so a failed hint is simply gone. */
 export function createWorker(given: {
@@ -14,8 +14,10 @@ export function createWorker(given: {
   relay: (cause: string) => Promise<void>;
   log: Log;
   concurrency?: number;
+  /** For tests. */
+  watching?: { silentMs: number; canaryEveryMs: number };
 }) {
-  const { redisUrl, prefix, relay, log, concurrency = 20 } = given;
+  const { redisUrl, prefix, relay, log, concurrency = 20, watching = patienceWithSilence } = given;
   let worker: Worker | undefined;
   let connection: ReturnType<typeof connectRedisForWorker> | undefined;
   let lastSign = monotonicMs();
@@ -48,12 +50,10 @@ export function createWorker(given: {
     );
   }
 
-  async function shut(): Promise<void> {
-    const old = worker;
-    const oldConnection = connection;
-    worker = undefined;
-    await old?.close(true).catch(() => {});
-    oldConnection?.disconnect();
+  /** Without waiting for it: what hangs may never end. */
+  function drop(): void {
+    worker?.close(true).catch(() => {});
+    connection?.disconnect();
   }
 
   return {
@@ -62,11 +62,12 @@ export function createWorker(given: {
       open();
       watchdog = setInterval(() => {
         canary();
-        if (monotonicMs() - lastSign < silentMs) return;
+        if (monotonicMs() - lastSign < watching.silentMs) return;
         lastSign = monotonicMs();
         log.warn('the worker heard nothing for a minute; it is built anew');
-        void shut().then(open);
-      }, 10_000);
+        drop();
+        open();
+      }, watching.canaryEveryMs);
       watchdog.unref();
     },
     async close(): Promise<void> {
