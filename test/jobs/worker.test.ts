@@ -65,6 +65,10 @@ test('D1: a worker takes hints after its connections broke while it waited for o
 
 test('D1: a worker whose connections hang without a word is built anew', async () => {
   const { proxy, taken } = await createQueue({ silentMs: 1_000, canaryEveryMs: 200 });
-  proxy.hang();
-  await taken('afterwards');
+  const before = proxy.connections();
+  for (let n = 0; n < 3; n++) {
+    proxy.hang();
+    await taken(`after ${n}`);
+  }
+  await until(() => proxy.connections() <= before, { what: 'it leaves no connection behind' });
 });

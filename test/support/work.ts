@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import type { Effect } from '../../src/domain/outbox/outbox';
+import { root } from '../../src/kit/root';
+import type { WorkRun } from '../fixtures/work';
+import type { Rig } from './rig';
+
+/** For `more` of a rig. */
+export const workFile = join(root, 'test', 'fixtures', 'work.ts');
+
+/** What a job of `fixtures/work.ts` causes, under its own id. */
+export const work = (job: 'slow' | 'gated' | 'held' | 'poison', data: { id: string } & object): Effect => ({
+  kind: 'later',
+  job: `work-${job}`,
+  data: { ...data },
+});
+
+/** What became of jobs. `boots`: those that were killed; a job may run again only after one of them. */
+export async function judgeWork(rig: Rig, { ids, killed }: { ids: string[]; killed: string[] }) {
+  const done = new Set((await rig.rows('workDone')).map((row) => row._id));
+  const runs = await rig.rows<WorkRun>('workRuns');
+  const rows = await rig.rows<{ state: string; tries: number }>('outbox', {
+    cause: { $in: ids },
+  });
+  const survived = runs.filter(({ boot }) => !killed.includes(boot)).map(({ job }) => job);
+  return {
+    lost: ids.filter((id) => !done.has(id)),
+    notDone: rows.filter(({ state }) => state !== 'done').map(({ _id, state }) => `${_id} ${state}`),
+    twice: survived.filter((id, i) => survived.indexOf(id) !== i),
+    mostTries: Math.max(...rows.map(({ tries }) => tries)),
+  };
+}
