@@ -96,6 +96,7 @@ export function createRelay(given: {
     underWay.add(what);
     // What stands still, or is dead, does not hold it.
     const holding = setInterval(() => void outbox.hold(row).catch(() => {}), leaseMs / 3);
+    holding.unref();
     try {
       if (!job) throw new Error(`there is no job «${effect.job}»`);
       await within(longestRunMs, job.run(services, job.data.parse(effect.data)));

@@ -22,6 +22,12 @@ export function createWorker(given: {
   let connection: ReturnType<typeof connectRedisForWorker> | undefined;
   let lastSign = monotonicMs();
   let watchdog: NodeJS.Timeout | undefined;
+  const busy = new Set<Promise<void>>();
+
+  function track(work: Promise<void>): Promise<void> {
+    busy.add(work);
+    return work.finally(() => busy.delete(work));
+  }
 
   function open(): void {
     connection = connectRedisForWorker(redisUrl, log);
@@ -30,7 +36,7 @@ export function createWorker(given: {
       async (job) => {
         lastSign = monotonicMs();
         const { cause } = job.data as { cause: string };
-        if (cause !== 'canary') await relay(cause);
+        if (cause !== 'canary') await track(relay(cause));
       },
       {
         connection,
@@ -72,10 +78,10 @@ export function createWorker(given: {
     },
     async close(): Promise<void> {
       clearInterval(watchdog);
-      const closing = worker?.close();
-      await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, 8_000).unref())]).catch(
-        () => {},
-      );
+      // Where Redis is gone, nobody waits for it; a hint that is not ticked off is taken again, and finds its rows done.
+      const closing = worker?.close(connection?.status !== 'ready');
+      const all = Promise.allSettled([closing, ...busy]);
+      await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
       connection?.disconnect();
     },
   };

@@ -8,10 +8,10 @@ import type { Rig } from './rig';
 export const workFile = join(root, 'test', 'fixtures', 'work.ts');
 
 /** What a job of `fixtures/work.ts` causes, under its own id. */
-export const work = (job: 'slow' | 'gated' | 'held' | 'poison', data: { id: string } & object): Effect => ({
+export const work = (job: 'slow' | 'gated' | 'held' | 'poison', data: { id: string } & Record<string, unknown>): Effect => ({
   kind: 'later',
   job: `work-${job}`,
-  data: { ...data },
+  data,
 });
 
 /** What became of jobs. `boots`: those that were killed; a job may run again only after one of them. */
