@@ -199,19 +199,22 @@ export async function createApp(config: Config, options: AppOptions) {
       turnClock({ clock, inbox, outbox, timers, sweeper, relay, to, ...(onStep ? { onStep } : {}) }),
     /** Waits for all that was accepted, then lets go of everything. */
     async close(): Promise<void> {
-      await http.close();
-      versions.stop();
-      if (workerStarted) {
-        await sweeper.close();
-        await upkeep.close();
-        await worker.close();
+      try {
+        await http.close();
+        versions.stop();
+        if (workerStarted) {
+          await sweeper.close();
+          await worker.close();
+          await upkeep.close();
+        }
+        await answering.drained();
+        await processes.stop().catch(() => {});
+      } finally {
+        stalls?.stop();
+        await hints.close();
+        redis.disconnect();
+        await db.close();
       }
-      await answering.drained();
-      await processes.stop().catch(() => {});
-      await hints.close();
-      stalls?.stop();
-      redis.disconnect();
-      await db.close();
     },
   };
 }
