@@ -84,7 +84,7 @@ export function createSweeper(given: {
 
   function every(ms: number, what: string, act: () => Promise<void>): void {
     let going = false;
-    const loop = setInterval(() => {
+    const look = () => {
       if (going || !running) return;
       going = true;
       const turn = act()
@@ -93,8 +93,9 @@ export function createSweeper(given: {
           going = false;
         });
       track(turn);
-    }, ms);
-    loops.push(loop);
+    };
+    loops.push(setInterval(look, ms));
+    look(); // at once: who starts may be the successor of one that died, and not live long
   }
 
   function track(work: Promise<void>): void {

@@ -1,17 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHints } from '../../src/jobs/queue';
+import { work as examineWork } from '../../src/doctor';
 import { noCrash, planCrash } from '../../src/kit/crash-point';
-import { createLog } from '../../src/kit/log';
-import { connectRedis } from '../../src/store/redis';
 import { createFaultProxy, type FaultProxy, placeOf, throughPort } from '../support/fault-proxy';
 import { dying, gates } from '../support/gates';
 import { forkMember } from '../support/member-process';
 import { until } from '../support/processes';
 import { answersOf, createRig, type Member, type Rig, type RigOptions } from '../support/rig';
 import { createScratchRedis } from '../support/scratch-redis';
-import { judgeWork, work, workFile } from '../support/work';
+import { judgeWork, openHints, work, workFile } from '../support/work';
 
 let rig: Rig;
 const ends: (() => unknown)[] = [];
@@ -32,15 +30,6 @@ async function redisThroughProxy(): Promise<{ proxy: FaultProxy; redisUrl: strin
   return { proxy, redisUrl: throughPort(redis, proxy.port) };
 }
 
-/** As a process gives them that added a cause. */
-async function openHints() {
-  const redis = connectRedis(rig.database.redisUrl, createLog({ level: 'silent', name: 'test' }));
-  const hints = createHints({ redis, prefix: `xiaoyi-${rig.database.name}` });
-  await new Promise((resolve) => redis.once('ready', resolve));
-  ends.push(() => hints.close().then(() => redis.disconnect()));
-  return hints;
-}
-
 const outbox = () => rig.app.services.outbox;
 const rowOf = async (cause: string) => (await rig.rows('outbox', { cause }))[0];
 const stateOf = async (cause: string) => (await rowOf(cause))?.['state'];
@@ -57,7 +46,8 @@ const sweep = async () => {
 
 test('D0: workers that are killed with their hands full lose no job, fail none and run none twice side by side', async () => {
   await open({ workers: 2 });
-  const hints = await openHints();
+  const hints = await openHints(rig.database);
+  ends.push(hints.close);
   const ids = Array.from({ length: 60 }, (_, i) => `job${i}`);
   const killed: string[] = [];
   for (const [i, id] of ids.entries()) {
@@ -101,7 +91,8 @@ test('D3: with a Redis that is full callbacks are answered, what they cause wait
   const redis = await createScratchRedis();
   ends.push(redis.close);
   await open({ redisUrl: redis.url });
-  const lost = async () => (await rig.app.metrics.registry.getSingleMetric('xiaoyi_hints_lost')?.get())?.values[0]?.value;
+  const lost = async () =>
+    (await rig.app.metrics.registry.getSingleMetric('xiaoyi_hints_lost')?.get())?.values[0]?.value;
   const fans = await Promise.all(Array.from({ length: 5 }, (_, i) => rig.follower(`滿${i}`)));
   await redis.fill();
   for (const [i, fan] of fans.entries())
@@ -150,25 +141,28 @@ async function takenByAnother(cause: string): Promise<Promise<void>> {
 test.each([
   ['D6: a worker whose event loop is blocked', true],
   ['D7: a worker that was stopped and goes on', false],
-])('%s for longer than its lease writes nothing any more, and the effect is there once', async (_, blocks) => {
-  const cause = blocks ? 'blocked' : 'stopped';
-  const { worker, go } = await holder(cause, blocks);
-  if (!blocks) worker.signal('SIGSTOP');
-  const others = { sweeping: takenByAnother(cause) };
-  await until(() => gates.held(cause) === 1, { what: 'another is at it' });
-  go();
-  worker.signal('SIGCONT');
-  await worker.close();
-  expect(await rig.count('workRuns', { job: cause, endedAt: { $exists: true } })).toBe(1);
-  expect(await rowOf(cause)).toMatchObject({ state: 'sending', epoch: 2 });
-  gates.open(cause);
-  await others.sweeping;
-  expect(await rowOf(cause)).toMatchObject({ state: 'done', epoch: 2 });
-  expect(await rig.count('workDone', { _id: cause })).toBe(1);
-  const tells = (line: Record<string, unknown>) =>
-    'stoodStillMs' in line && String(line['jobs']).includes(`work-held ${cause}_01`);
-  if (blocks) await until(() => worker.lines.some(tells), { what: 'it told what stood in the way' });
-});
+])(
+  '%s for longer than its lease writes nothing any more, and the effect is there once',
+  async (_, blocks) => {
+    const cause = blocks ? 'blocked' : 'stopped';
+    const { worker, go } = await holder(cause, blocks);
+    if (!blocks) worker.signal('SIGSTOP');
+    const others = { sweeping: takenByAnother(cause) };
+    await until(() => gates.held(cause) === 1, { what: 'another is at it' });
+    go();
+    worker.signal('SIGCONT');
+    await worker.close();
+    expect(await rig.count('workRuns', { job: cause, endedAt: { $exists: true } })).toBe(1);
+    expect(await rowOf(cause)).toMatchObject({ state: 'sending', epoch: 2 });
+    gates.open(cause);
+    await others.sweeping;
+    expect(await rowOf(cause)).toMatchObject({ state: 'done', epoch: 2 });
+    expect(await rig.count('workDone', { _id: cause })).toBe(1);
+    const tells = (line: Record<string, unknown>) =>
+      'stoodStillMs' in line && String(line['jobs']).includes(`work-held ${cause}_01`);
+    if (blocks) await until(() => worker.lines.some(tells), { what: 'it told what stood in the way' });
+  },
+);
 
 test('a job that takes longer than its lease stays with whoever works on it', async () => {
   await open();
@@ -189,7 +183,8 @@ test('a job that takes longer than its lease stays with whoever works on it', as
 
 test('D9: a worker that is told to stop ends what it has begun, begins nothing more, and loses nothing', async () => {
   await open({ workers: 1 });
-  const hints = await openHints();
+  const hints = await openHints(rig.database);
+  ends.push(hints.close);
   const [worker] = rig.living('worker') as [Member];
   const ids = Array.from({ length: 10 }, (_, i) => `last${i}`);
   for (const id of ids) {
@@ -221,6 +216,11 @@ describe('D11', () => {
     expect(await outbox().putAside()).toMatchObject([
       { id: 'bad_01', job: 'work-poison', reason: 'this job always fails' },
     ]);
+    expect(await examineWork(rig.app.services)).toContainEqual({
+      state: 'bad',
+      what: '任務 work-poison 屢試不成，已擱置：this job always fails',
+      todo: expect.stringContaining('npm run replay -- outbox bad_01'),
+    });
     await rig.db.collection<{ _id: string }>('workMended').insertOne({ _id: 'bad' });
     expect(await outbox().replay('good1_01')).toBe(false);
     expect(await outbox().replay('bad_01')).toBe(true);
@@ -250,7 +250,9 @@ describe('D11', () => {
       await leaseIsOver('deadly');
       if (dead >= 20) await sweep();
     }
-    expect(await outbox().putAside()).toMatchObject([{ id: 'deadly_01', reason: expect.stringContaining('20') }]);
+    expect(await outbox().putAside()).toMatchObject([
+      { id: 'deadly_01', reason: expect.stringContaining('20') },
+    ]);
   });
 
   test('a job that hangs keeps no other waiting', async () => {

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import type { Effect } from '../../src/domain/outbox/outbox';
+import { createHints } from '../../src/jobs/queue';
+import { createLog } from '../../src/kit/log';
 import { root } from '../../src/kit/root';
+import { connectRedis } from '../../src/store/redis';
 import type { WorkRun } from '../fixtures/work';
 import type { Rig } from './rig';
 
@@ -8,11 +11,28 @@ import type { Rig } from './rig';
 export const workFile = join(root, 'test', 'fixtures', 'work.ts');
 
 /** What a job of `fixtures/work.ts` causes, under its own id. */
-export const work = (job: 'slow' | 'gated' | 'held' | 'poison', data: { id: string } & Record<string, unknown>): Effect => ({
+export const work = (
+  job: 'slow' | 'gated' | 'held' | 'poison',
+  data: { id: string } & Record<string, unknown>,
+): Effect => ({
   kind: 'later',
   job: `work-${job}`,
   data,
 });
+
+/** Hints as a process gives them that added a cause. */
+export async function openHints({ name, redisUrl }: { name: string; redisUrl: string }) {
+  const redis = connectRedis(redisUrl, createLog({ level: 'silent', name: 'test' }));
+  const hints = createHints({ redis, prefix: `xiaoyi-${name}` });
+  await new Promise((resolve) => redis.once('ready', resolve));
+  return {
+    hint: hints.hint,
+    close: async () => {
+      await hints.close();
+      redis.disconnect();
+    },
+  };
+}
 
 /** What became of jobs. `boots`: those that were killed; a job may run again only after one of them. */
 export async function judgeWork(rig: Rig, { ids, killed }: { ids: string[]; killed: string[] }) {

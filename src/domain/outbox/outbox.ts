@@ -250,6 +250,11 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
         reason,
       }));
     },
+    /** Why a job was put aside. Undefined: there is none of this id. */
+    async putAsideFor(id: string): Promise<string | undefined> {
+      const row = await rows.findOne({ _id: id, ...putAside }, { projection: { reason: 1 } });
+      return row ? (row.reason ?? '') : undefined;
+    },
     /** A job that was put aside is due again, with all its tries. False: there is none of this id. */
     async replay(id: string): Promise<boolean> {
       const done = await rows.updateOne(
