@@ -56,10 +56,12 @@ export function createWorker(given: {
     );
   }
 
-  /** Without waiting for it: what hangs may never end. */
-  function drop(): void {
-    worker?.close(true).catch(() => {});
-    connection?.disconnect();
+  async function shut(): Promise<void> {
+    const old = worker;
+    const oldConnection = connection;
+    worker = undefined;
+    await old?.close(true).catch(() => {});
+    oldConnection?.disconnect();
   }
 
   return {
@@ -71,8 +73,7 @@ export function createWorker(given: {
         if (monotonicMs() - lastSign < watching.silentMs) return;
         lastSign = monotonicMs();
         log.warn('the worker heard nothing for a minute; it is built anew');
-        drop();
-        open();
+        void shut().then(open);
       }, watching.canaryEveryMs);
       watchdog.unref();
     },

