@@ -48,6 +48,7 @@ function swallowed(name, args) {
     seed: ['subscribers'],
     segment: ['by', 'dry-run'],
     report: ['day', 'svg', 'csv'],
+    replay: ['yes'],
     season: ['fans', 'days', 'seed'],
   };
   return (flags[name] ?? []).filter(

@@ -22,6 +22,7 @@ import { createClock, monotonicMs, type TurnableClock } from './kit/clock';
 import type { AnyJob } from './kit/define-job';
 import { randomId } from './kit/ids';
 import { createLog, type Log, stdout } from './kit/log';
+import { watchStalls } from './kit/stalls';
 import { migrations } from './migrations';
 import { createPages } from './render/pages';
 import { createRender } from './render/render';
@@ -111,7 +112,7 @@ export async function createApp(config: Config, options: AppOptions) {
     counts: metrics.answering,
   });
 
-  const { relay } = createRelay({
+  const { relay, underWay } = createRelay({
     outbox,
     subscribers,
     reach,
@@ -158,6 +159,7 @@ export async function createApp(config: Config, options: AppOptions) {
 
   /** What every role needs before it serves. */
   async function prepare(): Promise<void> {
+    stalls = watchStalls({ log, doing: () => ({ jobs: underWay(), callbacks: answering.inFlight() }) });
     await migrate({ db, migrations, owner: processes.boot, others: processes.others, log });
     await createSmallIndexes(db, upkeep.indexes);
     const missing = await missingInvariants(db, upkeep.indexes);
@@ -177,6 +179,7 @@ export async function createApp(config: Config, options: AppOptions) {
   }
 
   let workerStarted = false;
+  let stalls: { stop(): void } | undefined;
 
   return {
     config,
@@ -216,19 +219,23 @@ export async function createApp(config: Config, options: AppOptions) {
       }),
     /** Waits for all that was accepted, then lets go of everything. */
     async close(): Promise<void> {
-      await http.close();
-      versions.stop();
-      if (workerStarted) {
-        await sweeper.close();
-        await upkeep.close();
-        await worker.close();
+      try {
+        await http.close();
+        versions.stop();
+        if (workerStarted) {
+          await sweeper.close();
+          await worker.close();
+          await upkeep.close();
+        }
+        await answering.drained();
+        await services.quota.drained();
+        await processes.stop().catch(() => {});
+      } finally {
+        stalls?.stop();
+        await hints.close();
+        redis.disconnect();
+        await db.close();
       }
-      await answering.drained();
-      await services.quota.drained();
-      await processes.stop().catch(() => {});
-      await hints.close();
-      redis.disconnect();
-      await db.close();
     },
   };
 }

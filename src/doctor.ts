@@ -232,10 +232,14 @@ function clockOf(server: number | undefined): Finding {
 }
 
 /** What waits or was put aside, and what our people were called for. */
-export async function work({ inbox, outbox, alarms }: Services): Promise<Finding[]> {
+export async function work({
+  inbox,
+  outbox,
+  alarms,
+}: Pick<Services, 'inbox' | 'outbox' | 'alarms'>): Promise<Finding[]> {
   const standing = await alarms.open();
   const oldest = Math.max(await inbox.oldestUndoneMs(), await outbox.oldestPendingMs());
-  const aside = await inbox.quarantined();
+  const [aside, jobs] = [await inbox.quarantined(), await outbox.putAside()];
   return [
     oldest < 60_000
       ? good('沒有積壓的消息')
@@ -243,7 +247,15 @@ export async function work({ inbox, outbox, alarms }: Services): Promise<Finding
           `最久的一條已等了 ${Math.round(oldest / 1_000)} 秒`,
           '看 web 與 worker 是否在運行，日誌裡有沒有錯誤',
         ),
-    ...aside.map((row) => bad(`消息 ${row._id} 三次處理失敗，已隔離：${row.failed}`, '修好原因後重放')),
+    ...aside.map((row) =>
+      bad(
+        `消息 ${row._id} 三次處理失敗，已隔離：${row.failed ?? ''}`,
+        `修好原因後執行 npm run replay -- inbox ${row._id} --yes`,
+      ),
+    ),
+    ...jobs.map(({ id, job, reason }) =>
+      bad(`任務 ${job} 屢試不成，已擱置：${reason}`, `修好原因後執行 npm run replay -- outbox ${id} --yes`),
+    ),
     ...standing.map(({ text, at, told }) =>
       bad(
         `警報（${beijingMoment(at.getTime())}${told ? '' : '，還沒送到人'}）：${text.replace(/\s+/gu, ' ')}`,

@@ -198,7 +198,7 @@ export const dataMap: Record<string, Kept> = {
     identity: 'fan',
     words: 'effect',
     id: '_id cause',
-    technical: 'at dueAt epoch late owner reason sentAt state tries until',
+    technical: 'at dueAt epoch late leaseUntil owner reason sentAt state tries until',
   },
   passings: { keeps: forever, deeds: 'floor on prize seat unit why', id: '_id pid campaign' },
   people: { keeps: whileHere, profile: 't n', id: '_id', technical: 'r' },

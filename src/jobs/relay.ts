@@ -1,4 +1,5 @@
-import type { Outbox, Taken } from '../domain/outbox/outbox';
+import { setTimeout as pause } from 'node:timers/promises';
+import { leaseMs, type Outbox, type Taken } from '../domain/outbox/outbox';
 import type { ReachLedger } from '../domain/reach/reach';
 import type { Subscribers } from '../domain/subscribers/subscribers';
 import { messageOf } from '../errors';
@@ -10,6 +11,8 @@ import type { CustomerMessages } from '../wechat/api/customer-messages';
 import { pagesOf, type Reply } from '../wechat/protocol/reply';
 
 const mostTries = 5;
+/** A job that takes longer hangs: it has failed, and what it held is free. */
+const longestRunMs = 30 * 60_000;
 /** A longer letter would wait for ever for a reply short enough to be said together with it. */
 const letterBytes = 1_000;
 /** 2 s, 8 s, 32 s, 2 min. */
@@ -26,6 +29,7 @@ export function createRelay(given: {
   log: Log;
 }) {
   const { outbox, subscribers, reach, customerMessages, jobs, services, log } = given;
+  const underWay = new Set<string>();
 
   async function relay(cause: string): Promise<void> {
     for (const { _id, state, dueAt, tries } of await outbox.of(cause)) {
@@ -91,9 +95,14 @@ export function createRelay(given: {
     const { effect } = row;
     if (effect?.kind !== 'later') return true;
     const job = jobs.get(effect.job);
+    const what = `${effect.job} ${row._id}`;
+    underWay.add(what);
+    // What stands still, or is dead, does not hold it.
+    const holding = setInterval(() => void outbox.hold(row).catch(() => {}), leaseMs / 3);
+    holding.unref();
     try {
       if (!job) throw new Error(`there is no job «${effect.job}»`);
-      await job.run(services, job.data.parse(effect.data));
+      await within(longestRunMs, job.run(services, job.data.parse(effect.data)));
       crashPoint('job-done');
       await outbox.finish(row, 'done');
       crashPoint('job-noted');
@@ -102,7 +111,7 @@ export function createRelay(given: {
       if (row.tries >= mostTries) {
         log.error(
           { err, outbox: row._id, job: effect.job },
-          'a job failed five times and was put aside; mend the cause, then set its outbox row back to pending',
+          `a job failed five times and was put aside; mend the cause, then: npm run replay -- outbox ${row._id} --yes`,
         );
         await outbox.finish(row, 'failed', messageOf(err));
         return true;
@@ -113,13 +122,31 @@ export function createRelay(given: {
       );
       await outbox.retry(row, pauseAfter(row.tries), messageOf(err));
       return false;
+    } finally {
+      clearInterval(holding);
+      underWay.delete(what);
     }
   }
 
-  return { relay };
+  return {
+    relay,
+    /** The jobs that run here now, each with its outbox row. */
+    underWay: (): string[] => [...underWay],
+  };
 }
 
 export type Relay = ReturnType<typeof createRelay>;
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const tooLong = pause(ms, undefined, { signal: over.signal, ref: false }).then(() => {
+    throw new Error(`it did not end within ${ms / 60_000} minutes`);
+  });
+  await Promise.race([work, tooLong]).finally(() => {
+    tooLong.catch(() => {});
+    over.abort();
+  });
+}
 
 const cardAsText = (reply: Extract<Reply, { kind: 'news' }>): string =>
   reply.articles

@@ -2,12 +2,15 @@ import type { Inbox, InboxRow } from '../domain/inbox/inbox';
 import type { Outbox } from '../domain/outbox/outbox';
 import type { Timers } from '../domain/timers/timers';
 import { crashPoint } from '../kit/crash-point';
+import { createGate } from '../kit/gate';
 import type { Log } from '../kit/log';
 
 /** WeChat's own copies re-drive first; after this the sweeper does. */
 const inboxAfterMs = 30_000;
 const outboxAfterMs = 10_000;
 const mostTries = 3;
+/** Causes that a sweeper carries out side by side, as many as a worker takes hints. */
+const causesAtOnce = 20;
 
 /**
  * Finds what hints, queues and dead processes lost: undone callbacks of dead owners, overdue outbox rows, leases that
@@ -29,6 +32,8 @@ export function createSweeper(given: {
   let running = true;
   const loops: NodeJS.Timeout[] = [];
   const busy = new Set<Promise<void>>();
+  const carrying = new Set<string>();
+  const pass = createGate({ atOnce: causesAtOnce, maxWaiting: Infinity });
 
   async function sweepInbox(olderThanMs = inboxAfterMs): Promise<void> {
     // Side by side: one that hangs keeps nobody else waiting.
@@ -46,10 +51,31 @@ export function createSweeper(given: {
     );
   }
 
-  async function sweepOutbox(olderThanMs = outboxAfterMs): Promise<void> {
-    const { unknown } = await outbox.expireLeases();
+  async function overdue(olderThanMs: number): Promise<string[]> {
+    const { unknown, aside } = await outbox.expireLeases();
     if (unknown > 0) log.warn({ unknown }, 'customer messages ended unknown: their sender died');
-    for (const cause of await outbox.overdue(olderThanMs, 500)) await relay(cause);
+    if (aside > 0)
+      log.error({ aside }, 'jobs over which processes died were put aside; `npm run doctor` names them');
+    return outbox.overdue(olderThanMs, 500);
+  }
+
+  /** One after the other, for whoever turns the clock. */
+  async function sweepOutbox(olderThanMs = outboxAfterMs): Promise<void> {
+    for (const cause of await overdue(olderThanMs)) await relay(cause);
+  }
+
+  /** Side by side, and not waited for: one that takes long, or hangs, keeps neither the others waiting nor the next look. */
+  async function carryOutbox(): Promise<void> {
+    for (const cause of await overdue(outboxAfterMs)) if (!carrying.has(cause)) track(carry(cause));
+  }
+
+  async function carry(cause: string): Promise<void> {
+    carrying.add(cause);
+    await pass(async () => {
+      if (running) await relay(cause);
+    })
+      .catch((err: unknown) => log.warn({ err, cause }, 'an outbox row failed; it is tried again soon'))
+      .finally(() => carrying.delete(cause));
   }
 
   async function fireTimers(): Promise<void> {
@@ -58,18 +84,23 @@ export function createSweeper(given: {
 
   function every(ms: number, what: string, act: () => Promise<void>): void {
     let going = false;
-    const loop = setInterval(() => {
+    const look = () => {
       if (going || !running) return;
       going = true;
       const turn = act()
         .catch((err: unknown) => log.warn({ err }, `${what} failed; it runs again soon`))
         .finally(() => {
           going = false;
-          busy.delete(turn);
         });
-      busy.add(turn);
-    }, ms);
-    loops.push(loop);
+      track(turn);
+    };
+    loops.push(setInterval(look, ms));
+    look(); // at once: who starts may be the successor of one that died, and not live long
+  }
+
+  function track(work: Promise<void>): void {
+    const tracked = work.finally(() => busy.delete(tracked));
+    busy.add(tracked);
   }
 
   return {
@@ -78,7 +109,7 @@ export function createSweeper(given: {
     fireTimers,
     start(): void {
       every(1_000, 'firing timers', fireTimers);
-      every(5_000, 'sweeping the outbox', sweepOutbox);
+      every(5_000, 'sweeping the outbox', carryOutbox);
       every(5_000, 'sweeping the inbox', sweepInbox);
       every(5_000, 'sweeping the domains', sweepDomains);
     },

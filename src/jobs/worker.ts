@@ -5,7 +5,7 @@ import { connectRedisForWorker } from '../store/redis';
 import { outboxQueue } from './queue';
 
 /** Without a sign of life for this long the worker is built anew: workers have hung silently after a hiccup of Redis. */
-const silentMs = 60_000;
+const patienceWithSilence = { silentMs: 60_000, canaryEveryMs: 10_000 };
 
 /** Takes the hints and relays. Retries are the outbox's business, so a failed hint is simply gone. */
 export function createWorker(given: {
@@ -14,12 +14,20 @@ export function createWorker(given: {
   relay: (cause: string) => Promise<void>;
   log: Log;
   concurrency?: number;
+  /** For tests. */
+  watching?: { silentMs: number; canaryEveryMs: number };
 }) {
-  const { redisUrl, prefix, relay, log, concurrency = 20 } = given;
+  const { redisUrl, prefix, relay, log, concurrency = 20, watching = patienceWithSilence } = given;
   let worker: Worker | undefined;
   let connection: ReturnType<typeof connectRedisForWorker> | undefined;
   let lastSign = monotonicMs();
   let watchdog: NodeJS.Timeout | undefined;
+  const busy = new Set<Promise<void>>();
+
+  function track(work: Promise<void>): Promise<void> {
+    busy.add(work);
+    return work.finally(() => busy.delete(work));
+  }
 
   function open(): void {
     connection = connectRedisForWorker(redisUrl, log);
@@ -28,7 +36,7 @@ export function createWorker(given: {
       async (job) => {
         lastSign = monotonicMs();
         const { cause } = job.data as { cause: string };
-        if (cause !== 'canary') await relay(cause);
+        if (cause !== 'canary') await track(relay(cause));
       },
       {
         connection,
@@ -62,19 +70,19 @@ export function createWorker(given: {
       open();
       watchdog = setInterval(() => {
         canary();
-        if (monotonicMs() - lastSign < silentMs) return;
+        if (monotonicMs() - lastSign < watching.silentMs) return;
         lastSign = monotonicMs();
         log.warn('the worker heard nothing for a minute; it is built anew');
         void shut().then(open);
-      }, 10_000);
+      }, watching.canaryEveryMs);
       watchdog.unref();
     },
     async close(): Promise<void> {
       clearInterval(watchdog);
-      const closing = worker?.close();
-      await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, 8_000).unref())]).catch(
-        () => {},
-      );
+      // Where Redis is gone, nobody waits for it; a hint that is not ticked off is taken again, and finds its rows done.
+      const closing = worker?.close(connection?.status !== 'ready');
+      const all = Promise.allSettled([closing, ...busy]);
+      await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
       connection?.disconnect();
     },
   };

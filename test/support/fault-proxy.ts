@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from 'node:net';
  */
 export async function createFaultProxy(first: { host: string; port: number }) {
   let target = first;
-  type Pair = { client: Socket; upstream: Socket; watched: Set<number> };
+  type Pair = { client: Socket; upstream: Socket; watched: Set<number>; hangs?: true };
   const pairs = new Set<Pair>();
   let refusing = false;
   let swallowing = false;
@@ -14,6 +14,7 @@ export async function createFaultProxy(first: { host: string; port: number }) {
   let slicing = false;
   let cutAfter = Infinity;
   let counts: Map<string, number> | undefined;
+  let breaking: { every: number; seen: number } | undefined;
   let lossy: { commands: Set<string>; every: number; seen: number; lost: number } | undefined;
 
   const destroy = (pair: Pair) => {
@@ -23,7 +24,7 @@ export async function createFaultProxy(first: { host: string; port: number }) {
   };
 
   const forward = (pair: Pair, from: Socket, to: Socket, chunk: Buffer) => {
-    if (swallowing) return;
+    if (swallowing || pair.hangs) return;
     cutAfter -= chunk.length;
     if (cutAfter < 0) return destroy(pair);
     const send = () => {
@@ -60,7 +61,10 @@ export async function createFaultProxy(first: { host: string; port: number }) {
     });
     client.on('data', (chunk: Buffer) => {
       if (lossy || counts) asked(chunk);
-      forward(pair, client, upstream, chunk);
+      if (!breaking || ++breaking.seen % breaking.every !== 0) return forward(pair, client, upstream, chunk);
+      // Every other one is carried out all the same.
+      if (breaking.seen % (2 * breaking.every) === 0) upstream.write(chunk, () => destroy(pair));
+      else destroy(pair);
     });
     upstream.on('data', (chunk: Buffer) => {
       if (lossy) answered(chunk);
@@ -84,14 +88,23 @@ export async function createFaultProxy(first: { host: string; port: number }) {
     blackHole(): void {
       swallowing = true;
     },
+    /** The connections that stand hang from now on; new ones pass. */
+    hang(): void {
+      for (const pair of pairs) pair.hangs = true;
+    },
+    /** Breaks the connection instead of every n-th piece that is sent, or right behind it, by turns. */
+    breakEvery(n: number): void {
+      breaking = { every: n, seen: 0 };
+    },
     /** As good as new. What was swallowed stays lost, so the connections that lost something are broken. */
     restore(): void {
-      if (swallowing) for (const pair of [...pairs]) destroy(pair);
+      for (const pair of [...pairs]) if (swallowing || pair.hangs) destroy(pair);
       refusing = false;
       swallowing = false;
       latencyMs = 0;
       slicing = false;
       cutAfter = Infinity;
+      breaking = undefined;
       lossy = undefined;
     },
     slow: (ms: number): void => {

@@ -24,3 +24,6 @@ export const gates = {
 export const worked = (id: string): void => void runs.set(id, (runs.get(id) ?? 0) + 1);
 /** Runs by inbox id since the start of the file. */
 export const allWork = (): ReadonlyMap<string, number> => runs;
+
+/** How what kills its process does so; in the process of a test the rig does. */
+export const dying = { act: (_boot: string): void => void process.kill(process.pid, 'SIGKILL') };

@@ -10,6 +10,7 @@ export type MemberSettings = {
   database: string;
   role: 'web' | 'worker';
   handlersFolder: string;
+  more?: string;
   settings: Record<string, string>;
   crash?: [name: string, pass: number];
   /** Business time as the test turned it. */

@@ -16,6 +16,7 @@ import { testConfig } from './config';
 import { testDatabase } from './database';
 import { createFaultProxy, type FaultProxy, placeOf, throughPort } from './fault-proxy';
 import { forkMember } from './member-process';
+import { domainsIn } from './more-domains';
 
 export type RigOptions = {
   /** Processes that answer callbacks, and processes that work off what those left to do. */
@@ -30,6 +31,8 @@ export type RigOptions = {
   /** Another MongoDB than that of this run, connected to without a proxy. */
   mongoUri?: string;
   log?: Log;
+  /** A module whose default export makes domains beside ours, with jobs of a test. */
+  more?: string;
   /** Beijing time at the start, `2026-11-24T10:00`; without it ours. Needed for `turnTo`. */
   at?: string;
   /** Business time moves by `turnTo` alone. */
@@ -82,6 +85,7 @@ export async function createRig(options: RigOptions = {}) {
       database: database.name,
       role,
       handlersFolder,
+      ...(options.more ? { more: options.more } : {}),
     };
     const started = options.real
       ? await forkMember({
@@ -104,11 +108,11 @@ export async function createRig(options: RigOptions = {}) {
     return member;
   }
 
-  async function startHere(given: Parameters<typeof createApp>[1] & { role: Member['role'] }) {
+  async function startHere({ more, ...given }: StartOptions) {
     const skew = options.skewMs?.[members.length] ?? 0;
     const now = () => clock.now() + skew;
     const own = skew === 0 ? clock : { ...clock, now, day: (at = now()) => beijingDay(at) };
-    const app = await createApp(config, { ...given, clock: own, log });
+    const app = await createApp(config, { ...given, ...(await domainsIn(more)), clock: own, log });
     try {
       await app.prepare();
     } catch (error) {
@@ -290,6 +294,8 @@ export async function createRig(options: RigOptions = {}) {
     },
   };
 }
+
+type StartOptions = Omit<Parameters<typeof createApp>[1], 'more'> & { role: Member['role']; more?: string };
 
 function stoppedClock(first: number): TurnableClock {
   const machine = Date.now();

@@ -423,6 +423,14 @@ export function createInbox({
       );
       return done.modifiedCount === 1;
     },
+    /** Why a callback was put out of the way. Undefined: there is none of this id. */
+    async quarantinedFor(id: string): Promise<string | undefined> {
+      const row = await rows.findOne(
+        { _id: id, quarantinedAt: { $exists: true } },
+        { projection: { failed: 1 } },
+      );
+      return row ? (row.failed ?? '') : undefined;
+    },
     quarantined: (limit = 50) =>
       rows
         .find({ quarantinedAt: { $exists: true } }, { projection: { failed: 1, quarantinedAt: 1 }, limit })

@@ -48,10 +48,15 @@ export const outboxIndexes: IndexSpec[] = [
   { collection: 'outbox', key: { cause: 1, _id: 1 }, why: 'what did this callback cause, in order' },
   { collection: 'outbox', key: { fan: 1 }, why: 'what waits for her (erasure)' },
   { collection: 'outbox', key: { at: 1 }, why: 'what is older than its retention' },
+  { collection: 'outbox', key: { state: 1 }, partial: { state: 'failed' }, why: 'what was put aside' },
 ];
 
-const leaseMs = 30_000;
+/** How long a row that was taken is its holder's, ms, unless it is held for longer. */
+export const leaseMs = 30_000;
+/** A job over which so many processes died is put aside: one dies by chance, twenty die of it. */
+const mostDeaths = 20;
 export type Taken = OutboxRow & { epoch: number };
+const putAside = { state: 'failed', 'effect.kind': 'later' } as const;
 
 export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
   const rows = db.collection<OutboxRow>('outbox');
@@ -150,6 +155,15 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
       return row ?? undefined;
     },
 
+    /** It is still being worked on: the lease begins anew. Does nothing when somebody else has taken it since. */
+    async hold(row: Taken): Promise<void> {
+      await rows.updateOne(
+        { _id: row._id, epoch: row.epoch, state: 'sending' },
+        [{ $set: { leaseUntil: { $add: ['$$NOW', leaseMs] } } }],
+        { timeoutMS: leaseMs },
+      );
+    },
+
     /** Says how it ended. A zombie's epoch matches nothing. */
     async finish(
       row: Taken,
@@ -196,10 +210,10 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
     },
 
     /**
-     * Rows whose holder died: a job is run again (jobs are idempotent); a customer message may or may not have
-     * arrived, and WeChat offers no key to find out, so it is `unknown` and never sent again by itself.
+     * Rows whose holder died: a job is run again (jobs are idempotent), unless it seems to be what they die of; a customer
+     * message may or may not have arrived, and WeChat offers no key to find out, so it is `unknown` and never sent again by itself.
      */
-    async expireLeases(): Promise<{ again: number; unknown: number }> {
+    async expireLeases(): Promise<{ again: number; unknown: number; aside: number }> {
       const expired = { state: 'sending', $expr: { $lt: ['$leaseUntil', '$$NOW'] } } as const;
       const unknown = await rows.updateMany(
         { ...expired, 'effect.kind': 'tell' },
@@ -208,11 +222,46 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
           $unset: { leaseUntil: 1 },
         },
       );
+      const aside = await rows.updateMany(
+        { ...expired, 'effect.kind': 'later', tries: { $gte: mostDeaths } },
+        {
+          $set: { state: 'failed', reason: `its process died ${mostDeaths} times` },
+          $unset: { leaseUntil: 1 },
+        },
+      );
       const again = await rows.updateMany(
         { ...expired, 'effect.kind': 'later' },
         { $set: { state: 'pending', dueAt: new Date() }, $unset: { leaseUntil: 1 } },
       );
-      return { again: again.modifiedCount, unknown: unknown.modifiedCount };
+      return {
+        again: again.modifiedCount,
+        unknown: unknown.modifiedCount,
+        aside: aside.modifiedCount,
+      };
+    },
+
+    /** Jobs that were put aside after their tries; `replay` brings one back. */
+    async putAside(limit = 50): Promise<{ id: string; job: string; at: Date; reason: string }[]> {
+      const found = await rows.find(putAside, { sort: { _id: 1 }, limit }).toArray();
+      return found.map(({ _id, effect, at, reason = '' }) => ({
+        id: _id,
+        job: effect?.kind === 'later' ? effect.job : '',
+        at,
+        reason,
+      }));
+    },
+    /** Why a job was put aside. Undefined: there is none of this id. */
+    async putAsideFor(id: string): Promise<string | undefined> {
+      const row = await rows.findOne({ _id: id, ...putAside }, { projection: { reason: 1 } });
+      return row ? (row.reason ?? '') : undefined;
+    },
+    /** A job that was put aside is due again, with all its tries. False: there is none of this id. */
+    async replay(id: string): Promise<boolean> {
+      const done = await rows.updateOne(
+        { _id: id, ...putAside },
+        { $set: { state: 'pending', dueAt: new Date(), tries: 0 }, $unset: { reason: 1 } },
+      );
+      return done.modifiedCount === 1;
     },
 
     pending: (): Promise<number> => rows.countDocuments({ state: { $in: ['pending', 'sending'] } }),
