@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { engineSettings } from '../../src/config';
+import { createLog } from '../../src/kit/log';
 import { startEngines } from '../../src/store/engines';
 import { connectMongo } from '../../src/store/mongo';
+import { connectRedis } from '../../src/store/redis';
 import { type Child, startChild } from './child';
 import type { Slice } from './driver';
 import { percentile, tabled } from './figures';
@@ -47,7 +48,7 @@ export async function pushCosts(people: number, toTheEnd: boolean): Promise<void
     children.push(child);
     return child;
   };
-  const redis = new Redis(env.REDIS_URL);
+  const redis = connectRedis(env.REDIS_URL, createLog({ level: 'silent', name: 'bench' }));
   const redisMiB = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]) / 2 ** 20;
   try {
     await bring(env.MONGODB_URI, people);
