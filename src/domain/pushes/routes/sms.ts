@@ -1,12 +1,13 @@
 import { messageOf } from '../../../errors';
 import type { Phones } from '../../phones/phones';
 import { problemsOfSms } from '../../phones/sms';
+import { routeWords } from '../push';
 import type { Route } from './route';
 
 /** Text messages: to who asked for them, by day. */
 export const smsRoute = ({ phones }: { phones: Pick<Phones, 'sendPush'> }): Route<'sms'> => ({
   name: 'sms',
-  says: '短信',
+  says: routeWords.sms,
   carries: ['marketing', 'service'],
   hours: [8, 21],
   anchors: false,
