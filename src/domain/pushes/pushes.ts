@@ -24,7 +24,7 @@ import { type Definition, type LogEntry, type PushRow, type RouteName, stateName
 import { pushBegin, pushTest } from './pushes.jobs';
 import { byVariant, type Status, statusOf } from './report';
 import type { AnyRoute } from './routes/route';
-import { readWhen } from './when';
+import { afterQuiet, nextTime, readWhen } from './when';
 
 /** More than half an hour late it is a person's decision whether it still goes. */
 const lateMs = 30 * minuteMs;
@@ -281,7 +281,7 @@ export function createPushes(
   async function plan(id: string): Promise<Planned> {
     const push = await mustGet(id);
     const { count, sample } = await audienceOf(push);
-    const at = Math.max(clock.now(), momentOf(push));
+    const at = afterQuiet(push.quiet, Math.max(clock.now(), momentOf(push)));
     return planOf(house, { push, audience: count, sample, at, perSecond });
   }
 
@@ -290,24 +290,18 @@ export function createPushes(
     const rule = await segments.expanded(await ruleIn(text));
     const [audience, some] = await Promise.all([segments.count(rule), segments.sample(rule, looksAt)]);
     const sample = some.map(({ _id }) => _id);
-    const planned = (names: RouteName[]) =>
-      planOf(house, {
-        push: { ...asked, routes: names },
-        audience,
-        sample,
-        at: clock.now(),
-        perSecond,
-      });
+    const planned = (names: RouteName[], at: number) =>
+      planOf(house, { push: { ...asked, routes: names }, audience, sample, at, perSecond });
+    const now = clock.now();
     const [plan, sms, mail] = await Promise.all([
-      planned(['customer', 'mass']),
-      planned(['sms']),
-      planned(['mail']),
+      planned(['customer', 'mass'], now),
+      planned(['sms'], nextTime('10:00', now)), // by night none goes
+      planned(['mail'], now),
     ]);
     return {
       told: segments.tell(rule),
       plan,
-      // By night no text may go, but they want it all the same.
-      sms: (sms.byRoute.sms ?? 0) + (sms.byReason['hours'] ?? 0),
+      sms: sms.byRoute.sms ?? 0,
       mail: mail.byRoute.mail ?? 0,
     };
   }

@@ -1,8 +1,8 @@
-import { beijingDay, beijingMoment, dayMs, momentAt } from '../../kit/beijing';
-import { isQuiet } from './engine';
+import { beijingMoment, dayMs } from '../../kit/beijing';
 import type { Planned } from './plan';
 import { type PushRow, type RouteName, routeNames, routeWords } from './push';
 import { tellReason } from './reasons';
+import { afterQuiet, nextTime } from './when';
 
 /** 「48,210」 */
 export const figure = (n: number): string => n.toLocaleString('en-US');
@@ -67,19 +67,13 @@ export function endOf(
   let now = at;
   let left = sendingMs;
   for (let turns = 0; turns < 2 * 366; turns++) {
-    if (isQuiet({ quiet }, now)) now = next(quiet.to, now);
-    const until = quiet.from === quiet.to ? Infinity : next(quiet.from, now);
+    now = afterQuiet(quiet, now);
+    const until = quiet.from === quiet.to ? Infinity : nextTime(quiet.from, now);
     if (now + left <= until) break;
     left -= until - now;
     now = until;
   }
   return now + left + (days - 1) * dayMs;
-}
-
-/** The next moment at which a Beijing clock shows this time. */
-function next(time: string, after: number): number {
-  const today = momentAt(`${beijingDay(after)} ${time}`);
-  return today > after ? today : today + dayMs;
 }
 
 /** 「12 分鐘」 */
