@@ -3,7 +3,17 @@ import { means, says } from '../src/bot/bot';
 /** 「不要推送」「恢復推送」：優惠和消息不再發給她；她問的、她得的獎，照舊。 */
 export default [
   says(
-    ['不要推送', '別再推送', '不要再推送', '別推送', '停止推送', '取消推送', '退訂推送', '關閉推送', '不收推送'],
+    [
+      '不要推送',
+      '別再推送',
+      '不要再推送',
+      '別推送',
+      '停止推送',
+      '取消推送',
+      '退訂推送',
+      '關閉推送',
+      '不收推送',
+    ],
     async ({ fan, reach, render }) => {
       await reach.wish(fan.key, fan.pid, true);
       return render('push-wish', { quiet: true });

@@ -6,7 +6,6 @@ import type { MassSend } from '../../src/domain/reach/reach';
 import { AppError } from '../../src/errors';
 import { beijingDay, beijingMoment, momentAt, startOfBeijingDay } from '../../src/kit/beijing';
 import { fileFor } from '../../src/sheets/named-files';
-import { Misuse } from '../command-line';
 import { type Asked, type Command, call } from './command';
 import { nextSteps, tellProgress, tellPush } from './tell';
 
@@ -27,7 +26,12 @@ export const afterwards: Record<string, Command> = {
       console.log(`沒收到的 ${figure(total)} 人：`);
       for (const why of tellReasons(counts.reasons)) console.log(`  ${why}`);
       const [reason, ...more] = reasonsOf(values.reason, counts.reasons) ?? [];
-      if (more.length > 0) throw new Misuse('一次看一種原因：只寫一個 --reason。');
+      if (more.length > 0)
+        throw new AppError(
+          'Invalid',
+          'push.reason',
+          `一次看一種；「${values.reason.join('、')}」說的有：${[reason ?? '', ...more].map(tellReason).join('；')}。`,
+        );
       if (values.list) {
         const some = await pushes.missed(id, { ...(reason === undefined ? {} : { reason }), limit: 50 });
         const names = await services.names.nameOf(some.map(({ pid }) => pid));
@@ -54,6 +58,8 @@ export const afterwards: Record<string, Command> = {
       if (!/^[a-z0-9][a-z0-9-]{0,23}$/.test(next))
         throw new AppError('Invalid', 'push.id', '新編號只能用小寫字母、數字和連字號，最多 24 個字。');
       const reasons = reasonsOf(values.reason, counts.reasons);
+      if (Object.keys(counts.reasons).length === 0)
+        throw new AppError('NotFound', 'push.none-missed', `「${id}」沒有漏掉誰，不用補發。`);
       const row = await pushes.again(id, { id: next, by: values.by, ...(reasons ? { reasons } : {}) });
       const { people } = await pushes.audienceOf(next);
       console.log(tellPush(row));
@@ -115,6 +121,11 @@ async function report({ services, args: [id = ''], clock }: Asked): Promise<numb
     );
   }
 
+  for (const [n, url] of push.links.entries()) {
+    const clicks = await services.links.clicksEver({ kind: 'push', ref: `${id}/${n}` });
+    console.log(`  連結 ${url}：點了 ${figure(clicks)} 次`);
+  }
+
   const batches = await pushes.massOf(id);
   if (batches.length > 0) console.log('群發的批次（微信只給總數，不說是誰）：');
   for (const { people: n, msgId, why, report: said } of batches)
@@ -133,7 +144,9 @@ async function report({ services, args: [id = ''], clock }: Asked): Promise<numb
   console.log(
     `發出之後回來過的 ${figure(back)} 人${rate}；用過獎品或券的 ${figure(used)} 人。回來不一定是因為這次推送。`,
   );
-  for (const step of nextSteps(push, clock.now(), state === 'finished')) console.log(step);
+  const lost = failed + unknown + skipped;
+  if (state !== 'finished') for (const step of nextSteps(push, clock.now())) console.log(step);
+  else if (lost > 0) console.log(`沒收到的 ${figure(lost)} 人：${call(`missed ${id}`)}`);
   return 0;
 }
 

@@ -10,7 +10,6 @@ import { monotonicMs } from '../../src/kit/clock';
 import { fileAt } from '../../src/sheets/named-files';
 import { tellProblem } from '../../src/sheets/problems';
 import { openidOf } from '../../src/simulator/fans';
-import { Misuse } from '../command-line';
 import { type Asked, type Command, call } from './command';
 import { nextSteps, tellContents, tellPush } from './tell';
 
@@ -111,7 +110,12 @@ export const making: Record<string, Command> = {
     args: ['編號'],
     help: '發給自己人看：--to 人（pid、openid 或在榜上的名字），可以幾個 --to',
     async run({ services, config, values: { to, by }, args: [id = ''] }) {
-      if (to.length === 0) throw new Misuse('發給誰看？加 --to 人，可以寫 pid、openid 或在榜上的名字。');
+      if (to.length === 0)
+        throw new AppError(
+          'Invalid',
+          'push.whom',
+          `發給誰看？${call(`test ${id} --to 人`)}，可以寫 pid、openid 或她用「改名」起的名字。`,
+        );
       const { pushes, processes } = services;
       const row = await pushes.get(id);
       if (row.routes.includes('mass')) {
