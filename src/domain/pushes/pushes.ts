@@ -396,11 +396,11 @@ export function createPushes(
         return row;
       } catch (error) {
         if (!isDuplicate(error)) throw error;
-        const there = await mustGet(id);
+        const { state } = await statusOf(deliveries, await mustGet(id));
         throw new AppError(
           'Conflict',
           'push.not-draft',
-          `「${id}」已經有了，現在是「${stateNames[there.state]}」，不能再改；請換一個編號。`,
+          `「${id}」已經有了，現在是「${stateNames[state]}」，不能再改；請換一個編號。`,
         );
       }
     },
