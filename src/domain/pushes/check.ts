@@ -1,6 +1,6 @@
 import type { AccountKind } from '../../wechat/api/account-types';
 import { whyNot } from '../../wechat/api/account-types';
-import { below, type Rule } from '../segments/rule';
+import type { LeafRule, Rule } from '../segments/rule';
 import { addressesIn, variablesIn } from './fill';
 import {
   type Content,
@@ -94,11 +94,17 @@ export function findingsOf(
 
 /** Everybody in it has said nothing for so many days; undefined where the rule does not ask for it. */
 export function silentFor(rule: Rule): number | undefined {
-  const under = below(rule);
-  if (!under) return 'leaf' in rule && rule.leaf === 'silent' ? Number(rule['days']) : undefined;
-  const days = under.rules.flatMap((one) => silentFor(one) ?? []);
-  if (under.joint === 'all') return days.length > 0 ? Math.max(...days) : undefined;
-  return under.joint === 'any' && days.length === under.rules.length ? Math.min(...days) : undefined;
+  const daysOf = (rules: Rule[]) => rules.flatMap((one) => silentFor(one) ?? []);
+  if ('all' in rule) {
+    const days = daysOf(rule.all as Rule[]);
+    return days.length > 0 ? Math.max(...days) : undefined;
+  }
+  if ('any' in rule) {
+    const days = daysOf(rule.any as Rule[]);
+    return days.length === (rule.any as Rule[]).length ? Math.min(...days) : undefined;
+  }
+  const { leaf, days } = rule as LeafRule;
+  return leaf === 'silent' ? Number(days) : undefined;
 }
 
 /** What a customer message cannot do for who has been silent, and which routes can. */

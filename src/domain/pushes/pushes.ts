@@ -45,6 +45,8 @@ const insteadIn: Record<Status['state'], string> = {
   finished: '看結果：report；補發給沒收到的人：again。',
 };
 
+const isId = (text: string): boolean => /^[a-z0-9][a-z0-9-]*$/.test(text);
+
 /** A push that nobody sends: what of it a plan asks. */
 const asked = {
   _id: 'reach',
@@ -226,7 +228,7 @@ export function createPushes(
 
   /** A segment by its id or name, or a sentence. */
   async function ruleIn(text: string): Promise<Rule> {
-    if (/^[a-z0-9][a-z0-9-]*$/.test(text)) return (await segments.get(text)).rule;
+    if (isId(text)) return (await segments.get(text)).rule;
     try {
       return await segments.readText(text);
     } catch (error) {
@@ -445,7 +447,13 @@ export function createPushes(
     reachOf,
     audienceOf: async (id: string) => (await audienceOf(await mustGet(id))).count,
     tellAudience: ({ audience, again }: PushRow): string =>
-      again ? `「${again.push}」沒收到的人` : audience.rule ? segments.tell(audience.rule) : audience.to,
+      again
+        ? `「${again.push}」沒收到的人`
+        : audience.rule
+          ? segments.tell(audience.rule)
+          : isId(audience.to)
+            ? `分群「${audience.to}」`
+            : audience.to,
 
     /**
      * Sets it going: scheduled, or waiting for a second person when it is big. Pressed twice it is one.

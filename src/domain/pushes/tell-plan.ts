@@ -36,12 +36,14 @@ export function tellPlan(
   perSecond: number,
 ): string[] {
   const { days, sendingMs, massLeftAfter, audience } = planned;
+  if (audience.people === 0) return ['對象 0 人：現在沒有人符合。'];
   const unused = push.routes.filter((name) => !planned.byRoute[name]);
+  if (unused.length === push.routes.length) return [tellReached(planned)];
   const end = endOf(push, planned);
   const { from, to } = push.quiet;
   return [
     tellReached(planned),
-    ...(unused.length > 0 && audience.people > 0 ? [`一個人也不走：${unused.map(wordOf).join('、')}`] : []),
+    ...(unused.length > 0 ? [`一個人也不走：${unused.map(wordOf).join('、')}`] : []),
     days > 1
       ? `微信每天的次數不夠一天發完，要 ${days} 天`
       : `發送約 ${tellSpan(sendingMs)}（每秒最多 ${perSecond} 條）`,
