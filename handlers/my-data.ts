@@ -26,12 +26,14 @@ export default [
     ['我的資料', '我的數據', '我的個人資料', '導出我的資料', '下載我的資料'],
     async ({ fan, upkeep, copies, render }) => {
       const copy = await upkeep.copy({ fan: fan.key, pid: fan.pid });
+      const [reach] = (copy['reach'] ?? []) as { quiet?: boolean }[];
       const told = (copy['attributes'] ?? []) as { name: string; value: string; source: string }[];
       return render('my-data', {
         city: fan.city?.name ?? '',
         script: fan.script,
         told: told.map(({ name, value, source }) => ({ name, value, from: source.split(':')[0] ?? '' })),
         counts: countsOf(copy),
+        quiet: reach?.quiet ?? false,
         link: copies.linkFor(fan.pid),
       });
     },
@@ -58,6 +60,7 @@ const named: Record<string, string> = {
   smsConsents: '優惠短信訂閱',
   mailConsents: '優惠郵件訂閱',
   purchases: '綁定後認出的訂單',
+  pushes: '發給你的推送',
 };
 
 const countsOf = (copy: Record<string, readonly object[]>) =>

@@ -51,7 +51,8 @@ export function createDeciding(given: {
       if (!her) return counted(outcome);
       if (!changesAnything(outcome, message)) {
         touchBehind(her, message);
-        subscribers.touch(her).catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
+        if (isHerDoing(message))
+          subscribers.touch(her).catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
         return counted(outcome);
       }
       const { reply, effects, carries, changes, takeMail, about } = outcome;
@@ -119,6 +120,10 @@ const speaks = (message: Message): boolean =>
     'sendPics',
     'selectLocation',
   ].includes(message.kind);
+
+/** She was here. What WeChat reports of something that was sent to her shows nothing of the kind. */
+const isHerDoing = (message: Message): boolean =>
+  speaks(message) || ['viewMiniProgram', 'noticePopup', 'noticeChange'].includes(message.kind);
 
 const changesAnything = (outcome: Outcome, message: Message): boolean =>
   message.kind === 'follow' || outcome.takeMail.length > 0 || Object.keys(outcome.changes).length > 0;

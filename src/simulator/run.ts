@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, createApp } from '../app';
 import type { Config } from '../config';
+import { bringSamplePush } from '../domain/pushes/sample';
 import { takenIn } from '../domain/quiz/play/taken-by';
 import { startSampleQuiz } from '../domain/quiz/workbook/sample';
 import { startSampleSurvey } from '../domain/surveys/sample';
@@ -96,6 +97,11 @@ async function gather({ db, clock, services }: App, world: World): Promise<void>
   await services.people.rebuild();
   await services.stages.run();
   await bringExampleSegments(services.segments);
+  for (const name of ['push.json', 'push-mass.json'])
+    await bringSamplePush(services, {
+      name,
+      bytes: readFileSync(join(root, 'src/simulator/sample', name)),
+    });
 }
 
 /** One for each channel that has none yet, so that there is something to scan. */

@@ -35,7 +35,7 @@ export type AwardFilter = {
 /** Who took what out of here. `rows` is missing when it was cut off. */
 type ExportRow = {
   _id: string;
-  what: 'winners' | 'points' | 'group' | 'courier' | 'survey' | 'segment';
+  what: 'winners' | 'points' | 'group' | 'courier' | 'survey' | 'segment' | 'missed';
   by: string;
   at: Date;
   format: SheetFormat;
@@ -56,6 +56,7 @@ export const exportNames: Record<ExportRow['what'], string> = {
   courier: '快遞',
   survey: '問卷',
   segment: '名單',
+  missed: '推送沒收到的人',
 };
 
 /** 「活動 autumn、獎品 cup」 */
@@ -70,6 +71,8 @@ export function tellFilter(filter: Record<string, unknown>, states: InWords['sta
     survey: '問卷',
     segment: '分群',
     version: '版本',
+    push: '推送',
+    reason: '原因',
   };
   const told = Object.entries(filter).map(([name, value]) => {
     const state = name === 'state' ? states[value as AwardState] : undefined;
@@ -241,6 +244,30 @@ export function createExports(given: {
         filter: { segment, version },
         columns: [{ title: 'pid', of: (pid: string) => pid, width: 26 }],
         rows: pids,
+      }),
+
+    /** Whom a push missed, by pid, and why. */
+    missed: <Row>(
+      {
+        push,
+        reason,
+        columns,
+        rows,
+      }: {
+        push: string;
+        reason: string | undefined;
+        columns: Column<Row>[];
+        rows: AsyncIterable<Row>;
+      },
+      how: Take,
+    ) =>
+      take({
+        what: 'missed',
+        take: how,
+        full: false,
+        filter: { push, ...(reason === undefined ? {} : { reason }) },
+        columns,
+        rows,
       }),
 
     /** Who took what of a campaign, newest first. */

@@ -93,6 +93,13 @@ export function createLinks({
       const row = await db.collection<ClickRow>('linkClicks').findOne({ _id: `${kind}:${ref}:${on}` });
       return row?.n ?? 0;
     },
+    /** The same on all days. */
+    async clicksEver({ kind, ref }: LinkTarget): Promise<number> {
+      const days = db
+        .collection<ClickRow>('linkClicks')
+        .find({ _id: { $gte: `${kind}:${ref}:`, $lt: `${kind}:${ref};` } });
+      return (await days.toArray()).reduce((sum, { n }) => sum + n, 0);
+    },
   };
 }
 

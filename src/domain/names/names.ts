@@ -49,6 +49,11 @@ export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
       const some = await rows.find({ _id: { $in: [...pids] } }, { timeoutMS }).toArray();
       return new Map(some.map(({ _id, name }) => [_id, name]));
     },
+    /** Who chose this name; several may have. For our own people's questions: it reads all names. */
+    bearing: async (name: string): Promise<string[]> =>
+      (await rows.find({ name }, { projection: { _id: 1 }, limit: 10, timeoutMS }).toArray()).map(
+        ({ _id }) => _id,
+      ),
     /** The names of these people, every one of them. */
     async nameOf(pids: string[]): Promise<Map<string, string>> {
       const names = new Map(pids.map((pid) => [pid, defaultName(pid)]));

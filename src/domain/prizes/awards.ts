@@ -123,6 +123,19 @@ export function createAwards(given: {
           ...(limit === undefined ? {} : { limit }),
         },
       ),
+    /** How many of these people have used a prize since, each from a moment of her own (business time). */
+    async usedSince(some: readonly { pid: string; at: Date }[]): Promise<number> {
+      const used = await rows
+        .find(
+          { pid: { $in: some.map(({ pid }) => pid) }, used: { $exists: true } },
+          { projection: { pid: 1, 'used.at': 1 } },
+        )
+        .toArray();
+      const since = new Map(some.map(({ pid, at }) => [pid, at.getTime()]));
+      return new Set(
+        used.flatMap((one) => ((one.used?.at ?? 0) > (since.get(one.pid) ?? Infinity) ? [one.pid] : [])),
+      ).size;
+    },
     count: (filter: Record<string, unknown>): Promise<number> =>
       rows.countDocuments({ state: { $ne: 'pending' }, ...filter }),
 

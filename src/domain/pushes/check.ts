@@ -1,7 +1,16 @@
 import type { AccountKind } from '../../wechat/api/account-types';
 import { whyNot } from '../../wechat/api/account-types';
+import type { LeafRule, Rule } from '../segments/rule';
 import { addressesIn, variablesIn } from './fill';
-import { type Content, classNames, type Definition, type RouteName, routeNames } from './push';
+import {
+  type Content,
+  classNames,
+  type Definition,
+  type PushClass,
+  type RouteName,
+  routeNames,
+  routeWords,
+} from './push';
 import type { AnyRoute } from './routes/route';
 
 /** All pieces of words in a content, with the route they go by. */
@@ -82,3 +91,32 @@ export function findingsOf(
     }
   return found;
 }
+
+/** Everybody in it has said nothing for so many days; undefined where the rule does not ask for it. */
+export function silentFor(rule: Rule): number | undefined {
+  const daysOf = (rules: Rule[]) => rules.flatMap((one) => silentFor(one) ?? []);
+  if ('all' in rule) {
+    const days = daysOf(rule.all as Rule[]);
+    return days.length > 0 ? Math.max(...days) : undefined;
+  }
+  if ('any' in rule) {
+    const days = daysOf(rule.any as Rule[]);
+    return days.length === (rule.any as Rule[]).length ? Math.min(...days) : undefined;
+  }
+  const { leaf, days } = rule as LeafRule;
+  return leaf === 'silent' ? Number(days) : undefined;
+}
+
+/** What a customer message cannot do for who has been silent, and which routes can. */
+export function silentRemark(
+  { class: kind, routes }: Pick<Definition, 'class' | 'routes'>,
+  rule: Rule,
+): string | undefined {
+  const days = silentFor(rule);
+  if (days === undefined || days < 2 || !routes.includes('customer')) return undefined;
+  return `沉默超過 ${days} 天的人，客服消息一個也到不了（48 小時裡沒說過話）；到得了的：${asleep[kind]}`;
+}
+const asleep: Record<PushClass, string> = {
+  marketing: `${routeWords.mass}，和同意過的人的${routeWords.sms}、${routeWords.mail}`,
+  service: `${routeWords.template}、${routeWords.mass}，訂閱過的人的${routeWords.notice}，同意過的人的${routeWords.sms}、${routeWords.mail}`,
+};

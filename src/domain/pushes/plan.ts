@@ -1,7 +1,8 @@
 import { hourMs } from '../../kit/beijing';
 import { massLeft } from '../rations';
 import type { Count } from '../segments/segments';
-import { type Here, type Sending, standingsOf, variantOf, wayFor } from './chunk';
+import { contentOf, type Here, type Sending, standingsOf, variableNamesOf, variantOf, wayFor } from './chunk';
+import { variablesIn } from './fill';
 import { pieceOf } from './freeze';
 import type { PushRow, RouteName } from './push';
 
@@ -21,7 +22,12 @@ export type Planned = {
   days: number;
   /** Machine ms that sending takes at the set pace, within one day. */
   sendingMs: number;
+  /** Business ms from which it may go. */
+  at: number;
 };
+
+/** What of a push is asked. */
+type Asked = Pick<PushRow, '_id' | 'routes' | 'class' | 'cap' | 'content' | 'variants'>;
 
 /** Calls a day (wechat.md, LIM). */
 const daily: Partial<Record<RouteName, number>> = { customer: 500_000, template: 100_000 };
@@ -29,9 +35,9 @@ const massCallsADay = 100;
 
 /** Whom a push would reach by which route, at the moment for which it is set, and what it takes. Changes nothing. */
 export async function planOf(
-  house: Pick<Sending, 'routes' | 'reach' | 'standing' | 'here' | 'moment'>,
+  house: Pick<Sending, 'routes' | 'reach' | 'standing' | 'here' | 'moment' | 'values'>,
   given: {
-    push: PushRow;
+    push: Asked;
     audience: Count;
     /** Some of them, fairly drawn. */
     sample: readonly string[];
@@ -44,6 +50,7 @@ export async function planOf(
   const here = new Map<string, Here>();
   for (const one of await house.here([...sample])) here.set(one.pid, one);
   const standing = await standingsOf(house, [...here.values()]);
+  const lacks = await lacksOf(house, push, [...here.values()]);
   const route = push.routes[0] as RouteName;
   const routes = new Map<RouteName, number>();
   const reasons = new Map<string, number>();
@@ -51,9 +58,10 @@ export async function planOf(
   for (const pid of sample) {
     const her = standing.get(pid);
     const variant = variantOf(push, pid);
-    const way = her
-      ? wayFor(house, push, { route, ...(variant ? { variant } : {}) }, her, moment)
-      : ({ reason: 'left' } as const);
+    const row = { route, ...(variant ? { variant } : {}) };
+    const open = her ? wayFor(house, push, row, her, moment) : ({ reason: 'left' } as const);
+    const way =
+      'route' in open && lacks(pid, { ...row, route: open.route }) ? ({ reason: 'variable' } as const) : open;
     if ('route' in way) routes.set(way.route, (routes.get(way.route) ?? 0) + 1);
     else reasons.set(way.reason, (reasons.get(way.reason) ?? 0) + 1);
     if (!her) continue;
@@ -79,5 +87,24 @@ export async function planOf(
     massLeftAfter: scaled(left),
     days: Math.max(1, Math.ceil(Math.max(...perDay))),
     sendingMs: Math.ceil((oneByOne / perSecond) * 1_000 + (massCalls * hourMs) / 3_240),
+    at,
+  };
+}
+
+/** Whether the words of a route want something of her that is not known, and for which nothing stands in. */
+async function lacksOf(
+  { routes, values }: Pick<Sending, 'routes' | 'values'>,
+  push: Asked,
+  people: readonly Here[],
+): Promise<(pid: string, row: { route: RouteName; variant?: string }) => boolean> {
+  const names = variableNamesOf(push);
+  if (names.length === 0) return () => false;
+  const known = await values(people, names);
+  return (pid, row) => {
+    const content = contentOf(push, row, row.route);
+    const words = content ? (routes.get(row.route)?.words(content as never) ?? []) : [];
+    return words
+      .flatMap(variablesIn)
+      .some(({ name, hasDefault }) => !hasDefault && known.get(pid)?.[name] === undefined);
   };
 }

@@ -10,6 +10,15 @@ export const classNames: Record<PushClass, string> = { marketing: '營銷', serv
 
 export const routeNames = ['customer', 'mass', 'template', 'notice', 'sms', 'mail'] as const;
 export type RouteName = (typeof routeNames)[number];
+/** What they are called where people read them. */
+export const routeWords: Record<RouteName, string> = {
+  customer: '客服消息',
+  mass: '群發',
+  template: '模板消息',
+  notice: '訂閱通知',
+  sms: '短信',
+  mail: '郵件',
+};
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 const web = z.url({ protocol: /^https?$/ }).max(500);

@@ -14,23 +14,52 @@ import type { Rule } from '../segments/rule';
 import type { Count, Segments } from '../segments/segments';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
-import { findingsOf, linksIn } from './check';
+import { findingsOf, linksIn, silentRemark } from './check';
 import { contentOf, type Here, type Sending, variableNamesOf, written } from './chunk';
 import { type Chunk, createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
 import { createEngine, probeMs } from './engine';
 import { freeze, pieceOf, thaw } from './freeze';
 import { looksAt, type Planned, planOf } from './plan';
-import { type Definition, type LogEntry, type PushRow, stateNames } from './push';
+import { type Definition, type LogEntry, type PushRow, type RouteName, stateNames } from './push';
 import { pushBegin, pushTest } from './pushes.jobs';
 import { byVariant, type Status, statusOf } from './report';
 import type { AnyRoute } from './routes/route';
-import { readWhen } from './when';
+import { afterQuiet, nextTime, readWhen } from './when';
 
 /** More than half an hour late it is a person's decision whether it still goes. */
 const lateMs = 30 * minuteMs;
 /** One person alone thinks it over. */
 const soloMs = 10 * minuteMs;
 const mostTestsADay = 100;
+
+/** What can be done with it instead. */
+const insteadIn: Record<Status['state'], string> = {
+  draft: '還沒開始：start；不要了就 cancel。',
+  waiting: '等第二個人同意：approve；不發了就 cancel。',
+  scheduled: '還沒到時間；不發了就 cancel。',
+  late: '仍然要發就 start，不發就 cancel。',
+  freezing: '名單正在圈定，幾秒後再試；不發了就 cancel。',
+  running: '要停住就 pause，剩下的不發了就 cancel。',
+  paused: '接著發就 resume，剩下的不發了就 cancel。',
+  cancelled: '取消了不能再開；要發給沒收到的人，用 again 新寫一個。',
+  finished: '看結果：report；補發給沒收到的人：again。',
+};
+
+const isId = (text: string): boolean => /^[a-z0-9][a-z0-9-]*$/.test(text);
+
+/** A push that nobody sends: what of it a plan asks. */
+const asked = {
+  _id: 'reach',
+  class: 'marketing',
+  cap: { most: 0, days: 7 },
+  variants: [],
+  content: {
+    customer: { kind: 'text', text: ' ' },
+    mass: { kind: 'text', text: ' ' },
+    sms: { text: ' ' },
+    mail: { subject: ' ', text: ' ' },
+  },
+} satisfies Partial<PushRow>;
 
 /** What services give for the words' variables. */
 export type Values = { names: () => Promise<string[]>; of: Sending['values'] };
@@ -191,18 +220,33 @@ export function createPushes(
     );
   }
 
-  const wrongState = (row: PushRow, wanted: string): AppError =>
+  const wrongState = (row: PushRow, wanted: string, state: Status['state'] = row.state): AppError =>
     new AppError(
       'Conflict',
       'push.state',
-      `推送「${row.name}」現在是「${stateNames[row.state]}」，不能${wanted}。`,
+      `推送「${row.name}」現在是「${stateNames[state]}」，不能${wanted}。${insteadIn[state]}`,
     );
+  /** A push that is over is neither held nor called off. */
+  async function mustGoOn(id: string, wanted: string): Promise<void> {
+    const { push, state } = await statusOf(deliveries, await mustGet(id));
+    if (state === 'finished') throw wrongState(push, wanted, state);
+  }
+
+  /** A segment by its id or name, or a sentence. */
+  async function ruleIn(text: string): Promise<Rule> {
+    if (isId(text)) return (await segments.get(text)).rule;
+    try {
+      return await segments.readText(text);
+    } catch (error) {
+      const named = await segments.get(text).catch(() => undefined);
+      if (named) return named.rule;
+      throw error;
+    }
+  }
 
   /** The rule of an audience with what it leaves out, all segments in it spelt out. */
   async function ruleOf({ to, except }: Definition['audience']): Promise<Rule> {
-    const rule = /^[a-z0-9][a-z0-9-]*$/.test(to)
-      ? (await segments.get(to)).rule
-      : await segments.readText(to);
+    const rule = await ruleIn(to);
     const others = await Promise.all(except.map(async (id) => (await segments.get(id)).rule));
     return segments.expanded(others.length === 0 ? rule : { all: [rule, { none: others }] });
   }
@@ -245,8 +289,29 @@ export function createPushes(
   async function plan(id: string): Promise<Planned> {
     const push = await mustGet(id);
     const { count, sample } = await audienceOf(push);
-    const at = Math.max(clock.now(), momentOf(push));
+    const at = afterQuiet(push.quiet, Math.max(clock.now(), momentOf(push)));
     return planOf(house, { push, audience: count, sample, at, perSecond });
+  }
+
+  /** The question of a plan for any people: by customer message now, else by mass message; and who wants texts and mails. */
+  async function reachOf(text: string) {
+    const rule = await segments.expanded(await ruleIn(text));
+    const [audience, some] = await Promise.all([segments.count(rule), segments.sample(rule, looksAt)]);
+    const sample = some.map(({ _id }) => _id);
+    const planned = (names: RouteName[], at: number) =>
+      planOf(house, { push: { ...asked, routes: names }, audience, sample, at, perSecond });
+    const now = clock.now();
+    const [plan, sms, mail] = await Promise.all([
+      planned(['customer', 'mass'], now),
+      planned(['sms'], nextTime('10:00', now)), // by night none goes
+      planned(['mail'], now),
+    ]);
+    return {
+      told: segments.tell(rule),
+      plan,
+      sms: sms.byRoute.sms ?? 0,
+      mail: mail.byRoute.mail ?? 0,
+    };
   }
 
   /** Armed under its version: a draft that was changed since does not go by an old timer. */
@@ -354,11 +419,11 @@ export function createPushes(
         return row;
       } catch (error) {
         if (!isDuplicate(error)) throw error;
-        const there = await mustGet(id);
+        const { state } = await statusOf(deliveries, await mustGet(id));
         throw new AppError(
           'Conflict',
           'push.not-draft',
-          `「${id}」已經有了，現在是「${stateNames[there.state]}」，不能再改；請換一個編號。`,
+          `「${id}」已經有了，現在是「${stateNames[state]}」，不能再改；請換一個編號。`,
         );
       }
     },
@@ -388,10 +453,28 @@ export function createPushes(
       return draft;
     },
     findings: async (id: string) => (await checked(await mustGet(id))).found,
+    /** What its author should know, though nothing forbids it. */
+    async remarks(id: string): Promise<string[]> {
+      const row = await mustGet(id);
+      const when = readWhen(row.at, clock.now());
+      const rule = row.again ? undefined : (row.audience.rule ?? (await ruleOf(row.audience)));
+      const silent = rule && silentRemark(row, rule);
+      return [
+        ...(row.state === 'draft' && 'warning' in when && when.warning ? [when.warning] : []),
+        ...(silent ? [silent] : []),
+      ];
+    },
     plan,
+    reachOf,
     audienceOf: async (id: string) => (await audienceOf(await mustGet(id))).count,
     tellAudience: ({ audience, again }: PushRow): string =>
-      again ? `「${again.push}」沒收到的人` : audience.rule ? segments.tell(audience.rule) : audience.to,
+      again
+        ? `「${again.push}」沒收到的人`
+        : audience.rule
+          ? segments.tell(audience.rule)
+          : isId(audience.to)
+            ? `分群「${audience.to}」`
+            : audience.to,
 
     /**
      * Sets it going: scheduled, or waiting for a second person when it is big. Pressed twice it is one.
@@ -484,6 +567,7 @@ export function createPushes(
     },
     /** Holds it: nothing is dropped, nothing more goes out within two seconds. */
     async pause(id: string, by: string, why = ''): Promise<PushRow> {
+      await mustGoOn(id, '暫停');
       const done = await moved(id, ['running'], {
         set: { state: 'paused', paused: { by, why, at: now() } },
         entry: { by, what: `暫停${why ? `：${why}` : ''}` },
@@ -505,6 +589,7 @@ export function createPushes(
     },
     /** For good; who has not been sent it by then gets none. */
     async cancel(id: string, by: string): Promise<PushRow> {
+      await mustGoOn(id, '取消');
       const done = await moved(
         id,
         ['draft', 'waiting', 'scheduled', 'late', 'freezing', 'running', 'paused'],
@@ -581,6 +666,9 @@ export function createPushes(
         .find({ push: id, missed: true, ...(reason ? { reason } : {}) }, { limit })
         .toArray();
     },
+    /** All of them. */
+    missedRows: (id: string, reason?: string): AsyncIterable<Delivery> =>
+      deliveries.rows.find({ push: id, missed: true, ...(reason ? { reason } : {}) }),
     /** Everybody it was given to, piece by piece. */
     async *reached(id: string): AsyncGenerator<{ pid: string; at: Date }[]> {
       const { frozen } = await mustGet(id);

@@ -1,4 +1,4 @@
-import { beijingDay, momentAt } from '../../kit/beijing';
+import { beijingDay, beijingTime, dayMs, momentAt } from '../../kit/beijing';
 import { findDays } from '../../kit/days';
 import { fold } from '../../kit/text';
 
@@ -31,4 +31,17 @@ export function readWhen(
       ? { warning: `${day.slice(0, 4)} 年的放假安排還沒有公布，「${text}」先按 ${day} 算，公布後請再看一次` }
       : {}),
   };
+}
+
+/** The next moment at which a Beijing clock shows this time. */
+export function nextTime(time: string, after: number): number {
+  const today = momentAt(`${beijingDay(after)} ${time}`);
+  return today > after ? today : today + dayMs;
+}
+
+/** The first moment from `at` on that lies in no quiet hours. */
+export function afterQuiet({ from, to }: { from: string; to: string }, at: number): number {
+  const time = beijingTime(at);
+  const isQuiet = from < to ? time >= from && time < to : from !== to && (time >= from || time < to);
+  return isQuiet ? nextTime(to, at) : at;
 }

@@ -313,6 +313,8 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
       );
       await massSends.updateOne({ _id: msgId, report: { $exists: false } }, { $set: { report } });
     },
+    /** One by hand that was written down by mistake. */
+    massUnsent: async (id: string): Promise<void> => void (await massSends.deleteOne({ _id: id })),
     /** Mass sends that others made in a Beijing month: each of them perhaps reached everybody. */
     byHand: (month: string): Promise<number> =>
       massSends.countDocuments({

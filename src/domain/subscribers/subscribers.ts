@@ -381,6 +381,15 @@ export function createSubscribers(given: {
       ]);
       return new Map(found.filter(([, name]) => name !== ''));
     },
+    /** How many of these people have been here since, each from a moment of her own (business time). */
+    async backSince(some: readonly { pid: string; at: Date }[]): Promise<number> {
+      const seen = rows.find(
+        { pid: { $in: some.map(({ pid }) => pid) } },
+        { projection: { pid: 1, seenAt: 1 } },
+      );
+      const byPid = new Map((await seen.toArray()).map(({ pid, seenAt }) => [pid, seenAt]));
+      return some.filter(({ pid, at }) => (byPid.get(pid) ?? at) > at).length;
+    },
     /** Who these pids are now; without those who left. */
     async known(pids: string[]): Promise<{ fan: string; pid: string }[]> {
       const some = rows.find({ pid: { $in: pids } }, { projection: { pid: 1 } });

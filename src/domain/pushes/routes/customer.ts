@@ -1,6 +1,6 @@
 import type { CustomerMessage, CustomerMessages } from '../../../wechat/api/customer-messages';
 import { messagesLeft } from '../../rations';
-import type { ContentOf } from '../push';
+import { type ContentOf, routeWords } from '../push';
 import { replaced } from './replaced';
 import type { Route } from './route';
 
@@ -17,7 +17,7 @@ export function customerRoute(given: {
   const { messages, mediaId } = given;
   return {
     name: 'customer',
-    says: '客服消息',
+    says: routeWords.customer,
     carries: ['marketing', 'service'],
     feature: 'customerMessages',
     anchors: true,

@@ -1,5 +1,6 @@
 import { messageOf } from '../../../errors';
 import type { Mails } from '../../mails/mails';
+import { routeWords } from '../push';
 import type { Route } from './route';
 
 /** Mails: to who asked for them, each with the way out of them. */
@@ -9,7 +10,7 @@ export const mailRoute = ({
   mails: Pick<Mails, 'forPush' | 'writePush' | 'sendPush'>;
 }): Route<'mail'> => ({
   name: 'mail',
-  says: '郵件',
+  says: routeWords.mail,
   carries: ['marketing', 'service'],
   anchors: false,
   againMs: 0,

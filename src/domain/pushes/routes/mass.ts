@@ -1,6 +1,6 @@
 import type { Mass, MassContent } from '../../../wechat/api/mass';
 import { massLeft } from '../../rations';
-import type { ContentOf } from '../push';
+import { type ContentOf, routeWords } from '../push';
 import type { Route } from './route';
 
 const hourMs = 3_600_000;
@@ -16,7 +16,7 @@ export function massRoute(given: {
 
   return {
     name: 'mass',
-    says: '群發',
+    says: routeWords.mass,
     carries: ['marketing', 'service'],
     feature: 'massByOpenid',
     anchors: true,

@@ -1,7 +1,7 @@
 import type { Notices } from '../../../wechat/api/notices';
 import { problemsOfFields } from '../../../wechat/api/template-fields';
 import type { Templates } from '../../../wechat/api/templates';
-import type { ContentOf } from '../push';
+import { type ContentOf, routeWords } from '../push';
 import type { Route } from './route';
 
 const minuteMs = 60_000;
@@ -38,7 +38,7 @@ export const templateRoute = ({ templates }: { templates: Pick<Templates, 'send'
   name: 'template',
   // WeChat knows the key for ten minutes.
   againMs: 8 * minuteMs,
-  says: '模板消息',
+  says: routeWords.template,
   feature: 'templateMessages',
   shut: () => undefined,
   takes: () => ({ kind: 'nothing' }),
@@ -58,7 +58,7 @@ export const noticeRoute = ({ notices }: { notices: Pick<Notices, 'send'> }): Ro
   name: 'notice',
   // WeChat takes a key, but does not say what it does with it.
   againMs: 0,
-  says: '訂閱通知',
+  says: routeWords.notice,
   feature: 'notices',
   shut: ({ reach }, _, { templateId }) => ((reach.notices?.[templateId] ?? 0) > 0 ? undefined : 'notice'),
   takes: ({ templateId }) => ({ kind: 'notice', template: templateId }),

@@ -1,5 +1,6 @@
 import { messageOf } from '../../../errors';
 import type { Phones } from '../../phones/phones';
+import { routeWords } from '../push';
 import type { Route } from './route';
 
 /** Text messages: to who asked for them, by day. */
@@ -12,7 +13,7 @@ export const smsRoute = ({
   problemsOf: (words: string) => string[];
 }): Route<'sms'> => ({
   name: 'sms',
-  says: '短信',
+  says: routeWords.sms,
   carries: ['marketing', 'service'],
   hours: [8, 21],
   anchors: false,

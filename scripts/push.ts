@@ -1,0 +1,70 @@
+/*
+ * `npm run push -- COMMAND …`: what a marketer does with pushes until the console exists. Works beside a running program, which
+ * does the sending; without one it is written down, and sent when one runs. See docs/pushes.md.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writePushBook } from '../src/domain/pushes/push-book';
+import { readPush } from '../src/domain/pushes/read-push';
+import { AppError } from '../src/errors';
+import { root } from '../src/kit/root';
+import { signed } from '../src/kit/signed';
+import { withServices } from '../src/with-services';
+import { Misuse, runCommand, usageLine } from './command-line';
+import { afterwards } from './push/after';
+import { type Command, options } from './push/command';
+import { going } from './push/go';
+import { making } from './push/make';
+
+const commands: Record<string, Command> = { ...making, ...going, ...afterwards };
+
+const usage = (): string =>
+  [
+    '用法：npm run push -- 指令 …',
+    usageLine('template 檔案.xlsx|.json', '寫一份填好的例子，照著改'),
+    ...Object.entries(commands).map(([name, { args, maybe = 0, help }]) =>
+      usageLine(
+        [name, ...args.map((arg, i) => (i >= args.length - maybe ? `[${arg}]` : arg))].join(' '),
+        help,
+      ),
+    ),
+    '  --by 姓名   誰做的，和登入這台機器的名字一起留下記錄',
+    '說明見 docs/pushes.md。',
+  ].join('\n');
+
+/** The sample, to be changed into one's own. Never over another file. */
+async function writeTemplate(path: string): Promise<void> {
+  if (!/\.(xlsx|json)$/.test(path)) throw new Misuse('請給一個 .xlsx 或 .json 檔案。');
+  const bytes = readFileSync(join(root, 'src/simulator/sample/push.json'));
+  const read = readPush(JSON.parse(bytes.toString('utf8')));
+  if ('faults' in read) throw new Error('The sample push is broken.');
+  const written = path.endsWith('.json') ? bytes : await writePushBook(read.push);
+  try {
+    writeFileSync(path, written, { flag: 'wx' });
+  } catch (cause) {
+    throw new AppError('Conflict', 'push.file', `${path} 已經有了，或不能寫在那裡；請換一個檔名。`, {
+      cause,
+    });
+  }
+  console.log(`已寫好 ${path}。改好後：npm run push -- import ${path}`);
+}
+
+async function main(argv: string[]): Promise<number> {
+  const { values: given, positionals } = parseArgs({ args: argv, allowPositionals: true, options });
+  const values = { ...given, by: signed(given.by, userInfo().username) };
+  const [name = '', ...args] = positionals;
+  if (name === 'template' && args.length === 1) {
+    await writeTemplate(args[0] ?? '');
+    return 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new Misuse(name === '' || name === 'template' ? '' : `沒有「${name}」這個指令。`);
+  const { args: wanted, maybe = 0 } = command;
+  if (args.length > wanted.length || args.length < wanted.length - maybe)
+    throw new Misuse(`${name} 後面要寫：${wanted.join(' ') || '什麼都不寫'}`);
+  return withServices('push', (house) => command.run({ ...house, values, args }));
+}
+
+void runCommand(main, usage);

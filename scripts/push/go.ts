@@ -1,0 +1,209 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isQuiet } from '../../src/domain/pushes/gate';
+import type { Status } from '../../src/domain/pushes/report';
+import { figure, tellReasons, tellSpan } from '../../src/domain/pushes/tell-plan';
+import { beijingTime } from '../../src/kit/beijing';
+import { monotonicMs } from '../../src/kit/clock';
+import { type Asked, type Command, call } from './command';
+import { tellWholePlan } from './make';
+import { nextSteps, tellContents, tellProgress, tellPush, tellState } from './tell';
+
+const lookMs = 500;
+/** Where no terminal rewrites its line, one is written so often. */
+const lineMs = 5_000;
+
+/** What sets a push going, and stops it. */
+export const going: Record<string, Command> = {
+  start: {
+    args: ['編號'],
+    help: '先給你看會發給誰；加 --yes 才真的開始，再加 --watch 看著',
+    async run(asked) {
+      const { services, values, args, clock } = asked;
+      const [id = ''] = args;
+      if (!values.yes) return dry(asked, id);
+      const row = await services.pushes.start(id, values.by);
+      const { state } = await services.pushes.status(id);
+      console.log(tellPush(row, state));
+      if (row.state === 'waiting')
+        console.log(`超過 ${figure(asked.config.PUSH_APPROVAL_ABOVE)} 人，要第二個人同意。`);
+      for (const step of nextSteps(row, clock.now(), state === 'finished')) console.log(step);
+      await tellIfNobodySends(asked);
+      return values.watch && row.state !== 'waiting' ? watch(asked, id) : 0;
+    },
+  },
+  approve: {
+    args: ['編號'],
+    help: '第二個人：先看內容和人數；加 --by 姓名 --yes 同意',
+    async run(asked) {
+      const { services, values, args, clock } = asked;
+      const [id = ''] = args;
+      const row = await services.pushes.get(id);
+      if (!values.yes && row.state === 'waiting') {
+        for (const line of tellContents(row)) console.log(line);
+        await tellWholePlan(asked, id);
+        console.log(`這只是給你看的。同意：${call(`approve ${id} --by 你的名字 --yes`)}`);
+        return 0;
+      }
+      const next = await services.pushes.approve(id, values.by);
+      console.log(tellPush(next));
+      for (const step of nextSteps(next, clock.now())) console.log(step);
+      await tellIfNobodySends(asked);
+      return values.watch ? watch(asked, id) : 0;
+    },
+  },
+  watch: {
+    args: ['編號'],
+    help: '看著發：多少、多快、還要多久；發完自己停',
+    run: (asked) => watch(asked, asked.args[0] ?? ''),
+  },
+  pause: {
+    args: ['編號'],
+    help: '停住：兩秒裡不再發，一個人也不丟；--reason 原因',
+    async run({ services: { pushes }, values: { by, reason }, args: [id = ''], clock }) {
+      const row = await pushes.pause(id, by, reason.join('、'));
+      console.log(tellPush(row));
+      console.log(tellProgress(await pushes.status(id)));
+      for (const step of nextSteps(row, clock.now())) console.log(step);
+      return 0;
+    },
+  },
+  resume: {
+    args: ['編號'],
+    help: '從停住的地方接著發',
+    async run(asked) {
+      const { services, values, args, clock } = asked;
+      const [id = ''] = args;
+      const row = await services.pushes.resume(id, values.by);
+      console.log(tellPush(row));
+      for (const step of nextSteps(row, clock.now())) console.log(step);
+      await tellIfNobodySends(asked);
+      return values.watch ? watch(asked, id) : 0;
+    },
+  },
+  cancel: {
+    args: ['編號'],
+    help: '不發了，不能再開；發出去的收不回',
+    async run({ services: { pushes }, values: { by }, args: [id = ''], clock }) {
+      const row = await pushes.cancel(id, by);
+      const { counts } = await pushes.status(id);
+      console.log(tellPush(row));
+      const gone = counts.sent + counts.handed;
+      console.log(gone > 0 ? `已經發出去 ${figure(gone)} 條，收不回。` : '一條也沒有發出去。');
+      if (row.frozen) for (const step of nextSteps(row, clock.now())) console.log(step);
+      return 0;
+    },
+  },
+};
+
+/** What would happen. */
+async function dry(asked: Asked, id: string): Promise<number> {
+  const { services, config, values, clock } = asked;
+  const row = await services.pushes.get(id);
+  if (row.state !== 'draft') {
+    const { push, state } = await services.pushes.status(id);
+    console.log(tellPush(push, state));
+    for (const step of nextSteps(push, clock.now(), state === 'finished')) console.log(step);
+    return 0;
+  }
+  await tellWholePlan(asked, id);
+  const found = await services.pushes.findings(id);
+  for (const { place, message } of found) console.error(`${place}：${message}`);
+  if (found.length > 0) {
+    console.error(`有 ${found.length} 處要改，改好才能開始。`);
+    return 1;
+  }
+  const { people } = await services.pushes.audienceOf(id);
+  if (people > config.PUSH_APPROVAL_ABOVE)
+    console.log(
+      `超過 ${figure(config.PUSH_APPROVAL_ABOVE)} 人：開始之後要第二個人同意才發${config.SOLO_TEAM ? '；一個人的團隊可以自己同意，十分鐘後發' : ''}。`,
+    );
+  const after = values.watch ? ' --yes --watch' : ' --yes';
+  console.log(`這只是給你看的，什麼都沒有發。真的開始：${call(`start ${id}${after}`)}`);
+  return 0;
+}
+
+async function tellIfNobodySends({ services: { processes } }: Asked): Promise<void> {
+  if ((await processes.others()) === 0) console.log('程式沒有在跑；npm start 之後才會發。');
+}
+
+/** Until nothing is left to send. */
+export async function watch(asked: Asked, id: string): Promise<number> {
+  const { services, clock } = asked;
+  const show = createLine();
+  const pace = createPace();
+  for (;;) {
+    const status = await services.pushes.status(id);
+    const { push, state, people, waiting } = status;
+    if (state === 'finished' || state === 'cancelled' || state === 'draft' || state === 'waiting') {
+      show.end(push.frozen ? tellProgress(status) : '');
+      return ended(asked, status);
+    }
+    if ((await services.processes.others()) === 0) {
+      show.end(push.frozen ? tellProgress(status) : '');
+      console.error(`推送是「${tellState(state)}」，可是程式沒有在跑，沒有人發；npm start 之後再看。`);
+      return 1;
+    }
+    const perSecond = pace(status.done);
+    const left =
+      perSecond > 0
+        ? `　每秒 ${Math.round(perSecond)}，還要約 ${tellSpan((waiting / perSecond) * 1_000)}`
+        : '';
+    const now = clock.now();
+    const held =
+      state === 'running' && isQuiet(push, now)
+        ? `　${beijingTime(now)}，免打擾，${push.quiet.to} 再發`
+        : left;
+    show.line(
+      people > 0
+        ? `${tellProgress(status)}${state === 'running' ? held : `　${tellState(state)}`}`
+        : tellPush(push, state),
+    );
+    await wait(lookMs);
+  }
+}
+
+function ended({ clock }: Asked, { push, state, counts, people }: Status): number {
+  console.log(tellPush(push, state));
+  if (push.frozen) {
+    const { sent, handed, failed, unknown, skipped } = counts;
+    console.log(
+      `名單 ${figure(people)} 人：發出 ${figure(sent)}、交給群發 ${figure(handed)}、失敗 ${figure(failed)}、不明 ${figure(unknown)}、沒發 ${figure(skipped)}`,
+    );
+    for (const why of tellReasons(counts.reasons)) console.log(`  ${why}`);
+  }
+  for (const step of nextSteps(push, clock.now(), state === 'finished')) console.log(step);
+  return state === 'finished' ? 0 : 1;
+}
+
+/** One line that is rewritten in a terminal; elsewhere, a line now and then. */
+function createLine() {
+  const { stdout } = process;
+  let last = '';
+  let writtenAt = -Infinity;
+  return {
+    line(text: string): void {
+      if (stdout.isTTY) stdout.write(`\r\u001b[2K${text}`);
+      else if (text !== last && monotonicMs() - writtenAt > lineMs) {
+        console.log(text);
+        writtenAt = monotonicMs();
+      }
+      last = text;
+    },
+    end(text: string): void {
+      if (stdout.isTTY) stdout.write('\r\u001b[2K');
+      if (text !== '') console.log(text);
+    },
+  };
+}
+
+/** How many a second, over the last ten seconds. */
+function createPace(): (done: number) => number {
+  const seen: { at: number; done: number }[] = [];
+  return (done) => {
+    const at = monotonicMs();
+    seen.push({ at, done });
+    while (seen.length > 2 && at - (seen[0]?.at ?? at) > 10_000) seen.shift();
+    const [first] = seen;
+    return first && at > first.at ? ((done - first.done) / (at - first.at)) * 1_000 : 0;
+  };
+}

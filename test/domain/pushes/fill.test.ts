@@ -1,0 +1,44 @@
+import { addressesIn, type Filling, fill, variablesIn } from '../../../src/domain/pushes/fill';
+
+const filling = (more: Partial<Filling> = {}): Filling => ({
+  values: { 名字: '阿珍', 城市: '杭州' },
+  script: 'hant',
+  link: (url) => `https://go.example.com/${url.length}`,
+  anchors: true,
+  ...more,
+});
+const filled = (text: string, more?: Partial<Filling>) => fill(text, filling(more));
+
+test('a value that she has stands in the words, else what is written for it, else she is skipped', () => {
+  expect(filled('{名字}，去{城市|海邊}嗎？')).toEqual({ text: '阿珍，去杭州嗎？' });
+  expect(filled('{名字|朋友}，去{城市|海邊}嗎？', { values: {} })).toEqual({ text: '朋友，去海邊嗎？' });
+  expect(filled('{名字|}你好', { values: {} })).toEqual({ text: '你好' });
+  expect(filled('{名字}，你好', { values: {} })).toEqual({ missing: '名字' });
+  expect(variablesIn('{名字}、{城市|海邊}')).toEqual([
+    { name: '名字', hasDefault: false },
+    { name: '城市', hasDefault: true },
+  ]);
+});
+
+test('links are tracked, with words around them where the route knows <a>', () => {
+  const text = '[看看](https://a.example.com/x)，或 https://b.example.com';
+  expect(addressesIn(text)).toEqual(['https://a.example.com/x', 'https://b.example.com']);
+  expect(filled(text)).toEqual({
+    text: '<a href="https://go.example.com/23">看看</a>，或 https://go.example.com/21',
+  });
+  expect(filled(text, { anchors: false })).toEqual({
+    text: '看看 https://go.example.com/23，或 https://go.example.com/21',
+  });
+});
+
+test('a value is words: no link, no markup, no variable of its own', () => {
+  const values = { 名字: '<b>[贏](https://evil.example.com) {城市} https://evil.example.com' };
+  const { text } = filled('{名字}！', { values }) as { text: string };
+  expect(text).not.toMatch(/evil|[<>[\]{}]/);
+});
+
+test('she reads her script; words for everybody stay as they are', () => {
+  expect(filled('歡迎去{城市}', { script: 'hans' })).toEqual({ text: '欢迎去杭州' });
+  const { script: _, ...forAll } = filling();
+  expect(fill('歡迎去海邊', forAll)).toEqual({ text: '歡迎去海邊' });
+});
