@@ -142,6 +142,12 @@ export async function createPushStage(options: RigOptions = {}) {
     return { wrong, counts, state: status.state, seen };
   }
 
+  /** Its time has come: it begins, and nothing of it goes out yet. */
+  async function fire(): Promise<void> {
+    await rig.app.sweeper.fireTimers();
+    await rig.drain();
+  }
+
   /** Saves it and presses start. */
   async function begin(push: Definition): Promise<void> {
     await services().pushes.save(push, '小王');
@@ -208,6 +214,7 @@ export async function createPushStage(options: RigOptions = {}) {
     wake,
     goOn,
     goOnThrough,
+    fire,
     received,
     effectsSoFar,
     judge,

@@ -268,7 +268,7 @@ test('S10: the token ends in the middle, for two processes: nobody is lost, nobo
       by: '小王',
       pids: people.slice(i * 50, i * 50 + 50).map((one) => one.pid),
     });
-  await Promise.all(stage.rig.slots.map(({ member }) => member.app?.services.pushes.settled()));
+  await Promise.all(stage.rig.slots.map(async ({ member }) => member.app?.services.pushes.settled()));
   await rest();
   expect(await stage.judge('s10', people)).toMatchObject({ ...done(300), counts: { sent: 300 } });
   // The first of each process, the same for both, and what it takes to be rid of the bad one.
@@ -373,8 +373,8 @@ describe('S13: reports on what was sent', () => {
     stage.rig.sim.knobs.set({ path: paths.mass, failAfter: { reset: true }, times: 1 });
     await stage.begin(stage.pushOf({ id: 'r5', ...to('r5'), ...mass }));
     await stage.goOn();
-    const [sent] = stage.rig.sim.effects.list(paths.mass).slice(-1);
-    const msgId = String((sent?.result as { msg_id: number }).msg_id);
+    const sent = stage.rig.sim.effects.list(paths.mass).at(-1)?.result as { msg_id: number };
+    const msgId = String(sent.msg_id);
     await pushes.massReported(msgId, at, report);
     await pushes.massReported(msgId, at, { ...report, sent: 4 });
     await stage.wake();
