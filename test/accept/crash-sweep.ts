@@ -30,6 +30,9 @@ export const quizPointsInSource = (without?: string[]): string[] =>
     without,
   );
 
+/** The points of pushes, and of what they take of people's rations. */
+export const pushPointsInSource = (): string[] => pointsIn(['domain/pushes', 'domain/reach']);
+
 export type Sweep = Awaited<ReturnType<typeof createSweep>>;
 
 /** One process that crashes where it is told, and the next one that takes its place. */

@@ -1,7 +1,13 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createApp } from '../../src/app';
 import { type Definition, definition } from '../../src/domain/pushes/push';
 import { dayMs } from '../../src/kit/beijing';
 import { noCrash, planCrash } from '../../src/kit/crash-point';
+import { createLog } from '../../src/kit/log';
+import { root } from '../../src/kit/root';
 import type { Knob } from '../../src/simulator/knobs';
+import { until } from '../support/processes';
 import { createRig, type Member, type Rig, type RigOptions } from '../support/rig';
 
 export const paths = {
@@ -40,7 +46,20 @@ export async function createPushStage(options: RigOptions = {}) {
   const { db, sim, clock } = rig;
   let made = 0;
 
-  const services = () => rig.app.services;
+  // Where all others are processes of their own: from here pushes are written and looked at, and nothing is sent.
+  const desk = options.real
+    ? await createApp(rig.config, {
+        mongoUri: rig.database.uri,
+        redisUrl: rig.database.redisUrl,
+        database: rig.database.name,
+        role: 'web',
+        clock,
+        log: createLog({ level: 'silent', name: 'desk' }),
+        handlersFolder: join(root, 'test', 'fixtures', 'handlers-accept'),
+      })
+    : undefined;
+  await desk?.prepare();
+  const services = () => (desk ?? rig.app).services;
   const pieces = (push: string) => rig.rows<Piece>('audiences', { push });
   const rowsOf = (push: string) => rig.rows<Row>('deliveries', { push });
 
@@ -142,6 +161,12 @@ export async function createPushStage(options: RigOptions = {}) {
     return { wrong, counts, state: status.state, seen };
   }
 
+  /** Its time has come: it begins, and nothing of it goes out yet. */
+  async function fire(): Promise<void> {
+    await rig.app.sweeper.fireTimers();
+    await rig.drain();
+  }
+
   /** Saves it and presses start. */
   async function begin(push: Definition): Promise<void> {
     await services().pushes.save(push, '小王');
@@ -208,6 +233,7 @@ export async function createPushStage(options: RigOptions = {}) {
     wake,
     goOn,
     goOnThrough,
+    fire,
     received,
     effectsSoFar,
     judge,
@@ -222,7 +248,20 @@ export async function createPushStage(options: RigOptions = {}) {
         .updateOne({ _id: push, brake: { $exists: true } }, { $set: { 'brake.until': new Date(0) } });
       await wake();
     },
-    close: () => rig.close(),
+    /** Everybody is accounted for. */
+    over: (push: string, withinMs = 240_000): Promise<void> =>
+      until(
+        async () => {
+          await pause(200);
+          const row = await services().pushes.get(push);
+          return row.frozen !== undefined && (await rig.count('audiences', { push, open: true })) === 0;
+        },
+        { what: `${push} is over`, withinMs },
+      ),
+    async close(): Promise<void> {
+      await desk?.close();
+      await rig.close();
+    },
   };
 }
 

@@ -238,11 +238,12 @@ test('S7: who leaves or is erased during the send gets none afterwards', async (
   const people = await stage.crowd('s7', 300);
   const leavers = people.filter((_, i) => i % 10 === 0);
   let goneAt = Infinity;
-  const rest = meanwhile('push-sent', 20, async () => {
+  const rest = meanwhile('push-marked', 1, async () => {
     await leave(leavers);
     goneAt = stage.rig.clock.now();
   });
-  stage.rig.sim.knobs.set({ path: paths.customer, latencyMs: 200 });
+  // The first forty take so long that those have left when it is the turn of the others.
+  stage.rig.sim.knobs.set({ path: paths.customer, latencyMs: 1_500, times: 40 });
   await stage.begin(stage.pushOf({ id: 's7', ...to('s7') }));
   await stage.goOn();
   await rest();
@@ -254,6 +255,23 @@ test('S7: who leaves or is erased during the send gets none afterwards', async (
     .list(paths.customer)
     .filter(({ openid = '', at }) => gone.has(openid) && at > goneAt + 5_000);
   expect(late).toEqual([]);
+  const kept = { _id: { $in: leavers.map(({ fan }) => fan) }, leftAt: { $exists: false } };
+  expect(await stage.rig.rows('reach', kept)).toEqual([]);
+});
+
+test('who is erased between the list and the taking leaves nothing that is kept for ever', async () => {
+  const [her] = (await stage.crowd('moment', 1)) as [Person];
+  await leave([her]);
+  const { reach } = stage.services();
+  const taking = {
+    push: 'p',
+    at: stage.rig.clock.now(),
+    takes: { kind: 'nothing' as const },
+    evenQuiet: true,
+  };
+  await reach.take([her.fan], taking);
+  const [row] = await stage.rig.rows<{ leftAt?: Date }>('reach', { _id: her.fan });
+  expect(row?.leftAt?.getTime()).toBe(taking.at);
 });
 
 test('S10: the token ends in the middle, for two processes: nobody is lost, nobody has two', async () => {
@@ -268,7 +286,7 @@ test('S10: the token ends in the middle, for two processes: nobody is lost, nobo
       by: '小王',
       pids: people.slice(i * 50, i * 50 + 50).map((one) => one.pid),
     });
-  await Promise.all(stage.rig.slots.map(({ member }) => member.app?.services.pushes.settled()));
+  await Promise.all(stage.rig.slots.map(async ({ member }) => member.app?.services.pushes.settled()));
   await rest();
   expect(await stage.judge('s10', people)).toMatchObject({ ...done(300), counts: { sent: 300 } });
   // The first of each process, the same for both, and what it takes to be rid of the bad one.
@@ -373,8 +391,8 @@ describe('S13: reports on what was sent', () => {
     stage.rig.sim.knobs.set({ path: paths.mass, failAfter: { reset: true }, times: 1 });
     await stage.begin(stage.pushOf({ id: 'r5', ...to('r5'), ...mass }));
     await stage.goOn();
-    const [sent] = stage.rig.sim.effects.list(paths.mass).slice(-1);
-    const msgId = String((sent?.result as { msg_id: number }).msg_id);
+    const sent = stage.rig.sim.effects.list(paths.mass).at(-1)?.result as { msg_id: number };
+    const msgId = String(sent.msg_id);
     await pushes.massReported(msgId, at, report);
     await pushes.massReported(msgId, at, { ...report, sent: 4 });
     await stage.wake();
@@ -449,9 +467,11 @@ const alarmsOf = async (cause: string) =>
 /** They unfollow; WeChat itself would still take messages for them, so that all that goes to them is seen. */
 async function leave(people: readonly Person[]): Promise<void> {
   const { subscribers, upkeep } = stage.services();
-  for (const { fan, pid } of people) {
-    const at = new Date(stage.rig.clock.now());
-    await subscribers.remove(fan, at);
-    await upkeep.erase({ fan, pid, upTo: at });
-  }
+  const at = new Date(stage.rig.clock.now());
+  await Promise.all(
+    people.map(async ({ fan, pid }) => {
+      await subscribers.remove(fan, at);
+      await upkeep.erase({ fan, pid, upTo: at });
+    }),
+  );
 }

@@ -56,6 +56,8 @@ export type Member = {
   kill(): void;
   /** The orderly end. */
   close(): Promise<void>;
+  /** To a process of its own. */
+  signal?(name: NodeJS.Signals): void;
 };
 
 /** The place of one web process: its address stays while processes come and go behind it. */

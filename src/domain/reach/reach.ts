@@ -253,7 +253,13 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
       const $set = Object.fromEntries(
         Object.entries(all).map(([field, to]) => [field, { $cond: [may, to, `$${field}`] }]),
       );
-      const updates = fans.map((fan) => ({ q: { _id: fan }, u: [{ $set }], upsert: true }));
+      // She may have been erased in this moment: what is written of nobody is forgotten like what was kept of who left.
+      const leftAt = { $cond: [{ $eq: [{ $type: '$pid' }, 'missing'] }, new Date(taking.at), '$$REMOVE'] };
+      const updates = fans.map((fan) => ({
+        q: { _id: fan },
+        u: [{ $set: { ...$set, leftAt } }],
+        upsert: true,
+      }));
       const write = () => writeTwice(db, { update: 'reach', updates, ordered: false }, 20_000);
       if ((await write())['writeErrors']) await write();
       const have = await rows
