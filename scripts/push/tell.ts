@@ -1,3 +1,4 @@
+import { isQuiet } from '../../src/domain/pushes/engine';
 import {
   type Content,
   classNames,
@@ -67,11 +68,8 @@ export function tellProgress({ people, done, counts, state, push }: Status): str
 }
 
 /** What can be done with it now. */
-export function nextSteps(
-  { _id, state, dueAt, approved }: PushRow,
-  now: number,
-  isFinished = false,
-): string[] {
+export function nextSteps(push: PushRow, now: number, isFinished = false): string[] {
+  const { _id, state, dueAt, approved, quiet } = push;
   if (isFinished) return [`結果：${call(`report ${_id}`)}；沒收到的人：${call(`missed ${_id}`)}`];
   switch (state) {
     case 'draft':
@@ -81,9 +79,10 @@ export function nextSteps(
         `要第二個人看過再同意：${call(`approve ${_id} --by 她的名字`)}；不發了：${call(`cancel ${_id}`)}`,
       ];
     case 'scheduled': {
+      const going = isQuiet(push, now) ? `現在免打擾，${quiet.to} 再發` : '馬上發';
       const wait = Math.ceil(((dueAt?.getTime() ?? now) - now) / minuteMs);
       return [
-        `${wait > 0 ? `${wait} 分鐘後發${approved?.solo ? '（一個人的團隊，留十分鐘想一想）' : ''}` : '馬上發'}；看著：${call(`watch ${_id}`)}；不發了：${call(`cancel ${_id}`)}`,
+        `${wait > 0 ? `${wait} 分鐘後發${approved?.solo ? '（一個人的團隊，留十分鐘想一想）' : ''}` : going}；看著：${call(`watch ${_id}`)}；不發了：${call(`cancel ${_id}`)}`,
       ];
     }
     case 'late':
