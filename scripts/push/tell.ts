@@ -1,4 +1,4 @@
-import { isQuiet } from '../../src/domain/pushes/engine';
+import { isQuiet } from '../../src/domain/pushes/gate';
 import {
   type Content,
   classNames,

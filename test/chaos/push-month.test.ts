@@ -8,7 +8,7 @@ test('a month, 5,000 people, 40 pushes: WeChat never once has to say that somebo
     wechat: { historyPerFan: 10 },
   });
   try {
-    const month = await pushMonth(town, { people: 5_000, count: 40, seed: 'full' });
+    const month = await pushMonth(town, { people: 5_000, count: 40, days: 30, seed: 'full' });
     expect(month).toMatchObject({ pushes: 40, refused: {}, wrong: [] });
     expect(month.mostMass).toBeLessThanOrEqual(4);
     console.log(`${month.sent} sent; at most ${month.mostMass} mass messages a person and month`);

@@ -13,16 +13,15 @@ const overSends = ['45015', '45047', '45028'];
  */
 export async function pushMonth(
   town: Town,
-  { people, count, seed }: { people: number; count: number; seed: string },
+  { people, count, days, seed }: { people: number; count: number; days: number; seed: string },
 ) {
   const chance = createChance(seed);
   const { pushes, people: flat, reach } = town.services;
   const names = Array.from({ length: people }, (_, i) => `月${i}`);
   const faces = names.map((name) => town.sim.fan(name));
   for (const face of faces) await face.follows();
-  const days = 30;
   // Marketers wake up once in a while, and then all at once.
-  const burstDays = [2, 9, 12, 20, 25];
+  const burstDays = [0.07, 0.3, 0.4, 0.67, 0.83].map((share) => Math.floor(share * days));
   const burst = Math.ceil(count / burstDays.length / 3);
   const made: string[] = [];
 
