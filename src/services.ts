@@ -57,6 +57,7 @@ import { createReports } from './domain/reports/reports';
 import { createStatus } from './domain/reports/status';
 import { createLists } from './domain/segments/lists';
 import { createSegments } from './domain/segments/segments';
+import { createSequences } from './domain/sequences/sequences';
 import { createServiceHours } from './domain/service-hours/service-hours';
 import { createSettlement } from './domain/settlement/settlement';
 import { createSights } from './domain/sights/sights';
@@ -328,6 +329,19 @@ export function createServices(given: {
     perSecond: config.PUSH_PER_SECOND,
   });
 
+  const sequences = createSequences({
+    db,
+    clock,
+    log,
+    timers,
+    segments,
+    pushes,
+    refresh: async (pids) => people.refresh(await subscribers.known(pids)),
+    follow: people.upkeep.sweep,
+    approvalAbove: config.PUSH_APPROVAL_ABOVE,
+    solo: config.SOLO_TEAM,
+  });
+
   const domains = {
     /** Of somebody whose own is not known yet. */
     defaultScript,
@@ -377,6 +391,8 @@ export function createServices(given: {
     players: createPlayers({
       scoresOf: scores.ofPeople,
       levelsOf: (quiz) => quizzes.levelsOf(quiz),
+      perDayOf: quizzes.perDayOf,
+      roundsOn: scores.roundsOn,
       ranking: scores.ranking,
       awards: prizes.awards,
       rejected: async (quiz) => (await settlement.held(quiz, 'rejected')).map(({ pid }) => pid),
@@ -398,6 +414,7 @@ export function createServices(given: {
     purchases,
     pushes,
     pushFiles,
+    sequences,
     stages,
     cube: createCube({
       db,
