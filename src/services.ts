@@ -31,7 +31,7 @@ import { createOffers } from './domain/offers/offers';
 import { createOutbox } from './domain/outbox/outbox';
 import { createPeople, wholeCircle } from './domain/people/people';
 import { createPhones } from './domain/phones/phones';
-import { createShownSms, type SmsSender } from './domain/phones/sms';
+import { createShownSms, problemsOfSms, type SmsSender } from './domain/phones/sms';
 import { createTencentSms } from './domain/phones/tencent-sms';
 import { createPoints } from './domain/points/points';
 import { createPrizes } from './domain/prizes/prizes';
@@ -308,7 +308,7 @@ export function createServices(given: {
       massRoute({ mass: createMass({ client }), mediaId }),
       templateRoute({ templates: createTemplates({ client }) }),
       noticeRoute({ notices: createNotices({ client }) }),
-      smsRoute({ phones }),
+      smsRoute({ phones, problemsOf: problemsOfSms }),
       mailRoute({ mails }),
     ],
     async here(pids) {

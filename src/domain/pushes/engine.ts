@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../../errors';
-import { beijingTime } from '../../kit/beijing';
 import { type Clock, monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
@@ -9,6 +8,7 @@ import { createPacer } from '../../kit/pacer';
 import { isWechatError } from '../../wechat/api/errors';
 import { type Sending, sendChunk } from './chunk';
 import type { Taken } from './deliveries';
+import { createSlots, type Gate, isQuiet } from './gate';
 import type { PushRow } from './push';
 
 /** Pieces that one worker has open: the second begins while the last of the first are still on their way. */
@@ -17,9 +17,6 @@ const lookEveryMs = 400;
 const idleMs = 500;
 /** After WeChat said that it is out of order, or a quota is gone, one message tries so often. */
 export const probeMs = 30_000;
-
-/** Whether a push may send now, and why not. */
-export type Gate = 'go' | 'probe' | 'wait' | 'stop';
 
 /**
  * Sends what is running: takes pieces of frozen audiences by lease and sends them with so many calls in flight, evenly paced. All it
@@ -180,32 +177,3 @@ export function createEngine(
 }
 
 export type Engine = ReturnType<typeof createEngine>;
-
-/** Whether a business moment lies in the push's quiet hours, which may go over midnight. */
-export function isQuiet({ quiet: { from, to } }: Pick<PushRow, 'quiet'>, at: number): boolean {
-  const time = beijingTime(at);
-  if (from === to) return false;
-  return from < to ? time >= from && time < to : time >= from || time < to;
-}
-
-export type Slots = ReturnType<typeof createSlots>;
-
-/** At most so many at once; who waits longest is next. */
-function createSlots(most: number) {
-  let free = most;
-  const waiting: (() => void)[] = [];
-  return {
-    async take(): Promise<void> {
-      if (free > 0) {
-        free--;
-        return;
-      }
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    },
-    give(): void {
-      const next = waiting.shift();
-      if (next) next();
-      else free++;
-    },
-  };
-}

@@ -1,5 +1,5 @@
 import { hourMs } from '../../kit/beijing';
-import { massLeft } from '../reach/rations';
+import { massLeft } from '../rations';
 import type { Count } from '../segments/segments';
 import { type Here, type Sending, standingsOf, variantOf, wayFor } from './chunk';
 import { pieceOf } from './freeze';

@@ -6,7 +6,6 @@ import { writeTwice } from '../../store/command';
 import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Audience, Facts } from '../audience';
-import type { Upkeep } from '../upkeep';
 import {
   messagesLeft,
   type Promised,
@@ -16,7 +15,8 @@ import {
   talkMs,
   tapMs,
   windowUntil,
-} from './rations';
+} from '../rations';
+import type { Upkeep } from '../upkeep';
 import { reachLeaves } from './reach.leaves';
 import type { Opened } from './windows';
 

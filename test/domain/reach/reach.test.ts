@@ -1,4 +1,4 @@
-import { massLeft, messagesLeft } from '../../../src/domain/reach/rations';
+import { massLeft, messagesLeft } from '../../../src/domain/rations';
 import { createReach } from '../../../src/domain/reach/reach';
 import { momentAt } from '../../../src/kit/beijing';
 import { createIndexes } from '../../../src/store/indexes';

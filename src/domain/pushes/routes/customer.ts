@@ -1,5 +1,5 @@
 import type { CustomerMessage, CustomerMessages } from '../../../wechat/api/customer-messages';
-import { messagesLeft } from '../../reach/rations';
+import { messagesLeft } from '../../rations';
 import type { ContentOf } from '../push';
 import { replaced } from './replaced';
 import type { Route } from './route';

@@ -1,5 +1,5 @@
 import type { Mass, MassContent } from '../../../wechat/api/mass';
-import { massLeft } from '../../reach/rations';
+import { massLeft } from '../../rations';
 import type { ContentOf } from '../push';
 import type { Route } from './route';
 

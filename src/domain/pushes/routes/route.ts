@@ -1,7 +1,7 @@
 import type { Script } from '../../../kit/text';
 import type { Feature } from '../../../wechat/api/account-types';
 import type { SendOutcome, Unsent } from '../../../wechat/api/outcome';
-import type { Rations, Reach } from '../../reach/rations';
+import type { Rations, Reach } from '../../rations';
 import type { Taking } from '../../reach/reach';
 import type { ContentOf, PushClass, RouteName } from '../push';
 import type { Reason } from '../reasons';

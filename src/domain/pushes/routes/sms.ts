@@ -1,10 +1,16 @@
 import { messageOf } from '../../../errors';
 import type { Phones } from '../../phones/phones';
-import { problemsOfSms } from '../../phones/sms';
 import type { Route } from './route';
 
 /** Text messages: to who asked for them, by day. */
-export const smsRoute = ({ phones }: { phones: Pick<Phones, 'sendPush'> }): Route<'sms'> => ({
+export const smsRoute = ({
+  phones,
+  problemsOf,
+}: {
+  phones: Pick<Phones, 'sendPush'>;
+  /** What is wrong with its words. */
+  problemsOf: (words: string) => string[];
+}): Route<'sms'> => ({
   name: 'sms',
   says: '短信',
   carries: ['marketing', 'service'],
@@ -13,7 +19,7 @@ export const smsRoute = ({ phones }: { phones: Pick<Phones, 'sendPush'> }): Rout
   againMs: 0,
   shut: ({ sms }) => (sms ? undefined : 'sms'),
   takes: () => ({ kind: 'nothing' }),
-  problems: ({ text }) => problemsOfSms(text),
+  problems: ({ text }) => problemsOf(text),
   words: ({ text }) => [text],
   withWords: (_, [text = '']) => ({ text }),
   async send({ pid }, { text }, key) {

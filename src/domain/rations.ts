@@ -1,4 +1,4 @@
-import { hourMs } from '../../kit/beijing';
+import { hourMs } from '../kit/beijing';
 
 /** How many messages of each kind WeChat lets us send. The platform changes them; settings have the last word. */
 export type Rations = {
