@@ -38,10 +38,7 @@ export function birthdaysOn(day: string): string[] {
 }
 
 /** `birthday`: `1990-05-03`, or `05-03` where the year is not known; `today` a Beijing day. `on`: `05-03`. */
-export function fromBirthday(
-  birthday: string,
-  today: string,
-): { age?: string; sign?: string; on?: string } {
+export function fromBirthday(birthday: string, today: string): { age?: string; sign?: string; on?: string } {
   const [, year, month, date] = /^(?:(\d{4})-)?(\d{2})-(\d{2})$/.exec(birthday) ?? [];
   if (month === undefined || date === undefined) return {};
   const place = Number(month) * 100 + Number(date);

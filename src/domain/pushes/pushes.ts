@@ -528,10 +528,7 @@ export function createPushes(
     /** All pushes whose id begins so, in the order of their ids. */
     beginningWith: (prefix: string): Promise<PushRow[]> =>
       rows
-        .find(
-          { _id: { $gte: prefix, $lt: `${prefix}\uffff` } },
-          { sort: { _id: 1 }, projection: { log: 0 } },
-        )
+        .find({ _id: { $gte: prefix, $lt: `${prefix}\uffff` } }, { sort: { _id: 1 }, projection: { log: 0 } })
         .toArray(),
     /** Its time has come (job). */
     async begin(id: string, version: number): Promise<void> {

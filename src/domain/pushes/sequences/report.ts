@@ -1,6 +1,6 @@
-import type { Counts } from '../pushes/deliveries';
-import { noCounts } from '../pushes/deliveries';
-import type { Pushes } from '../pushes/pushes';
+import type { Counts } from '../deliveries';
+import { noCounts } from '../deliveries';
+import type { Pushes } from '../pushes';
 import type { Run, Runs } from './runs';
 import { readPushId, type SequenceRow, type Version } from './sequence';
 
@@ -43,7 +43,9 @@ export async function reportOf(
   const stands = await runs.rows
     .aggregate<{ _id: Pick<Run, 'version' | 'state' | 'step' | 'why'>; n: number }>([
       { $match: { sequence: _id } },
-      { $group: { _id: { version: '$version', state: '$state', step: '$step', why: '$why' }, n: { $sum: 1 } } },
+      {
+        $group: { _id: { version: '$version', state: '$state', step: '$step', why: '$why' }, n: { $sum: 1 } },
+      },
     ])
     .toArray();
   const leftOut = await runs.rows

@@ -1,5 +1,5 @@
-import { beijingDay, dayMs, hourMs, minuteMs, momentAt } from '../../kit/beijing';
-import { isQuiet } from '../pushes/engine';
+import { beijingDay, dayMs, hourMs, minuteMs, momentAt } from '../../../kit/beijing';
+import { isQuiet } from '../gate';
 import type { Step } from './sequence';
 
 const unitMs: Record<string, number> = { m: minuteMs, h: hourMs, d: dayMs };

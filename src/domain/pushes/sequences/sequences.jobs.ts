@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineJob } from '../../kit/define-job';
+import { defineJob } from '../../../kit/define-job';
 
 type Needs = { sequences: { tick(): Promise<void> } };
 

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
-import { isDuplicate } from '../../store/duplicate';
-import type { IndexSpec } from '../../store/indexes';
+import { isDuplicate } from '../../../store/duplicate';
+import type { IndexSpec } from '../../../store/indexes';
 
 /** `sequenceRuns{_id: '<sequence>/<occurrence>/<pid>'}`: one person's way through a sequence, once per occurrence. */
 export type Run = {

@@ -1,13 +1,13 @@
 import type { Connection } from 'mongoose';
-import { AppError } from '../../errors';
-import { beijingDay, hourMs, minuteMs } from '../../kit/beijing';
-import type { Clock } from '../../kit/clock';
-import { crashPoint } from '../../kit/crash-point';
-import { randomId } from '../../kit/ids';
-import { takeTurn } from '../../store/turn';
-import type { Pushes } from '../pushes/pushes';
-import type { Rule } from '../segments/rule';
-import type { Segments } from '../segments/segments';
+import { AppError } from '../../../errors';
+import { beijingDay, hourMs, minuteMs } from '../../../kit/beijing';
+import type { Clock } from '../../../kit/clock';
+import { crashPoint } from '../../../kit/crash-point';
+import { randomId } from '../../../kit/ids';
+import { takeTurn } from '../../../store/turn';
+import type { Rule } from '../../segments/rule';
+import type { Segments } from '../../segments/segments';
+import type { Pushes } from '../pushes';
 import { dueAfter } from './due';
 import { type Next, type Run, type Runs, runId } from './runs';
 import { classOf, occurrenceOf, pushIdOf, type SequenceRow, type Version } from './sequence';
@@ -120,9 +120,7 @@ export function createTicking(given: {
 
   const nextOf = ({ definition: { steps } }: Version, step: number): Next => {
     const next = steps[step + 1];
-    return next
-      ? { step: step + 1, dueAt: new Date(dueAfter(clock.now(), next)) }
-      : { state: 'done' };
+    return next ? { step: step + 1, dueAt: new Date(dueAfter(clock.now(), next)) } : { state: 'done' };
   };
 
   /** The steps that are due, as long as there are some; those of a killed worker first. */
@@ -151,7 +149,11 @@ export function createTicking(given: {
       ids: group.flatMap(({ _id, pid }) => (some(pid) ? [_id] : [])),
     });
     const stopped = rules?.stop ? await inNow(rules.stop, pids) : new Set<string>();
-    await runs.pass(of((pid) => stopped.has(pid)), { state: 'left', why: 'stop' }, { ...now, skips: false });
+    await runs.pass(
+      of((pid) => stopped.has(pid)),
+      { state: 'left', why: 'stop' },
+      { ...now, skips: false },
+    );
     const wanted = rules?.if ? await inNow(rules.if, pids) : new Set(pids);
     const skipped = of((pid) => !stopped.has(pid) && !wanted.has(pid));
     await runs.pass(skipped, nextOf(version, step), { ...now, skips: true });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { definition as push, type PushClass } from '../pushes/push';
-import type { LogEntry } from '../pushes/push';
-import type { Rule } from '../segments/rule';
+import type { Rule } from '../../segments/rule';
+import type { LogEntry } from '../push';
+import { type PushClass, definition as push } from '../push';
 
 const sentence = z.string().trim().min(1).max(2_000);
 

@@ -1,19 +1,19 @@
 import type { Connection } from 'mongoose';
-import { AppError, messageOf } from '../../errors';
-import { beijingMoment, dayMs, minuteMs, startOfBeijingDay } from '../../kit/beijing';
-import type { Clock } from '../../kit/clock';
-import { crashPoint } from '../../kit/crash-point';
-import type { Log } from '../../kit/log';
-import { isSamePerson, namesAreSaid } from '../../kit/signed';
-import { isDuplicate } from '../../store/duplicate';
-import type { Finding } from '../pushes/check';
-import { isQuiet } from '../pushes/engine';
-import type { Pushes } from '../pushes/pushes';
-import type { Rule } from '../segments/rule';
-import type { Segments } from '../segments/segments';
-import type { Timers } from '../timers/timers';
-import { rowsOf, type Upkeep } from '../upkeep';
-import { reportOf, type Report } from './report';
+import { AppError, messageOf } from '../../../errors';
+import { beijingMoment, dayMs, minuteMs, startOfBeijingDay } from '../../../kit/beijing';
+import type { Clock } from '../../../kit/clock';
+import { crashPoint } from '../../../kit/crash-point';
+import type { Log } from '../../../kit/log';
+import { isSamePerson, namesAreSaid } from '../../../kit/signed';
+import { isDuplicate } from '../../../store/duplicate';
+import type { Rule } from '../../segments/rule';
+import type { Segments } from '../../segments/segments';
+import type { Timers } from '../../timers/timers';
+import { rowsOf, type Upkeep } from '../../upkeep';
+import type { Finding } from '../check';
+import { isQuiet } from '../gate';
+import type { Pushes } from '../pushes';
+import { type Report, reportOf } from './report';
 import { createRuns, runIndexes } from './runs';
 import { classOf, type Definition, type SequenceRow, type Version } from './sequence';
 import { sequenceTick } from './sequences.jobs';
@@ -111,7 +111,10 @@ export function createSequences(given: {
       const place = `第 ${i + 1} 步`;
       await read(`${place}的條件`, step.if);
       await read(`${place}的退出條件`, step.stop);
-      if (step.at !== undefined && isQuiet(step, startOfBeijingDay('2026-01-01') + minutesOf(step.at) * minuteMs))
+      if (
+        step.at !== undefined &&
+        isQuiet(step, startOfBeijingDay('2026-01-01') + minutesOf(step.at) * minuteMs)
+      )
         found.push({
           place,
           message: `${step.at} 在安靜時段 ${step.quiet.from}–${step.quiet.to} 裡，不會發；請改時間或安靜時段`,
@@ -288,7 +291,11 @@ export function createSequences(given: {
       return mustGet(id);
     },
     /** Nobody comes in; who is inside waits, or is let go. */
-    async stop(id: string, by: string, { letGo: lets = false }: { letGo?: boolean } = {}): Promise<SequenceRow> {
+    async stop(
+      id: string,
+      by: string,
+      { letGo: lets = false }: { letGo?: boolean } = {},
+    ): Promise<SequenceRow> {
       const row = await mustGet(id);
       if (row.state === 'draft')
         throw new AppError('Conflict', 'sequence.state', `序列「${row.name}」還是草稿，沒有開始過。`);
