@@ -44,6 +44,7 @@ function swallowed(name, args) {
     purchases: ['dry-run', 'keep', 'take'],
     redeem: ['by', 'at'],
     survey: ['by', 'full'],
+    sequence: ['by', 'let-go'],
     subscribers: ['remove', 'out', 'yes', 'by'],
     seed: ['subscribers'],
     segment: ['by', 'dry-run'],
