@@ -68,7 +68,7 @@ async function fed(): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {};
   for (const { push, ids } of await db
     .collection<{ push: string; ids: string[] }>('audiences')
-    .find({ push: { $regex: `^${id}\.` } })
+    .find({ push: { $gte: `${id}.`, $lt: `${id}/` } })
     .toArray()) {
     const name = push.split('.').slice(1, 3).join('.');
     found[name] = [...(found[name] ?? []), ...ids].toSorted();
