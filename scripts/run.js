@@ -45,6 +45,7 @@ function swallowed(name, args) {
     redeem: ['by', 'at'],
     survey: ['by', 'full'],
     push: ['by', 'to', 'reason', 'out', 'yes', 'watch', 'list'],
+    sequence: ['by', 'let-go'],
     subscribers: ['remove', 'out', 'yes', 'by'],
     seed: ['subscribers'],
     segment: ['by', 'dry-run'],

@@ -205,8 +205,10 @@ export async function createApp(config: Config, options: AppOptions) {
       upkeep.start();
     },
     /** Turns business time to `to` (ms), stepping through everything that falls due on the way. */
-    turn: (to: number, onStep?: (at: number) => void | Promise<void>): Promise<void> =>
-      turnClock({
+    async turn(to: number, onStep?: (at: number) => void | Promise<void>): Promise<void> {
+      // What people did until now is looked at on the way, as it is where time passes by itself.
+      await services.sequences.upkeep.sweep();
+      await turnClock({
         clock,
         inbox,
         outbox,
@@ -216,7 +218,8 @@ export async function createApp(config: Config, options: AppOptions) {
         settled: services.pushes.settled,
         to,
         ...(onStep ? { onStep } : {}),
-      }),
+      });
+    },
     /** Waits for all that was accepted, then lets go of everything. */
     async close(): Promise<void> {
       try {

@@ -44,6 +44,7 @@ import { mailRoute } from './domain/pushes/routes/mail';
 import { massRoute } from './domain/pushes/routes/mass';
 import { noticeRoute, templateRoute } from './domain/pushes/routes/notices';
 import { smsRoute } from './domain/pushes/routes/sms';
+import { createSequences } from './domain/pushes/sequences/sequences';
 import { createValues } from './domain/pushes/values';
 import { quizKind } from './domain/quiz/definition';
 import { createQuizKind } from './domain/quiz/kind';
@@ -328,6 +329,19 @@ export function createServices(given: {
     perSecond: config.PUSH_PER_SECOND,
   });
 
+  const sequences = createSequences({
+    db,
+    clock,
+    log,
+    timers,
+    segments,
+    pushes,
+    refresh: async (pids) => people.refresh(await subscribers.known(pids)),
+    follow: people.upkeep.sweep,
+    approvalAbove: config.PUSH_APPROVAL_ABOVE,
+    solo: config.SOLO_TEAM,
+  });
+
   const domains = {
     /** Of somebody whose own is not known yet. */
     defaultScript,
@@ -377,6 +391,8 @@ export function createServices(given: {
     players: createPlayers({
       scoresOf: scores.ofPeople,
       levelsOf: (quiz) => quizzes.levelsOf(quiz),
+      perDayOf: quizzes.perDayOf,
+      roundsOn: scores.roundsOn,
       ranking: scores.ranking,
       awards: prizes.awards,
       rejected: async (quiz) => (await settlement.held(quiz, 'rejected')).map(({ pid }) => pid),
@@ -398,6 +414,7 @@ export function createServices(given: {
     purchases,
     pushes,
     pushFiles,
+    sequences,
     stages,
     cube: createCube({
       db,

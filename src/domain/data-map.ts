@@ -262,6 +262,24 @@ export const dataMap: Record<string, Kept> = {
   segmentMembers: { keeps: whileHere, profile: 'segment', id: '_id pid', technical: 'at' },
   segmentVersions: { keeps: forever, content: 'rule segment version', staff: 'by', technical: '_id at' },
   segments: { keeps: forever, content: 'name rule tag version', staff: 'by', technical: '_id at' },
+  sequenceRuns: {
+    keeps: '「每天一次」結束 60 天、「每年一次」結束 400 天後刪除；她離開或要求時刪除',
+    deeds: 'state step skipped why at endedAt',
+    id: '_id pid',
+    technical: 'sequence version occurrence dueAt piece',
+  },
+  sequenceVersions: {
+    keeps: forever,
+    content: 'definition rules sequence version',
+    staff: 'by',
+    technical: '_id at',
+  },
+  sequences: {
+    keeps: forever,
+    content: 'name version live',
+    staff: 'by log',
+    technical: '_id state changedAt letGo look',
+  },
   settlements: { keeps: forever, content: 'published', technical: '_id rev steps' },
   sights: {
     keeps: untilReplaced,

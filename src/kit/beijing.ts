@@ -31,3 +31,5 @@ export const beijingDays = (from: number, to: number): number =>
 
 /** A Beijing day as a number: days since 1970. */
 export const dayNumber = (day: string): number => Math.round(Date.parse(`${day}T00:00:00Z`) / dayMs);
+/** The Beijing day of such a number. */
+export const dayOfNumber = (n: number): string => new Date(n * dayMs).toISOString().slice(0, 10);

@@ -25,6 +25,8 @@ async function run(more: Partial<Asked['values']> = {}): Promise<string> {
     ranking: createScores({ db: stage.db() }).ranking,
     scoresOf: async () => [],
     levelsOf: () => undefined,
+    perDayOf: () => undefined,
+    roundsOn: async () => [],
     awards: parts.awards,
     rejected: async () => ['robot'],
   });

@@ -1,6 +1,7 @@
+import { dayOfNumber } from '../../kit/beijing';
 import { spellings } from '../../kit/text';
-import { type Leaf, leaf, oneOf, quoted, quotedList } from '../leaf';
-import { ageBands, signs } from './derived';
+import { type Leaf, leaf, oneOf, quoted, quotedList, whole } from '../leaf';
+import { ageBands, birthdaysOn, birthdayToken, signs } from './derived';
 
 const named = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((one) => [one, one])) as Record<Name, Name>;
@@ -28,4 +29,11 @@ export const attributeLeaves: readonly Leaf[] = [
   leaf('sign', '星座是{sign}', { sign: oneOf(named(signs.map(([name]) => name))) }, ({ sign }) => ({
     has: `sign:${sign}`,
   })),
+  leaf('birthday-today', '今天生日', {}, (_, { day }) => ({ hasOne: bornOn(day) })),
+  /** On that day, not before: asked every day it is true once a year. */
+  leaf('birthday-in', '再過 {days} 天生日', { days: whole(1, 60) }, ({ days }, { day }) => ({
+    hasOne: bornOn(day + days),
+  })),
 ];
+
+const bornOn = (day: number): string[] => birthdaysOn(dayOfNumber(day)).map(birthdayToken);

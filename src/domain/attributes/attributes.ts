@@ -4,7 +4,7 @@ import type { IndexSpec } from '../../store/indexes';
 import type { Audience } from '../audience';
 import { rowsOf, type Upkeep } from '../upkeep';
 import { attributeLeaves } from './attributes.leaves';
-import { fromBirthday } from './derived';
+import { birthdayToken, fromBirthday } from './derived';
 
 /** The attribute that age and sign follow from; too exact to be asked for itself. */
 const birthday = '生日';
@@ -43,12 +43,13 @@ export function createAttributes({ db, clock }: { db: Connection; clock: Clock }
           .find({ pid: { $in: people.map((one) => one.pid) } })
           .toArray()) {
           const { tokens } = known.get(pid) ?? { tokens: [] };
-          const { age, sign } = name === birthday ? fromBirthday(value, today) : {};
+          const { age, sign, on } = name === birthday ? fromBirthday(value, today) : {};
           tokens.push(
             `known:${name}`,
             ...(name === birthday ? [] : [`attribute:${name}=${value}`]),
             ...(age ? [`age:${age}`] : []),
             ...(sign ? [`sign:${sign}`] : []),
+            ...(on ? [birthdayToken(on)] : []),
           );
           known.set(pid, { tokens });
         }

@@ -26,14 +26,26 @@ export const signs = [
   ['水瓶座', 120],
 ] as const;
 
-/** `birthday`: `1990-05-03`, or `05-03` where the year is not known; `today` a Beijing day. */
-export function fromBirthday(birthday: string, today: string): { age?: string; sign?: string } {
+/** Month and date, `05-03`, as a token: the year stays what she told us. */
+export const birthdayToken = (monthAndDate: string): string => `birthday:${monthAndDate}`;
+
+/** Whose birthday is kept on a day: who was born on 29 February has it on the 28th where there is no 29th. */
+export function birthdaysOn(day: string): string[] {
+  const on = day.slice(5);
+  const year = Number(day.slice(0, 4));
+  const isLeap = new Date(Date.UTC(year, 1, 29)).getUTCMonth() === 1;
+  return on === '02-28' && !isLeap ? [on, '02-29'] : [on];
+}
+
+/** `birthday`: `1990-05-03`, or `05-03` where the year is not known; `today` a Beijing day. `on`: `05-03`. */
+export function fromBirthday(birthday: string, today: string): { age?: string; sign?: string; on?: string } {
   const [, year, month, date] = /^(?:(\d{4})-)?(\d{2})-(\d{2})$/.exec(birthday) ?? [];
   if (month === undefined || date === undefined) return {};
   const place = Number(month) * 100 + Number(date);
   const sign = signs.find(([, from]) => place >= from)?.[0] ?? '摩羯座';
-  if (year === undefined) return { sign };
+  const on = `${month}-${date}`;
+  if (year === undefined) return { sign, on };
   const years = Number(today.slice(0, 4)) - Number(year) - (today.slice(5) < `${month}-${date}` ? 1 : 0);
   const age = years < 0 ? undefined : ageBands[upTo.findIndex((most) => years <= most)];
-  return { sign, ...(age ? { age } : {}) };
+  return { sign, on, ...(age ? { age } : {}) };
 }

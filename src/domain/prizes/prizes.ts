@@ -17,7 +17,7 @@ import { showRedeemCode } from './codes';
 import { createCourier } from './courier';
 import { createAwardEffects } from './effects';
 import { awardExpire, awardPass, awardRemind, awardTell } from './prizes.jobs';
-import { prizeLeaves } from './prizes.leaves';
+import { endsToken, prizeLeaves } from './prizes.leaves';
 import { createRedeem, redeemIndexes } from './redeem';
 import { createTelling } from './telling';
 import type { Tickets } from './tickets';
@@ -74,9 +74,11 @@ export function createPrizes(given: {
           pid: { $in: people.map(({ pid }) => pid) },
           state: { $nin: ['pending', 'void', 'expired'] },
         };
-        for await (const { pid, campaign, prize } of awards.find(filter)) {
+        for await (const { pid, campaign, prize, state, claimBy } of awards.find(filter)) {
           const { tokens } = found.get(pid) ?? { tokens: [] };
           tokens.push(`won:${campaign}`, `won:${campaign}/${prize}`);
+          const isOpen = (state === 'won' || state === 'told') && claimBy !== undefined;
+          if (isOpen && claimBy > clock.now()) tokens.push(endsToken(clock.day(claimBy)));
           found.set(pid, { tokens });
         }
         return found;

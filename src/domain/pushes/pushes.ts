@@ -14,7 +14,7 @@ import type { Rule } from '../segments/rule';
 import type { Count, Segments } from '../segments/segments';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
-import { findingsOf, linksIn, silentRemark } from './check';
+import { type Finding, findingsOf, linksIn, silentRemark } from './check';
 import { contentOf, type Here, type Sending, variableNamesOf, written } from './chunk';
 import { type Chunk, createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
 import { createEngine, probeMs } from './engine';
@@ -606,7 +606,7 @@ export function createPushes(
     async feed(
       push: Omit<Definition, 'id' | 'audience' | 'at'> & { id: string; sequence: string },
       { key, pids, by }: { key: string; pids: string[]; by: string },
-    ): Promise<void> {
+    ): Promise<string[]> {
       const { id: _id, ...rest } = push;
       const at = now();
       const row: Omit<PushRow, '_id'> = {
@@ -625,12 +625,21 @@ export function createPushes(
       await rows.updateOne({ _id }, { $setOnInsert: row }, { upsert: true });
       crashPoint('push-fed');
       const n = createHash('sha256').update(key).digest().readUIntBE(0, 6);
-      await deliveries.chunks.updateOne(
+      const piece = await deliveries.chunks.findOneAndUpdate(
         { _id: `${_id}/${liveRun}/${key}` },
         { $setOnInsert: { push: _id, run: liveRun, n, ids: pids, open: true, epoch: 0 } },
-        { upsert: true },
+        { upsert: true, returnDocument: 'after', projection: { ids: 1 } },
       );
+      return piece?.ids ?? [];
     },
+    /** What is wrong with words before they are fed. */
+    problemsOf: async (push: Definition): Promise<Finding[]> =>
+      findingsOf(push, { routes, account, names: await given.values.names() }),
+    /** All pushes whose id begins so, in the order of their ids. */
+    beginningWith: (prefix: string): Promise<PushRow[]> =>
+      rows
+        .find({ _id: { $gte: prefix, $lt: `${prefix}\uffff` } }, { sort: { _id: 1 }, projection: { log: 0 } })
+        .toArray(),
     /** Its time has come (job). */
     async begin(id: string, version: number): Promise<void> {
       const row = await rows.findOne({ _id: id });

@@ -1,9 +1,10 @@
+import { dayOfNumber } from '../../kit/beijing';
 import type { Audience } from '../audience';
 import type { Awards } from '../prizes/awards';
 import type { Quiz } from './definition';
 import { allGroups, type Group, groupsOf } from './groups';
-import type { ScoreRow } from './log/scores';
-import { inQuiz, quizLeaves } from './quiz.leaves';
+import type { RoundRow, ScoreRow } from './log/scores';
+import { answeredOnToken, dayDoneToken, inQuiz, levelToken, quizLeaves } from './quiz.leaves';
 
 type Grouped = ScoreRow & { groups: string[] };
 
@@ -14,8 +15,16 @@ export function createPlayers(given: {
   rejected: (quiz: string) => Promise<Iterable<string>>;
   scoresOf: (pids: string[]) => Promise<ScoreRow[]>;
   levelsOf: (quiz: string) => number | undefined;
+  /** Questions a day. */
+  perDayOf: (quiz: string) => number | undefined;
+  /** Rounds of one Beijing day. */
+  roundsOn: (day: string, scores: Pick<ScoreRow, 'quiz' | 'pid'>[]) => Promise<RoundRow[]>;
 }) {
-  const { ranking, awards, rejected, scoresOf, levelsOf } = given;
+  const { ranking, awards, rejected, scoresOf, levelsOf, perDayOf, roundsOn } = given;
+
+  /** Through with a day: all its questions, or a level that she failed, which goes on tomorrow. */
+  const isDone = ({ quiz, answered, failed }: RoundRow): boolean =>
+    failed > 0 || answered >= (perDayOf(quiz) ?? Infinity);
 
   /** The best first, so the first who counts has the best score. */
   async function* of(quiz: Pick<Quiz, 'id' | 'levels' | 'prizes'>): AsyncGenerator<Grouped> {
@@ -38,13 +47,17 @@ export function createPlayers(given: {
   return {
     audience: {
       leaves: quizLeaves,
-      async facts(people) {
+      async facts(people, day) {
         const found = new Map<string, { tokens: string[]; numbers: Record<string, number> }>();
-        for (const { pid, quiz, points, level, days } of await scoresOf(people.map((one) => one.pid))) {
+        const today = dayOfNumber(day);
+        const scores = await scoresOf(people.map((one) => one.pid));
+        for (const { pid, quiz, points, level, days, played } of scores) {
           const { tokens, numbers } = found.get(pid) ?? { tokens: [], numbers: {} };
+          const last = played.at(-1);
           tokens.push(
             `played:${quiz}`,
-            ...(level > (levelsOf(quiz) ?? Infinity) ? [`finished:${quiz}`] : []),
+            level > (levelsOf(quiz) ?? Infinity) ? `finished:${quiz}` : levelToken(quiz, level),
+            ...(last === undefined ? [] : [answeredOnToken(quiz, last)]),
           );
           Object.assign(numbers, {
             [inQuiz('score', quiz)]: points,
@@ -53,6 +66,9 @@ export function createPlayers(given: {
           });
           found.set(pid, { tokens, numbers });
         }
+        const playing = scores.filter(({ played }) => played.includes(today));
+        for (const round of playing.length > 0 ? await roundsOn(today, playing) : [])
+          if (isDone(round)) found.get(round.pid)?.tokens.push(dayDoneToken(round.quiz, today));
         return found;
       },
     } satisfies Audience,

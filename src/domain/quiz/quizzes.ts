@@ -86,6 +86,7 @@ export function createQuizzes(given: {
     answerLog,
     /** How many levels a quiz has. */
     levelsOf: (id: string): number | undefined => campaigns.get(id)?.levels.length,
+    perDayOf: (id: string): number | undefined => campaigns.get(id)?.perDay,
     played,
     settling: createSettling({ answerLog, projector, scores, leaderboard, played }),
     scores,

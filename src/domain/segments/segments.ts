@@ -274,6 +274,12 @@ export function createSegments(given: {
       const wanted = short ? { $and: [short, filter] } : filter;
       for await (const { _id } of flat.find(wanted, { projection: { _id: 1 }, batchSize: 1_000 })) yield _id;
     },
+    /** Those of these people who are in it. */
+    async among(rule: Rule, pids: readonly string[]): Promise<Set<string>> {
+      const { filter } = await ready(rule);
+      const some = flat.find({ $and: [{ _id: { $in: [...pids] } }, filter] }, { projection: { _id: 1 } });
+      return new Set((await some.toArray()).map(({ _id }) => _id));
+    },
     /** Leaf by leaf, why somebody is in it or not. */
     async why(rule: Rule, person: Flat): Promise<Verdict> {
       const { whole, now } = await ready(rule);

@@ -57,6 +57,26 @@ test('what a fan says and does is in her flat row seconds later, without any wri
   expect(await count('從渠道「spring-metro-01」來')).toBe(1);
 });
 
+test('a birthday is its month and date alone, and of 29 February the 28th where there is no 29th', async () => {
+  const { attributes, people } = talk.services;
+  for (const value of ['1990-11-29', '11-29', '2000-02-29']) {
+    const fan = talk.fan();
+    await fan.says('杭州天氣');
+    const { pid } = await fan.row();
+    await attributes.set({ pid, name: '生日', value, source: 'test', consent: 'yes' });
+    await people.rebuild();
+    expect((await people.read(pid))?.t.join()).not.toMatch(/1990|2000/);
+  }
+  expect([await count('今天生日'), await count('再過 7 天生日')]).toEqual([0, 2]);
+  talk.turnClockTo('2026-11-29T00:01');
+  expect(await count('今天生日')).toBe(2);
+  talk.turnClockTo('2027-02-28T00:01');
+  expect(await count('今天生日')).toBe(1);
+  talk.turnClockTo('2028-02-28T00:01');
+  expect(await count('今天生日')).toBe(0);
+  talk.turnClockTo('2026-11-22T10:06');
+});
+
 test('a rebuild changes nothing, and mends what was lost', async () => {
   const chen = talk.fan();
   await chen.says('成都天氣');
@@ -112,6 +132,14 @@ test('the players of a campaign are grouped by what they did and who they are, a
   }
   await talk.services.projector.catchUp('autumn');
   await people.rebuild();
+  expect(await count('在活動「autumn」停在第 1 關')).toBe(12);
+  expect(await count('在活動「autumn」還沒過第 3 關')).toBe(12);
+  expect(await count('在活動「autumn」停在第 2 關')).toBe(0);
+  expect(await count('今天在活動「autumn」答過題')).toBe(12);
+  expect(await count('有獎品 6 天內到期')).toBe(0);
+  expect(await count('有獎品 7 天內到期')).toBe(6);
+  expect(await count('有獎品再過 7 天到期')).toBe(6);
+  expect(await count('有獎品再過 6 天到期')).toBe(0);
 
   const groups = await playerGroups(db, { id: 'autumn', title: '秋日一戰' });
   const sizes = Object.fromEntries(groups.map(({ id, people: size }) => [id, size]));

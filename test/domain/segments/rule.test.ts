@@ -7,6 +7,7 @@ import { pointLeaves } from '../../../src/domain/points/points.leaves';
 import { prizeLeaves } from '../../../src/domain/prizes/prizes.leaves';
 import { purchaseLeaves } from '../../../src/domain/purchases/purchases.leaves';
 import { quizLeaves } from '../../../src/domain/quiz/quiz.leaves';
+import { reachLeaves } from '../../../src/domain/reach/reach.leaves';
 import { compile, judge } from '../../../src/domain/segments/compile';
 import { type Rule, readRule } from '../../../src/domain/segments/rule';
 import { inList } from '../../../src/domain/segments/segments.leaves';
@@ -27,6 +28,7 @@ const all: readonly (readonly Leaf[])[] = [
   purchaseLeaves,
   stageLeaves,
   surveyLeaves,
+  reachLeaves,
   [inList],
 ];
 const { leaves } = collectAudience({ ...all.map((some) => ({ audience: { leaves: some } })) });
@@ -116,6 +118,14 @@ test.each([
   ],
   ['30天内问过酒店', { leaf: 'asked', topic: 'hotels', times: 1, days: 30 }],
   ['用簡體', { leaf: 'script', script: 'hans' }],
+  ['今天生日', { leaf: 'birthday-today' }],
+  ['再过7天生日', { leaf: 'birthday-in', days: 7 }],
+  ['有奖品3天内到期', { leaf: 'prize-ends', days: 3 }],
+  ['有獎品再過 3 天到期', { leaf: 'prize-ends-in', days: 3 }],
+  ['在活動「a」停在第 2 關', { leaf: 'at-level', quiz: 'a', level: 2 }],
+  ['玩過活動「a」還沒過第 2 關', { leaf: 'not-passed', quiz: 'a', level: 2 }],
+  ['今天在活動「a」答過題', { leaf: 'answered-within', quiz: 'a', days: 1 }],
+  ['今天在活動「a」答完一天的題', { leaf: 'day-done', quiz: 'a' }],
   ['在城市“杭州”、“苏州”', { leaf: 'city', cities: ['杭州', '苏州'] }],
   [
     '"性別"是"女"，沉默超过60天',
@@ -179,6 +189,11 @@ describe('over people', () => {
     'channel:first:杭州',
     'member:杭州',
     'stage:loyal',
+    'birthday:05-27',
+    'prize-ends:2026-05-28',
+    'level:autumn=2',
+    'answered:autumn=2026-05-25',
+    'day-done:autumn=2026-05-27',
   );
   const field = fc.constantFrom(
     'points',

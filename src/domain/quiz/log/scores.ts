@@ -188,6 +188,11 @@ export function createScores({ db }: { db: Connection }) {
           { sort: { _id: 1 }, timeoutMS },
         )
         .toArray(),
+    /** Rounds that these people played on a Beijing day. */
+    roundsOn: (day: string, some: Pick<ScoreRow, 'quiz' | 'pid'>[]): Promise<RoundRow[]> =>
+      rounds
+        .find({ _id: { $in: some.map(({ quiz, pid }) => roundOf(quiz, pid, day)) } }, { timeoutMS })
+        .toArray(),
     /** Everybody in the order of the final ranking: more points, then the lower floor that reached them. */
     ranking: (quiz: string): AsyncIterable<ScoreRow> =>
       scores.find({ quiz }, { sort: { quiz: 1, points: -1, reached: 1 }, readConcern: 'majority' }),
