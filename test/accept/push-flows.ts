@@ -1,4 +1,4 @@
-import { dayMs, momentAt } from '../../src/kit/beijing';
+import { dayMs, hourMs, momentAt } from '../../src/kit/beijing';
 import { noCrash, planCrash, watchCrashPoints } from '../../src/kit/crash-point';
 import { createPushStage, type Person, type PushStage, words } from './push-stage';
 
@@ -8,7 +8,7 @@ export type PushFlow = {
   /** What people do; it may be cut short. */
   deeds(stage: PushStage, push: string, people: Person[]): Promise<void>;
   /** What those do whose deed was cut short, or what is done next. */
-  then?(stage: PushStage, push: string, people: Person[]): Promise<void>;
+  after?(stage: PushStage, push: string, people: Person[]): Promise<void>;
   /** How everybody ends; of customer messages some may be unknown. */
   ends: 'sent' | 'handed' | 'sent or unknown';
 };
@@ -53,7 +53,7 @@ export const pushFlows: PushFlow[] = [
       await feed(stage, id, people);
       await stage.goOn();
     },
-    then: feed,
+    after: feed,
     ends: 'sent',
   },
   {
@@ -64,7 +64,11 @@ export const pushFlows: PushFlow[] = [
       await stage.rig.turnTo(momentAt(`${day} 12:10`));
       await stage.goOn();
     },
-    async then(stage, id) {
+    async after(stage, id) {
+      // Where the start was cut short nobody has waited for it yet.
+      const dueAt = (await stage.row(id)).dueAt?.getTime() ?? 0;
+      await stage.rig.turnTo(Math.max(stage.rig.clock.now(), dueAt + hourMs));
+      await stage.goOn();
       const told = await stage.services().alarms.open();
       expect(told.map(({ cause }) => cause)).toContain(`push-late:${id}`);
       await stage.services().pushes.start(id, '小王');
@@ -98,7 +102,7 @@ export async function createPushSweep() {
     await stage.services().upkeep.sweep();
     await stage.wake();
     await stage.goOn();
-    await flow.then?.(stage, id, people);
+    await flow.after?.(stage, id, people);
     await stage.goOn();
     const { wrong, counts, state } = await stage.judge(id, people);
     expect([wrong, state]).toEqual([[], 'finished']);
