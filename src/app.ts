@@ -17,6 +17,7 @@ import { createHints } from './jobs/queue';
 import { createRelay } from './jobs/relay';
 import { createSweeper } from './jobs/sweeper';
 import { turnClock } from './jobs/turn-clock';
+import { createWatch } from './jobs/watch';
 import { createWorker } from './jobs/worker';
 import { createClock, monotonicMs, type TurnableClock } from './kit/clock';
 import type { AnyJob } from './kit/define-job';
@@ -74,6 +75,7 @@ export async function createApp(config: Config, options: AppOptions) {
     sharedToken: createSharedToken({ db, appId, dataKey: config.dataKey }),
     onEnd(end) {
       services.quota.count(end);
+      watch.called(end);
       metrics.wechatCall(end.path, end.errcode);
     },
     log,
@@ -93,6 +95,7 @@ export async function createApp(config: Config, options: AppOptions) {
   });
   const { inbox, outbox, subscribers, reach, timers, processes, versions, upkeep } = services;
 
+  const watch = createWatch({ alarms: services.alarms, inbox, outbox, log });
   const customerMessages = createCustomerMessages({ client });
   const hints = createHints({ redis, prefix: `xiaoyi-${db.name}` });
 
@@ -202,6 +205,7 @@ export async function createApp(config: Config, options: AppOptions) {
       await armHousekeeping({ timers, clock });
       worker.start(() => hints.hint('canary'));
       sweeper.start();
+      watch.start();
       upkeep.start();
     },
     /** Turns business time to `to` (ms), stepping through everything that falls due on the way. */
@@ -225,6 +229,7 @@ export async function createApp(config: Config, options: AppOptions) {
       try {
         await http.close();
         versions.stop();
+        watch.stop();
         if (workerStarted) {
           await sweeper.close();
           await worker.close();
