@@ -54,7 +54,7 @@ test(
 test(
   'S2, full: 20,000 customer messages through twenty kills: no one has two, and unknown are kills × 20 at most',
   () =>
-    withStage({ workers: 4, perSecond: 100 }, async (stage) => {
+    withStage({ workers: 4, perSecond: 40 }, async (stage) => {
       const people = await stage.crowd('s2', 20_000);
       await stage.begin(stage.pushOf({ id: 's2', ...to('s2') }));
       const from = Date.now();
