@@ -321,6 +321,7 @@ export function createServices(given: {
       return new Map(pids.map((pid) => [pid, { sms: sms.has(pid), mail: mail.has(pid) }]));
     },
     values: createValues({ db, names: names.chosenBy, cities: subscribers.citiesOf }),
+    mediaId,
     linkTo: (push, n, pid) => links.to(publicUrl, { kind: 'push', ref: `${push}/${n}/${pid}` }),
     previewsLeft: () => quota.left('/cgi-bin/message/mass/preview'),
     approvalAbove: config.PUSH_APPROVAL_ABOVE,

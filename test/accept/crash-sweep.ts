@@ -30,8 +30,9 @@ export const quizPointsInSource = (without?: string[]): string[] =>
     without,
   );
 
-/** The points of pushes, and of what they take of people's rations. */
-export const pushPointsInSource = (): string[] => pointsIn(['domain/pushes', 'domain/reach']);
+/** The points of pushes, and of what they take of people's rations; sequences pass theirs in `test/domain/pushes/sequences`. */
+export const pushPointsInSource = (): string[] =>
+  pointsIn(['domain/pushes', 'domain/reach']).filter((name) => !name.startsWith('sequence-'));
 
 export type Sweep = Awaited<ReturnType<typeof createSweep>>;
 

@@ -302,7 +302,7 @@ describe('the budget of errors', () => {
     const { state, paused } = await stage.row('bad');
     expect([state, paused?.by]).toEqual(['paused', '系統']);
     expect(paused?.why).toContain('接口被封禁');
-    expect(await alarmsOf('push:bad')).toHaveLength(1);
+    expect(await alarmsOf('push-pause:bad')).toHaveLength(1);
     const rows = await stage.rowsOf('bad');
     expect(rows.filter((row) => row.state === 'failed').length).toBeLessThan(200);
     stage.still();

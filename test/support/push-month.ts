@@ -35,7 +35,8 @@ export async function pushMonth(
         else await face.says(now.oneOf(['你好', '幫助', '杭州天氣', '我的積分']));
       }
       await town.settled();
-      for (let i = 0; i < burst && hour > 0 && burstDays.includes(day) && made.length < count; i++) {
+      const wanted = hour > 0 && burstDays.includes(day) ? Math.min(burst, count - made.length) : 0;
+      for (let i = 0; i < wanted; i++) {
         const id = `month-${made.length}`;
         const routes = now.oneOf([['customer'], ['mass'], ['customer', 'mass'], ['mass', 'customer']]);
         await reach.drained();

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
+import { AppError } from '../../errors';
+import { dayMs } from '../../kit/beijing';
 import { type Clock, monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Pacer } from '../../kit/pacer';
 import type { Script } from '../../kit/text';
 import { createGroup } from '../../store/group';
+import { isWechatError } from '../../wechat/api/errors';
+import { unsentBy } from '../../wechat/api/outcome';
 import type { Reach } from '../rations';
 import type { ReachLedger } from '../reach/reach';
 import type { Batch, Deliveries, Delivery, Settled, Taken } from './deliveries';
@@ -34,13 +38,17 @@ export type Sending = {
   /** The tracked link of the n-th address of a push, hers. */
   linkTo: (push: string, n: number, pid: string) => string;
   /** WeChat is out of order: nothing of this push goes out for a while. */
-  brake: (push: string, said: { afterMs: number; reason: string; code: number | null }) => Promise<void>;
+  brake: (push: string, said: { afterMs: number; reason: string }) => Promise<void>;
   /** One got through. */
   unbrake: (push: string) => Promise<void>;
   /** A piece of a braked push is over, and nobody in it could be asked: the next piece may be at once. */
   unasked: (chunk: Taken) => Promise<void>;
   /** Too much of it fails for one reason: it stops by itself. */
   trip: (push: string, why: string) => Promise<void>;
+  /** Notices when a push fails for no reason of theirs; one for each push that this process sends. */
+  meterOf: (push: string) => Meter;
+  /** The media id under which WeChat has a picture now. */
+  mediaId: (image: { mediaId: string } | { file: string }) => Promise<string>;
   gate: (push: string) => Promise<Gate>;
   slots: Slots;
   pacer: Pacer;
@@ -54,7 +62,7 @@ type Job = { chunk: Taken; push: PushRow; probe: boolean };
 
 /** WeChat's refusals that are about her alone: no sign that something is wrong with the push. */
 const abouther = new Set([40003, 43004, 43019, 43101, 45015, 45047, 48002, 49003, 70000]);
-/** Of the last so many of a piece, this many that failed for no reason of hers stop the push. */
+/** Of the last so many of a push in one process, this many that failed for no reason of theirs stop it. */
 const budget = { of: 100, most: 20 };
 /** Of one key; WeChat bears ten. */
 const mostTries = 6;
@@ -70,17 +78,24 @@ export async function sendChunk(house: Sending, { chunk, push, probe }: Job): Pr
   const rows = await prepared(house, { chunk, push, people, moment });
   if (push.state === 'cancelled') {
     // What was taken for them ahead of their turn. Of a mass send that may have gone out nothing is given back.
-    const waited = rows.filter(({ state }) => state === 'pending');
-    await house.reach.refund(
-      waited.flatMap(({ pid }) => people.get(pid)?.fan ?? []),
-      push._id,
+    await giveBack(
+      { house, push, people, moment },
+      rows.filter(({ state }) => state === 'pending'),
     );
     await deliveries.settle(rows.map((row) => cancelled(row, chunk)));
     await deliveries.close(chunk);
     return 0;
   }
+  let ready: PushRow;
+  try {
+    ready = await withPictures(house, push);
+  } catch (error) {
+    // Before anybody is marked: nobody was sent anything.
+    await heldBack(house, push, error);
+    return emptyHandedMs;
+  }
   const values = await valuesOf(house, push, people);
-  const work: Work = { house, chunk, push, probe, asked: false, people, moment, values };
+  const work: Work = { house, chunk, push: ready, probe, asked: false, people, moment, values };
   const alone = rows.filter(({ route }) => !house.routes.get(route)?.together);
   const left = await sendEach(work, alone);
   const together = [...rows.filter((row) => house.routes.get(row.route)?.together), ...left.passedOn];
@@ -89,7 +104,35 @@ export async function sendChunk(house: Sending, { chunk, push, probe }: Job): Pr
   const closed = await deliveries.close(chunk);
   crashPoint('push-chunk-closed');
   if (closed && probe && !work.asked) await house.unasked(chunk);
-  return closed ? 0 : restMs;
+  if (closed) return 0;
+  // Who waits for an hour of the day, or for somebody else's piece, does not wait in a hot loop.
+  return Math.max(restMs, left.waits ? waitsMs : 0, work.asked || left.stopped ? 0 : emptyHandedMs);
+}
+
+const waitsMs = 60_000;
+const emptyHandedMs = 2_000;
+
+/** Its pictures as WeChat knows them now. */
+async function withPictures({ mediaId }: Sending, push: PushRow): Promise<PushRow> {
+  const content = async (own: Content): Promise<Content> => {
+    const shown = { ...own };
+    if (own.customer?.kind === 'image')
+      shown.customer = { kind: 'image', image: { mediaId: await mediaId(own.customer.image) } };
+    if (own.mass?.kind === 'image')
+      shown.mass = { kind: 'image', image: { mediaId: await mediaId(own.mass.image) } };
+    return shown;
+  };
+  const variants: PushRow['variants'] = [];
+  for (const one of push.variants) variants.push({ ...one, content: await content(one.content) });
+  return { ...push, content: await content(push.content), variants };
+}
+
+/** It cannot be sent as it is: WeChat is out of order, or something of it is missing. */
+async function heldBack(house: Sending, push: PushRow, error: unknown): Promise<void> {
+  if (error instanceof AppError && !isWechatError(error)) return house.trip(push._id, error.message);
+  const unsent = unsentBy(error);
+  if (unsent.kind === 'refused') return house.trip(push._id, `圖片傳不上微信：${unsent.reason}`);
+  return house.brake(push._id, { afterMs: 60_000, reason: `圖片傳不上微信：${unsent.reason}` });
 }
 
 /** What is still `sending` here was given to a mass send, and WeChat may have it. */
@@ -118,8 +161,10 @@ async function prepared(
 ): Promise<Delivery[]> {
   const { deliveries, routes } = house;
   const { chunk, push, people, moment } = given;
-  const known = await deliveries.of(push._id, chunk.ids);
-  const has = new Set(known.map(({ pid }) => pid));
+  const all = await deliveries.of(push._id, chunk.ids);
+  const has = new Set(all.map(({ pid }) => pid));
+  // Who stands in two pieces, because she moved while they were written, is the other's.
+  const known = all.filter(({ n }) => n === chunk.n);
   const fresh = chunk.ids.filter((pid) => !has.has(pid));
   const made = await rowsFor(house, { fresh, chunk, push, people, moment });
   await deliveries.expand(made);
@@ -139,6 +184,11 @@ async function prepared(
     row.state = again ? 'pending' : 'unknown';
   }
   if (left.length > 0) await deliveries.settle(left);
+  // What was taken for them before is taken again, for the day and the window in which it is used.
+  await giveBack(
+    { house, push, people, moment },
+    known.filter(({ state }) => state === 'pending'),
+  );
   const place = new Map(chunk.ids.map((pid, i) => [pid, i]));
   return [...known, ...made]
     .filter(({ state, route }) => state === 'pending' || (state === 'sending' && routes.get(route)?.together))
@@ -197,7 +247,7 @@ export async function standingsOf(
   );
 }
 
-/** The first of the routes from `row.route` on that is open to her; else why the last is shut. */
+/** The first of the routes from `row.route` on that is open to her, else one that opens at another hour; else why the last is shut. */
 export function wayFor(
   { routes }: Pick<Sending, 'routes'>,
   push: Pick<PushRow, 'routes' | 'class' | 'cap' | 'content' | 'variants'>,
@@ -208,23 +258,25 @@ export function wayFor(
   const general = shutToAll(push, her.reach, moment);
   if (general) return { reason: general };
   let reason: Reason = 'window';
+  let waits: RouteName | undefined;
   for (const name of push.routes.slice(push.routes.indexOf(row.route))) {
     const route = routes.get(name);
     const content = contentOf(push, row, name);
     if (!route || !content) continue;
-    const shut = outOfHours(route, moment.at) ? 'hours' : route.shut(her, moment, content as never);
-    if (!shut) return { route: name };
-    reason = shut;
+    const shut = route.shut(her, moment, content as never);
+    if (!shut && !outOfHours(route, moment.at)) return { route: name };
+    if (!shut) waits ??= name;
+    reason = shut ?? reason;
   }
-  return { reason };
+  return waits ? { route: waits } : { reason };
 }
 
-const shutDays = 30 * 86_400_000;
+const shutDays = 30 * dayMs;
 function shutToAll(push: Pick<PushRow, 'class' | 'cap'>, reach: Reach, { at }: Moment): Reason | undefined {
   if (reach.shut && at - reach.shut.at < shutDays) return 'shut';
   if (push.class === 'marketing' && reach.quiet) return 'quiet';
   const { most, days } = push.cap;
-  if (most > 0 && (reach.pushes ?? []).filter((one) => one.at >= at - days * 86_400_000).length >= most)
+  if (most > 0 && (reach.pushes ?? []).filter((one) => one.at >= at - days * dayMs).length >= most)
     return 'cap';
   return undefined;
 }
@@ -262,15 +314,45 @@ const freshMs = 2_000;
 const keyOf = (...parts: (string | number)[]): string =>
   createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 22);
 
-const takingOf = ({ push, moment }: Work, takes: ReturnType<AnyRoute['takes']>) => ({
+const takingOf = ({ house, push }: Work, takes: ReturnType<AnyRoute['takes']>) => ({
   push: push._id,
-  at: moment.at,
+  at: house.clock.now(),
   takes,
   evenQuiet: push.class === 'service',
   ...(push.cap.most > 0
-    ? { cap: { most: push.cap.most, since: moment.at - push.cap.days * 86_400_000 } }
+    ? { cap: { most: push.cap.most, since: house.clock.now() - push.cap.days * dayMs } }
     : {}),
 });
+
+/** What a push took of these people is theirs again. */
+async function giveBack(
+  { house, push, people, moment }: Pick<Work, 'house' | 'push' | 'people' | 'moment'>,
+  some: readonly Delivery[],
+): Promise<void> {
+  for (const { takes, pids } of byTaking({ house, push, moment }, some)) {
+    const fans = pids.flatMap((pid) => people.get(pid)?.fan ?? []);
+    if (fans.length > 0) await house.reach.refund(fans, push._id, takes);
+  }
+}
+
+/** People by what their route takes. */
+function byTaking(
+  { house, push, moment }: Pick<Work, 'house' | 'push' | 'moment'>,
+  some: readonly Delivery[],
+): Iterable<{ takes: ReturnType<AnyRoute['takes']>; pids: string[] }> {
+  const groups = new Map<string, { takes: ReturnType<AnyRoute['takes']>; pids: string[] }>();
+  for (const row of some) {
+    const content = contentOf(push, row, row.route);
+    const takes = house.routes.get(row.route)?.takes(content as never, moment) ?? {
+      kind: 'nothing' as const,
+    };
+    const key = JSON.stringify(takes);
+    const known = groups.get(key) ?? { takes, pids: [] };
+    known.pids.push(row.pid);
+    groups.set(key, known);
+  }
+  return groups.values();
+}
 
 async function valuesOf(house: Sending, push: PushRow, people: ReadonlyMap<string, Here>) {
   const names = variableNamesOf(push);
@@ -314,13 +396,19 @@ export function written(
 }
 
 /** One after the other, so many at once. `passedOn`: rows that go on by a route for many. */
-async function sendEach(work: Work, rows: Delivery[]): Promise<{ stopped: boolean; passedOn: Delivery[] }> {
+async function sendEach(
+  work: Work,
+  rows: Delivery[],
+): Promise<{ stopped: boolean; waits: boolean; passedOn: Delivery[] }> {
   const { house, push, chunk, probe } = work;
   const { slots, pacer, deliveries, holds } = house;
-  const queue = [...rows];
+  const now = house.clock.now();
+  const isOpen = ({ route }: Delivery) => !outOfHours(house.routes.get(route) as AnyRoute, now);
+  const queue = rows.filter(isOpen);
+  let waits = queue.length < rows.length;
   const passedOn: Delivery[] = [];
   const flying = new Set<Promise<void>>();
-  const meter = createMeter(async (why) => house.trip(push._id, why));
+  const meter = house.meterOf(push._id);
   const readied = new Map<string, Promise<Ready>>();
   const fresh = createGroup<Delivery, Ready>({ ...quick, run: (some) => getReady(work, some) });
   const marks = createGroup<Delivery, boolean>({
@@ -356,18 +444,21 @@ async function sendEach(work: Work, rows: Delivery[]): Promise<{ stopped: boolea
     readied.delete(row._id);
     const way = early && monotonicMs() - early.at < freshMs ? early : await fresh.add(row);
     if (way.kind === 'not') {
-      if (way.reason === 'variable')
-        await house.reach.refund([work.people.get(row.pid)?.fan ?? ''], push._id);
+      if (way.reason === 'variable') await giveBack(work, [row]);
       return ends.add({ row, to: 'skipped', reason: way.reason });
     }
     if (way.kind === 'elsewhere') return onBy(row, way.route);
+    if (outOfHours(way.route, house.clock.now())) {
+      waits = true;
+      return giveBack(work, [row]);
+    }
     // Ours by now, and perhaps somebody else's in this moment: whoever has it judges it.
     if (!(await marks.add(row)) || !holds()) return;
     crashPoint('push-marked');
     work.asked = true;
     const outcome = await way.route.send(way.to, way.content as never, keyOf(push._id, row.pid));
     crashPoint('push-sent');
-    meter.add(outcome);
+    meter.add(outcome, isHers(way.route, outcome));
     await came(row, way, outcome);
   }
 
@@ -387,27 +478,26 @@ async function sendEach(work: Work, rows: Delivery[]): Promise<{ stopped: boolea
     switch (outcome.kind) {
       case 'sent':
         await ends.add({ row, to: 'sent', ...(outcome.msgId === undefined ? {} : { msgId: outcome.msgId }) });
-        if (push.brake) await house.unbrake(push._id);
+        if (push.brake && route.feature) await house.unbrake(push._id);
         return;
       case 'refused': {
-        await house.reach.refund([to.fan], push._id);
+        await giveBack(work, [row]);
         const { errcode } = outcome;
         if (errcode !== null)
           await house.reach.correct(to.fan, { code: errcode, at: work.moment.at, ...templateIn(work, row) });
-        const isHers = errcode !== null && abouther.has(errcode);
-        if (isHers && push.brake) await house.unbrake(push._id); // WeChat itself is in order again
-        const next = isHers ? await nextWay(work, row, to) : undefined;
+        if (errcode !== null && push.brake) await house.unbrake(push._id); // WeChat itself is in order again
+        const next = isHers(route, outcome) ? await nextWay(work, row, to) : undefined;
         if (next) return onBy(row, next);
         await ends.add({ row, to: 'failed', reason: outcome.reason });
         return;
       }
       case 'later':
-        await house.reach.refund([to.fan], push._id);
+        await giveBack(work, [row]);
         await ends.add({ row, to: 'pending' });
-        await house.brake(push._id, { ...outcome, code: null });
+        await house.brake(push._id, outcome);
         return;
       case 'withdrawn':
-        await house.reach.refund([to.fan], push._id);
+        await giveBack(work, [row]);
         await ends.add({ row, to: 'skipped', reason: outcome.reason });
         return;
       case 'unknown': {
@@ -433,7 +523,8 @@ async function sendEach(work: Work, rows: Delivery[]): Promise<{ stopped: boolea
   }
 
   let stopped = false;
-  while (!stopped) {
+  const failed: unknown[] = [];
+  while (!stopped && failed.length === 0) {
     if (queue.length === 0) {
       if (flying.size === 0) break;
       await Promise.race(flying); // it may pass one on
@@ -444,7 +535,7 @@ async function sendEach(work: Work, rows: Delivery[]): Promise<{ stopped: boolea
     // Not before: a slow WeChat keeps us waiting here, and it may be cancelled meanwhile.
     const may = await mayGo().catch(async (error: unknown) => {
       slots.give();
-      await Promise.allSettled(flying);
+      await Promise.all(flying);
       throw error;
     });
     if (!may) {
@@ -454,20 +545,21 @@ async function sendEach(work: Work, rows: Delivery[]): Promise<{ stopped: boolea
     }
     const row = queue.shift() as Delivery;
     lookAhead(row);
-    const flight = one(row).finally(() => {
-      slots.give();
-      flying.delete(flight);
-    });
-    flight.catch(() => {}); // told below
+    const flight = one(row)
+      .catch((error: unknown) => void failed.push(error))
+      .finally(() => {
+        slots.give();
+        flying.delete(flight);
+      });
     flying.add(flight);
     if (!probe) continue;
     await flight;
     stopped = work.asked;
   }
-  const ended = await Promise.allSettled(flying);
-  const failed = ended.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
-  return { stopped, passedOn };
+  // Nobody takes this piece up while one of its calls is out.
+  await Promise.all(flying);
+  if (failed.length > 0) throw failed[0];
+  return { stopped, waits, passedOn };
 }
 
 const quick = { breathMs: 5, maxAgeMs: 60_000, maxWaiting: 20_000, maxGroup: 500 };
@@ -513,20 +605,9 @@ async function getReady(work: Work, some: Delivery[]): Promise<Ready[]> {
 
 /** Takes what each route needs of these people; those who had it. */
 async function takeAll(work: Work, some: readonly Delivery[]): Promise<Set<string>> {
-  const { house, people, moment, push } = work;
-  const byTaking = new Map<string, { takes: ReturnType<AnyRoute['takes']>; pids: string[] }>();
-  for (const row of some) {
-    const content = contentOf(push, row, row.route);
-    const takes = house.routes.get(row.route)?.takes(content as never, moment) ?? {
-      kind: 'nothing' as const,
-    };
-    const key = JSON.stringify(takes);
-    const known = byTaking.get(key) ?? { takes, pids: [] };
-    known.pids.push(row.pid);
-    byTaking.set(key, known);
-  }
+  const { house, people } = work;
   const had = new Set<string>();
-  for (const { takes, pids } of byTaking.values()) {
+  for (const { takes, pids } of byTaking(work, some)) {
     const fans = new Map(
       pids.flatMap((pid) => (people.has(pid) ? [[people.get(pid)?.fan ?? '', pid] as const] : [])),
     );
@@ -551,21 +632,26 @@ async function nextWay(work: Work, row: Delivery, her: Recipient): Promise<Route
   return 'route' in way ? way.route : undefined;
 }
 
-/** Notices when a push fails for no reason of theirs. */
-function createMeter(trip: (why: string) => Promise<void>) {
-  const last: (string | undefined)[] = [];
-  let tripped = false;
+/** A refusal that is about her alone. A provider of texts or mails that will not have her number or address gives no code. */
+const isHers = ({ name }: AnyRoute, outcome: Came): boolean =>
+  outcome.kind === 'refused' &&
+  (outcome.errcode === null ? name === 'sms' || name === 'mail' : abouther.has(outcome.errcode));
+
+export type Meter = { add(outcome: Came, isHers: boolean): void };
+
+/** Notices when a push fails for no reason of theirs, however its pieces are cut. */
+export function createMeter(trip: (why: string) => Promise<void>): Meter {
+  let last: (string | undefined)[] = [];
   return {
-    add(outcome: Came): void {
-      const isFault =
-        outcome.kind === 'unknown' ||
-        (outcome.kind === 'refused' && !(outcome.errcode !== null && abouther.has(outcome.errcode)));
+    add(outcome, hers) {
+      const isFault = outcome.kind === 'unknown' || (outcome.kind === 'refused' && !hers);
       last.push(isFault ? outcome.reason : undefined);
       if (last.length > budget.of) last.shift();
       const faults = last.filter((one) => one !== undefined);
-      if (faults.length < budget.most || tripped) return;
-      tripped = true;
-      void trip(`最近 ${last.length} 次發送有 ${faults.length} 次出錯：${faults.at(-1)}`).catch(() => {});
+      if (faults.length < budget.most) return;
+      const why = `最近 ${last.length} 次發送有 ${faults.length} 次出錯：${faults.at(-1)}`;
+      last = []; // whoever lets it go on begins anew
+      void trip(why).catch(() => {});
     },
   };
 }
@@ -601,8 +687,8 @@ const togetherRouteOf = ({ house }: Work, [first]: Delivery[]): TogetherRoute | 
 };
 
 async function sendBatch(work: Work, members: Delivery[]): Promise<number> {
-  const { house, push, chunk, people } = work;
-  const { deliveries, reach } = house;
+  const { house, push, chunk } = work;
+  const { deliveries } = house;
   const route = togetherRouteOf(work, members);
   if (!route) return 0;
   const taken = await takeAll(work, members);
@@ -614,11 +700,8 @@ async function sendBatch(work: Work, members: Delivery[]): Promise<number> {
     openids,
   );
   if (go.length < 2) {
-    await reach.refund(
-      go.flatMap(({ pid }) => people.get(pid)?.fan ?? []),
-      push._id,
-    );
-    await deliveries.settle(go.map((row) => ({ row, to: 'skipped', reason: 'two' satisfies Reason })));
+    await giveBack(work, go);
+    await settleOthers(work, go, openids, 'two');
     return 0;
   }
   const batches = (chunk.batches ??= []);
@@ -661,7 +744,7 @@ async function carryOut(
     isFirst: boolean;
   },
 ): Promise<number> {
-  const { house, push, chunk, people } = work;
+  const { house, push, chunk } = work;
   const { deliveries, reach } = house;
   const { route, batch, openids, members, isFirst } = given;
   const { key } = batch;
@@ -677,7 +760,6 @@ async function carryOut(
   );
   crashPoint('push-mass-sent');
   const ids = members.map(({ _id }) => _id);
-  const fans = members.flatMap(({ pid }) => people.get(pid)?.fan ?? []);
   switch (outcome.kind) {
     case 'accepted': {
       await reach.massSent({
@@ -696,18 +778,18 @@ async function carryOut(
       return 0;
     }
     case 'refused':
-      await reach.refund(fans, push._id);
+      await giveBack(work, members);
       await deliveries.settleAll(ids, chunk.epoch, { state: 'failed', reason: outcome.reason });
       await house.trip(push._id, `群發被拒絕：${outcome.reason}`);
       return 0;
     case 'later':
       // Nothing of it is with WeChat for certain: its people wait as before.
       if (isFirst && !outcome.asksAgain) {
-        await reach.refund(fans, push._id);
+        await giveBack(work, members);
         await deliveries.unmark(ids, chunk.epoch);
         await deliveries.dropBatch(chunk, key);
       } else await deliveries.noteBatch(chunk, key, { why: outcome.reason });
-      await house.brake(push._id, { ...outcome, code: null });
+      await house.brake(push._id, outcome);
       return 0; // the brake says when
     case 'unknown':
       // WeChat wants a minute between two of the same key.
@@ -726,6 +808,7 @@ async function settleOthers(
   work: Work,
   rows: Delivery[],
   openids: ReadonlyMap<string, string>,
+  otherwise: Reason = 'month',
 ): Promise<void> {
   if (rows.length === 0) return;
   const { house, people, moment, push } = work;
@@ -741,7 +824,7 @@ async function settleOthers(
       const way = wayFor(house, push, { ...row, route: next ?? row.route }, her, moment);
       return 'route' in way && way.route !== row.route
         ? { row, to: 'pending', route: way.route }
-        : { row, to: 'skipped', reason: 'reason' in way ? way.reason : 'month' };
+        : { row, to: 'skipped', reason: 'reason' in way ? way.reason : otherwise };
     }),
   );
 }

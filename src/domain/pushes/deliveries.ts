@@ -93,7 +93,7 @@ export const deliveryIndexes: IndexSpec[] = [
   { collection: 'audiences', key: { push: 1, n: 1 }, why: 'the chunks of a push, in order' },
   {
     collection: 'audiences',
-    key: { open: 1, push: 1 },
+    key: { push: 1, run: 1, n: 1 },
     partial: { open: true },
     why: 'what is still to be sent',
   },
@@ -177,7 +177,7 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
       if (!taken) return undefined;
       // From here on nothing that a former holder still does to its rows takes effect.
       await rows.updateMany(
-        { _id: { $in: idsOf(push._id, taken.ids) }, state: { $in: ['pending', 'sending'] } },
+        { _id: { $in: idsOf(push._id, taken.ids) }, n: taken.n, state: { $in: ['pending', 'sending'] } },
         { $set: { epoch: taken.epoch } },
         { timeoutMS: 30_000 },
       );
@@ -201,7 +201,7 @@ export function createDeliveries({ db, clock }: { db: Connection; clock: Clock }
     async close(chunk: Taken): Promise<boolean> {
       const { open, ...counts } = await countsOf(chunk.push, chunk.ids);
       const known = counts.sent + counts.handed + counts.failed + counts.unknown + counts.skipped;
-      if (open > 0 || known < chunk.ids.length) return false;
+      if (open > 0 || known < new Set(chunk.ids).size) return false;
       await chunks.updateOne(mine(chunk), {
         $set: { counts, doneAt: new Date(clock.now()) },
         $unset: { open: 1, owner: 1, until: 1 },

@@ -5,8 +5,9 @@ import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
 import { createPacer } from '../../kit/pacer';
+import { createRecent } from '../../kit/recent';
 import { isWechatError } from '../../wechat/api/errors';
-import { type Sending, sendChunk } from './chunk';
+import { createMeter, type Meter, type Sending, sendChunk } from './chunk';
 import type { Taken } from './deliveries';
 import { createSlots, type Gate, isQuiet } from './gate';
 import type { PushRow } from './push';
@@ -23,7 +24,7 @@ export const probeMs = 30_000;
  * knows lies in MongoDB, so any number of workers do this side by side, and one that is killed costs half a minute.
  */
 export function createEngine(
-  given: Omit<Sending, 'gate' | 'slots' | 'pacer' | 'holds' | 'ahead'> & {
+  given: Omit<Sending, 'gate' | 'slots' | 'pacer' | 'holds' | 'ahead' | 'meterOf'> & {
     clock: Clock;
     log: Log;
     /** Running pushes, and cancelled ones of which something is left, longest first. */
@@ -39,6 +40,7 @@ export function createEngine(
   const slots = createSlots(inFlight);
   const pacer = createPacer({ perSecond });
   const ahead = Math.min(200, perSecond);
+  const meters = createRecent<Meter>(200);
   const known = new Map<string, PushRow>();
   const open = new Map<string, number>();
   let running = false;
@@ -46,6 +48,12 @@ export function createEngine(
   let looking: Promise<void> | undefined;
   let loops: Promise<void>[] = [];
   let stop = new AbortController();
+
+  function meterOf(push: string): Meter {
+    const meter = meters.get(push) ?? createMeter(async (why) => given.trip(push, why));
+    meters.set(push, meter);
+    return meter;
+  }
 
   /** Reads which pushes run, at most a few times a second, whoever asks. */
   async function look(): Promise<void> {
@@ -108,7 +116,7 @@ export function createEngine(
     let restMs = 0;
     try {
       restMs = await sendChunk(
-        { ...given, gate, slots, pacer, holds: lease.holds, ahead },
+        { ...given, gate, slots, pacer, holds: lease.holds, ahead, meterOf },
         { chunk, push, probe },
       );
     } catch (error) {

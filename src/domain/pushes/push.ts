@@ -176,7 +176,7 @@ export type PushRow = Omit<Definition, 'id' | 'audience'> & {
   frozen?: { run: string; people: number; chunks: number; at: Date };
   startedAt?: Date;
   /** WeChat is out of order, or a quota is gone: nothing goes out before this moment (machine time), then one to see. */
-  brake?: { until: Date; why: string; code: number | null; since: Date };
+  brake?: { until: Date; why: string; since: Date };
   /** Why it is paused. */
   paused?: { by: string; why: string; at: Date };
   log: LogEntry[];

@@ -69,7 +69,7 @@ export type Values = { names: () => Promise<string[]>; of: Sending['values'] };
  * writes, so two who press at once do one thing; whoever asks for what is so already is answered as if she had done it.
  */
 export function createPushes(
-  given: Pick<Sending, 'reach' | 'clock' | 'here' | 'openids' | 'standing' | 'linkTo'> & {
+  given: Pick<Sending, 'reach' | 'clock' | 'here' | 'openids' | 'standing' | 'linkTo' | 'mediaId'> & {
     db: Connection;
     log: Log;
     account: AccountKind;
@@ -111,6 +111,7 @@ export function createPushes(
     moment,
     values: given.values.of,
     linkTo: given.linkTo,
+    mediaId: given.mediaId,
     brake,
     unbrake,
     unasked,
@@ -139,10 +140,7 @@ export function createPushes(
     },
   });
 
-  async function brake(
-    push: string,
-    said: { afterMs: number; reason: string; code: number | null },
-  ): Promise<void> {
+  async function brake(push: string, said: { afterMs: number; reason: string }): Promise<void> {
     const until = new Date(Date.now() + Math.max(probeMs, said.afterMs));
     const before = await rows.findOneAndUpdate(
       { _id: push, state: 'running' },
@@ -152,7 +150,6 @@ export function createPushes(
             brake: {
               until,
               why: said.reason,
-              code: said.code,
               since: { $ifNull: ['$brake.since', new Date()] },
             },
           },
@@ -162,19 +159,27 @@ export function createPushes(
     );
     if (before && !before.brake)
       await alarms.raise({
-        cause: `push:${push}`,
-        text: `推送「${before.name}」停了一停：${said.reason}。每半分鐘試一條，好了自己接著發。`,
+        cause: brakeOf(push),
+        text: `推送「${before.name}」停了一停：${said.reason}。隔一會兒試一條，好了自己接著發。`,
       });
   }
   async function unbrake(push: string): Promise<void> {
     const done = await rows.updateOne({ _id: push, brake: { $exists: true } }, { $unset: { brake: 1 } });
-    if (done.modifiedCount === 1) await alarms.over(`push:${push}`);
+    if (done.modifiedCount === 1) await alarms.over(brakeOf(push));
   }
   async function unasked({ push, run }: Chunk): Promise<void> {
     if ((await deliveries.chunks.countDocuments({ push, run, open: true }, { limit: 1 })) === 0)
       return unbrake(push);
     await rows.updateOne({ _id: push, brake: { $exists: true } }, { $set: { 'brake.until': new Date() } });
   }
+  const brakeOf = (push: string) => `push:${push}`;
+  const pauseOf = (push: string) => `push-pause:${push}`;
+  const lateOf = (push: string) => `push-late:${push}`;
+  /** Whatever our people were called for, of this push, is over. */
+  async function quiet(push: string): Promise<void> {
+    for (const cause of [brakeOf(push), pauseOf(push), lateOf(push)]) await alarms.over(cause);
+  }
+
   /** It stops by itself: something is wrong with it. */
   async function trip(push: string, why: string): Promise<void> {
     const paused = await moved(push, ['running'], {
@@ -182,7 +187,7 @@ export function createPushes(
       entry: { by: '系統', what: `自動暫停：${why}` },
     });
     if (paused)
-      await alarms.raise({ cause: `push:${push}`, text: `推送「${paused.name}」自己暫停了：${why}` });
+      await alarms.raise({ cause: pauseOf(push), text: `推送「${paused.name}」自己暫停了：${why}` });
   }
 
   /** From one of these states to another; undefined when it is in none of them. */
@@ -316,8 +321,11 @@ export function createPushes(
 
   /** Armed under its version: a draft that was changed since does not go by an old timer. */
   async function schedule(row: PushRow): Promise<void> {
+    const due = row.dueAt?.getTime() ?? 0;
+    // Whose job was given up (its worker died, its database did) has another every ten minutes.
+    const overdue = Math.floor((clock.now() - due) / (10 * minuteMs));
     await timers.arm({
-      id: `push:${row._id}:${row.version}:${row.dueAt?.getTime() ?? 0}`,
+      id: `push:${row._id}:${row.version}:${due}${overdue > 0 ? `/${overdue}` : ''}`,
       dueAt: row.dueAt ?? now(),
       job: pushBegin,
       data: { push: row._id, version: row.version },
@@ -327,7 +335,7 @@ export function createPushes(
   const lateByOf = ({ dueAt }: PushRow): number => clock.now() - (dueAt?.getTime() ?? clock.now());
   async function askLate(row: PushRow): Promise<void> {
     await alarms.raise({
-      cause: `push-late:${row._id}`,
+      cause: lateOf(row._id),
       text: `推送「${row.name}」晚了 ${Math.round(lateByOf(row) / minuteMs)} 分鐘，沒有發；要發：npm run push -- start ${row._id}，不發：cancel。`,
     });
   }
@@ -379,7 +387,8 @@ export function createPushes(
       },
       /** Who set it and died before its timer was armed has it armed here; armed before, nothing happens. */
       async sweep() {
-        for (const row of await rows.find({ state: 'scheduled' }).toArray()) await schedule(row);
+        for (const row of await rows.find({ state: { $in: ['scheduled', 'freezing'] } }).toArray())
+          await schedule(row);
       },
       work: { start: engine.start, close: engine.close },
       gauges: [
@@ -493,7 +502,7 @@ export function createPushes(
           entry: { by, what: '誤了時間，仍然要發' },
         });
         if (again) await schedule(again);
-        await alarms.over(`push-late:${id}`);
+        await alarms.over(lateOf(id));
         return mustGet(id);
       }
       const { found, when } = await checked(row);
@@ -582,7 +591,7 @@ export function createPushes(
         unset: ['paused', 'brake'],
         entry: { by, what: '繼續' },
       });
-      if (done) await alarms.over(`push:${id}`);
+      if (done) await quiet(id);
       const row = done ?? (await mustGet(id));
       if (row.state !== 'running') throw wrongState(row, '繼續');
       return row;
@@ -595,7 +604,7 @@ export function createPushes(
         ['draft', 'waiting', 'scheduled', 'late', 'freezing', 'running', 'paused'],
         { set: { state: 'cancelled' }, unset: ['brake', 'paused'], entry: { by, what: '取消' } },
       );
-      if (done) await alarms.over(`push:${id}`);
+      if (done) await quiet(id);
       return done ?? mustGet(id);
     },
 
@@ -646,7 +655,15 @@ export function createPushes(
       if (!row || row.version !== version) return;
       if (row.state === 'freezing') return run(row); // cut off in the middle
       if (row.state === 'late') return askLate(row); // cut off before anybody was told
-      if (row.state !== 'scheduled' || (row.dueAt?.getTime() ?? 0) > clock.now()) return;
+      if (row.state !== 'scheduled') return;
+      const early = (row.dueAt?.getTime() ?? 0) - clock.now();
+      if (early > minuteMs) return; // it was put off
+      if (early > 0)
+        throw new AppError(
+          'Upstream',
+          'push.early',
+          'The clock that fired the timer is ahead of ours; again soon.',
+        );
       if (lateByOf(row) > lateMs && row.late === 'ask') {
         const late = await moved(id, ['scheduled'], {
           set: { state: 'late' },

@@ -237,7 +237,7 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
       return spent.matchedCount === 1;
     },
     /** Gives back what was taken under an id: nothing was sent after all. */
-    async refund(fans: readonly string[], id: string): Promise<void> {
+    async refund(fans: readonly string[], id: string, _takes?: Taking['takes']): Promise<void> {
       await rows.updateMany(
         { _id: { $in: [...fans] } },
         { $pull: { sends: { id }, pushes: { id }, mass: { id } } },

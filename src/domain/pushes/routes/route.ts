@@ -19,7 +19,7 @@ export type Recipient = { pid: string; fan: string; openid: string; script: Scri
 export type Came = SendOutcome | { kind: 'withdrawn'; reason: Reason };
 
 /**
- * A way by which a push reaches people. Its words are filled for each person (`carry.fill`), or, where `together` is set, go to
+ * A way by which a push reaches people. Its words are filled for each person (`fill.ts`), or, where `together` is set, go to
  * many in one call that says the same to all.
  */
 export type Route<Name extends RouteName = RouteName> = {
