@@ -159,6 +159,10 @@ test(
     withStage({ workers: 2, perSecond: 100 }, async (stage) => {
       const people = await stage.crowd('s6', 10_000);
       const { pushes } = stage.services();
+      const lateBy = (at: number) =>
+        stage.rig.sim.effects.list(paths.customer).filter((one) => one.at > at + 2_000).length;
+      await pushes.save(stage.pushOf({ id: 's6', ...to('s6') }), '小王');
+      await pushes.start('s6', '小王');
       let early = 0;
       const over = new AbortController();
       const watching = (async () => {
@@ -168,10 +172,6 @@ test(
           await pause(300);
         }
       })();
-      const lateBy = (at: number) =>
-        stage.rig.sim.effects.list(paths.customer).filter((one) => one.at > at + 2_000).length;
-      await pushes.save(stage.pushOf({ id: 's6', ...to('s6') }), '小王');
-      await pushes.start('s6', '小王');
       await sentUpTo(stage, paths.customer, 1_500);
       await pushes.pause('s6', '小王');
       const pausedAt = stage.rig.clock.now();
@@ -230,10 +230,13 @@ test(
       };
       await stage.begin(stage.pushOf({ id: 's7', ...to('s7') }));
       await sentUpTo(stage, paths.customer, 300);
-      for (let i = 0; i < 500; i++) {
-        await leave(people[i * 20] as Person);
-        if (i % 5 < 2) await erased(people[i * 20 + 10] as Person);
-      }
+      const leavers = people.filter((_, i) => i % 20 === 0);
+      const others = people.filter((_, i) => i % 50 === 11);
+      for (let i = 0; i < 500; i += 20)
+        await Promise.all([
+          ...leavers.slice(i, i + 20).map(leave),
+          ...others.slice((i / 20) * 8, (i / 20) * 8 + 8).map(erased),
+        ]);
       await stage.over('s7');
       const late = stage.rig.sim.effects
         .list(paths.customer)
