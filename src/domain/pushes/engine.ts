@@ -7,10 +7,12 @@ import type { Log } from '../../kit/log';
 import { createPacer } from '../../kit/pacer';
 import { createRecent } from '../../kit/recent';
 import { isWechatError } from '../../wechat/api/errors';
-import { createMeter, type Meter, type Sending, sendChunk } from './chunk';
+import { sendChunk } from './chunk';
 import type { Taken } from './deliveries';
 import { createSlots, type Gate, isQuiet } from './gate';
+import { createMeter, type Meter } from './meter';
 import type { PushRow } from './push';
+import { type Sending } from './sending';
 
 /** Pieces that one worker has open: the second begins while the last of the first are still on their way. */
 const lanes = 2;

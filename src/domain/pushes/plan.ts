@@ -1,10 +1,11 @@
 import { hourMs } from '../../kit/beijing';
 import { massLeft } from '../rations';
 import type { Count } from '../segments/segments';
-import { contentOf, type Here, type Sending, standingsOf, variableNamesOf, variantOf, wayFor } from './chunk';
 import { variablesIn } from './fill';
 import { pieceOf } from './freeze';
 import type { PushRow, RouteName } from './push';
+import { type Here, type Sending } from './sending';
+import { contentOf, standingsOf, variableNamesOf, variantOf, wayFor } from './ways';
 
 /** As many are looked at one by one; of more, so many of a fair slice stand for the others. */
 export const looksAt = 5_000;

@@ -15,7 +15,6 @@ import type { Count, Segments } from '../segments/segments';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
 import { type Finding, findingsOf, linksIn, silentRemark } from './check';
-import { contentOf, type Here, type Sending, variableNamesOf, written } from './chunk';
 import { type Chunk, createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
 import { createEngine, probeMs } from './engine';
 import { freeze, pieceOf, thaw } from './freeze';
@@ -24,6 +23,8 @@ import { type Definition, type LogEntry, type PushRow, type RouteName, stateName
 import { pushBegin, pushTest } from './pushes.jobs';
 import { byVariant, type Status, statusOf } from './report';
 import type { AnyRoute } from './routes/route';
+import { type Here, type Sending } from './sending';
+import { contentOf, variableNamesOf, written } from './ways';
 import { afterQuiet, nextTime, readWhen } from './when';
 
 /** More than half an hour late it is a person's decision whether it still goes. */

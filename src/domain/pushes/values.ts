@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
-import type { Here } from './chunk';
 import type { Values } from './pushes';
+import type { Here } from './sending';
 
 const own = ['名字', '城市', '積分'];
 
