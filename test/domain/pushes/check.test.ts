@@ -88,6 +88,13 @@ test('variables stand only where words are each person’s, and only those that 
   expect(told(pushOf({ variants }))).toEqual([expect.stringContaining('「B」客服消息：沒有「{生肖}」')]);
 });
 
+test('a variable in an address is refused: it would lead nobody anywhere', () => {
+  const text = '[看看](https://a.example.com/?p={城市|0})';
+  expect(told(pushOf({ content: { customer: { kind: 'text', text } } }))).toEqual([
+    expect.stringMatching(/^客服消息：「https.*網址裡不能有變量/),
+  ]);
+});
+
 test('shares of versions stay within all, and versions have names of their own', () => {
   const one = { name: 'B', share: 60, content: { customer: { kind: 'text', text: '好' } } };
   expect(told(pushOf({ variants: [one, one] }))).toEqual([
