@@ -29,12 +29,15 @@ export function customerRoute(given: {
     takes: () => ({ kind: 'message', keep: keptForReplies }),
     problems: () => [],
     words: wordsOf,
-    withWords: (content, words) => replaced(content, wordsOf(content), words),
+    withWords: (content, words) => replaced(content, wordFields, wordsOf(content), words),
     async send({ openid }, content) {
       return messages.send(openid, await messageOf(content, mediaId));
     },
   };
 }
+
+/** The fields that `wordsOf` reads: a menu item's id, say, stays as it is whatever its text. */
+const wordFields = ['text', 'title', 'description', 'url', 'head', 'tail'];
 
 function wordsOf(content: Content): string[] {
   switch (content.kind) {
