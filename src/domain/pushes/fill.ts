@@ -35,6 +35,25 @@ export const brokenAddressesIn = (text: string): string[] =>
     .filter(({ index, whole, url }) => url.includes('{') || text[index + whole.length] === '{')
     .map(({ url }) => url);
 
+/** WeChat takes a text of so many bytes (45002), a Han letter being three of them. */
+const mostBytes = 2_048;
+/** Of a tracked link, and of a person's value: generously. */
+const linkBytes = 150;
+const valueBytes = 60;
+
+/** What is wrong with the length of a text message, with what links and variables make of it. */
+export function problemsOfLength(text: string): string[] {
+  const links = linksOf(text);
+  const written = links.reduce((sum, { url }) => sum - Buffer.byteLength(url), Buffer.byteLength(text));
+  const anchor = Buffer.byteLength('<a href=""></a>');
+  const over =
+    written + links.length * (linkBytes + anchor) + variablesIn(text).length * valueBytes - mostBytes;
+  if (over <= 0) return [];
+  return [
+    `太長：微信一條最多收約 ${Math.floor(mostBytes / 3)} 個漢字，一個連結要佔 ${(linkBytes + anchor) / 3} 個、一個變量 ${valueBytes / 3} 個；還要少約 ${Math.ceil(over / 3)} 個字`,
+  ];
+}
+
 export type Filling = {
   values: Readonly<Record<string, string>>;
   /** Undefined: the words are written for everybody at once, and stay as they are. */

@@ -134,6 +134,24 @@ test('a draft goes to no more people than one call takes, and it is said what to
   expect(problemOfSize(pushOf(), 50_000)).toBeUndefined();
 });
 
+test('a text is as long as WeChat takes it with its links as they will be', () => {
+  const link = '[看](https://a.co/x)';
+  const of = (text: string) =>
+    told(
+      pushOf({
+        routes: ['customer', 'mass'],
+        content: { customer: { kind: 'text', text }, mass: { kind: 'text', text } },
+      }),
+    );
+  expect(of('海'.repeat(600))).toEqual([]);
+  expect(of('海'.repeat(500) + link.repeat(2))).toEqual([]);
+  const long = /：太長：微信一條最多收約 682 個漢字，一個連結要佔 55 個.*還要少約 \d+ 個字$/;
+  expect(of('海'.repeat(600 - 3 * link.length) + link.repeat(3))).toEqual([
+    expect.stringMatching(long),
+    expect.stringMatching(long),
+  ]);
+});
+
 const silent = { leaf: 'silent', days: 30 };
 const region = { leaf: 'region', regions: ['浙江'] };
 test('a rule is silent where all whom it means are', () => {
