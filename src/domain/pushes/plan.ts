@@ -1,5 +1,5 @@
 import { beijingDay, hourMs } from '../../kit/beijing';
-import { dailyLimits } from '../quota/quota';
+import { dailyLimits } from '../../wechat/api/daily-limits';
 import { massLeft } from '../rations';
 import type { Count } from '../segments/segments';
 import { contentOf, type Here, type Sending, standingsOf, variableNamesOf, variantOf, wayFor } from './chunk';
