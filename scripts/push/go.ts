@@ -5,7 +5,7 @@ import { figure, tellReasons, tellSpan } from '../../src/domain/pushes/tell-plan
 import { beijingTime } from '../../src/kit/beijing';
 import { monotonicMs } from '../../src/kit/clock';
 import { type Asked, type Command, call } from './command';
-import { tellWholePlan } from './make';
+import { tellFindings, tellWholePlan } from './make';
 import { nextSteps, tellContents, tellProgress, tellPush, tellState } from './tell';
 
 const lookMs = 500;
@@ -105,14 +105,8 @@ async function dry(asked: Asked, id: string): Promise<number> {
     for (const step of nextSteps(push, clock.now(), state === 'finished')) console.log(step);
     return 0;
   }
-  await tellWholePlan(asked, id);
-  const found = await services.pushes.findings(id);
-  for (const { place, message } of found) console.error(`${place}：${message}`);
-  if (found.length > 0) {
-    console.error(`有 ${found.length} 處要改，改好才能開始。`);
-    return 1;
-  }
-  const { people } = await services.pushes.audienceOf(id);
+  const { people } = (await tellWholePlan(asked, id)).audience;
+  if (!(await tellFindings(asked, id, people))) return 1;
   if (people > config.PUSH_APPROVAL_ABOVE)
     console.log(
       `超過 ${figure(config.PUSH_APPROVAL_ABOVE)} 人：開始之後要第二個人同意才發${config.SOLO_TEAM ? '；一個人的團隊可以自己同意，十分鐘後發' : ''}。`,

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { simulatedAppId } from '../../src/config';
+import { problemOfSize } from '../../src/domain/pushes/check';
+import type { Planned } from '../../src/domain/pushes/plan';
 import { readPushFile } from '../../src/domain/pushes/read-push-file';
 import { figure, tellPlan, tellReasons } from '../../src/domain/pushes/tell-plan';
 import { AppError } from '../../src/errors';
@@ -82,8 +84,8 @@ export const making: Record<string, Command> = {
     async run(asked) {
       const { services, args, clock } = asked;
       const [id = ''] = args;
-      await tellWholePlan(asked, id);
-      const isFit = await tellFindings(asked, id);
+      const { audience } = await tellWholePlan(asked, id);
+      const isFit = await tellFindings(asked, id, audience.people);
       const row = await services.pushes.get(id);
       if (isFit && row.state === 'draft')
         console.log(`要發：${call(`start ${id}`)}（先給你看，加 --yes 才真的發）`);
@@ -146,19 +148,26 @@ const exceptOf = (ids: readonly string[]): string =>
   ids.length === 0 ? '' : `；不包括：${ids.map((one) => `「${one}」`).join('、')}`;
 
 /** The plan, with what its author should know. */
-export async function tellWholePlan({ services: { pushes }, config }: Asked, id: string): Promise<void> {
+export async function tellWholePlan({ services: { pushes }, config }: Asked, id: string): Promise<Planned> {
   const row = await pushes.get(id);
   console.log(tellPush(row));
   console.log(pushes.tellAudience(row) + exceptOf(row.audience.rule ? [] : row.audience.except));
-  for (const line of tellPlan(row, await pushes.plan(id), config.PUSH_PER_SECOND)) console.log(line);
+  const planned = await pushes.plan(id);
+  for (const line of tellPlan(row, planned, config.PUSH_PER_SECOND)) console.log(line);
   for (const remark of await pushes.remarks(id)) console.log(`提醒：${remark}`);
+  return planned;
 }
 
-/** False: it cannot begin as it is. */
-async function tellFindings({ services: { pushes } }: Asked, id: string): Promise<boolean> {
+/** False: it cannot begin as it is. `people`: of its audience, where that was counted. */
+export async function tellFindings(
+  { services: { pushes } }: Asked,
+  id: string,
+  people = 0,
+): Promise<boolean> {
   const row = await pushes.get(id);
   if (row.state !== 'draft') return true;
-  const found = await pushes.findings(id);
+  const size = problemOfSize(row, people);
+  const found = [...(await pushes.findings(id)), ...(size ? [size] : [])];
   for (const { place, message } of found) console.error(`${place}：${message}`);
   if (found.length > 0) console.error(`有 ${found.length} 處要改，改好才能開始。`);
   return found.length === 0;

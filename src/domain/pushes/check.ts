@@ -1,7 +1,9 @@
 import type { AccountKind } from '../../wechat/api/account-types';
 import { whyNot } from '../../wechat/api/account-types';
 import type { LeafRule, Rule } from '../segments/rule';
-import { addressesIn, variablesIn } from './fill';
+import { contentOf } from './chunk';
+import { addressesIn, brokenAddressesIn, variablesIn } from './fill';
+import { pieceOf } from './freeze';
 import {
   type Content,
   classNames,
@@ -12,6 +14,7 @@ import {
   routeWords,
 } from './push';
 import type { AnyRoute } from './routes/route';
+import { figure } from './tell-plan';
 
 /** All pieces of words in a content, with the route they go by. */
 export function wordsIn(
@@ -77,6 +80,12 @@ export function findingsOf(
   const versions = push.variants.map(({ name }) => name);
   if (new Set(versions).size < versions.length) add('A/B', '兩版叫同一個名字');
 
+  if (push.routes.includes('mass') && new Set(draftsOf(push)).size < draftsOf(push).length)
+    add(
+      'A/B',
+      '幾版的群發用了同一篇草稿：草稿群發一次就沒了，後面的版發不出去。每一版（連沒寫版本的人看的那一行）各用一篇草稿，或只留一版',
+    );
+
   for (const [version, content] of [
     ['', push.content] as const,
     ...push.variants.map((one) => [`「${one.name}」`, one.content] as const),
@@ -84,12 +93,37 @@ export function findingsOf(
     for (const { route, words } of wordsIn(routes, content)) {
       const place = `${version}${route.says}`;
       for (const problem of route.problems(content[route.name as RouteName] as never)) add(place, problem);
+      for (const url of words.flatMap(brokenAddressesIn))
+        add(place, `「${url}」：網址裡不能有變量，大家點的是同一個網址；請把變量刪去，或只寫在文字裡`);
       for (const { name } of words.flatMap(variablesIn)) {
         if (route.together) add(place, `「{${name}}」：群發對每個人說的一樣，不能有變量`);
         else if (!names.includes(name)) add(place, `沒有「{${name}}」這個變量；有的是：${names.join('、')}`);
       }
     }
   return found;
+}
+
+/** The drafts of its mass messages, one for each version that somebody gets. */
+function draftsOf(push: Pick<Definition, 'content' | 'variants'>): string[] {
+  const versions = push.variants.map(({ name }) => ({ variant: name }));
+  const isForSome = push.variants.reduce((sum, { share }) => sum + share, 0) < 100;
+  return [...versions, ...(isForSome ? [{}] : [])].flatMap((version) => {
+    const own = contentOf(push, version, 'mass');
+    return own && 'draftMediaId' in own ? [own.draftMediaId] : [];
+  });
+}
+
+/** A draft goes out in one call, for WeChat throws it away with that (wechat.md §5.2), and a call takes so many people. */
+export function problemOfSize(
+  push: Pick<Definition, 'routes' | 'content' | 'variants'>,
+  people: number,
+): Finding | undefined {
+  const most = pieceOf(push.routes);
+  if (!push.routes.includes('mass') || people <= most || draftsOf(push).length === 0) return undefined;
+  return {
+    place: '群發',
+    message: `草稿群發一次就沒了，一次最多 ${figure(most)} 人，這裡有 ${figure(people)} 人。把對象分成幾份，每份不超過 ${figure(most)} 人，各寫一個推送、各用一篇草稿；或者改發文字、圖片`,
+  };
 }
 
 /** Everybody in it has said nothing for so many days; undefined where the rule does not ask for it. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Connection, mongo } from 'mongoose';
 import { AppError } from '../../errors';
-import { dayMs } from '../../kit/beijing';
+import { hourMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
-import type { Media } from '../../wechat/api/media';
+import type { Media, Temporary } from '../../wechat/api/media';
 
 type PushFile = {
   /** Of its bytes. */
@@ -36,17 +36,22 @@ export function createPushFiles({
   media: Pick<Media, 'uploadTemporary'>;
 }) {
   const rows = db.collection<PushFile>('pushFiles');
-  const uploads = new Map<string, Promise<string>>();
+  const uploads = new Map<string, Promise<Temporary>>();
+  /** What WeChat has, by file: it is asked for with every message. */
+  const known = new Map<string, Temporary>();
+  const isFresh = (one: Partial<Temporary> | null | undefined): one is Temporary =>
+    one?.mediaId !== undefined && (one.expiresAt?.getTime() ?? 0) > clock.now() + hourMs;
 
-  async function upload(id: string): Promise<string> {
-    const file = await rows.findOne({ _id: id });
+  async function upload(id: string): Promise<Temporary> {
+    const before = await rows.findOne({ _id: id }, { projection: { mediaId: 1, expiresAt: 1 } });
+    if (isFresh(before)) return before;
+    const file = before && (await rows.findOne({ _id: id }));
     if (!file) throw new AppError('NotFound', 'push.file', '推送裡的圖片不在了，請重新導入這個推送。');
-    if (file.mediaId && (file.expiresAt?.getTime() ?? 0) > clock.now() + dayMs / 24) return file.mediaId;
     const bytes = Buffer.isBuffer(file.bytes) ? file.bytes : Buffer.from(file.bytes.buffer);
     const { name, type } = file;
     const sent = await media.uploadTemporary('image', { name, type, bytes: new Uint8Array(bytes) });
     await rows.updateOne({ _id: id }, { $set: { mediaId: sent.mediaId, expiresAt: sent.expiresAt } });
-    return sent.mediaId;
+    return sent;
   }
 
   return {
@@ -65,9 +70,13 @@ export function createPushFiles({
     async mediaId(image: { mediaId: string } | { file: string }): Promise<string> {
       if ('mediaId' in image) return image.mediaId;
       const { file } = image;
+      const has = known.get(file);
+      if (isFresh(has)) return has.mediaId;
       const running = uploads.get(file) ?? upload(file).finally(() => uploads.delete(file));
       uploads.set(file, running);
-      return running;
+      const now = await running;
+      known.set(file, now);
+      return now.mediaId;
     },
   };
 }

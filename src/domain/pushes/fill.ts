@@ -2,8 +2,22 @@ import { inScript, type Script } from '../../kit/text';
 
 /** 「{名字|朋友}」: a person's own value, with what stands there when it is not known. */
 const variable = /\{([^{}|\n]{1,20})(?:\|([^{}\n]{0,40}))?\}/gu;
-/** 「[看看](https://…)」, or a bare address. */
-const linked = /\[([^[\]\n]{1,60})\]\((https?:\/\/[^\s()]+)\)|https?:\/\/[\w\-./?%&=+#@:~;,!*']+/gu;
+/**
+ * 「[看看](https://…)」, or a bare address. Han belongs to a bare one where it is all there is, or right behind a / or =: elsewhere
+ * the sentence goes on.
+ */
+const linked =
+  /\[(?<words>[^[\]\n]{1,60})\]\((?<to>https?:\/\/[^\s()]+)\)|(?<bare>^https?:\/\/[\w\-.:@]+[/?#][^\s{}，。！？；：、「」（）]*$|https?:\/\/(?:[\w\-./?%&=+#@:~;,!*']|(?<=[/=])\p{Script=Han}+)+)/gu;
+/** In a variable stands no address. */
+const linkedOrVariable = new RegExp(`${variable.source}|${linked.source}`, 'gu');
+
+type Link = { index: number; whole: string; words?: string | undefined; url: string };
+
+const linksOf = (text: string): Link[] =>
+  Array.from(text.matchAll(linkedOrVariable)).flatMap(({ 0: whole, index, groups = {} }) => {
+    const url = groups['to'] ?? groups['bare'];
+    return url === undefined ? [] : [{ index, whole, words: groups['words'], url }];
+  });
 
 /** The names of the variables in a text. */
 export const variablesIn = (text: string): { name: string; hasDefault: boolean }[] =>
@@ -13,9 +27,32 @@ export const variablesIn = (text: string): { name: string; hasDefault: boolean }
   }));
 
 /** The web addresses in a text, each once. */
-export const addressesIn = (text: string): string[] => [
-  ...new Set(Array.from(text.matchAll(linked), ([whole, , url]) => url ?? whole)),
-];
+export const addressesIn = (text: string): string[] => [...new Set(linksOf(text).map(({ url }) => url))];
+
+/** Those of them that hold a variable: each person's would be another, and links are numbered for all. */
+export const brokenAddressesIn = (text: string): string[] =>
+  linksOf(text)
+    .filter(({ index, whole, url }) => url.includes('{') || text[index + whole.length] === '{')
+    .map(({ url }) => url);
+
+/** WeChat takes a text of so many bytes (45002), a Han letter being three of them. */
+const mostBytes = 2_048;
+/** Of a tracked link, and of a person's value: generously. */
+const linkBytes = 150;
+const valueBytes = 60;
+
+/** What is wrong with the length of a text message, with what links and variables make of it. */
+export function problemsOfLength(text: string): string[] {
+  const links = linksOf(text);
+  const written = links.reduce((sum, { url }) => sum - Buffer.byteLength(url), Buffer.byteLength(text));
+  const anchor = Buffer.byteLength('<a href=""></a>');
+  const over =
+    written + links.length * (linkBytes + anchor) + variablesIn(text).length * valueBytes - mostBytes;
+  if (over <= 0) return [];
+  return [
+    `太長：微信一條最多收約 ${Math.floor(mostBytes / 3)} 個漢字，一個連結要佔 ${(linkBytes + anchor) / 3} 個、一個變量 ${valueBytes / 3} 個；還要少約 ${Math.ceil(over / 3)} 個字`,
+  ];
+}
 
 export type Filling = {
   values: Readonly<Record<string, string>>;
@@ -31,19 +68,25 @@ export type Filling = {
 export function fill(text: string, filling: Filling): { text: string } | { missing: string } {
   const { values, script, link, anchors } = filling;
   let missing: string | undefined;
-  const filled = text.replace(variable, (_, name: string, other: string | undefined) => {
-    const value = values[name.trim()] ?? other;
-    if (value === undefined) missing = name.trim();
-    return plain(value ?? '');
-  });
-  if (missing !== undefined) return { missing };
-  const written = script ? inScript(filled, script) : filled;
-  return {
-    text: written.replace(linked, (whole, words: string | undefined, url: string | undefined) => {
-      if (words === undefined) return link(whole);
-      return anchors ? `<a href="${link(url ?? '')}">${words}</a>` : `${words} ${link(url ?? '')}`;
-    }),
+  const wordsOf = (part: string): string => {
+    const filled = part.replace(variable, (_, name: string, other: string | undefined) => {
+      const value = values[name.trim()] ?? other;
+      if (value === undefined) missing = name.trim();
+      return plain(value ?? '');
+    });
+    return script ? inScript(filled, script) : filled;
   };
+  // Addresses stay as they were written: by that they are known.
+  let said = '';
+  let from = 0;
+  for (const { index, whole, words, url } of linksOf(text)) {
+    said += wordsOf(text.slice(from, index));
+    from = index + whole.length;
+    if (words === undefined) said += link(url);
+    else said += anchors ? `<a href="${link(url)}">${wordsOf(words)}</a>` : `${wordsOf(words)} ${link(url)}`;
+  }
+  said += wordsOf(text.slice(from));
+  return missing === undefined ? { text: said } : { missing };
 }
 
 /** A value is words, never a link or markup. */

@@ -1,4 +1,5 @@
-import { hourMs } from '../../kit/beijing';
+import { beijingDay, hourMs } from '../../kit/beijing';
+import { dailyLimits } from '../../wechat/api/daily-limits';
 import { massLeft } from '../rations';
 import type { Count } from '../segments/segments';
 import { variablesIn } from './fill';
@@ -21,7 +22,7 @@ export type Planned = {
   massLeftAfter: Record<number, number>;
   /** Beijing days that the daily limits of WeChat's calls want. */
   days: number;
-  /** Machine ms that sending takes at the set pace, within one day. */
+  /** Machine ms that sending takes at the set pace of one worker, within one day. */
   sendingMs: number;
   /** Business ms from which it may go. */
   at: number;
@@ -30,9 +31,12 @@ export type Planned = {
 /** What of a push is asked. */
 type Asked = Pick<PushRow, '_id' | 'routes' | 'class' | 'cap' | 'content' | 'variants'>;
 
-/** Calls a day (wechat.md, LIM). */
-const daily: Partial<Record<RouteName, number>> = { customer: 500_000, template: 100_000 };
-const massCallsADay = 100;
+/** WeChat's calls that a day has only so many of. */
+const paths: Partial<Record<string, string>> = {
+  customer: '/cgi-bin/message/custom/send',
+  mass: '/cgi-bin/message/mass/send',
+  template: '/cgi-bin/message/template/send',
+} satisfies Partial<Record<RouteName, string>>;
 
 /** Whom a push would reach by which route, at the moment for which it is set, and what it takes. Changes nothing. */
 export async function planOf(
@@ -43,11 +47,13 @@ export async function planOf(
     /** Some of them, fairly drawn. */
     sample: readonly string[];
     at: number;
+    /** Of one worker. */
     perSecond: number;
   },
 ): Promise<Planned> {
   const { push, audience, sample, at, perSecond } = given;
-  const moment = { ...(await house.moment()), at };
+  const month = beijingDay(at).slice(0, 7);
+  const moment = { ...(await house.moment()), at, month, byHand: await house.reach.byHand(month) };
   const here = new Map<string, Here>();
   for (const one of await house.here([...sample])) here.set(one.pid, one);
   const standing = await standingsOf(house, [...here.values()]);
@@ -56,6 +62,7 @@ export async function planOf(
   const routes = new Map<RouteName, number>();
   const reasons = new Map<string, number>();
   const left = new Map<number, number>();
+  const massByVariant = new Map<string, number>();
   for (const pid of sample) {
     const her = standing.get(pid);
     const variant = variantOf(push, pid);
@@ -67,18 +74,19 @@ export async function planOf(
     else reasons.set(way.reason, (reasons.get(way.reason) ?? 0) + 1);
     if (!her) continue;
     const used = 'route' in way && way.route === 'mass' ? 1 : 0;
+    if (used > 0) massByVariant.set(variant ?? '', (massByVariant.get(variant ?? '') ?? 0) + 1);
     const after = Math.max(0, massLeft(her.reach, moment.month, moment.rations, moment.byHand) - used);
     left.set(after, (left.get(after) ?? 0) + 1);
   }
   const scale = sample.length === 0 ? 0 : audience.people / sample.length;
-  const scaled = <Key>(counts: Map<Key, number>) =>
+  const scaled = (counts: ReadonlyMap<string | number, number>): Record<string, number> =>
     Object.fromEntries(Array.from(counts, ([key, n]) => [key, Math.round(n * scale)]));
-  const byRoute = scaled(routes) as Planned['byRoute'];
-  const massCalls = Math.ceil((byRoute.mass ?? 0) / pieceOf(push.routes));
-  const perDay = [
-    ...Object.entries(daily).map(([name, most]) => (byRoute[name as RouteName] ?? 0) / most),
-    massCalls / massCallsADay,
-  ];
+  const byRoute: Planned['byRoute'] = scaled(routes);
+  // A call for each variant of each piece, as far as anybody in it goes by it.
+  const pieces = Math.ceil(audience.people / pieceOf(push.routes));
+  const massCalls = Object.values(scaled(massByVariant)).reduce((sum, n) => sum + Math.min(pieces, n), 0);
+  const calls = { ...byRoute, mass: massCalls };
+  const perDay = Object.entries(calls).map(([name, n]) => n / (dailyLimits[paths[name] ?? ''] ?? Infinity));
   const oneByOne = Object.entries(byRoute).reduce((sum, [name, n]) => sum + (name === 'mass' ? 0 : n), 0);
   return {
     audience,
@@ -86,7 +94,7 @@ export async function planOf(
     byReason: scaled(reasons),
     lookedAt: sample.length,
     massLeftAfter: scaled(left),
-    days: Math.max(1, Math.ceil(Math.max(...perDay))),
+    days: Math.ceil(Math.max(1, ...perDay)),
     sendingMs: Math.ceil((oneByOne / perSecond) * 1_000 + (massCalls * hourMs) / 3_240),
     at,
   };

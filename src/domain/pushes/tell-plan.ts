@@ -46,7 +46,7 @@ export function tellPlan(
     ...(unused.length > 0 ? [`一個人也不走：${unused.map(wordOf).join('、')}`] : []),
     days > 1
       ? `微信每天的次數不夠一天發完，要 ${days} 天`
-      : `發送約 ${tellSpan(sendingMs)}（每秒最多 ${perSecond} 條）`,
+      : `發送約 ${tellSpan(sendingMs)}（一個發送程式每秒最多 ${perSecond} 條；開幾個就快幾倍）`,
     `從 ${beijingMoment(planned.at)} 起，約 ${beijingMoment(end)} 發完${from === to ? '' : `（${from}–${to} 免打擾，等過了再發）`}`,
     ...(push.routes.includes('mass')
       ? [

@@ -1,6 +1,8 @@
-import { beijingDay, beijingTime, dayMs, momentAt } from '../../kit/beijing';
+import { beijingDay, dayMs, momentAt } from '../../kit/beijing';
 import { findDays } from '../../kit/days';
 import { fold } from '../../kit/text';
+import { isQuiet } from './gate';
+import type { PushRow } from './push';
 
 /** Years whose official calendar of holidays (調休) is known to have been announced; those beyond are a guess by the rule. */
 const announcedUntil = 2026;
@@ -40,8 +42,5 @@ export function nextTime(time: string, after: number): number {
 }
 
 /** The first moment from `at` on that lies in no quiet hours. */
-export function afterQuiet({ from, to }: { from: string; to: string }, at: number): number {
-  const time = beijingTime(at);
-  const isQuiet = from < to ? time >= from && time < to : from !== to && (time >= from || time < to);
-  return isQuiet ? nextTime(to, at) : at;
-}
+export const afterQuiet = (quiet: PushRow['quiet'], at: number): number =>
+  isQuiet({ quiet }, at) ? nextTime(quiet.to, at) : at;

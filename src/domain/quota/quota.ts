@@ -3,6 +3,7 @@ import { beijingDay } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import type { Log } from '../../kit/log';
 import type { CallEnd } from '../../wechat/api/client';
+import { dailyLimits } from '../../wechat/api/daily-limits';
 import type { Upkeep } from '../upkeep';
 
 /** `_id` is `<Beijing day><path>`. `errors`: by WeChat's code, or `network` where there was no readable answer. */
@@ -10,32 +11,6 @@ type CallRow = { _id: string; n: number; refused: number; errors?: Record<string
 
 /** The calls of one path on one day. `refused`: those that WeChat answered with an error. */
 export type PathCalls = { path: string; n: number; refused: number; errors: Record<string, number> };
-
-/**
- * Calls a Beijing day, by path (wechat.md, LIM): the base, which WeChat raises at 100,000, a million and ten million
- * followers. What it says itself of a path `openapi/quota/get` tells.
- */
-export const dailyLimits: Readonly<Record<string, number>> = {
-  '/cgi-bin/stable_token': 500_000,
-  '/cgi-bin/message/custom/send': 500_000,
-  '/cgi-bin/message/template/send': 100_000,
-  '/cgi-bin/message/mass/send': 100,
-  '/cgi-bin/message/mass/sendall': 100,
-  '/cgi-bin/message/mass/preview': 100,
-  '/cgi-bin/user/get': 500,
-  '/cgi-bin/user/info': 5_000_000,
-  '/cgi-bin/user/info/updateremark': 10_000,
-  '/cgi-bin/menu/create': 1_000,
-  '/cgi-bin/menu/get': 10_000,
-  '/cgi-bin/menu/delete': 1_000,
-  '/cgi-bin/menu/addconditional': 2_000,
-  '/cgi-bin/menu/delconditional': 2_000,
-  '/cgi-bin/menu/trymatch': 20_000,
-  '/cgi-bin/qrcode/create': 100_000,
-  '/cgi-bin/media/upload': 100_000,
-  '/cgi-bin/media/get': 200_000,
-  '/cgi-bin/draft/batchget': 1_000,
-};
 
 const keptDays = 60;
 const flushMs = 1_000;

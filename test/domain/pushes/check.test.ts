@@ -1,5 +1,5 @@
 import { problemsOfSms } from '../../../src/domain/phones/sms';
-import { findingsOf, silentFor, silentRemark } from '../../../src/domain/pushes/check';
+import { findingsOf, problemOfSize, silentFor, silentRemark } from '../../../src/domain/pushes/check';
 import { type Definition, definition, type RouteName } from '../../../src/domain/pushes/push';
 import { customerRoute } from '../../../src/domain/pushes/routes/customer';
 import { mailRoute } from '../../../src/domain/pushes/routes/mail';
@@ -88,11 +88,67 @@ test('variables stand only where words are each person’s, and only those that 
   expect(told(pushOf({ variants }))).toEqual([expect.stringContaining('「B」客服消息：沒有「{生肖}」')]);
 });
 
+test('a variable in an address is refused: it would lead nobody anywhere', () => {
+  const text = '[看看](https://a.example.com/?p={城市|0})';
+  expect(told(pushOf({ content: { customer: { kind: 'text', text } } }))).toEqual([
+    expect.stringMatching(/^客服消息：「https.*網址裡不能有變量/),
+  ]);
+});
+
 test('shares of versions stay within all, and versions have names of their own', () => {
   const one = { name: 'B', share: 60, content: { customer: { kind: 'text', text: '好' } } };
   expect(told(pushOf({ variants: [one, one] }))).toEqual([
     'A/B：各版加起來是 120%，不能超過 100%',
     'A/B：兩版叫同一個名字',
+  ]);
+});
+
+const article = (draft: string) => ({ mass: { kind: 'article', draftMediaId: draft } });
+const byMass = (own: object, ...others: { name: string; share: number; content: object }[]) =>
+  pushOf({
+    routes: ['customer', 'mass'],
+    content: { customer: { kind: 'text', text: '好' }, ...own },
+    variants: others,
+  });
+
+test('every version that somebody gets has a draft of its own: the first that goes out uses it up', () => {
+  const once = [expect.stringMatching(/^A\/B：幾版的群發用了同一篇草稿.*每一版.*各用一篇草稿/)];
+  expect(told(byMass(article('d1')))).toEqual([]);
+  expect(told(byMass(article('d1'), { name: 'B', share: 50, content: article('d2') }))).toEqual([]);
+  expect(told(byMass(article('d1'), { name: 'B', share: 50, content: article('d1') }))).toEqual(once);
+  // A version that says nothing else by mass message takes the push's own.
+  const words = { customer: { kind: 'text', text: '去嗎？' } };
+  expect(told(byMass(article('d1'), { name: 'B', share: 50, content: words }))).toEqual(once);
+  // Nobody gets the push's own.
+  expect(told(byMass(article('d1'), { name: 'B', share: 100, content: article('d1') }))).toEqual([]);
+});
+
+test('a draft goes to no more people than one call takes, and it is said what to do', () => {
+  const push = byMass(article('d1'));
+  expect(problemOfSize(push, 10_000)).toBeUndefined();
+  expect(problemOfSize(push, 10_001)).toEqual({
+    place: '群發',
+    message: expect.stringMatching(/最多 10,000 人，這裡有 10,001 人。把對象分成幾份.*各用一篇草稿/),
+  });
+  expect(problemOfSize(byMass({ mass: { kind: 'text', text: '好' } }), 50_000)).toBeUndefined();
+  expect(problemOfSize(pushOf(), 50_000)).toBeUndefined();
+});
+
+test('a text is as long as WeChat takes it with its links as they will be', () => {
+  const link = '[看](https://a.co/x)';
+  const of = (text: string) =>
+    told(
+      pushOf({
+        routes: ['customer', 'mass'],
+        content: { customer: { kind: 'text', text }, mass: { kind: 'text', text } },
+      }),
+    );
+  expect(of('海'.repeat(600))).toEqual([]);
+  expect(of('海'.repeat(500) + link.repeat(2))).toEqual([]);
+  const long = /：太長：微信一條最多收約 682 個漢字，一個連結要佔 55 個.*還要少約 \d+ 個字$/;
+  expect(of('海'.repeat(600 - 3 * link.length) + link.repeat(3))).toEqual([
+    expect.stringMatching(long),
+    expect.stringMatching(long),
   ]);
 });
 

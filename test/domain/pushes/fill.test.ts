@@ -1,4 +1,10 @@
-import { addressesIn, type Filling, fill, variablesIn } from '../../../src/domain/pushes/fill';
+import {
+  addressesIn,
+  brokenAddressesIn,
+  type Filling,
+  fill,
+  variablesIn,
+} from '../../../src/domain/pushes/fill';
 
 const filling = (more: Partial<Filling> = {}): Filling => ({
   values: { 名字: '阿珍', 城市: '杭州' },
@@ -29,6 +35,35 @@ test('links are tracked, with words around them where the route knows <a>', () =
   expect(filled(text, { anchors: false })).toEqual({
     text: '看看 https://go.example.com/23，或 https://go.example.com/21',
   });
+});
+
+test.each([
+  [
+    '[去杭州看看](https://a.example.com/去杭州)',
+    ['https://a.example.com/去杭州'],
+    '<a href="#1">去杭州看看</a>',
+  ],
+  ['https://a.example.com/a灣/雲南.html?q=遊', ['https://a.example.com/a灣/雲南.html?q=遊'], '#1'],
+  [
+    '看 https://a.example.com/遊記 和 https://a.example.com/p?c=雲南，好嗎',
+    ['https://a.example.com/遊記', 'https://a.example.com/p?c=雲南'],
+    '看 #1 和 #2，好吗',
+  ],
+  ['看https://a.example.com/x我們等你', ['https://a.example.com/x'], '看#1我们等你'],
+  ['{城市|https://a.example.com/x}見', [], '杭州见'],
+])('the link of %s is the one that was written, in either script', (text, urls, said) => {
+  const link = (url: string) => `#${urls.indexOf(url) + 1}`;
+  expect(addressesIn(text)).toEqual(urls);
+  expect(filled(text, { link, script: 'hans' })).toEqual({ text: said });
+});
+
+test('an address that holds a variable is found', () => {
+  expect(brokenAddressesIn('看 https://a.example.com/?p={積分|0}')).toEqual(['https://a.example.com/?p=']);
+  expect(brokenAddressesIn('[看](https://a.example.com/{城市})')).toEqual(['https://a.example.com/{城市}']);
+  expect(brokenAddressesIn('https://a.example.com/{城市}')).toEqual(['https://a.example.com/']);
+  expect(
+    brokenAddressesIn('https://a.example.com，{名字|朋友}；[{城市|海邊}](https://b.example.com)'),
+  ).toEqual([]);
 });
 
 test('a value is words: no link, no markup, no variable of its own', () => {

@@ -1,5 +1,6 @@
 import type { CustomerMessage, CustomerMessages } from '../../../wechat/api/customer-messages';
 import { messagesLeft } from '../../rations';
+import { problemsOfLength } from '../fill';
 import { type ContentOf, routeWords } from '../push';
 import { replaced } from './replaced';
 import type { Route } from './route';
@@ -27,14 +28,17 @@ export function customerRoute(given: {
       return messagesLeft({ ...reach, sends: [] }, at, rations, keptForReplies) > 0 ? 'used' : 'window';
     },
     takes: () => ({ kind: 'message', keep: keptForReplies }),
-    problems: () => [],
+    problems: (content) => (content.kind === 'text' ? problemsOfLength(content.text) : []),
     words: wordsOf,
-    withWords: (content, words) => replaced(content, wordsOf(content), words),
+    withWords: (content, words) => replaced(content, wordFields, wordsOf(content), words),
     async send({ openid }, content) {
       return messages.send(openid, await messageOf(content, mediaId));
     },
   };
 }
+
+/** The fields that `wordsOf` reads: a menu item's id, say, stays as it is whatever its text. */
+const wordFields = ['text', 'title', 'description', 'url', 'head', 'tail'];
 
 function wordsOf(content: Content): string[] {
   switch (content.kind) {

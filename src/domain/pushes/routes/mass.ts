@@ -1,5 +1,6 @@
 import type { Mass, MassContent } from '../../../wechat/api/mass';
 import { massLeft } from '../../rations';
+import { problemsOfLength } from '../fill';
 import { type ContentOf, routeWords } from '../push';
 import type { Route } from './route';
 
@@ -26,7 +27,7 @@ export function massRoute(given: {
     shut: ({ reach }, { month, rations, byHand }) =>
       massLeft(reach, month, rations, byHand) > 0 ? undefined : 'month',
     takes: (_, { month, byHand }) => ({ kind: 'mass', month, byHand }),
-    problems: () => [],
+    problems: (content) => (content.kind === 'text' ? problemsOfLength(content.text) : []),
     words: (content) => (content.kind === 'text' ? [content.text] : []),
     withWords: (content, [text = '']) => (content.kind === 'text' ? { ...content, text } : content),
     show: async (openid, content) => mass.preview(openid, await messageOf(content)),

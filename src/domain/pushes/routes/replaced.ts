@@ -1,11 +1,16 @@
-/** A copy in which each of some strings, wherever it stands as a whole value, is another; in the order in which they stand. */
-export function replaced<Value>(value: Value, before: readonly string[], after: readonly string[]): Value {
+/** A copy in which each of some strings, wherever it is the whole of a field of these names, is another. */
+export function replaced<Value>(
+  value: Value,
+  names: readonly string[],
+  before: readonly string[],
+  after: readonly string[],
+): Value {
   const to = new Map(before.map((one, i) => [one, after[i] ?? one]));
-  const walk = (one: unknown): unknown => {
-    if (typeof one === 'string') return to.get(one) ?? one;
-    if (Array.isArray(one)) return one.map(walk);
+  const walk = (one: unknown, name = ''): unknown => {
+    if (typeof one === 'string') return names.includes(name) ? (to.get(one) ?? one) : one;
+    if (Array.isArray(one)) return one.map((inside) => walk(inside, name));
     if (typeof one === 'object' && one !== null)
-      return Object.fromEntries(Object.entries(one).map(([key, inside]) => [key, walk(inside)]));
+      return Object.fromEntries(Object.entries(one).map(([key, inside]) => [key, walk(inside, key)]));
     return one;
   };
   return walk(value) as Value;
