@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { dayMs, startOfBeijingDay } from '../../kit/beijing';
+import { startOfBeijingDay } from '../../kit/beijing';
 import { type Clock, monotonicMs } from '../../kit/clock';
 import { createRecent } from '../../kit/recent';
 import { writeTwice } from '../../store/command';
@@ -7,10 +7,10 @@ import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Audience, Facts } from '../audience';
 import {
-  messagesLeft,
   type Promised,
   type Rations,
   type Reach,
+  shutMs,
   slackMs,
   talkMs,
   tapMs,
@@ -41,12 +41,6 @@ export type Taking = {
 };
 
 const indexes: IndexSpec[] = [
-  {
-    collection: 'reach',
-    key: { pid: 1 },
-    partial: { pid: { $exists: true } },
-    why: 'what may be sent to these people (pushes)',
-  },
   {
     collection: 'reach',
     key: { leftAt: 1 },
@@ -80,8 +74,6 @@ const timeoutMS = 2_500;
 /** A touch that would move a window by less than this is left out: it errs on the safe side. */
 const freshMs = 60_000;
 const mostKept = 12;
-/** Not asked again for so long after WeChat said that she takes nothing. */
-export const shutMs = 30 * dayMs;
 
 const array = (field: string) => ({ $ifNull: [`$${field}`, []] });
 /** The size of what in an array fulfils a condition on `$$this`. */
@@ -176,7 +168,7 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
     }
   }
 
-  const notShut = (at: number) => ({ $lt: [{ $ifNull: ['$shut.at', 0] }, at - shutMs] });
+  const notShut = (at: number) => ({ $lte: [{ $ifNull: ['$shut.at', 0] }, at - shutMs] });
 
   return {
     upkeep: {
@@ -302,7 +294,6 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
       const found = await rows.find({ _id: { $in: [...fans] } }).toArray();
       return new Map(found.map((row) => [row._id, row]));
     },
-    left: (reach: Reach, keep = 0): number => messagesLeft(reach, clock.now(), rations, keep),
 
     /** A mass send that was made: ours under its message id, one by hand under a name of its own. Twice is once. */
     async massSent(send: Omit<MassSend, 'heardAt' | 'report'>): Promise<void> {

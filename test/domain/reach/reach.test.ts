@@ -1,4 +1,4 @@
-import { massLeft, messagesLeft } from '../../../src/domain/rations';
+import { isShut, massLeft, messagesLeft, windowUntil } from '../../../src/domain/rations';
 import { createReach } from '../../../src/domain/reach/reach';
 import { momentAt } from '../../../src/kit/beijing';
 import { createIndexes } from '../../../src/store/indexes';
@@ -123,6 +123,28 @@ test('what WeChat says is believed, until she is here again', async () => {
   expect((await reach.take(['ge'], message('p1'))).size).toBe(0);
   await reach.opened('ge', { talk: now + 2 });
   expect((await reach.take(['ge'], message('p1'))).size).toBe(1);
+});
+
+test('a window is open until its own end, and none whose messages are used up', () => {
+  const sends = Array.from({ length: 5 }, (_, i) => ({ id: `${i}`, at: now - 60_000 }));
+  const talk = now - 60_000;
+  expect(windowUntil({ talk, tap: now, sends }, now, rations)).toBe(now + 45_000);
+  expect(windowUntil({ talk, tap: now, sends: [] }, now, rations)).toBe(talk + 48 * 3_600_000 - 120_000);
+  expect(windowUntil({ talk, sends }, now, rations)).toBeUndefined();
+});
+
+test('who takes nothing is asked again after thirty days, whoever counts them', async () => {
+  const reach = await ledger();
+  await reach.opened('jin', { talk: now });
+  const at = now - 30 * 86_400_000;
+  for (const [shutAt, shut] of [
+    [at + 1, true],
+    [at, false],
+  ] as const) {
+    await reach.correct('jin', { code: 48002, at: shutAt });
+    expect(isShut((await reach.of(['jin'])).get('jin') ?? {}, now)).toBe(shut);
+    expect((await reach.take(['jin'], message('p1'))).size).toBe(shut ? 0 : 1);
+  }
 });
 
 test('a notice is sent as often as she granted it', async () => {
