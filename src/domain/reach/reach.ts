@@ -80,6 +80,7 @@ const array = (field: string) => ({ $ifNull: [`$${field}`, []] });
 const countOf = (input: unknown, cond: unknown) => ({
   $size: { $filter: { input, as: 'this', cond } },
 });
+const grantsOf = (template: string) => ({ $ifNull: [`$notices.${template}`, 0] });
 const pushed = (field: string, one: unknown) => ({
   $slice: [{ $concatArrays: [array(field), [one]] }, -mostKept],
 });
@@ -157,7 +158,7 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
         };
       }
       case 'notice': {
-        const granted = { $ifNull: [`$notices.${takes.template}`, 0] };
+        const granted = grantsOf(takes.template);
         return {
           may: { $and: [...always, { $gt: [granted, 0] }] },
           sets: { [`notices.${takes.template}`]: { $subtract: [granted, 1] } },
@@ -228,11 +229,25 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
       );
       return spent.matchedCount === 1;
     },
-    /** Gives back what was taken under an id: nothing was sent after all. */
-    async refund(fans: readonly string[], id: string): Promise<void> {
+    /**
+     * Gives back what was taken under an id: nothing was sent after all. Only `takes` tells which notice it was. Twice gives once: who
+     * has nothing under the id is left alone.
+     */
+    async refund(fans: readonly string[], id: string, takes?: Taking['takes']): Promise<void> {
+      const without = (field: string) => ({
+        $cond: [
+          { $isArray: `$${field}` },
+          { $filter: { input: `$${field}`, as: 'this', cond: { $ne: ['$$this.id', id] } } },
+          `$${field}`,
+        ],
+      });
+      const notice =
+        takes?.kind === 'notice'
+          ? { [`notices.${takes.template}`]: { $add: [grantsOf(takes.template), 1] } }
+          : {};
       await rows.updateMany(
-        { _id: { $in: [...fans] } },
-        { $pull: { sends: { id }, pushes: { id }, mass: { id } } },
+        { _id: { $in: [...fans] }, $or: [{ 'sends.id': id }, { 'pushes.id': id }, { 'mass.id': id }] },
+        [{ $set: { sends: without('sends'), pushes: without('pushes'), mass: without('mass'), ...notice } }],
         { timeoutMS: 10_000 },
       );
     },

@@ -167,3 +167,27 @@ test('a notice is sent as often as she granted it', async () => {
   await reach.granted('hu', 'hu-pid', 'T-1_x', false);
   expect((await reach.take(['hu'], notice('p3'))).size).toBe(0);
 });
+
+test('a notice that did not go after all is hers again, once; what else was taken under the name goes too', async () => {
+  const reach = await ledger();
+  const takes = { kind: 'notice' as const, template: 'T-1_x' };
+  const notice = (push: string) => ({ push, at: now, takes, evenQuiet: false });
+  await reach.granted('kai', 'kai-pid', 'T-1_x', true);
+  await reach.opened('kai', { talk: now });
+  await reach.take(['kai'], message('p0'));
+  expect((await reach.take(['kai', 'liu'], notice('p1'))).size).toBe(1);
+  for (let time = 0; time < 2; time++) await reach.refund(['kai', 'liu'], 'p1', takes);
+  const rows = await reach.of(['kai', 'liu']);
+  expect(rows.get('kai')).toMatchObject({
+    notices: { 'T-1_x': 1 },
+    sends: [{ id: 'p0' }],
+    pushes: [{ id: 'p0' }],
+  });
+  expect(rows.get('kai')).not.toHaveProperty('mass');
+  expect(rows.get('liu')?.notices?.['T-1_x'] ?? 0).toBe(0);
+  for (const [push, got] of [
+    ['p1', 1],
+    ['p2', 0],
+  ] as const)
+    expect((await reach.take(['kai'], notice(push))).size).toBe(got);
+});
