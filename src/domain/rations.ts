@@ -10,6 +10,8 @@ export type Rations = {
   massPerMonth: number;
 };
 
+/** No ration (the settings say so too), and no cap of a push, may be more: of what she was sent only a few more than these are kept. */
+export const mostCounted = 10;
 /** 48 hours from CreateTime, less two minutes for clocks and queues. */
 export const talkMs = 48 * hourMs - 120_000;
 /** One minute, counted as 45 seconds. */
