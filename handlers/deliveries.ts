@@ -21,17 +21,17 @@ export default [
     return undefined;
   }),
 
-  /** 我們不認得的人，什麼也不會發給她，不必記。 */
-  sends('noticePopup', async ({ message, fan, reach }) => {
-    for (const { templateId, accepted } of fan.pid === '' ? [] : message.items)
-      await reach.granted(fan.key, fan.pid, templateId, accepted);
+  /** 我們不認得的人，什麼也不會發給她，不必記。這裡說「不要」，是不要這一次，從前訂的還在。 */
+  sends('noticePopup', async ({ message, fan, id, reach }) => {
+    const accepted = message.items.filter((one) => one.accepted).map((one) => one.templateId);
+    if (fan.pid !== '') await reach.granted(fan.key, fan.pid, accepted, id);
     return undefined;
   }),
 
   /** 「通知管理」裡關掉了；在那裡打開，不等於多訂了一次。 */
   sends('noticeChange', async ({ message, fan, reach }) => {
-    for (const { templateId, accepted } of fan.pid === '' ? [] : message.items)
-      if (!accepted) await reach.granted(fan.key, fan.pid, templateId, false);
+    const rejected = message.items.filter((one) => !one.accepted).map((one) => one.templateId);
+    await reach.revoked(fan.key, rejected);
     return undefined;
   }),
 ];

@@ -105,12 +105,12 @@ export const table = {
   ),
   WECHAT_API_URL: setting(z.url().default('https://api.weixin.qq.com'), "WeChat's API"),
   CUSTOMER_MESSAGES_PER_TALK: setting(
-    whole(0, 100).default(5),
-    'Customer messages in 48 hours after a message of hers',
+    whole(0, 10).default(5),
+    'Customer messages in 48 hours after a message of hers; at most ten are counted',
   ),
   CUSTOMER_MESSAGES_PER_TAP: setting(
-    whole(0, 100).default(3),
-    'Customer messages in a minute after a menu tap, a follow or a scan',
+    whole(0, 10).default(3),
+    'Customer messages in a minute after a menu tap, a follow or a scan; at most ten are counted',
   ),
   PUSH_IN_FLIGHT: setting(whole(1, 1_000).default(50), 'Messages of pushes on their way at once, a worker'),
   PUSH_PER_SECOND: setting(whole(1, 5_000).default(200), 'Messages of pushes a second, a worker'),
@@ -122,7 +122,10 @@ export const table = {
     flag.default(false),
     'There is no second person: she agrees herself, ten minutes before',
   ),
-  MASS_PER_MONTH: setting(whole(0, 100).default(4), 'Mass messages a person and month'),
+  MASS_PER_MONTH: setting(
+    whole(0, 10).default(4),
+    'Mass messages a person and month; at most ten are counted',
+  ),
   REQUIRE_SAFE_MODE: setting(flag.default(false), 'Refuse to start without WECHAT_ENCODING_AES_KEY'),
   WEATHER_PROVIDER: setting(
     z.enum(['sample', 'open-meteo', 'qweather']).default('sample'),

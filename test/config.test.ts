@@ -3,6 +3,9 @@ import { testConfig } from './support/config';
 test.each<[Record<string, string>, string]>([
   [{ PORT: 'abc' }, 'PORT=abc：要填數字（Port of the public HTTP server）'],
   [{ PORT: '70000' }, 'PORT=70000：太大，最多 65535'],
+  [{ MASS_PER_MONTH: '11' }, 'MASS_PER_MONTH=11：太大，最多 10'],
+  [{ CUSTOMER_MESSAGES_PER_TALK: '11' }, 'CUSTOMER_MESSAGES_PER_TALK=11：太大，最多 10'],
+  [{ CUSTOMER_MESSAGES_PER_TAP: '11' }, 'CUSTOMER_MESSAGES_PER_TAP=11：太大，最多 10'],
   [{ ROLE: 'boss' }, 'ROLE=boss：只能是 all、web、worker'],
   [{ DATA_KEY: 'short' }, 'DATA_KEY：太短，至少 32 個字元'],
   [{ WECHAT_API_URL: 'nowhere' }, 'WECHAT_API_URL=nowhere：要填網址'],

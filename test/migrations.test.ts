@@ -226,3 +226,35 @@ test('where she stands in quizzes is found by campaign, in her row and in her gr
     { _id: 'hu' },
   ]);
 });
+
+test('windows that are open are found where rations are counted, by thousands; those that are over are forgotten', async () => {
+  const db = await database.connect();
+  type Row = { _id: string; pid: string; windows?: object };
+  const rows = db.collection<Row>('subscribers');
+  const reach = db.collection<{ _id: string; pid: string }>('reach');
+  await rows.deleteMany({});
+  const until = Date.now() + 3_600_000;
+  const her = (_id: string, windows?: object): Row => ({
+    _id,
+    pid: `${_id}-pid`,
+    ...(windows && { windows }),
+  });
+  const many = Array.from({ length: 1_001 }, (_, i) => her(`open/${i}`, { talk: { until, left: 3 } }));
+  await rows.insertMany([
+    ...many,
+    her('over', { talk: { until: Date.now() - 1, left: 5 } }),
+    her('tapped', { tap: { until, left: 3 } }),
+    her('none'),
+  ]);
+  await reach.insertOne({ _id: 'open/7', pid: 'as she is' });
+  // Twice: it may be killed before it is noted.
+  for (let run = 0; run < 2; run++) await migrations.find(({ n }) => n === 7)?.run(db);
+  expect(await rows.countDocuments({ windows: { $exists: true } })).toBe(0);
+  expect(await reach.countDocuments()).toBe(1_001);
+  const at = until - 48 * 3_600_000 + 120_000;
+  const sends = ['before/0', 'before/1'].map((id) => ({ id, at }));
+  expect(await reach.findOne({ _id: 'open/1000' })).toEqual({
+    ...{ _id: 'open/1000', pid: 'open/1000-pid', talk: at, sends },
+  });
+  expect(await reach.findOne({ _id: 'open/7' })).toEqual({ _id: 'open/7', pid: 'as she is' });
+});

@@ -22,6 +22,9 @@ const mostTurns = 6;
 /** A message of hers that was accepted at `at` (business time), by its inbox id. */
 export type Letter = { id: string; fan: string; at: Date; message: Message };
 
+/** The reply, and who she is: nobody where she has gone, or where no person stands behind the callback. */
+type Decided = Omit<Kept, 'by'> & { pid?: string };
+
 /** Has the reply worked out, and keeps with her row what it changes about her, the reply itself in the same write. */
 export function createDeciding(given: {
   subscribers: Subscribers;
@@ -34,7 +37,7 @@ export function createDeciding(given: {
 }) {
   const { subscribers, reach, dispatch, ended, by, log } = given;
 
-  async function decide(letter: Letter, loaded: Subscriber | undefined): Promise<Omit<Kept, 'by'>> {
+  async function decide(letter: Letter, loaded: Subscriber | undefined): Promise<Decided> {
     const { message, fan, id, at } = letter;
     let her = loaded;
     for (let turn = 0; turn < mostTurns; turn++) {
@@ -45,7 +48,10 @@ export function createDeciding(given: {
         crashPoint('met');
       }
       const before = her?.said?.find((one) => one.by === id);
-      if (before) return before;
+      if (her && before) {
+        touchBehind(her, message); // the process that kept the reply may have died before the window was written
+        return { ...before, pid: her.pid };
+      }
       const outcome = await bounded(dispatch.run(message, her, { id, at: at.getTime() }));
       crashPoint('handler-ran');
       if (!her) return counted(outcome);
@@ -53,7 +59,7 @@ export function createDeciding(given: {
         touchBehind(her, message);
         if (isHerDoing(message))
           subscribers.touch(her).catch((err: unknown) => log.warn({ err }, 'a touch was lost'));
-        return counted(outcome);
+        return { ...counted(outcome), pid: her.pid };
       }
       const { reply, effects, carries, changes, takeMail, about } = outcome;
       const written = await subscribers.change(fan, her.v, {
@@ -68,7 +74,7 @@ export function createDeciding(given: {
       crashPoint('talk-kept');
       if (written) {
         touchBehind(her, message);
-        return counted(outcome);
+        return { ...counted(outcome), pid: her.pid };
       }
       her = undefined;
     }

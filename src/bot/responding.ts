@@ -35,18 +35,18 @@ export function createResponding(given: {
   /** Works out the reply and keeps it. Another message of hers may be answered meanwhile: then it is worked out again. */
   async function respond(task: Task, loaded: Subscriber | undefined): Promise<Reply | null> {
     try {
-      const { reply, effects, carries = [], about } = await decide(task, loaded);
+      const { reply, effects, carries = [], about, pid } = await decide(task, loaded);
       crashPoint('reply-decided');
       // From here on it is said as it stands: the deadline no longer makes it late.
       task.work.finishing = true;
-      await keepEffects(task, { reply, effects });
+      await keepEffects(task, { reply, effects, pid });
       crashPoint('effects-kept');
       if (task.message.kind === 'leave') await subscribers.remove(task.fan, sentAt(task.message), pidUntil);
       const end = { reply, carries, about };
       let ended = await inbox.finish(task.id, task.owner, { ...end, late: task.work.late });
       if (ended === 'late') {
         task.work.late = true;
-        await keepEffects(task, { reply, effects });
+        await keepEffects(task, { reply, effects, pid });
         crashPoint('late-reply-kept');
         ended = await inbox.finish(task.id, task.owner, { ...end, late: true });
       }
@@ -66,15 +66,18 @@ export function createResponding(given: {
     }
   }
 
-  /** What is said beside or instead of the passive reply goes to the outbox, after the window that she opened is written. */
+  /**
+   * What is said beside or instead of the passive reply goes to the outbox, after the window that she opened is written. Who has
+   * gone (no `pid`) opened none.
+   */
   async function keepEffects(
     task: Task,
-    { reply, effects }: Pick<Outcome, 'reply' | 'effects'>,
+    { reply, effects, pid }: Pick<Outcome, 'reply' | 'effects'> & { pid: string | undefined },
   ): Promise<void> {
     const late = task.work.late ? reply : null;
     if (!late && effects.length === 0) return;
     const opened = windowOpenedBy(task.message);
-    if (opened) await reach.opened(task.fan, opened);
+    if (opened && pid !== undefined) await reach.opened(task.fan, pid, opened);
     crashPoint('window-kept');
     await outbox.add({ id: task.id, fan: task.fan, late }, effects);
   }

@@ -228,7 +228,7 @@ export const dataMap: Record<string, Kept> = {
   reach: {
     keeps: '她離開或要求時只留這個月群發過的次數，40 天',
     identity: '_id',
-    deeds: 'talk tap sends pushes mass shut notices quiet',
+    deeds: 'talk tap sends pushes mass shut notices grants quiet',
     id: 'pid',
     technical: 'leftAt',
   },

@@ -1,4 +1,4 @@
-import { hourMs } from '../kit/beijing';
+import { dayMs, hourMs } from '../kit/beijing';
 
 /** How many messages of each kind WeChat lets us send. The platform changes them; settings have the last word. */
 export type Rations = {
@@ -10,12 +10,16 @@ export type Rations = {
   massPerMonth: number;
 };
 
+/** No ration (the settings say so too), and no cap of a push, may be more: of what she was sent only a few more than these are kept. */
+export const mostCounted = 10;
 /** 48 hours from CreateTime, less two minutes for clocks and queues. */
 export const talkMs = 48 * hourMs - 120_000;
 /** One minute, counted as 45 seconds. */
 export const tapMs = 45_000;
 /** CreateTime counts whole seconds of WeChat's clock, and ours is another one. What was sent about then counts as sent after. */
 export const slackMs = 5_000;
+/** Not asked again for so long after WeChat said that she takes nothing. */
+export const shutMs = 30 * dayMs;
 
 /** Something promised to her at a business time; `id` names the push, or the outbox row. */
 export type Promised = { id: string; at: number };
@@ -39,19 +43,21 @@ export type Reach = {
   quiet?: boolean;
 };
 
-/** Customer messages that may be sent to her at a business time; of those after a message of hers `keep` are not for us. */
-export function messagesLeft(
-  { talk, tap, sends = [] }: Reach,
-  at: number,
-  rations: Rations,
-  keep = 0,
-): number {
-  const left = (from: number | undefined, lastsMs: number, most: number) =>
+/** Her two windows: until when each is open (business ms), and how many customer messages are left in it at a business time. */
+function windowsAt({ talk, tap, sends = [] }: Reach, at: number, rations: Rations, keep = 0) {
+  const windowOf = (from: number | undefined, lastsMs: number, most: number) =>
     from === undefined || from + lastsMs <= at
-      ? 0
-      : Math.max(0, most - sends.filter((one) => one.at >= from - slackMs).length);
-  return Math.max(left(talk, talkMs, rations.talk - keep), keep > 0 ? 0 : left(tap, tapMs, rations.tap));
+      ? { until: 0, left: 0 }
+      : {
+          until: from + lastsMs,
+          left: Math.max(0, most - sends.filter((one) => one.at >= from - slackMs).length),
+        };
+  return [windowOf(talk, talkMs, rations.talk - keep), windowOf(tap, tapMs, keep > 0 ? 0 : rations.tap)];
 }
+
+/** Customer messages that may be sent to her at a business time; of those after a message of hers `keep` are not for us. */
+export const messagesLeft = (reach: Reach, at: number, rations: Rations, keep = 0): number =>
+  Math.max(...windowsAt(reach, at, rations, keep).map(({ left }) => left));
 
 /** Mass messages left in a month; `byHand`: those that somebody sent in WeChat's own console, perhaps to her too. */
 export const massLeft = ({ mass = [] }: Reach, month: string, rations: Rations, byHand = 0): number =>
@@ -62,11 +68,9 @@ export const pushesSince = ({ pushes = [] }: Reach, since: number): number =>
 
 /** The business time until which a customer message may be sent; undefined when none may. */
 export function windowUntil(reach: Reach, at: number, rations: Rations): number | undefined {
-  if (messagesLeft(reach, at, rations) === 0) return undefined;
-  return Math.max(
-    ...[
-      [reach.talk, talkMs],
-      [reach.tap, tapMs],
-    ].flatMap(([from, ms]) => (from === undefined ? [] : [from + (ms as number)])),
-  );
+  const open = windowsAt(reach, at, rations).filter(({ left }) => left > 0);
+  return open.length > 0 ? Math.max(...open.map(({ until }) => until)) : undefined;
 }
+
+/** WeChat said that she takes nothing from us, and it is too early to ask again, at a business time. */
+export const isShut = ({ shut }: Reach, at: number): boolean => shut !== undefined && at - shut.at < shutMs;

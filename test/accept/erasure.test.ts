@@ -137,9 +137,11 @@ test('a message that is delivered again after she left does not bring her back',
   };
   await fan.leaves();
   await settled();
+  await rig.shutWindow(fan.openid);
   await rig.deliver(message, fan.openid);
   await settled();
   expect(await found([fan.openid, '來晚的話'])).toEqual([]);
+  expect(await rig.count('reach', { _id: rig.app.services.subscribers.fanOf(fan.openid) })).toBe(0);
 });
 
 test('who comes back is welcomed back, and nothing that happens once happens twice', async () => {

@@ -40,6 +40,22 @@ test('a callback taken over after she said something else still has its effect, 
   expect(row?.reply.text).toBe('送您一份禮物');
 });
 
+test('a callback that is answered as another process decided opens her window too', async () => {
+  const openid = rig.openid();
+  const message = rig.text(openid, '聯絡');
+  planCrash('talk-kept', 1, () => {
+    rig.kill(memberAt(first));
+    throw new Error('It crashed here.');
+  });
+  expect(await tell(first, message, openid)).not.toBe(200);
+  await rig.mourn(memberAt(first));
+  const { app } = memberAt(second);
+  await until(async () => (await tell(second, message, openid)) === 200, { what: 'a copy is answered' });
+  await app?.services.reach.drained();
+  const talk = message.CreateTime * 1_000;
+  expect(await rig.rows('reach', {})).toEqual([expect.objectContaining({ talk })]);
+});
+
 test('a row that is kept while her own row cannot be read is taken up again', async () => {
   const openid = rig.openid();
   const message = rig.text(openid, '做 再來');

@@ -124,3 +124,19 @@ test('a notice goes once for each time that she granted it', async () => {
   expect(first.counts).toMatchObject({ sent: 1, reasons: { notice: first.people - 1 } });
   expect((await ran({ id: 'notice-2', ...notice })).counts.sent).toBe(0);
 });
+
+test('who declines one offer keeps what she granted before; who switches it off has none', async () => {
+  const ci = await town.follower('慈');
+  await ci.whole.grants('tpl-notice');
+  await town.settled();
+  const tells = async (event: string, whole: string) => {
+    const head = { ToUserName: simulatedAccount.originalId, FromUserName: ci.openid, MsgType: 'event' };
+    const List = { TemplateId: 'tpl-notice', SubscribeStatusString: 'reject' };
+    const CreateTime = Math.floor(town.clock.now() / 1_000);
+    await town.sim.callbacks.deliver({ ...head, CreateTime, Event: event, [whole]: { List } }, ci.openid);
+    await town.settled();
+    return (await rowOf(ci)).reach?.notices;
+  };
+  expect(await tells('subscribe_msg_popup_event', 'SubscribeMsgPopupEvent')).toEqual({ 'tpl-notice': 1 });
+  expect(await tells('subscribe_msg_change_event', 'SubscribeMsgChangeEvent')).toEqual({ 'tpl-notice': 0 });
+});

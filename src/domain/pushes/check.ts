@@ -1,7 +1,6 @@
 import type { AccountKind } from '../../wechat/api/account-types';
 import { whyNot } from '../../wechat/api/account-types';
 import type { LeafRule, Rule } from '../segments/rule';
-import { contentOf } from './chunk';
 import { addressesIn, brokenAddressesIn, variablesIn } from './fill';
 import { pieceOf } from './freeze';
 import {
@@ -15,6 +14,7 @@ import {
 } from './push';
 import type { AnyRoute } from './routes/route';
 import { figure } from './tell-plan';
+import { contentOf } from './ways';
 
 /** All pieces of words in a content, with the route they go by. */
 export function wordsIn(

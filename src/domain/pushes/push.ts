@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostCounted } from '../rations';
 import type { Rule } from '../segments/rule';
 
 /**
@@ -112,9 +113,9 @@ export const definition = z.strictObject({
   at: text(40).default('現在'),
   /** Between these Beijing times nothing goes out; it waits. */
   quiet: z.strictObject({ from: time, to: time }).default({ from: '22:00', to: '08:00' }),
-  /** A person gets at most so many pushes in so many days, this one included. 0: no limit. */
+  /** A person gets at most so many pushes in so many days, this one included. 0: no limit; more than ten are not counted. */
   cap: z
-    .strictObject({ most: z.number().int().min(0).max(50), days: z.number().int().min(1).max(30) })
+    .strictObject({ most: z.number().int().min(0).max(mostCounted), days: z.number().int().min(1).max(30) })
     .default({
       most: 3,
       days: 7,

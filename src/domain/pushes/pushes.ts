@@ -14,7 +14,7 @@ import type { Rule } from '../segments/rule';
 import type { Count, Segments } from '../segments/segments';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
-import { type Finding, findingsOf, linksIn, silentRemark } from './check';
+import { type Finding, findingsOf, linksIn, problemOfSize, silentRemark } from './check';
 import { type Chunk, createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
 import { createEngine, probeMs } from './engine';
 import { freeze, pieceOf, thaw } from './freeze';
@@ -345,10 +345,23 @@ export function createPushes(
     const ids = row.again ? missedBy(row.again) : segments.ids(row.audience.rule as Rule);
     const frozen = await freeze(deliveries, { push: row._id, size: pieceOf(row.routes), ids });
     crashPoint('push-frozen');
-    await moved(row._id, ['freezing'], {
-      set: { state: 'running', frozen: { ...frozen, at: now() }, startedAt: now() },
-      entry: { by: '系統', what: `名單圈定：${frozen.people} 人；開始發送` },
-    });
+    // More may be in it than when it was set.
+    const tooMany = problemOfSize(row, frozen.people);
+    const set = { frozen: { ...frozen, at: now() }, startedAt: now() };
+    if (tooMany) {
+      const paused = { by: '系統', why: tooMany.message, at: now() };
+      const entry = { by: '系統', what: `名單圈定：${frozen.people} 人；自動暫停：${tooMany.message}` };
+      const held = await moved(row._id, ['freezing'], { set: { ...set, state: 'paused', paused }, entry });
+      if (held)
+        await alarms.raise({
+          cause: pauseOf(row._id),
+          text: `推送「${row.name}」自己暫停了：${tooMany.message}`,
+        });
+    } else
+      await moved(row._id, ['freezing'], {
+        set: { ...set, state: 'running' },
+        entry: { by: '系統', what: `名單圈定：${frozen.people} 人；開始發送` },
+      });
     crashPoint('push-running');
     // Whoever came first counts: it, or another who did the same at once, or nobody where it was cancelled meanwhile.
     const { frozen: counts } = await mustGet(row._id);
@@ -517,6 +530,13 @@ export function createPushes(
       const frozenRule = rule ? { audience: { ...row.audience, rule } } : {};
       const { count } = await audienceOf({ ...row, ...frozenRule });
       const dueAt = new Date(when.at ?? clock.now());
+      const tooMany = problemOfSize(row, count.people);
+      if (tooMany)
+        throw new AppError(
+          'Invalid',
+          'push.findings',
+          `還不能開始：\n  ${tooMany.place}：${tooMany.message}`,
+        );
       const isBig = count.people > given.approvalAbove;
       const next = await rows.findOneAndUpdate(
         { _id: id, state: 'draft', version: row.version },

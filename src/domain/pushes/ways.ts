@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dayMs } from '../../kit/beijing';
 import type { Script } from '../../kit/text';
-import type { Reach } from '../rations';
+import { isShut, type Reach } from '../rations';
 import type { Delivery } from './deliveries';
 import { fill } from './fill';
 import type { Content, PushRow, RouteName } from './push';
@@ -51,9 +51,8 @@ export function wayFor(
   return waits ? { route: waits } : { reason };
 }
 
-const shutDays = 30 * dayMs;
 function shutToAll(push: Pick<PushRow, 'class' | 'cap'>, reach: Reach, { at }: Moment): Reason | undefined {
-  if (reach.shut && at - reach.shut.at < shutDays) return 'shut';
+  if (isShut(reach, at)) return 'shut';
   if (push.class === 'marketing' && reach.quiet) return 'quiet';
   const { most, days } = push.cap;
   if (most > 0 && (reach.pushes ?? []).filter((one) => one.at >= at - days * dayMs).length >= most)

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
-import { dayMs, startOfBeijingDay } from '../../kit/beijing';
+import { AppError } from '../../errors';
+import { startOfBeijingDay } from '../../kit/beijing';
 import { type Clock, monotonicMs } from '../../kit/clock';
 import { createRecent } from '../../kit/recent';
 import { writeTwice } from '../../store/command';
@@ -7,10 +8,11 @@ import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Audience, Facts } from '../audience';
 import {
-  messagesLeft,
+  mostCounted,
   type Promised,
   type Rations,
   type Reach,
+  shutMs,
   slackMs,
   talkMs,
   tapMs,
@@ -21,7 +23,13 @@ import { reachLeaves } from './reach.leaves';
 import type { Opened } from './windows';
 
 /** `reach{_id: keyed hash of the openid}`. Without a `pid` she left: what counts in this month is kept, and nothing else. */
-export type ReachRow = Reach & { _id: string; pid?: string; leftAt?: Date };
+export type ReachRow = Reach & {
+  _id: string;
+  pid?: string;
+  leftAt?: Date;
+  /** The callbacks by which she granted notices, newest last: one that is taken over grants nothing again. */
+  grants?: string[];
+};
 
 /** What a push takes of somebody's rations. */
 export type Taking = {
@@ -41,12 +49,6 @@ export type Taking = {
 };
 
 const indexes: IndexSpec[] = [
-  {
-    collection: 'reach',
-    key: { pid: 1 },
-    partial: { pid: { $exists: true } },
-    why: 'what may be sent to these people (pushes)',
-  },
   {
     collection: 'reach',
     key: { leftAt: 1 },
@@ -79,15 +81,16 @@ const settledMs = 120_000;
 const timeoutMS = 2_500;
 /** A touch that would move a window by less than this is left out: it errs on the safe side. */
 const freshMs = 60_000;
-const mostKept = 12;
-/** Not asked again for so long after WeChat said that she takes nothing. */
-export const shutMs = 30 * dayMs;
+/** Of each list. What is limited is counted from it. */
+const mostKept = mostCounted + 2;
 
 const array = (field: string) => ({ $ifNull: [`$${field}`, []] });
+const isTemplate = (id: string): boolean => /^[\w-]{1,64}$/.test(id);
 /** The size of what in an array fulfils a condition on `$$this`. */
 const countOf = (input: unknown, cond: unknown) => ({
   $size: { $filter: { input, as: 'this', cond } },
 });
+const grantsOf = (template: string) => ({ $ifNull: [`$notices.${template}`, 0] });
 const pushed = (field: string, one: unknown) => ({
   $slice: [{ $concatArrays: [array(field), [one]] }, -mostKept],
 });
@@ -102,7 +105,7 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
   const massSends = db.collection<MassSend>('massSends');
   const touched = createRecent<number>(20_000);
 
-  const touches = createGroup<{ fan: string; pid?: string; opened: Opened }, void>({
+  const touches = createGroup<{ fan: string; pid: string; opened: Opened }, void>({
     breathMs: 250,
     aloneMs: 250,
     full: 5_000,
@@ -112,7 +115,7 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
     async run(group) {
       const updates = group.map(({ fan, pid, opened }) => ({
         q: { _id: fan },
-        u: { $max: opened, ...(pid === undefined ? {} : { $set: { pid } }), $unset: { shut: 1, leftAt: 1 } },
+        u: { $max: opened, $set: { pid }, $unset: { shut: 1, leftAt: 1 } },
         upsert: true,
       }));
       const write = () => writeTwice(db, { update: 'reach', updates, ordered: false }, 5_000);
@@ -165,7 +168,7 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
         };
       }
       case 'notice': {
-        const granted = { $ifNull: [`$notices.${takes.template}`, 0] };
+        const granted = grantsOf(takes.template);
         return {
           may: { $and: [...always, { $gt: [granted, 0] }] },
           sets: { [`notices.${takes.template}`]: { $subtract: [granted, 1] } },
@@ -176,13 +179,14 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
     }
   }
 
-  const notShut = (at: number) => ({ $lt: [{ $ifNull: ['$shut.at', 0] }, at - shutMs] });
+  const notShut = (at: number) => ({ $lte: [{ $ifNull: ['$shut.at', 0] }, at - shutMs] });
 
   return {
     upkeep: {
       indexes,
       /** What counts in this month stays under her hash: she may come back before it is over. */
       async erase({ fan, upTo }) {
+        touched.delete(fan);
         const older = { $not: { $gt: upTo.getTime() } };
         await rows.updateOne({ _id: fan, talk: older, tap: older }, [
           { $project: { mass: 1 } },
@@ -219,10 +223,10 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
         const last = touched.get(fan);
         if (last !== undefined && monotonicMs() - last < freshMs) return;
         touched.set(fan, monotonicMs());
-      }
+      } else touched.delete(fan); // she may have left and come back in another process
       touches.add({ fan, pid, opened }).catch(() => touched.delete(fan)); // a lost touch errs on the safe side
     },
-    opened: (fan: string, opened: Opened): Promise<void> => touches.add({ fan, opened }),
+    opened: (fan: string, pid: string, opened: Opened): Promise<void> => touches.add({ fan, pid, opened }),
 
     /** Takes one of the messages she may still be sent, under the id of what is said. Taken before under it, it is taken still. */
     async spend(fan: string, id: string): Promise<boolean> {
@@ -236,16 +240,33 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
       );
       return spent.matchedCount === 1;
     },
-    /** Gives back what was taken under an id: nothing was sent after all. */
-    async refund(fans: readonly string[], id: string, _takes?: Taking['takes']): Promise<void> {
+    /**
+     * Gives back what was taken under an id: nothing was sent after all. Only `takes` tells which notice it was. Twice gives once: who
+     * has nothing under the id is left alone.
+     */
+    async refund(fans: readonly string[], id: string, takes?: Taking['takes']): Promise<void> {
+      const without = (field: string) => ({
+        $cond: [
+          { $isArray: `$${field}` },
+          { $filter: { input: `$${field}`, as: 'this', cond: { $ne: ['$$this.id', id] } } },
+          `$${field}`,
+        ],
+      });
+      const notice =
+        takes?.kind === 'notice'
+          ? { [`notices.${takes.template}`]: { $add: [grantsOf(takes.template), 1] } }
+          : {};
       await rows.updateMany(
-        { _id: { $in: [...fans] } },
-        { $pull: { sends: { id }, pushes: { id }, mass: { id } } },
+        { _id: { $in: [...fans] }, $or: [{ 'sends.id': id }, { 'pushes.id': id }, { 'mass.id': id }] },
+        [{ $set: { sends: without('sends'), pushes: without('pushes'), mass: without('mass'), ...notice } }],
         { timeoutMS: 10_000 },
       );
     },
 
-    /** Takes of all of them what a push needs; answers those who had it. Asked again, those who had it have it still. */
+    /**
+     * Takes of all of them what a push needs; answers those who had it. Asked again, those who had it have it still.
+     * @throws AppError Upstream: the database refused to write some of them down.
+     */
     async take(fans: readonly string[], taking: Taking): Promise<Set<string>> {
       if (fans.length === 0) return new Set(); // all of them have gone: no command takes an empty list
       const { may, sets } = takingOf(taking);
@@ -261,7 +282,14 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
         upsert: true,
       }));
       const write = () => writeTwice(db, { update: 'reach', updates, ordered: false }, 20_000);
-      if ((await write())['writeErrors']) await write();
+      // Two processes that make the same row at once: the second finds it there.
+      if ((await write())['writeErrors'] && (await write())['writeErrors'])
+        throw new AppError(
+          'Upstream',
+          'reach.not-taken',
+          'The database refused to count what a push sends; it is taken up again.',
+          { again: true },
+        );
       const have = await rows
         .find({ _id: { $in: [...fans] }, 'pushes.id': taking.push }, { projection: { _id: 1 } })
         .toArray();
@@ -271,6 +299,7 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
     /** WeChat knew better (45015, 45047, 43004, 43019, 48002, 43101): what it said holds until she is here again. */
     async correct(fan: string, said: { code: number; at: number; template?: string }): Promise<void> {
       const { code, at, template } = said;
+      touched.delete(fan); // her next message counts, however soon
       if (code === 45015 || code === 45047)
         await rows.updateOne(
           { _id: fan, talk: { $not: { $gt: at } }, tap: { $not: { $gt: at } } },
@@ -282,19 +311,35 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
         await rows.updateOne({ _id: fan }, { $set: { shut: { at, code } } });
     },
 
-    /** She granted notices (+1 each), or takes them back (0). */
-    async granted(fan: string, pid: string, template: string, accepted: boolean): Promise<void> {
-      if (!/^[\w-]{1,64}$/.test(template)) return;
-      const field = `notices.${template}`;
+    /** She granted a notice of each of these templates. Asked again under the same cause (the inbox id), she granted them once. */
+    async granted(fan: string, pid: string, templates: readonly string[], cause: string): Promise<void> {
+      const named = templates.filter(isTemplate);
+      if (named.length === 0) return;
+      const known = { $in: [cause, array('grants')] };
+      const unless = (field: string, to: object) => [field, { $cond: [known, `$${field}`, to] }];
+      const counts = named.map((one) => unless(`notices.${one}`, { $add: [grantsOf(one), 1] }));
+      const grants = unless('grants', pushed('grants', cause));
       await rows.updateOne(
         { _id: fan },
-        accepted ? { $inc: { [field]: 1 }, $set: { pid } } : { $set: { [field]: 0, pid } },
+        [
+          { $set: { pid: { $literal: pid }, ...Object.fromEntries([...counts, grants]) } },
+          { $unset: 'leftAt' },
+        ],
         { upsert: true },
       );
     },
+    /** She takes back what she granted of these templates. */
+    async revoked(fan: string, templates: readonly string[]): Promise<void> {
+      const zeros = templates.filter(isTemplate).map((one) => [`notices.${one}`, 0]);
+      if (zeros.length > 0) await rows.updateOne({ _id: fan }, { $set: Object.fromEntries(zeros) });
+    },
     /** 「不要推送」, 「恢復推送」. */
     async wish(fan: string, pid: string, quiet: boolean): Promise<void> {
-      await rows.updateOne({ _id: fan }, { $set: { pid, quiet } }, { upsert: true, timeoutMS });
+      await rows.updateOne(
+        { _id: fan },
+        { $set: { pid, quiet }, $unset: { leftAt: 1 } },
+        { upsert: true, timeoutMS },
+      );
     },
 
     /** What may be sent to these people; who has no row yet may be sent what needs none. */
@@ -302,7 +347,6 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
       const found = await rows.find({ _id: { $in: [...fans] } }).toArray();
       return new Map(found.map((row) => [row._id, row]));
     },
-    left: (reach: Reach, keep = 0): number => messagesLeft(reach, clock.now(), rations, keep),
 
     /** A mass send that was made: ours under its message id, one by hand under a name of its own. Twice is once. */
     async massSent(send: Omit<MassSend, 'heardAt' | 'report'>): Promise<void> {
