@@ -109,7 +109,8 @@ describe.each([
     let sweep: Awaited<ReturnType<typeof createSweep>>;
     let table: QuizTable;
     beforeAll(async () => {
-      sweep = await createSweep([], { ...place, callbacks: { gapMs: 1_000, copies } });
+      // A copy that hears what was kept must find the next process there, on a loaded machine too.
+      sweep = await createSweep([], { ...place, callbacks: { gapMs: copies > 1 ? 3_000 : 1_000, copies } });
       table = await createQuizTable({ rig: sweep.rig, quiz: luckyQuiz() });
       await table.open();
     });
