@@ -2,12 +2,13 @@ import type { Delivery } from '../../src/domain/pushes/deliveries';
 import { type RouteName, routeWords } from '../../src/domain/pushes/push';
 import { tellReason } from '../../src/domain/pushes/reasons';
 import { figure, tellReasons } from '../../src/domain/pushes/tell-plan';
+import { afterQuiet } from '../../src/domain/pushes/when';
 import type { MassSend } from '../../src/domain/reach/reach';
 import { AppError } from '../../src/errors';
 import { beijingDay, beijingMoment, momentAt, startOfBeijingDay } from '../../src/kit/beijing';
 import { fileFor } from '../../src/sheets/named-files';
 import { type Asked, type Command, call } from './command';
-import { nextSteps, tellProgress, tellPush } from './tell';
+import { nextSteps, tellNobody, tellProgress, tellPush } from './tell';
 
 /** What became of a push, and the month's mass sends. */
 export const afterwards: Record<string, Command> = {
@@ -21,7 +22,11 @@ export const afterwards: Record<string, Command> = {
     help: '沒收到的人，按原因；--list 列出來，--out 檔案.csv 導出（只有 pid，有記錄），--reason 只看一種',
     async run({ services, values, args: [id = ''] }) {
       const { pushes } = services;
-      const { counts } = await pushes.status(id);
+      const { counts, push } = await pushes.status(id);
+      if (!push.frozen) {
+        console.log(push.state === 'cancelled' ? tellNobody : '還沒有開始發。');
+        return 0;
+      }
       const total = Object.values(counts.reasons).reduce((sum, n) => sum + n, 0);
       console.log(`沒收到的 ${figure(total)} 人：`);
       for (const why of tellReasons(counts.reasons)) console.log(`  ${why}`);
@@ -54,7 +59,9 @@ export const afterwards: Record<string, Command> = {
     args: ['編號', '新編號'],
     help: '補發給沒收到的人，寫成新的草稿；--reason 原因 只補那一種，可以幾個',
     async run({ services: { pushes }, values, args: [id = '', next = ''], clock }) {
-      const { counts } = await pushes.status(id);
+      const { counts, push } = await pushes.status(id);
+      if (!push.frozen && push.state === 'cancelled')
+        throw new AppError('Conflict', 'push.none-missed', tellNobody);
       if (!/^[a-z0-9][a-z0-9-]{0,23}$/.test(next))
         throw new AppError('Invalid', 'push.id', '新編號只能用小寫字母、數字和連字號，最多 24 個字。');
       const reasons = reasonsOf(values.reason, counts.reasons);
@@ -97,7 +104,7 @@ async function report({ services, args: [id = ''], clock }: Asked): Promise<numb
   console.log(tellPush(push, state));
   console.log(`對象：${pushes.tellAudience(push)}`);
   if (!push.frozen) {
-    console.log('還沒有開始發。');
+    if (push.state !== 'cancelled') console.log('還沒有開始發。');
     for (const step of nextSteps(push, clock.now())) console.log(step);
     return 0;
   }
@@ -145,7 +152,7 @@ async function report({ services, args: [id = ''], clock }: Asked): Promise<numb
     `發出之後回來過的 ${figure(back)} 人${rate}；用過獎品或券的 ${figure(used)} 人。回來不一定是因為這次推送。`,
   );
   const lost = failed + unknown + skipped;
-  if (state !== 'finished') for (const step of nextSteps(push, clock.now())) console.log(step);
+  if (state !== 'finished') for (const step of nextSteps(push, clock.now(), status)) console.log(step);
   else if (lost > 0) console.log(`沒收到的 ${figure(lost)} 人：${call(`missed ${id}`)}`);
   return 0;
 }
@@ -171,18 +178,17 @@ async function calendar({ services: { reach, pushes }, clock, args: [asked] }: A
     throw new AppError('Invalid', 'push.month', `「${month}」不是月份；要寫成 2026-11。`);
   const { massPerMonth } = reach.rations;
   const all = await pushes.list();
-  const planned = all.flatMap(({ _id, name, state, dueAt, routes }) =>
-    routes.includes('mass') &&
-    (state === 'scheduled' || state === 'waiting') &&
-    isIn(month, dueAt ?? new Date(clock.now()))
+  const planned = all.flatMap(({ _id, name, state, dueAt, routes, quiet }) => {
+    const day = beijingDay(afterQuiet(quiet, dueAt?.getTime() ?? clock.now()));
+    return routes.includes('mass') && (state === 'scheduled' || state === 'waiting') && day.startsWith(month)
       ? [
           {
-            day: beijingDay(dueAt?.getTime() ?? clock.now()),
+            day,
             what: `排定：${_id}「${name}」${state === 'waiting' ? '（等同意）' : ''}`,
           },
         ]
-      : [],
-  );
+      : [];
+  });
   const sends = await reach.massOf(month);
   const ours = [...new Set(sends.flatMap(({ push }) => push ?? []))].map((id) => {
     const some = sends.filter(({ push }) => push === id);
@@ -213,7 +219,6 @@ async function calendar({ services: { reach, pushes }, clock, args: [asked] }: A
   return 0;
 }
 
-const isIn = (month: string, at: Date): boolean => beijingDay(at.getTime()).startsWith(month);
 const dayOf = ({ at }: MassSend): string => beijingDay(at.getTime());
 
 const mostByHand = 10;

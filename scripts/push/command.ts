@@ -6,6 +6,7 @@ export const options = {
   reason: { type: 'string', multiple: true, default: [] as string[] },
   out: { type: 'string', default: '' },
   yes: { type: 'boolean', default: false },
+  anyway: { type: 'boolean', default: false },
   watch: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
 } as const;
@@ -17,6 +18,8 @@ export type Values = {
   reason: string[];
   out: string;
   yes: boolean;
+  /** Though it reaches nobody. */
+  anyway: boolean;
   watch: boolean;
   list: boolean;
 };

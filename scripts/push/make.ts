@@ -4,11 +4,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { simulatedAppId } from '../../src/config';
 import { problemOfSize } from '../../src/domain/pushes/check';
 import type { Planned } from '../../src/domain/pushes/plan';
+import type { PushRow } from '../../src/domain/pushes/push';
+import { testEnd } from '../../src/domain/pushes/pushes';
 import { readPushFile } from '../../src/domain/pushes/read-push-file';
 import { figure, tellPlan, tellReasons } from '../../src/domain/pushes/tell-plan';
 import { AppError } from '../../src/errors';
 import { beijingMoment } from '../../src/kit/beijing';
 import { monotonicMs } from '../../src/kit/clock';
+import { fold } from '../../src/kit/text';
 import { fileAt } from '../../src/sheets/named-files';
 import { tellProblem } from '../../src/sheets/problems';
 import { openidOf } from '../../src/simulator/fans';
@@ -63,7 +66,8 @@ export const making: Record<string, Command> = {
     args: ['編號'],
     help: '每條路說什麼、發給誰、到了哪一步、誰做過什麼',
     async run({ services: { pushes }, clock, args: [id = ''] }) {
-      const { push, state } = await pushes.status(id);
+      const status = await pushes.status(id);
+      const { push, state } = status;
       console.log(tellPush(push, state));
       console.log(`對象：${pushes.tellAudience(push)}${exceptOf(push.audience.except)}`);
       const { quiet, cap } = push;
@@ -73,8 +77,10 @@ export const making: Record<string, Command> = {
       for (const line of tellContents(push)) console.log(line);
       console.log('經過：');
       for (const { at, by, what } of push.log)
-        console.log(`  ${beijingMoment(at.getTime())}　${by}　${what}`);
-      for (const step of nextSteps(push, clock.now(), state === 'finished')) console.log(step);
+        console.log(
+          `  ${beijingMoment(at.getTime())}　${by}　${what.replace(/^試發結果 \S+　/, '試發的結果　')}`,
+        );
+      for (const step of nextSteps(push, clock.now(), status)) console.log(step);
       return 0;
     },
   },
@@ -84,10 +90,12 @@ export const making: Record<string, Command> = {
     async run(asked) {
       const { services, args, clock } = asked;
       const [id = ''] = args;
-      const { audience } = await tellWholePlan(asked, id);
-      const isFit = await tellFindings(asked, id, audience.people);
+      const planned = await tellWholePlan(asked, id);
+      const isFit = await tellFindings(asked, id, planned.audience.people);
       const row = await services.pushes.get(id);
-      if (isFit && row.state === 'draft')
+      if (isFit && row.state === 'draft' && goesAtOnce(row) && reachesNobody(planned))
+        console.log(nobodyGetsIt);
+      else if (isFit && row.state === 'draft')
         console.log(`要發：${call(`start ${id}`)}（先給你看，加 --yes 才真的發）`);
       else for (const step of isFit ? nextSteps(row, clock.now()) : []) console.log(step);
       return isFit ? 0 : 1;
@@ -125,18 +133,21 @@ export const making: Record<string, Command> = {
         if (left !== undefined) console.log(`今天的群發預覽還剩 ${left} 次。`);
       }
       const people = [];
-      for (const one of to) people.push(await personOf(services, config.simulated, one));
+      for (const who of to) people.push({ who, pid: await personOf(services, config.simulated, who) });
       const causes = [];
-      for (const pid of people) causes.push({ pid, cause: await pushes.test(id, { pid, by }) });
+      for (const { who, pid } of people)
+        causes.push({
+          who: who === pid ? pid : `${who}（${pid}）`,
+          cause: await pushes.test(id, { pid, by }),
+        });
       if ((await processes.others()) === 0) {
         console.log('記下了；程式沒有在跑，npm start 之後就發。');
         return 0;
       }
       let isSent = true;
-      for (const { pid, cause } of causes) {
+      for (const { who, cause } of causes) {
         const said = await testSaid(services, id, cause);
-        const names = await services.names.nameOf([pid]);
-        console.log(`${names.get(pid) ?? pid}　${said ?? `還沒有結果，稍後看 ${call(`show ${id}`)}`}`);
+        console.log(`${who}　${said ?? `還沒有結果，稍後看 ${call(`show ${id}`)}`}`);
         if (said === undefined || said.includes('沒有發出去')) isSent = false;
       }
       return isSent ? 0 : 1;
@@ -146,6 +157,12 @@ export const making: Record<string, Command> = {
 
 const exceptOf = (ids: readonly string[]): string =>
   ids.length === 0 ? '' : `；不包括：${ids.map((one) => `「${one}」`).join('、')}`;
+
+/** It would reach nobody: nobody sets that going by mistake. Of one for later nobody knows yet who has written by then. */
+export const reachesNobody = ({ byRoute }: Planned): boolean =>
+  Object.values(byRoute).every((people) => people === 0);
+export const goesAtOnce = ({ at }: Pick<PushRow, 'at'>): boolean => ['现在', '马上'].includes(fold(at));
+export const nobodyGetsIt = '現在發，一個人也收不到：換一條路或換一群人，改好再 import';
 
 /** The plan, with what its author should know. */
 export async function tellWholePlan({ services: { pushes }, config }: Asked, id: string): Promise<Planned> {
@@ -182,8 +199,8 @@ async function testSaid(
   const until = monotonicMs() + testMs;
   while (monotonicMs() < until) {
     const { log } = await pushes.get(id);
-    const found = log.find(({ what }) => what.includes(cause));
-    if (found) return found.what.slice(found.what.indexOf('　') + 1);
+    const found = log.find(({ what }) => what.startsWith(testEnd(cause)));
+    if (found) return found.what.split('　').slice(2).join('　');
     await wait(250);
   }
   return undefined;

@@ -1,4 +1,3 @@
-import { isQuiet } from '../../src/domain/pushes/gate';
 import {
   type Content,
   classNames,
@@ -11,7 +10,8 @@ import {
 import { kindWords } from '../../src/domain/pushes/read-push';
 import type { Status } from '../../src/domain/pushes/report';
 import { figure } from '../../src/domain/pushes/tell-plan';
-import { beijingMoment, minuteMs } from '../../src/kit/beijing';
+import { afterQuiet } from '../../src/domain/pushes/when';
+import { beijingMoment, dayMs, minuteMs } from '../../src/kit/beijing';
 import { call } from './command';
 
 export const tellState = (state: PushState | 'finished'): string => stateNames[state];
@@ -20,9 +20,17 @@ export const tellState = (state: PushState | 'finished'): string => stateNames[s
 export const tellPush = (row: PushRow, state: PushState | 'finished' = row.state): string =>
   `${row._id}「${row.name}」${classNames[row.class]}，${row.routes.map((name) => routeWords[name]).join('→')}；${stateNames[state]}${
     row.dueAt && (state === 'scheduled' || state === 'waiting' || state === 'late')
-      ? `，${beijingMoment(row.dueAt.getTime())}`
+      ? `，${tellDue(row.quiet, row.dueAt.getTime())}`
       : ''
   }`;
+
+/** When it goes; where that is not when it was set for, why. */
+function tellDue(quiet: PushRow['quiet'], due: number): string {
+  const at = afterQuiet(quiet, due);
+  return at === due
+    ? beijingMoment(due)
+    : `${beijingMoment(at)}（排的是 ${beijingMoment(due)}，${quiet.from}–${quiet.to} 免打擾）`;
+}
 
 /** What it says by each route, variants after the push's own. */
 export function tellContents({ content, variants }: Pick<PushRow, 'content' | 'variants'>): string[] {
@@ -67,10 +75,18 @@ export function tellProgress({ people, done, counts, state, push }: Status): str
   return `${bar} ${Math.floor(share * 100)}%　${figure(done)}/${figure(people)}　${told.join('、')}${brake}`;
 }
 
-/** What can be done with it now. */
-export function nextSteps(push: PushRow, now: number, isFinished = false): string[] {
-  const { _id, state, dueAt, approved, quiet } = push;
-  if (isFinished) return [`結果：${call(`report ${_id}`)}；沒收到的人：${call(`missed ${_id}`)}`];
+/** What became of a push that was called off before anybody was in it. */
+export const tellNobody = '還沒有圈定名單就取消了，誰也沒收到。要發就換個編號再 import。';
+
+/** What can be done with it now. `known`: how far it is, where that was asked. */
+export function nextSteps(
+  push: PushRow,
+  now: number,
+  known: Partial<Pick<Status, 'state' | 'waiting'>> = {},
+): string[] {
+  const { _id, state, dueAt, approved, quiet, paused } = push;
+  if (known.state === 'finished')
+    return [`結果：${call(`report ${_id}`)}；沒收到的人：${call(`missed ${_id}`)}`];
   switch (state) {
     case 'draft':
       return [`先看會發給誰：${call(`plan ${_id}`)}；先給自己看：${call(`test ${_id} --to 人`)}`];
@@ -79,10 +95,15 @@ export function nextSteps(push: PushRow, now: number, isFinished = false): strin
         `要第二個人看過再同意：${call(`approve ${_id} --by 她的名字`)}；不發了：${call(`cancel ${_id}`)}`,
       ];
     case 'scheduled': {
-      const going = isQuiet(push, now) ? `現在免打擾，${quiet.to} 再發` : '馬上發';
-      const wait = Math.ceil(((dueAt?.getTime() ?? now) - now) / minuteMs);
+      const due = Math.max(now, dueAt?.getTime() ?? now);
+      const at = afterQuiet(quiet, due);
+      const why = [
+        ...(at > due ? [`${quiet.from}–${quiet.to} 免打擾`] : []),
+        ...(approved?.solo && due > now ? ['一個人的團隊，留十分鐘想一想'] : []),
+      ];
+      const told = why.length > 0 ? `（${why.join('；')}）` : '';
       return [
-        `${wait > 0 ? `${wait} 分鐘後發${approved?.solo ? '（一個人的團隊，留十分鐘想一想）' : ''}` : going}；看著：${call(`watch ${_id}`)}；不發了：${call(`cancel ${_id}`)}`,
+        `${at > now ? `${beijingMoment(at)} 發，還有 ${tellWait(at - now)}${told}` : '馬上發'}；看著：${call(`watch ${_id}`)}；不發了：${call(`cancel ${_id}`)}`,
       ];
     }
     case 'late':
@@ -91,8 +112,21 @@ export function nextSteps(push: PushRow, now: number, isFinished = false): strin
     case 'running':
       return [`看著：${call(`watch ${_id}`)}；先停住：${call(`pause ${_id}`)}`];
     case 'paused':
-      return [`接著發：${call(`resume ${_id}`)}；剩下的不發了：${call(`cancel ${_id}`)}`];
+      return [
+        ...(paused?.why ? [`暫停的原因：${paused.why}`] : []),
+        known.waiting === 0
+          ? `都試過了，沒有人等著發。沒收到的人：${call(`missed ${_id}`)}；改好內容補發：${call(`again ${_id} 新編號`)}`
+          : `接著發：${call(`resume ${_id}`)}；剩下的不發了：${call(`cancel ${_id}`)}`,
+      ];
     case 'cancelled':
+      if (!push.frozen) return [tellNobody];
       return [`沒收到的人：${call(`missed ${_id}`)}；要補發：${call(`again ${_id} 新編號`)}`];
   }
+}
+
+/** 「12 分鐘」「305 天」 */
+function tellWait(ms: number): string {
+  const minutes = Math.ceil(ms / minuteMs);
+  if (minutes < 120) return `${minutes} 分鐘`;
+  return ms < 2 * dayMs ? `${Math.round(minutes / 60)} 小時` : `${Math.round(ms / dayMs)} 天`;
 }
