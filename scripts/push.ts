@@ -51,16 +51,21 @@ async function writeTemplate(path: string): Promise<void> {
   console.log(`已寫好 ${path}。改好後：npm run push -- import ${path}`);
 }
 
+function unknownCommand(name: string): string {
+  if (name === 'template') return 'template 後面要寫：檔案.xlsx|.json';
+  return name === '' ? '' : `沒有「${name}」這個指令。`;
+}
+
 async function main(argv: string[]): Promise<number> {
   const { values: given, positionals } = parseArgs({ args: argv, allowPositionals: true, options });
-  const values = { ...given, by: signed(given.by, userInfo().username) };
+  const values = { ...given, by: signed(given.by, userInfo().username), saidBy: given.by };
   const [name = '', ...args] = positionals;
   if (name === 'template' && args.length === 1) {
     await writeTemplate(args[0] ?? '');
     return 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new Misuse(name === '' || name === 'template' ? '' : `沒有「${name}」這個指令。`);
+  if (!command) throw new Misuse(unknownCommand(name));
   const { args: wanted, maybe = 0 } = command;
   if (args.length > wanted.length || args.length < wanted.length - maybe)
     throw new Misuse(`${name} 後面要寫：${wanted.join(' ') || '什麼都不寫'}`);

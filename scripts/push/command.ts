@@ -14,6 +14,8 @@ export const options = {
 export type Values = {
   /** Who does it, with the login of this machine. */
   by: string;
+  /** As she wrote it. */
+  saidBy: string;
   to: string[];
   reason: string[];
   out: string;

@@ -4,8 +4,9 @@ import type { Status } from '../../src/domain/pushes/report';
 import { figure, tellReached, tellReasons, tellSpan } from '../../src/domain/pushes/tell-plan';
 import { beijingTime } from '../../src/kit/beijing';
 import { monotonicMs } from '../../src/kit/clock';
+import { isSamePerson } from '../../src/kit/signed';
 import { type Asked, type Command, call } from './command';
-import { goesAtOnce, nobodyGetsIt, reachesNobody, tellFindings, tellWholePlan } from './make';
+import { goesAtOnce, nobodyGetsIt, reachesNobody, tellApproval, tellFindings, tellWholePlan } from './make';
 import { nextSteps, tellContents, tellProgress, tellPush, tellState } from './tell';
 
 const lookMs = 500;
@@ -42,7 +43,12 @@ export const going: Record<string, Command> = {
       if (!values.yes && row.state === 'waiting') {
         for (const line of tellContents(row)) console.log(line);
         await tellWholePlan(asked, id);
-        console.log(`這只是給你看的。同意：${call(`approve ${id} --by 你的名字 --yes`)}`);
+        const isHers = row.log.some(({ by }) => by !== '系統' && isSamePerson(by, values.by));
+        console.log(
+          isHers && !asked.config.SOLO_TEAM
+            ? `你寫過或送出過這個推送，要另一個人同意：approve ${id} --by 她的名字`
+            : `這只是給你看的。同意：${call(`approve ${id} --by ${values.saidBy || '你的名字'} --yes`)}`,
+        );
         return 0;
       }
       const next = await services.pushes.approve(id, values.by);
@@ -101,7 +107,7 @@ export const going: Record<string, Command> = {
 
 /** What would happen. */
 async function dry(asked: Asked, id: string): Promise<number> {
-  const { services, config, values, clock } = asked;
+  const { services, values, clock } = asked;
   const row = await services.pushes.get(id);
   if (row.state !== 'draft') {
     const status = await services.pushes.status(id);
@@ -112,10 +118,7 @@ async function dry(asked: Asked, id: string): Promise<number> {
   const planned = await tellWholePlan(asked, id);
   const { people } = planned.audience;
   if (!(await tellFindings(asked, id, people))) return 1;
-  if (people > config.PUSH_APPROVAL_ABOVE)
-    console.log(
-      `超過 ${figure(config.PUSH_APPROVAL_ABOVE)} 人：開始之後要第二個人同意才發${config.SOLO_TEAM ? '；一個人的團隊可以自己同意，十分鐘後發' : ''}。`,
-    );
+  tellApproval(asked, people);
   if (reachesNobody(planned) && goesAtOnce(row)) {
     console.log(`這只是給你看的，什麼都沒有發。${nobodyGetsIt}`);
     return 1;

@@ -31,7 +31,10 @@ export const making: Record<string, Command> = {
       if (all.length === 0) console.log(`還沒有推送。先 ${call('template 檔案.xlsx')}，改好再 import。`);
       for (const row of all) {
         const { state, people, done } = await pushes.status(row._id);
-        console.log(`${tellPush(row, state)}${people > 0 ? `　${figure(done)}/${figure(people)}` : ''}`);
+        const faults = state === 'draft' ? (await pushes.findings(row._id)).length : 0;
+        console.log(
+          `${tellPush(row, state)}${people > 0 ? `　${figure(done)}/${figure(people)}` : ''}${faults > 0 ? `　◀ 有 ${faults} 處要改` : ''}`,
+        );
       }
       return 0;
     },
@@ -56,6 +59,8 @@ export const making: Record<string, Command> = {
       for (const remark of read.remarks) console.log(tellProblem(remark));
       const row = await services.pushes.save(read.push, values.by);
       console.log(`${tellPush(row)}　第 ${row.version} 版`);
+      if (row.again)
+        console.log(`這是「${row.again.push}」的補發：對象還是它沒收到的人，檔案裡的「對象」不算。`);
       const isFit = await tellFindings(asked, row._id);
       for (const step of isFit ? nextSteps(row, asked.clock.now()) : ['改好檔案再 import 一次，就換成新的。'])
         console.log(step);
@@ -65,7 +70,10 @@ export const making: Record<string, Command> = {
   show: {
     args: ['編號'],
     help: '每條路說什麼、發給誰、到了哪一步、誰做過什麼',
-    async run({ services: { pushes }, clock, args: [id = ''] }) {
+    async run(asked) {
+      const { services, clock, args } = asked;
+      const { pushes } = services;
+      const [id = ''] = args;
       const status = await pushes.status(id);
       const { push, state } = status;
       console.log(tellPush(push, state));
@@ -80,7 +88,8 @@ export const making: Record<string, Command> = {
         console.log(
           `  ${beijingMoment(at.getTime())}　${by}　${what.replace(/^試發結果 \S+　/, '試發的結果　')}`,
         );
-      for (const step of nextSteps(push, clock.now(), status)) console.log(step);
+      const isFit = await tellFindings(asked, id);
+      for (const step of isFit ? nextSteps(push, clock.now(), status) : []) console.log(step);
       return 0;
     },
   },
@@ -90,9 +99,10 @@ export const making: Record<string, Command> = {
     async run(asked) {
       const { services, args, clock } = asked;
       const [id = ''] = args;
+      const row = await services.pushes.get(id);
       const planned = await tellWholePlan(asked, id);
       const isFit = await tellFindings(asked, id, planned.audience.people);
-      const row = await services.pushes.get(id);
+      if (row.state === 'draft') tellApproval(asked, planned.audience.people);
       if (isFit && row.state === 'draft' && goesAtOnce(row) && reachesNobody(planned))
         console.log(nobodyGetsIt);
       else if (isFit && row.state === 'draft')
@@ -119,7 +129,10 @@ export const making: Record<string, Command> = {
   test: {
     args: ['編號'],
     help: '發給自己人看：--to 人（pid、openid 或在榜上的名字），可以幾個 --to',
-    async run({ services, config, values: { to, by }, args: [id = ''] }) {
+    async run(asked) {
+      const { services, config, values, args } = asked;
+      const { to, by } = values;
+      const [id = ''] = args;
       if (to.length === 0)
         throw new AppError(
           'Invalid',
@@ -128,6 +141,7 @@ export const making: Record<string, Command> = {
         );
       const { pushes, processes } = services;
       const row = await pushes.get(id);
+      await tellFindings(asked, id);
       if (row.routes.includes('mass')) {
         const left = await services.quota.left('/cgi-bin/message/mass/preview');
         if (left !== undefined) console.log(`今天的群發預覽還剩 ${left} 次。`);
@@ -155,7 +169,7 @@ export const making: Record<string, Command> = {
   },
 };
 
-const exceptOf = (ids: readonly string[]): string =>
+export const exceptOf = (ids: readonly string[]): string =>
   ids.length === 0 ? '' : `；不包括：${ids.map((one) => `「${one}」`).join('、')}`;
 
 /** It would reach nobody: nobody sets that going by mistake. Of one for later nobody knows yet who has written by then. */
@@ -164,11 +178,22 @@ export const reachesNobody = ({ byRoute }: Planned): boolean =>
 export const goesAtOnce = ({ at }: Pick<PushRow, 'at'>): boolean => ['现在', '马上'].includes(fold(at));
 export const nobodyGetsIt = '現在發，一個人也收不到：換一條路或換一群人，改好再 import';
 
+/** So many go only when a second person agrees. */
+export function tellApproval({ config }: Asked, people: number): void {
+  if (people <= config.PUSH_APPROVAL_ABOVE) return;
+  console.log(
+    `超過 ${figure(config.PUSH_APPROVAL_ABOVE)} 人：開始之後要第二個人同意才發${config.SOLO_TEAM ? '；一個人的團隊可以自己同意，十分鐘後發' : ''}。`,
+  );
+}
+
 /** The plan, with what its author should know. */
 export async function tellWholePlan({ services: { pushes }, config }: Asked, id: string): Promise<Planned> {
   const row = await pushes.get(id);
   console.log(tellPush(row));
   console.log(pushes.tellAudience(row) + exceptOf(row.audience.rule ? [] : row.audience.except));
+  if (row.state === 'draft')
+    for (const { place, message } of await pushes.findings(id))
+      if (place === '時間') console.error(`${place}：${message}`);
   const planned = await pushes.plan(id);
   for (const line of tellPlan(row, planned, config.PUSH_PER_SECOND)) console.log(line);
   for (const remark of await pushes.remarks(id)) console.log(`提醒：${remark}`);
@@ -217,6 +242,8 @@ async function personOf(
   if (known) return known.pid;
   for (const openid of openids) {
     const her = await subscribers.load(subscribers.fanOf(openid));
+    if (her && !her.following)
+      throw new AppError('NotFound', 'push.whom', `「${who}」現在沒有關注公眾號，收不到。`);
     if (her) return her.pid;
   }
   const [pid, ...more] = await subscribers.here(await names.bearing(who));
@@ -225,7 +252,7 @@ async function personOf(
     pid === undefined ? 'NotFound' : 'Conflict',
     'push.whom',
     pid === undefined
-      ? `不認得「${who}」。可以寫 pid（npm run segment -- sample 列得出）、openid，或她用「改名」起的名字；她要關注過公眾號。`
+      ? `不認得「${who}」。可以寫 pid（npm run segment -- sample 列得出）、openid，或她用「改名」起的名字；她要關注過公眾號。${isSimulated ? `是模擬手機上的人，先打開手機頁，讓「${who}」按『關注公眾號』。` : ''}`
       : `叫「${who}」的有 ${more.length + 1} 位：${[pid, ...more].join('、')}；請寫其中一個 pid。`,
   );
 }

@@ -3,6 +3,7 @@ import {
   classNames,
   type PushRow,
   type PushState,
+  type RouteName,
   routeNames,
   routeWords,
   stateNames,
@@ -10,6 +11,7 @@ import {
 import { kindWords } from '../../src/domain/pushes/read-push';
 import type { Status } from '../../src/domain/pushes/report';
 import { figure } from '../../src/domain/pushes/tell-plan';
+import { shareOfRest } from '../../src/domain/pushes/ways';
 import { afterQuiet } from '../../src/domain/pushes/when';
 import { beijingMoment, dayMs, minuteMs } from '../../src/kit/beijing';
 import { call } from './command';
@@ -34,15 +36,18 @@ function tellDue(quiet: PushRow['quiet'], due: number): string {
 
 /** What it says by each route, variants after the push's own. */
 export function tellContents({ content, variants }: Pick<PushRow, 'content' | 'variants'>): string[] {
-  const rest = 100 - variants.reduce((sum, { share }) => sum + share, 0);
   return [
-    ...tellContent(content, variants.length > 0 ? `其餘 ${rest}%　` : ''),
-    ...variants.flatMap((one) => tellContent(one.content, `「${one.name}」${one.share}%　`)),
+    ...tellContent(content, (route) => {
+      const own = variants.filter((one) => one.content[route]);
+      return own.length > 0 ? `其餘 ${shareOfRest(own)}%　` : '';
+    }),
+    ...variants.flatMap((one) => tellContent(one.content, () => `「${one.name}」${one.share}%　`)),
   ];
 }
 
-const tellContent = (content: Content, version: string): string[] =>
+const tellContent = (content: Content, versionOn: (route: RouteName) => string): string[] =>
   routeNames.flatMap((name) => {
+    const version = versionOn(name);
     const own = content[name];
     if (!own) return [];
     const { kind, ...words } = own as Record<string, unknown> & { kind?: string };
@@ -51,11 +56,45 @@ const tellContent = (content: Content, version: string): string[] =>
     if (typeof only === 'string') return [`${head}${indented(only)}`];
     return [
       head,
-      ...Object.entries(words).map(([field, value]) => `  ${field}：${indented(written(value))}`),
+      ...Object.entries(words).map(
+        ([field, value]) => `  ${fieldWords[field] ?? field}：${indented(written(value))}`,
+      ),
     ];
   });
 
-const written = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+/** As the columns of the workbook are called. */
+const fieldWords: Record<string, string> = {
+  text: '文字',
+  image: '圖片',
+  mediaId: '素材',
+  thumbMediaId: '縮圖',
+  title: '標題',
+  subject: '標題',
+  head: '標題',
+  description: '說明',
+  tail: '說明',
+  url: '網址',
+  picUrl: '圖片',
+  articleId: '素材',
+  draftMediaId: '素材',
+  appId: '小程序',
+  miniProgram: '小程序',
+  page: '頁面',
+  items: '選項',
+  templateId: '模板',
+  fields: '模板欄位',
+};
+
+function written(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value))
+    return (value as { id: string; text: string }[]).map(({ id, text }) => `${id}=${text}`).join('｜');
+  return Object.entries(value as Record<string, string>)
+    .map(([field, one]) =>
+      ['file', 'mediaId'].includes(field) ? one : `${fieldWords[field] ?? field}＝${one}`,
+    )
+    .join('　');
+}
 const indented = (text: string): string => text.replaceAll('\n', '\n    ');
 
 /** How far it is, in one line. */

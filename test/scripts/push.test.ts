@@ -39,6 +39,7 @@ async function push(name: string, args: string[], more: Partial<Values> = {}) {
   ];
   const values = {
     by: '小王',
+    saidBy: '',
     to: [],
     reason: [],
     out: '',
@@ -150,9 +151,10 @@ test('a big one waits for a second person, who is shown it first', async () => {
   expect((await push('start', ['big'])).said).toContain('超過 2 人：開始之後要第二個人同意才發');
   expect((await push('start', ['big'], { yes: true })).said).toContain('等第二個人同意');
   await expect(push('approve', ['big'], { yes: true })).rejects.toThrow('要另一個人同意：用 --by');
-  const shown = await push('approve', ['big'], { by: '阿珍' });
+  expect((await push('approve', ['big'])).said).toContain('要另一個人同意：approve big --by 她的名字');
+  const shown = await push('approve', ['big'], { by: '阿珍', saidBy: '阿珍' });
   expect(shown.said).toContain('客服消息（文字）：{名字|朋友}，周末去哪裡？');
-  expect(shown.said).toContain('這只是給你看的');
+  expect(shown.said).toContain('這只是給你看的。同意：npm run push -- approve big --by 阿珍 --yes');
   expect((await push('approve', ['big'], { by: '阿珍', yes: true })).said).toContain(
     '排定了，2026-11-25 09:00',
   );
@@ -177,7 +179,7 @@ test('a test-send shows every version, and its links are the plain addresses', a
   const words = (text: string) => ({ 客服消息: { kind: '文字', text: `${text}[看](${address})` } });
   const variants = [{ name: '甲', share: 50, content: words('甲') }];
   await push('import', [fileOf(simple('versions', { content: words('原'), variants }))]);
-  const { said } = await push('test', ['versions'], { to: ['林'] });
+  const [{ said }] = await Promise.all([push('test', ['versions'], { to: ['林'] }), town.settled()]);
   expect(said).toMatch(/^林（[\w-]{16}）　客服消息（其餘）：發出去了；客服消息「甲」：發出去了$/m);
   const two = town.sim.fan('林').inbox().slice(-2);
   for (const one of two) expect(JSON.stringify(one)).toContain(address);
