@@ -8,6 +8,7 @@ import type { PushRow } from '../../src/domain/pushes/push';
 import { testEnd } from '../../src/domain/pushes/pushes';
 import { readPushFile } from '../../src/domain/pushes/read-push-file';
 import { figure, tellPlan, tellReasons } from '../../src/domain/pushes/tell-plan';
+import { readWhen } from '../../src/domain/pushes/when';
 import { AppError } from '../../src/errors';
 import { beijingMoment } from '../../src/kit/beijing';
 import { monotonicMs } from '../../src/kit/clock';
@@ -16,7 +17,7 @@ import { fileAt } from '../../src/sheets/named-files';
 import { tellProblem } from '../../src/sheets/problems';
 import { openidOf } from '../../src/simulator/fans';
 import { type Asked, type Command, call } from './command';
-import { nextSteps, tellContents, tellPush } from './tell';
+import { nextSteps, tellContents, tellDue, tellPush } from './tell';
 
 /** So long a test-send may take until its end is no longer waited for. */
 const testMs = 20_000;
@@ -59,6 +60,7 @@ export const making: Record<string, Command> = {
       for (const remark of read.remarks) console.log(tellProblem(remark));
       const row = await services.pushes.save(read.push, values.by);
       console.log(`${tellPush(row)}　第 ${row.version} 版`);
+      if (!goesAtOnce(row)) console.log(`時間：${tellWhen(row, asked.clock.now())}`);
       if (row.again)
         console.log(`這是「${row.again.push}」的補發：對象還是它沒收到的人，檔案裡的「對象」不算。`);
       const isFit = await tellFindings(asked, row._id);
@@ -80,7 +82,7 @@ export const making: Record<string, Command> = {
       console.log(`對象：${pushes.tellAudience(push)}${exceptOf(push.audience.except)}`);
       const { quiet, cap } = push;
       console.log(
-        `時間：${push.dueAt ? beijingMoment(push.dueAt.getTime()) : push.at}；免打擾：${quiet.from === quiet.to ? '無' : `${quiet.from}–${quiet.to}`}；${cap.most === 0 ? '不限次數' : `一個人 ${cap.days} 天最多 ${cap.most} 次`}；誤了半小時以上${push.late === 'ask' ? '問人' : '照發'}`,
+        `時間：${push.dueAt ? tellDue(push.quiet, push.dueAt.getTime()) : tellWhen(push, clock.now())}；免打擾：${quiet.from === quiet.to ? '無' : `${quiet.from}–${quiet.to}`}；${cap.most === 0 ? '不限次數' : `一個人 ${cap.days} 天最多 ${cap.most} 次`}；誤了半小時以上${push.late === 'ask' ? '問人' : '照發'}`,
       );
       for (const line of tellContents(push)) console.log(line);
       console.log('經過：');
@@ -176,6 +178,13 @@ export const exceptOf = (ids: readonly string[]): string =>
 export const reachesNobody = ({ byRoute }: Planned): boolean =>
   Object.values(byRoute).every((people) => people === 0);
 export const goesAtOnce = ({ at }: Pick<PushRow, 'at'>): boolean => ['现在', '马上'].includes(fold(at));
+/** 「元旦 09:00（2027-01-01 09:00）」 */
+function tellWhen({ at }: Pick<PushRow, 'at'>, now: number): string {
+  const when = readWhen(at, now);
+  if ('problem' in when || when.at === undefined) return at;
+  const told = beijingMoment(when.at);
+  return told === at ? at : `${at}（${told}）`;
+}
 export const nobodyGetsIt = '現在發，一個人也收不到：換一條路或換一群人，改好再 import';
 
 /** So many go only when a second person agrees. */

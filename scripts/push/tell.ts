@@ -27,7 +27,7 @@ export const tellPush = (row: PushRow, state: PushState | 'finished' = row.state
   }`;
 
 /** When it goes; where that is not when it was set for, why. */
-function tellDue(quiet: PushRow['quiet'], due: number): string {
+export function tellDue(quiet: PushRow['quiet'], due: number): string {
   const at = afterQuiet(quiet, due);
   return at === due
     ? beijingMoment(due)

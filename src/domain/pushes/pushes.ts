@@ -24,6 +24,7 @@ import { pushBegin, pushTest } from './pushes.jobs';
 import { byVariant, type Status, statusOf } from './report';
 import type { AnyRoute } from './routes/route';
 import { type Here, type Sending } from './sending';
+import { figure } from './tell-plan';
 import { contentOf, variableNamesOf, versionsOn, written } from './ways';
 import { afterQuiet, nextTime, readWhen } from './when';
 
@@ -353,7 +354,10 @@ export function createPushes(
     const set = { frozen: { ...frozen, at: now() }, startedAt: now() };
     if (tooMany) {
       const paused = { by: '系統', why: tooMany.message, at: now() };
-      const entry = { by: '系統', what: `名單圈定：${frozen.people} 人；自動暫停：${tooMany.message}` };
+      const entry = {
+        by: '系統',
+        what: `名單圈定：${figure(frozen.people)} 人；自動暫停：${tooMany.message}`,
+      };
       const held = await moved(row._id, ['freezing'], { set: { ...set, state: 'paused', paused }, entry });
       if (held)
         await alarms.raise({
@@ -363,7 +367,7 @@ export function createPushes(
     } else
       await moved(row._id, ['freezing'], {
         set: { ...set, state: 'running' },
-        entry: { by: '系統', what: `名單圈定：${frozen.people} 人；開始發送` },
+        entry: { by: '系統', what: `名單圈定：${figure(frozen.people)} 人；開始發送` },
       });
     crashPoint('push-running');
     // Whoever came first counts: it, or another who did the same at once, or nobody where it was cancelled meanwhile.
@@ -556,7 +560,7 @@ export function createPushes(
               at: now(),
               by,
               what: isBig
-                ? `要發給${count.exact ? '' : '約'} ${count.people} 人，等第二個人同意`
+                ? `要發給${count.exact ? '' : '約'} ${figure(count.people)} 人，等第二個人同意`
                 : `排定 ${beijingMoment(dueAt.getTime())}`,
             },
           },
