@@ -27,8 +27,8 @@ export function tellReached({ audience, byRoute, byReason, lookedAt }: Planned):
   const why = tellReasons(byReason).join('、');
   const sampled = lookedAt < audience.people ? `（看了其中 ${figure(lookedAt)} 人推算）` : '';
   const whom = `對象 ${about}${figure(audience.people)} 人`;
-  if (audience.people > 0 && Object.values(byRoute).every((n) => n === 0))
-    return `${whom}，這次誰也收不到：${why}${sampled}`;
+  if (audience.people === 0) return `${whom}：現在沒有人符合。`;
+  if (Object.values(byRoute).every((n) => n === 0)) return `${whom}，這次誰也收不到：${why}${sampled}`;
   return `${whom}：${tellRoutes(byRoute)}；這次收不到 ${figure(missed)}${why === '' ? '' : `：${why}`}${sampled}`;
 }
 
@@ -39,7 +39,7 @@ export function tellPlan(
   perSecond: number,
 ): string[] {
   const { days, sendingMs, massLeftAfter, audience } = planned;
-  if (audience.people === 0) return ['對象 0 人：現在沒有人符合。'];
+  if (audience.people === 0) return [tellReached(planned)];
   const unused = push.routes.filter((name) => !planned.byRoute[name]);
   if (unused.length === push.routes.length) return [tellReached(planned)];
   const end = endOf(push, planned);
