@@ -14,18 +14,40 @@ export async function runCommand(
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
-    const unknown = (error as { code?: unknown }).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
-    const isMisuse = usage !== undefined && (error instanceof Misuse || unknown);
-    if (!isMisuse || (error instanceof Misuse && error.message !== '')) console.error(messageOf(error));
+    const unread = tellUnread(error);
+    const isMisuse = usage !== undefined && (error instanceof Misuse || unread !== undefined);
+    // What was wrong stands last, where the eye is after a long usage.
     if (isMisuse) console.error(usage());
+    const told = unread ?? messageOf(error);
+    if (!isMisuse || told !== '') console.error(told);
     process.exitCode = isMisuse ? 2 : 1;
   }
 }
 
+/** What `parseArgs` could not read; undefined for whatever else went wrong. */
+function tellUnread(error: unknown): string | undefined {
+  const { code, message = '' } = error as { code?: unknown; message?: string };
+  const option = /'(?:-\w, )?(-[^' ]*)/.exec(message)?.[1] ?? '';
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `沒有「${option}」這個選項。`;
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL')
+    return `多了「${/'([^']*)'/.exec(message)?.[1] ?? ''}」。`;
+  if (code !== 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') return undefined;
+  return /does not take/.test(message)
+    ? `${option} 後面不用寫什麼。`
+    : `${option} 後面要寫${optionWords[option] ?? '一個值'}。`;
+}
+const optionWords: Record<string, string> = {
+  '--to': '人',
+  '--by': '姓名',
+  '--reason': '原因',
+  '--out': '檔名',
+};
+
 /** The one argument a command must have. */
 export function only(args: string[]): string {
   const [first, ...more] = args;
-  if (first === undefined || more.length > 0) throw new Misuse();
+  if (first === undefined) throw new Misuse('後面少了一樣東西。');
+  if (more.length > 0) throw new Misuse(`只寫一樣東西，多了：${more.join(' ')}（有空格的用引號括起來）。`);
   return first;
 }
 

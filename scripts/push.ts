@@ -20,15 +20,15 @@ import { making } from './push/make';
 
 const commands: Record<string, Command> = { ...making, ...going, ...afterwards };
 
+const wantedOf = (args: readonly string[], maybe: number): string[] =>
+  args.map((arg, i) => (i >= args.length - maybe ? `[${arg}]` : arg));
+
 const usage = (): string =>
   [
     '用法：npm run push -- 指令 …',
     usageLine('template 檔案.xlsx|.json', '寫一份填好的例子，照著改'),
     ...Object.entries(commands).map(([name, { args, maybe = 0, help }]) =>
-      usageLine(
-        [name, ...args.map((arg, i) => (i >= args.length - maybe ? `[${arg}]` : arg))].join(' '),
-        help,
-      ),
+      usageLine([name, ...wantedOf(args, maybe)].join(' '), help),
     ),
     '  --by 姓名   誰做的，和登入這台機器的名字一起留下記錄',
     '說明見 docs/pushes.md。',
@@ -37,10 +37,14 @@ const usage = (): string =>
 /** The sample, to be changed into one's own. Never over another file. */
 async function writeTemplate(path: string): Promise<void> {
   if (!/\.(xlsx|json)$/.test(path)) throw new Misuse('請給一個 .xlsx 或 .json 檔案。');
-  const bytes = readFileSync(join(root, 'src/simulator/sample/push.json'));
-  const read = readPush(JSON.parse(bytes.toString('utf8')));
+  // Under an id of its own: the sample itself lies there as a draft.
+  const json = readFileSync(join(root, 'src/simulator/sample/push.json'), 'utf8').replace(
+    /"id": "[^"]*"/,
+    '"id": "my-push"',
+  );
+  const read = readPush(JSON.parse(json));
   if ('faults' in read) throw new Error('The sample push is broken.');
-  const written = path.endsWith('.json') ? bytes : await writePushBook(read.push);
+  const written = path.endsWith('.json') ? json : await writePushBook(read.push);
   try {
     writeFileSync(path, written, { flag: 'wx' });
   } catch (cause) {
@@ -51,19 +55,28 @@ async function writeTemplate(path: string): Promise<void> {
   console.log(`已寫好 ${path}。改好後：npm run push -- import ${path}`);
 }
 
+function unknownCommand(name: string): string {
+  if (name === 'template') return 'template 後面要寫：檔案.xlsx|.json';
+  return name === '' ? '' : `沒有「${name}」這個指令。`;
+}
+
 async function main(argv: string[]): Promise<number> {
   const { values: given, positionals } = parseArgs({ args: argv, allowPositionals: true, options });
-  const values = { ...given, by: signed(given.by, userInfo().username) };
+  const values = { ...given, by: signed(given.by, userInfo().username), saidBy: given.by };
   const [name = '', ...args] = positionals;
   if (name === 'template' && args.length === 1) {
     await writeTemplate(args[0] ?? '');
     return 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new Misuse(name === '' || name === 'template' ? '' : `沒有「${name}」這個指令。`);
+  if (!command) throw new Misuse(unknownCommand(name));
   const { args: wanted, maybe = 0 } = command;
   if (args.length > wanted.length || args.length < wanted.length - maybe)
-    throw new Misuse(`${name} 後面要寫：${wanted.join(' ') || '什麼都不寫'}`);
+    throw new Misuse(
+      wanted.length === 0
+        ? `${name} 後面什麼都不寫。`
+        : `${name} 後面要寫：${wantedOf(wanted, maybe).join(' ')}`,
+    );
   return withServices('push', (house) => command.run({ ...house, values, args }));
 }
 

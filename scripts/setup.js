@@ -63,7 +63,7 @@ async function build({ say, lock }) {
   const fresh = join(root, 'dist.new');
   const old = join(root, 'dist.old');
   for (const dir of [fresh, old]) fs.rmSync(dir, { recursive: true, force: true });
-  say('Compiling …');
+  say('正在編譯 …');
   const tsc = [process.execPath, join(root, 'node_modules/typescript/bin/tsc')];
   await step({
     say,

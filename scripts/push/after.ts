@@ -1,13 +1,17 @@
 import type { Delivery } from '../../src/domain/pushes/deliveries';
-import { type RouteName, routeWords } from '../../src/domain/pushes/push';
+import { type PushRow, routeNames, routeWords } from '../../src/domain/pushes/push';
 import { tellReason } from '../../src/domain/pushes/reasons';
+import type { ByVariant } from '../../src/domain/pushes/report';
 import { figure, tellReasons } from '../../src/domain/pushes/tell-plan';
+import { versionsOn } from '../../src/domain/pushes/ways';
+import { afterQuiet } from '../../src/domain/pushes/when';
 import type { MassSend } from '../../src/domain/reach/reach';
 import { AppError } from '../../src/errors';
 import { beijingDay, beijingMoment, momentAt, startOfBeijingDay } from '../../src/kit/beijing';
 import { fileFor } from '../../src/sheets/named-files';
 import { type Asked, type Command, call } from './command';
-import { nextSteps, tellProgress, tellPush } from './tell';
+import { exceptOf } from './make';
+import { nextSteps, tellNobody, tellProgress, tellPush } from './tell';
 
 /** What became of a push, and the month's mass sends. */
 export const afterwards: Record<string, Command> = {
@@ -21,11 +25,17 @@ export const afterwards: Record<string, Command> = {
     help: '沒收到的人，按原因；--list 列出來，--out 檔案.csv 導出（只有 pid，有記錄），--reason 只看一種',
     async run({ services, values, args: [id = ''] }) {
       const { pushes } = services;
-      const { counts } = await pushes.status(id);
+      const { counts, push } = await pushes.status(id);
+      if (!push.frozen) {
+        console.log(push.state === 'cancelled' ? tellNobody : '還沒有開始發。');
+        return 0;
+      }
       const total = Object.values(counts.reasons).reduce((sum, n) => sum + n, 0);
-      console.log(`沒收到的 ${figure(total)} 人：`);
-      for (const why of tellReasons(counts.reasons)) console.log(`  ${why}`);
       const [reason, ...more] = reasonsOf(values.reason, counts.reasons) ?? [];
+      const shown = reason === undefined ? counts.reasons : { [reason]: counts.reasons[reason] ?? 0 };
+      if (total > 0) console.log(`沒收到的 ${figure(total)} 人${reason === undefined ? '' : '裡'}：`);
+      else console.log('到現在沒有漏掉誰：都收到了，或交給群發了。');
+      for (const why of tellReasons(shown)) console.log(`  ${why}`);
       if (more.length > 0)
         throw new AppError(
           'Invalid',
@@ -54,7 +64,9 @@ export const afterwards: Record<string, Command> = {
     args: ['編號', '新編號'],
     help: '補發給沒收到的人，寫成新的草稿；--reason 原因 只補那一種，可以幾個',
     async run({ services: { pushes }, values, args: [id = '', next = ''], clock }) {
-      const { counts } = await pushes.status(id);
+      const { counts, push } = await pushes.status(id);
+      if (!push.frozen && push.state === 'cancelled')
+        throw new AppError('Conflict', 'push.none-missed', tellNobody);
       if (!/^[a-z0-9][a-z0-9-]{0,23}$/.test(next))
         throw new AppError('Invalid', 'push.id', '新編號只能用小寫字母、數字和連字號，最多 24 個字。');
       const reasons = reasonsOf(values.reason, counts.reasons);
@@ -95,9 +107,11 @@ async function report({ services, args: [id = ''], clock }: Asked): Promise<numb
   const status = await pushes.status(id);
   const { push, state, counts, people, waiting } = status;
   console.log(tellPush(push, state));
-  console.log(`對象：${pushes.tellAudience(push)}`);
+  console.log(
+    `對象：${pushes.tellAudience(push)}${exceptOf(push.audience.rule ? [] : push.audience.except)}`,
+  );
   if (!push.frozen) {
-    console.log('還沒有開始發。');
+    if (push.state !== 'cancelled') console.log('還沒有開始發。');
     for (const step of nextSteps(push, clock.now())) console.log(step);
     return 0;
   }
@@ -108,16 +122,15 @@ async function report({ services, args: [id = ''], clock }: Asked): Promise<numb
   );
   for (const why of tellReasons(counts.reasons)) console.log(`  ${why}`);
 
-  const versions = await pushes.byVariant(id);
   console.log('各版各路：');
-  for (const { variant, route, people: n, clicked, failed: lost } of versions) {
+  for (const { told, route, people: n, clicked, failed: lost } of byWords(push, await pushes.byVariant(id))) {
+    // Of a mass message, which is the same for all, only how often it was opened is known.
     const rate =
-      n > 0 && push.links.length > 0
+      n > 0 && push.links.length > 0 && route !== 'mass'
         ? `，點開 ${figure(clicked)}（${((clicked / n) * 100).toFixed(1)}%）`
         : '';
-    const name = variant === '' && push.variants.length > 0 ? '其餘' : variant;
     console.log(
-      `  ${name === '' ? '' : `「${name}」`}${routeWords[route as RouteName]}：到 ${figure(n)}${rate}${lost > 0 ? `，失敗或不明 ${figure(lost)}` : ''}`,
+      `  ${routeWords[route]}${told}：${route === 'mass' ? '交給群發' : '到'} ${figure(n)}${rate}${lost > 0 ? `，失敗或不明 ${figure(lost)}` : ''}`,
     );
   }
 
@@ -130,7 +143,7 @@ async function report({ services, args: [id = ''], clock }: Asked): Promise<numb
   if (batches.length > 0) console.log('群發的批次（微信只給總數，不說是誰）：');
   for (const { people: n, msgId, why, report: said } of batches)
     console.log(
-      `  交了 ${figure(n)} 人　${said ? `微信回報：發到 ${figure(said.sent)}、過濾 ${figure(said.total - said.filtered)}、失敗 ${figure(said.error)}（${said.status}）` : msgId ? '微信還沒有回報' : (why ?? '還沒有交給微信')}`,
+      `  交了 ${figure(n)} 人　${said ? `微信回報：發到 ${figure(said.sent)}、過濾 ${figure(said.total - said.filtered)}、失敗 ${figure(said.error)}（${massWords(said.status)}）` : msgId ? '微信還沒有回報' : (why ?? '還沒有交給微信')}`,
     );
 
   let back = 0;
@@ -145,9 +158,33 @@ async function report({ services, args: [id = ''], clock }: Asked): Promise<numb
     `發出之後回來過的 ${figure(back)} 人${rate}；用過獎品或券的 ${figure(used)} 人。回來不一定是因為這次推送。`,
   );
   const lost = failed + unknown + skipped;
-  if (state !== 'finished') for (const step of nextSteps(push, clock.now())) console.log(step);
+  if (state !== 'finished') for (const step of nextSteps(push, clock.now(), status)) console.log(step);
   else if (lost > 0) console.log(`沒收到的 ${figure(lost)} 人：${call(`missed ${id}`)}`);
   return 0;
+}
+
+/** What WeChat says of a mass send as a whole, in Chinese. */
+function massWords(status: string): string {
+  if (/^send ?success$/i.test(status)) return '發送成功';
+  if (/^send ?fail$/i.test(status)) return '發送失敗';
+  return /^err\(/.test(status) ? `微信不讓發：${status}` : status;
+}
+
+/** What became of each version of the words by each route: versions that say the same by it are one. */
+function byWords(push: PushRow, all: readonly ByVariant[]) {
+  return routeNames.flatMap((route) =>
+    versionsOn(push, route).flatMap(({ variant, told }) => {
+      const own = (name: string) => push.variants.find((one) => one.name === name)?.content[route];
+      const some = all.filter(
+        (one) => one.route === route && (variant === undefined ? !own(one.variant) : one.variant === variant),
+      );
+      const sumOf = (field: 'people' | 'clicked' | 'failed') =>
+        some.reduce((sum, one) => sum + one[field], 0);
+      return some.length === 0
+        ? []
+        : [{ told, route, people: sumOf('people'), clicked: sumOf('clicked'), failed: sumOf('failed') }];
+    }),
+  );
 }
 
 /** The reasons that are meant: by code, or by some of the words in which they are shown. */
@@ -171,18 +208,17 @@ async function calendar({ services: { reach, pushes }, clock, args: [asked] }: A
     throw new AppError('Invalid', 'push.month', `「${month}」不是月份；要寫成 2026-11。`);
   const { massPerMonth } = reach.rations;
   const all = await pushes.list();
-  const planned = all.flatMap(({ _id, name, state, dueAt, routes }) =>
-    routes.includes('mass') &&
-    (state === 'scheduled' || state === 'waiting') &&
-    isIn(month, dueAt ?? new Date(clock.now()))
+  const planned = all.flatMap(({ _id, name, state, dueAt, routes, quiet }) => {
+    const day = beijingDay(afterQuiet(quiet, dueAt?.getTime() ?? clock.now()));
+    return routes.includes('mass') && (state === 'scheduled' || state === 'waiting') && day.startsWith(month)
       ? [
           {
-            day: beijingDay(dueAt?.getTime() ?? clock.now()),
+            day,
             what: `排定：${_id}「${name}」${state === 'waiting' ? '（等同意）' : ''}`,
           },
         ]
-      : [],
-  );
+      : [];
+  });
   const sends = await reach.massOf(month);
   const ours = [...new Set(sends.flatMap(({ push }) => push ?? []))].map((id) => {
     const some = sends.filter(({ push }) => push === id);
@@ -213,7 +249,6 @@ async function calendar({ services: { reach, pushes }, clock, args: [asked] }: A
   return 0;
 }
 
-const isIn = (month: string, at: Date): boolean => beijingDay(at.getTime()).startsWith(month);
 const dayOf = ({ at }: MassSend): string => beijingDay(at.getTime());
 
 const mostByHand = 10;
@@ -247,7 +282,9 @@ async function byHand({
       `微信已經報過那天後台的 ${known.length} 次群發：${known.map(({ at }) => beijingMoment(at.getTime())).join('、')}。`,
     );
   console.log(
-    `記好了：${day} 在微信後台群發過 ${known.length + own} 次。這個月每個人的 ${reach.rations.massPerMonth} 條裡都算。`,
+    known.length + own === 0
+      ? `記好了：${day} 在微信後台沒有群發過。`
+      : `記好了：${day} 在微信後台群發過 ${known.length + own} 次。這個月每個人的 ${reach.rations.massPerMonth} 條裡都算。`,
   );
   return 0;
 }

@@ -6,6 +6,7 @@ export const options = {
   reason: { type: 'string', multiple: true, default: [] as string[] },
   out: { type: 'string', default: '' },
   yes: { type: 'boolean', default: false },
+  anyway: { type: 'boolean', default: false },
   watch: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
 } as const;
@@ -13,10 +14,14 @@ export const options = {
 export type Values = {
   /** Who does it, with the login of this machine. */
   by: string;
+  /** As she wrote it. */
+  saidBy: string;
   to: string[];
   reason: string[];
   out: string;
   yes: boolean;
+  /** Though it reaches nobody. */
+  anyway: boolean;
   watch: boolean;
   list: boolean;
 };

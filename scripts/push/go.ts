@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isQuiet } from '../../src/domain/pushes/gate';
 import type { Status } from '../../src/domain/pushes/report';
-import { figure, tellReasons, tellSpan } from '../../src/domain/pushes/tell-plan';
+import { figure, tellReached, tellReasons, tellSpan } from '../../src/domain/pushes/tell-plan';
 import { beijingTime } from '../../src/kit/beijing';
 import { monotonicMs } from '../../src/kit/clock';
+import { isSamePerson } from '../../src/kit/signed';
 import { type Asked, type Command, call } from './command';
-import { tellFindings, tellWholePlan } from './make';
+import { goesAtOnce, nobodyGetsIt, reachesNobody, tellApproval, tellFindings, tellWholePlan } from './make';
 import { nextSteps, tellContents, tellProgress, tellPush, tellState } from './tell';
 
 const lookMs = 500;
@@ -21,12 +22,13 @@ export const going: Record<string, Command> = {
       const { services, values, args, clock } = asked;
       const [id = ''] = args;
       if (!values.yes) return dry(asked, id);
+      if (!values.anyway && (await tellIfNobodyGetsIt(asked, id))) return 1;
       const row = await services.pushes.start(id, values.by);
-      const { state } = await services.pushes.status(id);
-      console.log(tellPush(row, state));
+      const status = await services.pushes.status(id);
+      console.log(tellPush(row, status.state));
       if (row.state === 'waiting')
         console.log(`超過 ${figure(asked.config.PUSH_APPROVAL_ABOVE)} 人，要第二個人同意。`);
-      for (const step of nextSteps(row, clock.now(), state === 'finished')) console.log(step);
+      for (const step of nextSteps(row, clock.now(), status)) console.log(step);
       await tellIfNobodySends(asked);
       return values.watch && row.state !== 'waiting' ? watch(asked, id) : 0;
     },
@@ -41,7 +43,12 @@ export const going: Record<string, Command> = {
       if (!values.yes && row.state === 'waiting') {
         for (const line of tellContents(row)) console.log(line);
         await tellWholePlan(asked, id);
-        console.log(`這只是給你看的。同意：${call(`approve ${id} --by 你的名字 --yes`)}`);
+        const isHers = row.log.some(({ by }) => by !== '系統' && isSamePerson(by, values.by));
+        console.log(
+          isHers && !asked.config.SOLO_TEAM
+            ? `你寫過或送出過這個推送，要另一個人同意：approve ${id} --by 她的名字`
+            : `這只是給你看的。同意：${call(`approve ${id} --by ${values.saidBy || '你的名字'} --yes`)}`,
+        );
         return 0;
       }
       const next = await services.pushes.approve(id, values.by);
@@ -61,9 +68,11 @@ export const going: Record<string, Command> = {
     help: '停住：兩秒裡不再發，一個人也不丟；--reason 原因',
     async run({ services: { pushes }, values: { by, reason }, args: [id = ''], clock }) {
       const row = await pushes.pause(id, by, reason.join('、'));
+      const status = await pushes.status(id);
       console.log(tellPush(row));
-      console.log(tellProgress(await pushes.status(id)));
-      for (const step of nextSteps(row, clock.now())) console.log(step);
+      console.log(tellProgress(status));
+      if (status.waiting > 0) console.log('正在路上的還會發完。');
+      for (const step of nextSteps(row, clock.now(), status)) console.log(step);
       return 0;
     },
   },
@@ -85,11 +94,12 @@ export const going: Record<string, Command> = {
     help: '不發了，不能再開；發出去的收不回',
     async run({ services: { pushes }, values: { by }, args: [id = ''], clock }) {
       const row = await pushes.cancel(id, by);
-      const { counts } = await pushes.status(id);
+      const { counts, waiting } = await pushes.status(id);
       console.log(tellPush(row));
       const gone = counts.sent + counts.handed;
-      console.log(gone > 0 ? `已經發出去 ${figure(gone)} 條，收不回。` : '一條也沒有發出去。');
-      if (row.frozen) for (const step of nextSteps(row, clock.now())) console.log(step);
+      const told = gone > 0 ? `已經發出去 ${figure(gone)} 條，收不回。` : '一條也沒有發出去。';
+      console.log(waiting > 0 ? `${told}正在路上的還會發完，最後的數：${call(`report ${id}`)}` : told);
+      for (const step of nextSteps(row, clock.now())) console.log(step);
       return 0;
     },
   },
@@ -97,23 +107,36 @@ export const going: Record<string, Command> = {
 
 /** What would happen. */
 async function dry(asked: Asked, id: string): Promise<number> {
-  const { services, config, values, clock } = asked;
+  const { services, values, clock } = asked;
   const row = await services.pushes.get(id);
   if (row.state !== 'draft') {
-    const { push, state } = await services.pushes.status(id);
-    console.log(tellPush(push, state));
-    for (const step of nextSteps(push, clock.now(), state === 'finished')) console.log(step);
+    const status = await services.pushes.status(id);
+    console.log(tellPush(status.push, status.state));
+    for (const step of nextSteps(status.push, clock.now(), status)) console.log(step);
     return 0;
   }
-  const { people } = (await tellWholePlan(asked, id)).audience;
+  const planned = await tellWholePlan(asked, id);
+  const { people } = planned.audience;
   if (!(await tellFindings(asked, id, people))) return 1;
-  if (people > config.PUSH_APPROVAL_ABOVE)
-    console.log(
-      `超過 ${figure(config.PUSH_APPROVAL_ABOVE)} 人：開始之後要第二個人同意才發${config.SOLO_TEAM ? '；一個人的團隊可以自己同意，十分鐘後發' : ''}。`,
-    );
+  tellApproval(asked, people);
+  if (reachesNobody(planned) && goesAtOnce(row)) {
+    console.log(`這只是給你看的，什麼都沒有發。${nobodyGetsIt}`);
+    return 1;
+  }
   const after = values.watch ? ' --yes --watch' : ' --yes';
   console.log(`這只是給你看的，什麼都沒有發。真的開始：${call(`start ${id}${after}`)}`);
   return 0;
+}
+
+/** True, and it was told: it would go at once and reach nobody. */
+async function tellIfNobodyGetsIt({ services: { pushes } }: Asked, id: string): Promise<boolean> {
+  const row = await pushes.get(id);
+  if (row.state !== 'draft' || !goesAtOnce(row) || (await pushes.findings(id)).length > 0) return false;
+  const planned = await pushes.plan(id);
+  if (!reachesNobody(planned)) return false;
+  console.error(tellReached(planned));
+  console.error(`沒有開始。${nobodyGetsIt}；仍然要開始：${call(`start ${id} --yes --anyway`)}`);
+  return true;
 }
 
 async function tellIfNobodySends({ services: { processes } }: Asked): Promise<void> {
@@ -128,12 +151,15 @@ export async function watch(asked: Asked, id: string): Promise<number> {
   for (;;) {
     const status = await services.pushes.status(id);
     const { push, state, people, waiting } = status;
-    if (state === 'finished' || state === 'cancelled' || state === 'draft' || state === 'waiting') {
+    const isEnd = ['finished', 'paused', 'draft', 'waiting'].includes(state);
+    // Of one that was called off, what is on its way comes to its end, and the others are written down.
+    if (isEnd || (state === 'cancelled' && waiting === 0)) {
       show.end(push.frozen ? tellProgress(status) : '');
       return ended(asked, status);
     }
     if ((await services.processes.others()) === 0) {
       show.end(push.frozen ? tellProgress(status) : '');
+      if (state === 'cancelled') return ended(asked, status);
       console.error(`推送是「${tellState(state)}」，可是程式沒有在跑，沒有人發；npm start 之後再看。`);
       return 1;
     }
@@ -144,7 +170,7 @@ export async function watch(asked: Asked, id: string): Promise<number> {
         : '';
     const now = clock.now();
     const held =
-      state === 'running' && isQuiet(push, now)
+      state === 'running' && perSecond === 0 && isQuiet(push, now)
         ? `　${beijingTime(now)}，免打擾，${push.quiet.to} 再發`
         : left;
     show.line(
@@ -156,16 +182,17 @@ export async function watch(asked: Asked, id: string): Promise<number> {
   }
 }
 
-function ended({ clock }: Asked, { push, state, counts, people }: Status): number {
+function ended({ clock }: Asked, status: Status): number {
+  const { push, state, counts, people, waiting } = status;
   console.log(tellPush(push, state));
   if (push.frozen) {
     const { sent, handed, failed, unknown, skipped } = counts;
     console.log(
-      `名單 ${figure(people)} 人：發出 ${figure(sent)}、交給群發 ${figure(handed)}、失敗 ${figure(failed)}、不明 ${figure(unknown)}、沒發 ${figure(skipped)}`,
+      `名單 ${figure(people)} 人：發出 ${figure(sent)}、交給群發 ${figure(handed)}、失敗 ${figure(failed)}、不明 ${figure(unknown)}、沒發 ${figure(skipped)}${waiting > 0 ? `、還沒輪到 ${figure(waiting)}` : ''}`,
     );
     for (const why of tellReasons(counts.reasons)) console.log(`  ${why}`);
   }
-  for (const step of nextSteps(push, clock.now(), state === 'finished')) console.log(step);
+  for (const step of nextSteps(push, clock.now(), status)) console.log(step);
   return state === 'finished' ? 0 : 1;
 }
 

@@ -4,16 +4,20 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { simulatedAppId } from '../../src/config';
 import { problemOfSize } from '../../src/domain/pushes/check';
 import type { Planned } from '../../src/domain/pushes/plan';
+import type { PushRow } from '../../src/domain/pushes/push';
+import { testEnd } from '../../src/domain/pushes/pushes';
 import { readPushFile } from '../../src/domain/pushes/read-push-file';
 import { figure, tellPlan, tellReasons } from '../../src/domain/pushes/tell-plan';
+import { readWhen } from '../../src/domain/pushes/when';
 import { AppError } from '../../src/errors';
 import { beijingMoment } from '../../src/kit/beijing';
 import { monotonicMs } from '../../src/kit/clock';
+import { fold } from '../../src/kit/text';
 import { fileAt } from '../../src/sheets/named-files';
 import { tellProblem } from '../../src/sheets/problems';
 import { openidOf } from '../../src/simulator/fans';
 import { type Asked, type Command, call } from './command';
-import { nextSteps, tellContents, tellPush } from './tell';
+import { nextSteps, tellContents, tellDue, tellPush } from './tell';
 
 /** So long a test-send may take until its end is no longer waited for. */
 const testMs = 20_000;
@@ -28,7 +32,10 @@ export const making: Record<string, Command> = {
       if (all.length === 0) console.log(`還沒有推送。先 ${call('template 檔案.xlsx')}，改好再 import。`);
       for (const row of all) {
         const { state, people, done } = await pushes.status(row._id);
-        console.log(`${tellPush(row, state)}${people > 0 ? `　${figure(done)}/${figure(people)}` : ''}`);
+        const faults = state === 'draft' ? (await pushes.findings(row._id)).length : 0;
+        console.log(
+          `${tellPush(row, state)}${people > 0 ? `　${figure(done)}/${figure(people)}` : ''}${faults > 0 ? `　◀ 有 ${faults} 處要改` : ''}`,
+        );
       }
       return 0;
     },
@@ -53,6 +60,9 @@ export const making: Record<string, Command> = {
       for (const remark of read.remarks) console.log(tellProblem(remark));
       const row = await services.pushes.save(read.push, values.by);
       console.log(`${tellPush(row)}　第 ${row.version} 版`);
+      if (!goesAtOnce(row)) console.log(`時間：${tellWhen(row, asked.clock.now())}`);
+      if (row.again)
+        console.log(`這是「${row.again.push}」的補發：對象還是它沒收到的人，檔案裡的「對象」不算。`);
       const isFit = await tellFindings(asked, row._id);
       for (const step of isFit ? nextSteps(row, asked.clock.now()) : ['改好檔案再 import 一次，就換成新的。'])
         console.log(step);
@@ -62,19 +72,26 @@ export const making: Record<string, Command> = {
   show: {
     args: ['編號'],
     help: '每條路說什麼、發給誰、到了哪一步、誰做過什麼',
-    async run({ services: { pushes }, clock, args: [id = ''] }) {
-      const { push, state } = await pushes.status(id);
+    async run(asked) {
+      const { services, clock, args } = asked;
+      const { pushes } = services;
+      const [id = ''] = args;
+      const status = await pushes.status(id);
+      const { push, state } = status;
       console.log(tellPush(push, state));
       console.log(`對象：${pushes.tellAudience(push)}${exceptOf(push.audience.except)}`);
       const { quiet, cap } = push;
       console.log(
-        `時間：${push.dueAt ? beijingMoment(push.dueAt.getTime()) : push.at}；免打擾：${quiet.from === quiet.to ? '無' : `${quiet.from}–${quiet.to}`}；${cap.most === 0 ? '不限次數' : `一個人 ${cap.days} 天最多 ${cap.most} 次`}；誤了半小時以上${push.late === 'ask' ? '問人' : '照發'}`,
+        `時間：${push.dueAt ? tellDue(push.quiet, push.dueAt.getTime()) : tellWhen(push, clock.now())}；免打擾：${quiet.from === quiet.to ? '無' : `${quiet.from}–${quiet.to}`}；${cap.most === 0 ? '不限次數' : `一個人 ${cap.days} 天最多 ${cap.most} 次`}；誤了半小時以上${push.late === 'ask' ? '問人' : '照發'}`,
       );
       for (const line of tellContents(push)) console.log(line);
       console.log('經過：');
       for (const { at, by, what } of push.log)
-        console.log(`  ${beijingMoment(at.getTime())}　${by}　${what}`);
-      for (const step of nextSteps(push, clock.now(), state === 'finished')) console.log(step);
+        console.log(
+          `  ${beijingMoment(at.getTime())}　${by}　${what.replace(/^試發結果 \S+　/, '試發的結果　')}`,
+        );
+      const isFit = await tellFindings(asked, id);
+      for (const step of isFit ? nextSteps(push, clock.now(), status) : []) console.log(step);
       return 0;
     },
   },
@@ -84,10 +101,13 @@ export const making: Record<string, Command> = {
     async run(asked) {
       const { services, args, clock } = asked;
       const [id = ''] = args;
-      const { audience } = await tellWholePlan(asked, id);
-      const isFit = await tellFindings(asked, id, audience.people);
       const row = await services.pushes.get(id);
-      if (isFit && row.state === 'draft')
+      const planned = await tellWholePlan(asked, id);
+      const isFit = await tellFindings(asked, id, planned.audience.people);
+      if (row.state === 'draft') tellApproval(asked, planned.audience.people);
+      if (isFit && row.state === 'draft' && goesAtOnce(row) && reachesNobody(planned))
+        console.log(nobodyGetsIt);
+      else if (isFit && row.state === 'draft')
         console.log(`要發：${call(`start ${id}`)}（先給你看，加 --yes 才真的發）`);
       else for (const step of isFit ? nextSteps(row, clock.now()) : []) console.log(step);
       return isFit ? 0 : 1;
@@ -111,7 +131,10 @@ export const making: Record<string, Command> = {
   test: {
     args: ['編號'],
     help: '發給自己人看：--to 人（pid、openid 或在榜上的名字），可以幾個 --to',
-    async run({ services, config, values: { to, by }, args: [id = ''] }) {
+    async run(asked) {
+      const { services, config, values, args } = asked;
+      const { to, by } = values;
+      const [id = ''] = args;
       if (to.length === 0)
         throw new AppError(
           'Invalid',
@@ -120,23 +143,27 @@ export const making: Record<string, Command> = {
         );
       const { pushes, processes } = services;
       const row = await pushes.get(id);
+      await tellFindings(asked, id);
       if (row.routes.includes('mass')) {
         const left = await services.quota.left('/cgi-bin/message/mass/preview');
         if (left !== undefined) console.log(`今天的群發預覽還剩 ${left} 次。`);
       }
       const people = [];
-      for (const one of to) people.push(await personOf(services, config.simulated, one));
+      for (const who of to) people.push({ who, pid: await personOf(services, config.simulated, who) });
       const causes = [];
-      for (const pid of people) causes.push({ pid, cause: await pushes.test(id, { pid, by }) });
+      for (const { who, pid } of people)
+        causes.push({
+          who: who === pid ? pid : `${who}（${pid}）`,
+          cause: await pushes.test(id, { pid, by }),
+        });
       if ((await processes.others()) === 0) {
         console.log('記下了；程式沒有在跑，npm start 之後就發。');
         return 0;
       }
       let isSent = true;
-      for (const { pid, cause } of causes) {
+      for (const { who, cause } of causes) {
         const said = await testSaid(services, id, cause);
-        const names = await services.names.nameOf([pid]);
-        console.log(`${names.get(pid) ?? pid}　${said ?? `還沒有結果，稍後看 ${call(`show ${id}`)}`}`);
+        console.log(`${who}　${said ?? `還沒有結果，稍後看 ${call(`show ${id}`)}`}`);
         if (said === undefined || said.includes('沒有發出去')) isSent = false;
       }
       return isSent ? 0 : 1;
@@ -144,14 +171,38 @@ export const making: Record<string, Command> = {
   },
 };
 
-const exceptOf = (ids: readonly string[]): string =>
+export const exceptOf = (ids: readonly string[]): string =>
   ids.length === 0 ? '' : `；不包括：${ids.map((one) => `「${one}」`).join('、')}`;
+
+/** It would reach nobody: nobody sets that going by mistake. Of one for later nobody knows yet who has written by then. */
+export const reachesNobody = ({ byRoute }: Planned): boolean =>
+  Object.values(byRoute).every((people) => people === 0);
+export const goesAtOnce = ({ at }: Pick<PushRow, 'at'>): boolean => ['现在', '马上'].includes(fold(at));
+/** 「元旦 09:00（2027-01-01 09:00）」 */
+function tellWhen({ at }: Pick<PushRow, 'at'>, now: number): string {
+  const when = readWhen(at, now);
+  if ('problem' in when || when.at === undefined) return at;
+  const told = beijingMoment(when.at);
+  return told === at ? at : `${at}（${told}）`;
+}
+export const nobodyGetsIt = '現在發，一個人也收不到：換一條路或換一群人，改好再 import';
+
+/** So many go only when a second person agrees. */
+export function tellApproval({ config }: Asked, people: number): void {
+  if (people <= config.PUSH_APPROVAL_ABOVE) return;
+  console.log(
+    `超過 ${figure(config.PUSH_APPROVAL_ABOVE)} 人：開始之後要第二個人同意才發${config.SOLO_TEAM ? '；一個人的團隊可以自己同意，十分鐘後發' : ''}。`,
+  );
+}
 
 /** The plan, with what its author should know. */
 export async function tellWholePlan({ services: { pushes }, config }: Asked, id: string): Promise<Planned> {
   const row = await pushes.get(id);
   console.log(tellPush(row));
   console.log(pushes.tellAudience(row) + exceptOf(row.audience.rule ? [] : row.audience.except));
+  if (row.state === 'draft')
+    for (const { place, message } of await pushes.findings(id))
+      if (place === '時間') console.error(`${place}：${message}`);
   const planned = await pushes.plan(id);
   for (const line of tellPlan(row, planned, config.PUSH_PER_SECOND)) console.log(line);
   for (const remark of await pushes.remarks(id)) console.log(`提醒：${remark}`);
@@ -182,8 +233,8 @@ async function testSaid(
   const until = monotonicMs() + testMs;
   while (monotonicMs() < until) {
     const { log } = await pushes.get(id);
-    const found = log.find(({ what }) => what.includes(cause));
-    if (found) return found.what.slice(found.what.indexOf('　') + 1);
+    const found = log.find(({ what }) => what.startsWith(testEnd(cause)));
+    if (found) return found.what.split('　').slice(2).join('　');
     await wait(250);
   }
   return undefined;
@@ -200,6 +251,8 @@ async function personOf(
   if (known) return known.pid;
   for (const openid of openids) {
     const her = await subscribers.load(subscribers.fanOf(openid));
+    if (her && !her.following)
+      throw new AppError('NotFound', 'push.whom', `「${who}」現在沒有關注公眾號，收不到。`);
     if (her) return her.pid;
   }
   const [pid, ...more] = await subscribers.here(await names.bearing(who));
@@ -208,7 +261,7 @@ async function personOf(
     pid === undefined ? 'NotFound' : 'Conflict',
     'push.whom',
     pid === undefined
-      ? `不認得「${who}」。可以寫 pid（npm run segment -- sample 列得出）、openid，或她用「改名」起的名字；她要關注過公眾號。`
+      ? `不認得「${who}」。可以寫 pid（npm run segment -- sample 列得出）、openid，或她用「改名」起的名字；她要關注過公眾號。${isSimulated ? `是模擬手機上的人，先打開手機頁，讓「${who}」按『關注公眾號』。` : ''}`
       : `叫「${who}」的有 ${more.length + 1} 位：${[pid, ...more].join('、')}；請寫其中一個 pid。`,
   );
 }

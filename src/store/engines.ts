@@ -164,7 +164,7 @@ export async function stopAll(given: string, say: (line: string) => void): Promi
   const holder = lockHolder(dataDir);
   if (holder) {
     found = true;
-    say(`請正在用這份資料的程式（process ${holder.pid}）停下 …`);
+    say(`請正在用這份資料的程式（程序 ${holder.pid}）停下 …`);
     process.kill(holder.pid, 'SIGTERM');
     for (const giveUpAt = monotonicMs() + stopsWithinMs; lockHolder(dataDir)?.owner === holder.owner; ) {
       if (monotonicMs() > giveUpAt) throw inUse(given, holder.pid);

@@ -37,7 +37,18 @@ async function push(name: string, args: string[], more: Partial<Values> = {}) {
     jest.spyOn(console, 'log').mockImplementation(hear),
     jest.spyOn(console, 'error').mockImplementation(hear),
   ];
-  const values = { by: '小王', to: [], reason: [], out: '', yes: false, watch: false, list: false, ...more };
+  const values = {
+    by: '小王',
+    saidBy: '',
+    to: [],
+    reason: [],
+    out: '',
+    yes: false,
+    watch: false,
+    list: false,
+    anyway: false,
+    ...more,
+  };
   const config = loadConfig({
     ...simulatedAccount.env(0),
     DATA_KEY: 'a key for towns, longer than thirty-two',
@@ -94,6 +105,7 @@ test('from a file to a report: nothing goes out before --yes', async () => {
   expect(said).toContain('名單 2 ＝ 發出 1 ＋ 交給群發 0 ＋ 失敗 0 ＋ 不明 0 ＋ 沒發 1 ＋ 還沒輪到 0');
   expect(said).toContain('發出之後回來過的 0 人');
   expect((await push('list', [])).said).toContain('weekend「周末」營銷，客服消息；發完了　2/2');
+  await expect(push('resume', ['weekend'])).rejects.toThrow('現在是「發完了」，不能繼續');
 });
 
 test('whom it missed is listed, taken out under a name, and sent to again', async () => {
@@ -139,9 +151,10 @@ test('a big one waits for a second person, who is shown it first', async () => {
   expect((await push('start', ['big'])).said).toContain('超過 2 人：開始之後要第二個人同意才發');
   expect((await push('start', ['big'], { yes: true })).said).toContain('等第二個人同意');
   await expect(push('approve', ['big'], { yes: true })).rejects.toThrow('要另一個人同意：用 --by');
-  const shown = await push('approve', ['big'], { by: '阿珍' });
+  expect((await push('approve', ['big'])).said).toContain('要另一個人同意：approve big --by 她的名字');
+  const shown = await push('approve', ['big'], { by: '阿珍', saidBy: '阿珍' });
   expect(shown.said).toContain('客服消息（文字）：{名字|朋友}，周末去哪裡？');
-  expect(shown.said).toContain('這只是給你看的');
+  expect(shown.said).toContain('這只是給你看的。同意：npm run push -- approve big --by 阿珍 --yes');
   expect((await push('approve', ['big'], { by: '阿珍', yes: true })).said).toContain(
     '排定了，2026-11-25 09:00',
   );
@@ -159,6 +172,42 @@ test('one of ours sees it first, found by pid, openid or name', async () => {
   const { code, said } = await push('test', ['shown'], { to: ['林'] });
   expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining('客服消息：發出去了') });
   expect(town.sim.fan('林').inbox().at(-1)).toContain('朋友，周末去哪裡？');
+});
+
+test('a test-send shows every version, and its links are the plain addresses', async () => {
+  const address = 'https://travel.example.com/b';
+  const words = (text: string) => ({ 客服消息: { kind: '文字', text: `${text}[看](${address})` } });
+  const variants = [{ name: '甲', share: 50, content: words('甲') }];
+  await push('import', [fileOf(simple('versions', { content: words('原'), variants }))]);
+  const [{ said }] = await Promise.all([push('test', ['versions'], { to: ['林'] }), town.settled()]);
+  expect(said).toMatch(/^林（[\w-]{16}）　客服消息（其餘）：發出去了；客服消息「甲」：發出去了$/m);
+  const two = town.sim.fan('林').inbox().slice(-2);
+  for (const one of two) expect(JSON.stringify(one)).toContain(address);
+  expect((await push('show', ['versions'])).said).toMatch(/試發的結果　[\w-]{16}　客服消息（其餘）：/);
+});
+
+test('one that reaches nobody does not start by mistake', async () => {
+  await push('import', [fileOf(simple('nobody', { audience: { to: '沉默超過 30 天' } }))]);
+  const planned = await push('plan', ['nobody']);
+  expect(planned.said).toContain('現在發，一個人也收不到');
+  expect(planned.said).not.toContain('要發：');
+  expect((await push('start', ['nobody'])).code).toBe(1);
+  const refused = await push('start', ['nobody'], { yes: true });
+  expect(refused).toEqual({ code: 1, said: expect.stringContaining('start nobody --yes --anyway') });
+  expect((await town.services.pushes.get('nobody')).state).toBe('draft');
+});
+
+test('what is set for the quiet hours is said to go after them', async () => {
+  const content = { 群發: { kind: '文字', text: '好' } };
+  const mass = { routes: ['群發'], content, at: '2026-11-30 23:00', audience: { to: '沉默超過 30 天' } };
+  await push('import', [fileOf(simple('late', mass))]);
+  const { said } = await push('start', ['late'], { yes: true });
+  expect(said).toContain('排定了，2026-12-01 08:00（排的是 2026-11-30 23:00，22:00–08:00 免打擾）');
+  expect(said).toContain('2026-12-01 08:00 發，還有 8 天（22:00–08:00 免打擾）');
+  expect((await push('calendar', ['2026-12'])).said).toContain('2026-12-01　排定：late「周末」');
+  expect((await push('cancel', ['late'])).said).toContain('還沒有圈定名單就取消了，誰也沒收到');
+  expect((await push('missed', ['late'])).said).toContain('還沒有圈定名單就取消了');
+  await expect(push('again', ['late', 'late-2'])).rejects.toThrow('還沒有圈定名單就取消了');
 });
 
 test('anybody may ask how far a segment can be reached', async () => {

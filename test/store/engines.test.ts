@@ -153,7 +153,7 @@ describe('stopping from outside', () => {
     const { program, pid } = await startReady();
     expect(await stop()).toEqual({
       found: true,
-      said: [`請正在用這份資料的程式（process ${pid}）停下 …`],
+      said: [`請正在用這份資料的程式（程序 ${pid}）停下 …`],
     });
     expect(await endOf(program)).toBe(0);
     await expectNothingLeft();

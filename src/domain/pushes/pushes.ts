@@ -24,7 +24,8 @@ import { pushBegin, pushTest } from './pushes.jobs';
 import { byVariant, type Status, statusOf } from './report';
 import type { AnyRoute } from './routes/route';
 import { type Here, type Sending } from './sending';
-import { contentOf, variableNamesOf, written } from './ways';
+import { figure } from './tell-plan';
+import { contentOf, variableNamesOf, versionsOn, written } from './ways';
 import { afterQuiet, nextTime, readWhen } from './when';
 
 /** More than half an hour late it is a person's decision whether it still goes. */
@@ -45,6 +46,9 @@ const insteadIn: Record<Status['state'], string> = {
   cancelled: '取消了不能再開；要發給沒收到的人，用 again 新寫一個。',
   finished: '看結果：report；補發給沒收到的人：again。',
 };
+
+/** What came of a test-send stands in the log behind this; its person and what was said follow, ideographic spaces between. */
+export const testEnd = (cause: string): string => `試發結果 ${cause}`;
 
 const isId = (text: string): boolean => /^[a-z0-9][a-z0-9-]*$/.test(text);
 
@@ -232,7 +236,7 @@ export function createPushes(
       'push.state',
       `推送「${row.name}」現在是「${stateNames[state]}」，不能${wanted}。${insteadIn[state]}`,
     );
-  /** A push that is over is neither held nor called off. */
+  /** A push that is over is neither held, nor let go on, nor called off. */
   async function mustGoOn(id: string, wanted: string): Promise<void> {
     const { push, state } = await statusOf(deliveries, await mustGet(id));
     if (state === 'finished') throw wrongState(push, wanted, state);
@@ -350,7 +354,10 @@ export function createPushes(
     const set = { frozen: { ...frozen, at: now() }, startedAt: now() };
     if (tooMany) {
       const paused = { by: '系統', why: tooMany.message, at: now() };
-      const entry = { by: '系統', what: `名單圈定：${frozen.people} 人；自動暫停：${tooMany.message}` };
+      const entry = {
+        by: '系統',
+        what: `名單圈定：${figure(frozen.people)} 人；自動暫停：${tooMany.message}`,
+      };
       const held = await moved(row._id, ['freezing'], { set: { ...set, state: 'paused', paused }, entry });
       if (held)
         await alarms.raise({
@@ -360,7 +367,7 @@ export function createPushes(
     } else
       await moved(row._id, ['freezing'], {
         set: { ...set, state: 'running' },
-        entry: { by: '系統', what: `名單圈定：${frozen.people} 人；開始發送` },
+        entry: { by: '系統', what: `名單圈定：${figure(frozen.people)} 人；開始發送` },
       });
     crashPoint('push-running');
     // Whoever came first counts: it, or another who did the same at once, or nobody where it was cancelled meanwhile.
@@ -553,7 +560,7 @@ export function createPushes(
               at: now(),
               by,
               what: isBig
-                ? `要發給${count.exact ? '' : '約'} ${count.people} 人，等第二個人同意`
+                ? `要發給${count.exact ? '' : '約'} ${figure(count.people)} 人，等第二個人同意`
                 : `排定 ${beijingMoment(dueAt.getTime())}`,
             },
           },
@@ -607,6 +614,7 @@ export function createPushes(
       return row;
     },
     async resume(id: string, by: string): Promise<PushRow> {
+      await mustGoOn(id, '繼續');
       const done = await moved(id, ['paused'], {
         set: { state: 'running' },
         unset: ['paused', 'brake'],
@@ -758,7 +766,7 @@ export function createPushes(
     /** Shows each route's words to one person, as she would read them (job). What came of it stands in the log. */
     async sendTest({ push: id, pid, id: cause }: { push: string; pid: string; id: string }): Promise<void> {
       const row = await mustGet(id);
-      const done = `試發結果 ${cause}`;
+      const done = testEnd(cause);
       if (row.log.some(({ what }) => what.startsWith(done))) return;
       const [her] = await given.here([pid]);
       const openid = her && (await given.openids([pid])).get(pid);
@@ -767,11 +775,23 @@ export function createPushes(
         const route = routes.get(name);
         if (!route) continue;
         if (!her || openid === undefined) told.push('她不在關注者裡');
-        else told.push(`${route.says}：${await tried(row, route, her, openid, cause)}`);
+        else
+          for (const version of versionsOn(row, name)) {
+            const key = createHash('sha256').update(`${cause}/${name}/${version.variant ?? ''}`);
+            const said = await tried({
+              row,
+              route,
+              her,
+              openid,
+              version,
+              key: key.digest('base64url').slice(0, 22),
+            });
+            told.push(`${route.says}${version.told}：${said}`);
+          }
       }
       await rows.updateOne(
         { _id: id },
-        { $push: { log: { at: now(), by: '系統', what: `${done}　${told.join('；')}` } } },
+        { $push: { log: { at: now(), by: '系統', what: `${done}　${pid}　${told.join('；')}` } } },
       );
     },
 
@@ -830,28 +850,31 @@ export function createPushes(
     return (await deliveries.rows.countDocuments(hers, { limit: 1 })) > 0;
   }
 
-  async function tried(
-    row: PushRow,
-    route: AnyRoute,
-    her: Here,
-    openid: string,
-    cause: string,
-  ): Promise<string> {
-    if (!contentOf(row, {}, route.name)) return '沒有內容';
+  async function tried(asked: {
+    row: PushRow;
+    route: AnyRoute;
+    her: Here;
+    openid: string;
+    version: { variant?: string };
+    key: string;
+  }): Promise<string> {
+    const { row, route, her, openid, version, key } = asked;
+    if (!contentOf(row, version, route.name)) return '沒有內容';
     const names = variableNamesOf(row);
     const values =
       names.length > 0 ? await given.values.of([her], names) : new Map<string, Record<string, string>>();
     const filled = written(
-      { push: row, values, house },
+      // The plain addresses: what one of ours opens is no click of the push's.
+      { push: row, values, house: { linkTo: (_push, n) => row.links[n] ?? '' } },
       route,
-      { pid: her.pid },
+      { pid: her.pid, ...version },
       route.together ? undefined : her.script,
     );
     if ('missing' in filled) return `她沒有「${filled.missing}」，也沒有寫預設`;
     try {
       const outcome = route.together
         ? await route.show(openid, filled.content)
-        : await route.send({ ...her, openid }, filled.content as never, cause.slice(-22));
+        : await route.send({ ...her, openid }, filled.content as never, key);
       return outcome.kind === 'sent' ? '發出去了' : `沒有發出去：${outcome.reason}`;
     } catch (error) {
       return `沒有發出去：${messageOf(error)}`;

@@ -26,7 +26,10 @@ export function tellReached({ audience, byRoute, byReason, lookedAt }: Planned):
   const missed = Object.values(byReason).reduce((sum, n) => sum + n, 0);
   const why = tellReasons(byReason).join('、');
   const sampled = lookedAt < audience.people ? `（看了其中 ${figure(lookedAt)} 人推算）` : '';
-  return `對象 ${about}${figure(audience.people)} 人：${tellRoutes(byRoute)}；這次收不到 ${figure(missed)}${why === '' ? '' : `：${why}`}${sampled}`;
+  const whom = `對象 ${about}${figure(audience.people)} 人`;
+  if (audience.people === 0) return `${whom}：現在沒有人符合。`;
+  if (Object.values(byRoute).every((n) => n === 0)) return `${whom}，這次誰也收不到：${why}${sampled}`;
+  return `${whom}：${tellRoutes(byRoute)}；這次收不到 ${figure(missed)}${why === '' ? '' : `：${why}`}${sampled}`;
 }
 
 /** What it takes: days, hours, and what is left of the mass messages. */
@@ -36,30 +39,39 @@ export function tellPlan(
   perSecond: number,
 ): string[] {
   const { days, sendingMs, massLeftAfter, audience } = planned;
-  if (audience.people === 0) return ['對象 0 人：現在沒有人符合。'];
+  if (audience.people === 0) return [tellReached(planned)];
   const unused = push.routes.filter((name) => !planned.byRoute[name]);
   if (unused.length === push.routes.length) return [tellReached(planned)];
   const end = endOf(push, planned);
   const { from, to } = push.quiet;
   return [
     tellReached(planned),
-    ...(unused.length > 0 ? [`一個人也不走：${unused.map(wordOf).join('、')}`] : []),
+    ...unused.map((name) => `${routeWords[name]}：${whyUnused(push, planned, name)}`),
     days > 1
       ? `微信每天的次數不夠一天發完，要 ${days} 天`
       : `發送約 ${tellSpan(sendingMs)}（一個發送程式每秒最多 ${perSecond} 條；開幾個就快幾倍）`,
     `從 ${beijingMoment(planned.at)} 起，約 ${beijingMoment(end)} 發完${from === to ? '' : `（${from}–${to} 免打擾，等過了再發）`}`,
     ...(push.routes.includes('mass')
       ? [
-          `之後這個月還能收群發：${Object.entries(massLeftAfter)
+          `之後這個月：${Object.entries(massLeftAfter)
             .toSorted(([a], [b]) => Number(b) - Number(a))
-            .map(([left, n]) => `${left} 條的 ${figure(n)} 人`)
+            .map(([left, n]) => `還能收 ${left} 條群發的有 ${figure(n)} 人`)
             .join('、')}`,
         ]
       : []),
   ];
 }
 
-const wordOf = (name: RouteName): string => routeWords[name];
+/** Nobody is left for a route where those before it reach everybody; else it is shut to all. */
+function whyUnused(
+  { routes }: Pick<PushRow, 'routes'>,
+  { byRoute, byReason }: Planned,
+  name: RouteName,
+): string {
+  const later = routes.slice(routes.indexOf(name)).some((one) => byRoute[one]);
+  const isAllReached = Object.values(byReason).every((n) => n === 0);
+  return !later && isAllReached ? '輪不到，排在前面的路到得了所有人' : '到那時一個也到不了';
+}
 
 /** When the last one goes, business ms: quiet hours are waited out. */
 export function endOf(

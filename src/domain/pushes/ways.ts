@@ -75,6 +75,23 @@ export const contentOf = (
 ): Content[RouteName] =>
   push.variants.find(({ name }) => name === variant)?.content[route] ?? push.content[route];
 
+/** The versions of what it says by a route; `told`: how they are told apart, where there are more. */
+export function versionsOn(
+  { content, variants }: Pick<PushRow, 'content' | 'variants'>,
+  route: RouteName,
+): { variant?: string; told: string }[] {
+  const own = variants.filter((one) => one.content[route]);
+  const isRest = own.length === 0 || (content[route] !== undefined && shareOfRest(own) > 0);
+  return [
+    ...(isRest ? [{ told: own.length === 0 ? '' : '（其餘）' }] : []),
+    ...own.map(({ name }) => ({ variant: name, told: `「${name}」` })),
+  ];
+}
+
+/** What these versions leave over, per cent. */
+export const shareOfRest = (versions: readonly { share: number }[]): number =>
+  100 - versions.reduce((sum, { share }) => sum + share, 0);
+
 /** Always the same for one person and push. What the shares leave over gets the push's own words. */
 export function variantOf(
   { _id, variants }: Pick<PushRow, '_id' | 'variants'>,
