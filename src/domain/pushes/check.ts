@@ -1,7 +1,7 @@
 import type { AccountKind } from '../../wechat/api/account-types';
 import { whyNot } from '../../wechat/api/account-types';
 import type { LeafRule, Rule } from '../segments/rule';
-import { addressesIn, brokenAddressesIn, variablesIn } from './fill';
+import { addressesIn, brokenAddressesIn, brokenMarksIn, variablesIn } from './fill';
 import { pieceOf } from './freeze';
 import {
   type Content,
@@ -95,6 +95,7 @@ export function findingsOf(
       for (const problem of route.problems(content[route.name as RouteName] as never)) add(place, problem);
       for (const url of words.flatMap(brokenAddressesIn))
         add(place, `「${url}」：網址裡不能有變量，大家點的是同一個網址；請把變量刪去，或只寫在文字裡`);
+      for (const problem of words.flatMap(brokenMarksIn)) add(place, problem);
       for (const { name } of words.flatMap(variablesIn)) {
         if (route.together) add(place, `「{${name}}」：群發對每個人說的一樣，不能有變量`);
         else if (!names.includes(name)) add(place, `沒有「{${name}}」這個變量；有的是：${names.join('、')}`);

@@ -319,7 +319,7 @@ function put(own: Record<string, unknown>, field: string, value: unknown): void 
 function valueIn(field: string, text: string, wrong: Wrong): unknown {
   switch (field) {
     case 'image':
-      return /\.(png|jpe?g|gif)$/i.test(text) ? { file: text } : { mediaId: text };
+      return imageIn(text, wrong);
     case 'fields':
       return pairsIn(text, /\n|[;；](?=\s*[a-z_]+\d*\s*[=＝])/u, () =>
         wrong('一行一個（格子裡換行：Alt+Enter），像 thing1=杭州周末'),
@@ -331,6 +331,14 @@ function valueIn(field: string, text: string, wrong: Wrong): unknown {
     default:
       return text;
   }
+}
+
+/** A file beside the workbook, or what WeChat calls a picture: letters, digits, - and _. */
+function imageIn(text: string, wrong: Wrong): { file: string } | { mediaId: string } {
+  if (/\.(png|jpe?g|gif)$/i.test(text)) return { file: text };
+  if (/\.\w{1,5}$/.test(text)) wrong('這是檔名嗎？圖片只收 PNG、JPG、GIF；請另存成 PNG，再寫新的檔名');
+  else if (!/^[\w-]+$/.test(text)) wrong('要寫放在旁邊的檔名，連 .png、.jpg、.gif 一起寫；或微信的 media id');
+  return { mediaId: text };
 }
 
 function pairsIn(text: string, between: RegExp, unclear: () => void): Record<string, string> {

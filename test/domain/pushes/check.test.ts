@@ -95,6 +95,17 @@ test('a variable in an address is refused: it would lead nobody anywhere', () =>
   ]);
 });
 
+test('a link without https and a brace that is not closed are told, by any route', () => {
+  const text = '[短](travel.example.com/b)，去{城市|杭州';
+  const content = { customer: { kind: 'text', text }, mass: { kind: 'text', text } };
+  expect(told(pushOf({ routes: ['customer', 'mass'], content }))).toEqual([
+    expect.stringMatching(/^客服消息：「\[短\].*不會變成連結/),
+    expect.stringMatching(/^客服消息：「{城市\|杭州」：大括號/),
+    expect.stringMatching(/^群發：「\[短\]/),
+    expect.stringMatching(/^群發：「{城市/),
+  ]);
+});
+
 test('shares of versions stay within all, and versions have names of their own', () => {
   const one = { name: 'B', share: 60, content: { customer: { kind: 'text', text: '好' } } };
   expect(told(pushOf({ variants: [one, one] }))).toEqual([

@@ -235,6 +235,20 @@ test('every bad cell is told by sheet, line and column, with what to do', async 
   expect(told).toHaveLength(12);
 });
 
+test.each([
+  ['x.webp', '內容 第 2 行 圖片 欄「x.webp」：這是檔名嗎？圖片只收 PNG、JPG、GIF'],
+  ['海邊', '內容 第 2 行 圖片 欄「海邊」：要寫放在旁邊的檔名'],
+  ['sea.png', undefined],
+  ['Media-Id_1', undefined],
+])('a picture that is called %s', async (name, told) => {
+  const bytes = await book(top, [
+    ['路線', '種類', '圖片', '文字'],
+    ['客服消息', '圖片', name],
+    ['短信', undefined, undefined, '好'],
+  ]);
+  expect(await faultsOf(fromBook(bytes))).toEqual(told === undefined ? [] : [expect.stringContaining(told)]);
+});
+
 test('a workbook that is none of ours says how to get one', async () => {
   const bytes = await writeBook([sheet('題目', [['a'], ['b']])]);
   await expect(fromBook(bytes)).rejects.toThrow('npm run push -- template');
