@@ -46,7 +46,9 @@ const insteadIn: Record<Status['state'], string> = {
   finished: '看結果：report；補發給沒收到的人：again。',
 };
 
-const isId = (text: string): boolean => /^[a-z0-9][a-z0-9-]*$/.test(text);
+const isId = (text: string): boolean => text !== 'everybody' && /^[a-z0-9][a-z0-9-]*$/.test(text);
+/** No number, no quotation, no joint: hardly a sentence. */
+const isLikeName = (text: string): boolean => !/[\d「」『』"“”；;（）(){}]/u.test(text);
 
 /** A push that nobody sends: what of it a plan asks. */
 const asked = {
@@ -244,9 +246,10 @@ export function createPushes(
     try {
       return await segments.readText(text);
     } catch (error) {
-      const named = await segments.get(text).catch(() => undefined);
-      if (named) return named.rule;
-      throw error;
+      const named = await segments.get(text).catch((unknown: unknown) => {
+        throw isLikeName(text) ? unknown : error;
+      });
+      return named.rule;
     }
   }
 
