@@ -68,14 +68,20 @@ export function findingsOf(
       );
     const not = route.feature && whyNot(account, route.feature);
     if (not) add('路線', not);
-    if (!push.content[name]) add('內容', `寫了走${route.says}，卻沒有寫它的內容`);
+    const missing = missingWords(push, name);
+    if (missing !== undefined) add('內容', `寫了走${route.says}，卻沒有寫${missing}`);
   }
   if (new Set(push.routes).size < push.routes.length) add('路線', '同一條路寫了兩次');
   for (const name of routeNames)
     if (push.content[name] && !push.routes.includes(name))
       add('內容', `寫了${routes.get(name)?.says ?? name}的內容，路線裡卻沒有它`);
 
-  const shares = push.variants.reduce((sum, { share }) => sum + share, 0);
+  for (const { name: version, content } of push.variants)
+    for (const name of routeNames)
+      if (content[name] && !push.content[name] && !push.routes.includes(name))
+        add('內容', `「${version}」寫了${routes.get(name)?.says ?? name}的內容，路線裡卻沒有它`);
+
+  const shares = sharesOf(push);
   if (shares > 100) add('A/B', `各版加起來是 ${shares}%，不能超過 100%`);
   const versions = push.variants.map(({ name }) => name);
   if (new Set(versions).size < versions.length) add('A/B', '兩版叫同一個名字');
@@ -104,10 +110,26 @@ export function findingsOf(
   return found;
 }
 
+const sharesOf = ({ variants }: Pick<Definition, 'variants'>): number =>
+  variants.reduce((sum, { share }) => sum + share, 0);
+
+/** For whom a route has no words: all, those without a version, or some versions; undefined where everybody has some. */
+function missingWords({ content, variants }: Definition, name: RouteName): string | undefined {
+  if (content[name]) return undefined;
+  const without = variants.filter((one) => !one.content[name]);
+  if (without.length === variants.length) return '它的內容';
+  const rest = 100 - sharesOf({ variants });
+  if (rest > 0)
+    return `其餘 ${rest}% 的人看什麼：多寫一行不寫「版本」的，或讓各版的比例加起來正好 100%，不要其餘`;
+  if (without.length > 0)
+    return `${without.map((one) => `「${one.name}」`).join('、')}的內容：每一版各寫一行，或多寫一行不寫「版本」的`;
+  return undefined;
+}
+
 /** The drafts of its mass messages, one for each version that somebody gets. */
 function draftsOf(push: Pick<Definition, 'content' | 'variants'>): string[] {
   const versions = push.variants.map(({ name }) => ({ variant: name }));
-  const isForSome = push.variants.reduce((sum, { share }) => sum + share, 0) < 100;
+  const isForSome = sharesOf(push) < 100;
   return [...versions, ...(isForSome ? [{}] : [])].flatMap((version) => {
     const own = contentOf(push, version, 'mass');
     return own && 'draftMediaId' in own ? [own.draftMediaId] : [];

@@ -25,10 +25,20 @@ export const lateWords = { ask: '問人', send: '照發' } as const;
 /** As words are compared: in either script, without spaces. */
 export const plain = (text: string): string => toSimplified(text.replace(/\s/g, ''));
 
+/** What is said for our words as well, as `plain` leaves it. */
+const alsoSaid: Record<string, string> = {
+  行销: '营销',
+  客服: '客服消息',
+  模板: '模板消息',
+  文本: '文字',
+  菜单: '选单',
+};
+
 /** The code of a word; of what is none, and of codes, itself. */
 export function codeOf(words: Record<string, string>, word: unknown): unknown {
   if (typeof word !== 'string') return word;
-  return Object.entries(words).find(([, its]) => plain(its) === plain(word))?.[0] ?? word.trim();
+  const said = alsoSaid[plain(word)] ?? plain(word);
+  return Object.entries(words).find(([, its]) => plain(its) === said)?.[0] ?? word.trim();
 }
 
 /** 「營銷（marketing）、服務（service）」 */
@@ -49,7 +59,11 @@ export function readPush(json: unknown): { push: Definition } | { faults: Fault[
   const read = definition.safeParse(coded, { error: tell });
   return read.success
     ? { push: read.data }
-    : { faults: read.error.issues.flatMap((issue) => faultsOf(issue, coded)) };
+    : {
+        faults: read.error.issues
+          .flatMap((issue) => faultsOf(issue, coded))
+          .map((one) => ({ ...one, path: asWritten(one.path, json) })),
+      };
 }
 
 type Object_ = Record<string, unknown>;
@@ -76,6 +90,18 @@ function inCodes(json: Object_): Object_ {
         : variants,
     ),
   };
+}
+
+/** A place by the words that stand there: 「content.短信.text」. */
+function asWritten(path: string, json: Object_): string {
+  let value: unknown = json;
+  const words = path.split('.').map((key) => {
+    const own = isObject(value) ? Object.keys(value) : [];
+    const word = own.includes(key) ? key : (own.find((one) => codeOf(routeWords, one) === key) ?? key);
+    value = (value as Object_ | null | undefined)?.[word];
+    return word;
+  });
+  return words.join('.');
 }
 
 function contentInCodes(content: unknown): unknown {
@@ -127,7 +153,7 @@ function faultsOf(issue: z.core.$ZodIssue, json: Object_): Fault[] {
   });
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(path, json);
-    const instead = known.length > 0 ? `；可用的：${known.join('、')}` : '';
+    const instead = known.length > 0 ? `；可用的：${choicesOf(known)}` : '';
     return issue.keys.map((key) => ({
       path: [...path, key].join('.'),
       message: `不認得這個欄位「${quoted(key)}」${instead}`,

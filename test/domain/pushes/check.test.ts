@@ -114,6 +114,30 @@ test('shares of versions stay within all, and versions have names of their own',
   ]);
 });
 
+test('versions of all shares need no words for the rest; else it is said whose words are missing', () => {
+  const one = (
+    name: string,
+    share: number,
+    content: object = { customer: { kind: 'text', text: '好' } },
+  ) => ({
+    name,
+    share,
+    content,
+  });
+  const of = (...variants: object[]) => told(pushOf({ content: {}, variants }));
+  expect(of(one('甲', 50), one('乙', 50))).toEqual([]);
+  expect(of(one('甲', 50), one('乙', 30))).toEqual([
+    expect.stringMatching(/^內容：寫了走客服消息，卻沒有寫其餘 20% 的人看什麼：.*正好 100%/),
+  ]);
+  expect(of(one('甲', 50), one('乙', 50, {}))).toEqual([
+    expect.stringContaining('卻沒有寫「乙」的內容：每一版各寫一行'),
+  ]);
+  expect(of(one('甲', 50, {}), one('乙', 50, {}))).toEqual(['內容：寫了走客服消息，卻沒有寫它的內容']);
+  expect(told(pushOf({ variants: [one('甲', 50, { sms: { text: '好' } })] }))).toEqual([
+    '內容：「甲」寫了短信的內容，路線裡卻沒有它',
+  ]);
+});
+
 const article = (draft: string) => ({ mass: { kind: 'article', draftMediaId: draft } });
 const byMass = (own: object, ...others: { name: string; share: number; content: object }[]) =>
   pushOf({

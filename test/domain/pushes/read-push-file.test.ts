@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ExcelJS from 'exceljs';
 import { type Definition, definition } from '../../../src/domain/pushes/push';
 import { writePushBook } from '../../../src/domain/pushes/push-book';
 import { readPushFile } from '../../../src/domain/pushes/read-push-file';
@@ -146,6 +147,21 @@ test.each<[string, object, string]>([
     { ...push, variants: [{ name: 'b', share: 120, content: {} }] },
     'variants 第 1 項 share 欄「120」：不能大於 100',
   ],
+  [
+    'by the words that were written',
+    { ...push, content: { 短信: { kind: '文本', text: '好' } } },
+    'content.短信.kind 欄：不認得這個欄位「kind」；可用的：text',
+  ],
+  [
+    'an unknown route of a content, by the words there are',
+    { ...push, content: { 飛鴿: { text: '好' } } },
+    'content.飛鴿 欄：不認得這個欄位「飛鴿」；可用的：客服消息（customer）、群發（mass）、',
+  ],
+  [
+    'by the words of a version',
+    { ...push, variants: [{ name: 'b', share: 20, content: { 客服: { kind: '文本', text: '' } } }] },
+    'variants 第 1 項 content.客服.text 欄',
+  ],
   ['an id with a dot', { ...push, id: 'a.b' }, 'id 欄「a.b」：編號只能用小寫字母'],
   [
     'a picture that is not there',
@@ -201,6 +217,48 @@ test('a workbook may be in Simplified, without the fields that have a default', 
     late: 'send',
     variants: [{ name: 'B', share: 30, content: { customer: { kind: 'text', text: '海邊見！' } } }],
   });
+});
+
+test('a share may be typed as Excel shows it, and words as others say them', async () => {
+  const contents = [
+    ['路線', '種類', '文字', '版本', '比例'],
+    ['客服', '文本', '去海邊嗎？'],
+    ['短信', undefined, '去海邊嗎？'],
+    ['客服', '文本', '海邊見！', 'B', '30%'],
+    ['客服', '文本', '走吧！', 'C', '0.25'],
+  ];
+  const called = top.map(([field = '', value = '']) => [field, field === '類別' ? '行銷' : value]);
+  const made = new ExcelJS.Workbook();
+  await made.xlsx.load((await book(called, contents)) as never);
+  const cell = made.getWorksheet('内容')?.getCell('E4') as ExcelJS.Cell;
+  cell.value = 0.3;
+  cell.numFmt = '0%';
+  const bytes = Buffer.from(await made.xlsx.writeBuffer());
+  expect(await pushOf(fromBook(bytes))).toMatchObject({
+    class: 'marketing',
+    routes: ['customer', 'sms'],
+    content: { customer: { kind: 'text' } },
+    variants: [
+      { name: 'B', share: 30 },
+      { name: 'C', share: 25 },
+    ],
+  });
+});
+
+test('a line that is missing is told by its name, with the one that may be meant', async () => {
+  const called = top.map(([field = '', value = '']) => [field === '名稱' ? '名子' : field, value]);
+  const contents = [
+    ['路線', '文字'],
+    ['客服消息', '好'],
+    ['短信', '好'],
+  ];
+  expect(await faultsOf(fromBook(await book(called, contents)))).toEqual([
+    '推送：少了「名稱」這一行（第 3 行的「名子」是不是？）',
+    expect.stringContaining('推送 第 3 行「名子」：不認得這個欄位'),
+  ]);
+  expect(await faultsOf(fromBook(await book(top.slice(0, 5), contents)))).toEqual([
+    '推送：少了「路線」這一行',
+  ]);
 });
 
 test('every bad cell is told by sheet, line and column, with what to do', async () => {
