@@ -11,6 +11,7 @@ import {
 import { kindWords } from '../../src/domain/pushes/read-push';
 import type { Status } from '../../src/domain/pushes/report';
 import { figure } from '../../src/domain/pushes/tell-plan';
+import { tellWhen } from '../../src/domain/pushes/when';
 import { beijingMoment, minuteMs } from '../../src/kit/beijing';
 import { call } from './command';
 
@@ -73,7 +74,10 @@ export function nextSteps(push: PushRow, now: number, isFinished = false): strin
   if (isFinished) return [`結果：${call(`report ${_id}`)}；沒收到的人：${call(`missed ${_id}`)}`];
   switch (state) {
     case 'draft':
-      return [`先看會發給誰：${call(`plan ${_id}`)}；先給自己看：${call(`test ${_id} --to 人`)}`];
+      return [
+        ...tellWhen(push.at, now),
+        `先看會發給誰：${call(`plan ${_id}`)}；先給自己看：${call(`test ${_id} --to 人`)}`,
+      ];
     case 'waiting':
       return [
         `要第二個人看過再同意：${call(`approve ${_id} --by 她的名字`)}；不發了：${call(`cancel ${_id}`)}`,

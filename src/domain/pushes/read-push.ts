@@ -144,13 +144,27 @@ function choicesOf(values: string[]): string {
   return words ? listed(words) : values.join('、');
 }
 
+/** What is written as an object, by an example. */
+const likeOf: Record<string, string> = {
+  audience: '{"to": "所有人"}',
+  cap: '{"most": 3, "days": 7}',
+  quiet: '{"from": "22:00", "to": "08:00"}，不要就寫 {"from": "00:00", "to": "00:00"}',
+  fields: '{"thing1": "杭州一日"}',
+  items: '[{"id": "a", "text": "想去"}]',
+};
+const valueAt = (path: readonly string[], json: unknown): unknown =>
+  path.reduce<unknown>((value, key) => (value as Object_ | null | undefined)?.[key], json);
+
 function faultsOf(issue: z.core.$ZodIssue, json: Object_): Fault[] {
   const path = issue.path.map(String);
   const faultAt = (at: readonly string[], message: string): Fault => ({
     path: at.join('.'),
-    ...valueOf(at.reduce<unknown>((value, key) => (value as Object_ | undefined)?.[key], json)),
+    ...valueOf(valueAt(at, json)),
     message,
   });
+  const like = likeOf[path.at(-1) ?? ''];
+  if (issue.code === 'invalid_type' && like !== undefined && valueAt(path, json) !== undefined)
+    return [faultAt(path, `要寫成 ${like}`)];
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(path, json);
     const instead = known.length > 0 ? `；可用的：${choicesOf(known)}` : '';

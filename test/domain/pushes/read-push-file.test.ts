@@ -162,6 +162,13 @@ test.each<[string, object, string]>([
     { ...push, variants: [{ name: 'b', share: 20, content: { 客服: { kind: '文本', text: '' } } }] },
     'variants 第 1 項 content.客服.text 欄',
   ],
+  ['a cap that is a number', { ...push, cap: 3 }, 'cap 欄「3」：要寫成 {"most": 3, "days": 7}'],
+  [
+    'quiet hours in one',
+    { ...push, quiet: '22-8' },
+    'quiet 欄「22-8」：要寫成 {"from": "22:00", "to": "08:00"}，不要就寫',
+  ],
+  ['an audience in one', { ...push, audience: '所有人' }, 'audience 欄「所有人」：要寫成 {"to": "所有人"}'],
   ['an id with a dot', { ...push, id: 'a.b' }, 'id 欄「a.b」：編號只能用小寫字母'],
   [
     'a picture that is not there',
