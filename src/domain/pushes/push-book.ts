@@ -125,12 +125,14 @@ type Lines = readonly { line: number; cells: readonly Shown[] }[];
 
 /** A line that is not there, and one of another name that may be meant. */
 function missingLine(heading: string, lines: Lines): string {
-  const meant = lines.find(
-    ({ cells: [{ text = '' } = {}] }) =>
-      fieldOf(text) === undefined &&
-      plain(text) !== plain(fieldHeading) &&
-      [...plain(heading)].some((char) => plain(text).includes(char)),
-  );
+  const meant = lines.find(({ cells }) => {
+    const label = plain(cells[0]?.text ?? '');
+    return (
+      fieldOf(label) === undefined &&
+      label !== plain(fieldHeading) &&
+      [...plain(heading)].some((char) => label.includes(char))
+    );
+  });
   const guess = meant ? `（第 ${meant.line} 行的「${quoted(meant.cells[0]?.text)}」是不是？）` : '';
   return `少了「${heading}」這一行${guess}`;
 }
