@@ -46,9 +46,7 @@ const insteadIn: Record<Status['state'], string> = {
   finished: '看結果：report；補發給沒收到的人：again。',
 };
 
-const isId = (text: string): boolean => text !== 'everybody' && /^[a-z0-9][a-z0-9-]*$/.test(text);
-/** No number, no quotation, no joint: hardly a sentence. */
-const isLikeName = (text: string): boolean => !/[\d「」『』"“”；;（）(){}]/u.test(text);
+const isId = (text: string): boolean => /^[a-z0-9][a-z0-9-]*$/.test(text);
 
 /** A push that nobody sends: what of it a plan asks. */
 const asked = {
@@ -63,6 +61,9 @@ const asked = {
     mail: { subject: ' ', text: ' ' },
   },
 } satisfies Partial<PushRow>;
+
+/** No number, no quotation, no joint: hardly a sentence. */
+const isLikeName = (text: string): boolean => !/[\d「」『』"“”；;（）(){}]/u.test(text);
 
 /** What services give for the words' variables. */
 export type Values = { names: () => Promise<string[]>; of: Sending['values'] };
@@ -242,7 +243,7 @@ export function createPushes(
 
   /** A segment by its id or name, or a sentence. */
   async function ruleIn(text: string): Promise<Rule> {
-    if (isId(text)) return (await segments.get(text)).rule;
+    if (isId(text) && text !== 'everybody') return (await segments.get(text)).rule;
     try {
       return await segments.readText(text);
     } catch (error) {
