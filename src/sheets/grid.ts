@@ -6,8 +6,11 @@ export const tableLimits = { bytes: 20 * 1024 * 1024, rows: 50_000, columns: 100
 /** What a spreadsheet made of what was typed; `dressed`: a number that is shown with more than its digits, 「¥1,234.00」. */
 export type Typed = 'number' | 'dressed' | 'date' | 'truth';
 
-/** A cell as a person sees it, or `wrong`: why it cannot be read. `address`: B2. */
-export type Shown = { text: string; typed?: Typed; wrong?: string; address?: string };
+/**
+ * A cell as a person sees it, or `wrong`: why it cannot be read. `address`: B2. `share`: what is wrong shows 「30%」 and keeps 0.3, which
+ * is what was meant where a share is asked for.
+ */
+export type Shown = { text: string; typed?: Typed; wrong?: string; address?: string; share?: string };
 
 /** The lines of a sheet that are not empty, each where it stands in the file; a cell's place in the list is its column. */
 export type Grid = { name?: string; lines: { line: number; cells: Shown[] }[] };

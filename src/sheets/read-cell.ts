@@ -50,8 +50,20 @@ function readNumber(value: number, format: string): Shown {
       : wrong(`這個數太長，顯示的是科學記號；${asText}`);
   const shown = shownAs(exact, sectionsOf(format));
   if (shown === undefined)
-    return wrong(`這一格存的是 ${value}，顯示的卻是另一個樣子（格式 ${format}）；${asText}`);
+    return {
+      ...wrong(`這一格存的是 ${value}，顯示的卻是另一個樣子（格式 ${format}）；${asText}`),
+      ...shareIn(exact, format),
+    };
   return { text: String(exact), typed: shown === String(exact) ? 'number' : 'dressed' };
+}
+
+/** What 0% or 0.00% shows whole. */
+function shareIn(value: number, format: string): Pick<Shown, 'share'> {
+  const [whole, decimals = ''] = /^0(?:\.(0+))?%$/.exec(format) ?? [];
+  const percent = Number((value * 100).toPrecision(15));
+  return whole !== undefined && Number(percent.toFixed(decimals.length)) === percent
+    ? { share: `${percent}%` }
+    : {};
 }
 
 const isGeneral = (format: string) => /^(General|@|)$/i.test(format);

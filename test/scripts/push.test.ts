@@ -80,6 +80,20 @@ const simple = (id: string, more: object = {}) => ({
   ...more,
 });
 
+test('everybody is an audience; a segment that is not there is answered with those that are', async () => {
+  const rule = await town.services.segments.readText('用繁體');
+  await town.services.segments.save({ id: 'guests', name: '老客人', rule, by: '小王' });
+  for (const to of ['所有人', '全部', 'everybody']) {
+    const brought = await push('import', [fileOf(simple('all', { audience: { to } }))]);
+    expect(brought).toMatchObject({ code: 0 });
+    expect((await push('plan', ['all'])).said).toContain('對象 2 人');
+  }
+  const brought = await push('import', [fileOf(simple('all', { audience: { to: '老客戶' } }))]);
+  expect(brought.said).toContain('對象：沒有分群「老客戶」；有的是：guests「老客人」');
+  await expect(push('reach', ['老客戶'])).rejects.toThrow('沒有分群「老客戶」；有的是：guests');
+  await expect(push('reach', ['三十天問過「酒店」'])).rejects.toThrow('看不懂');
+});
+
 test('from a file to a report: nothing goes out before --yes', async () => {
   const brought = await push('import', [fileOf(simple('weekend'))]);
   expect(brought).toEqual({

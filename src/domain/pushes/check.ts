@@ -1,7 +1,7 @@
 import type { AccountKind } from '../../wechat/api/account-types';
 import { whyNot } from '../../wechat/api/account-types';
 import type { LeafRule, Rule } from '../segments/rule';
-import { addressesIn, brokenAddressesIn, variablesIn } from './fill';
+import { addressesIn, brokenAddressesIn, brokenMarksIn, variablesIn } from './fill';
 import { pieceOf } from './freeze';
 import {
   type Content,
@@ -68,14 +68,20 @@ export function findingsOf(
       );
     const not = route.feature && whyNot(account, route.feature);
     if (not) add('路線', not);
-    if (!push.content[name]) add('內容', `寫了走${route.says}，卻沒有寫它的內容`);
+    const missing = missingWords(push, name);
+    if (missing !== undefined) add('內容', `寫了走${route.says}，卻沒有寫${missing}`);
   }
   if (new Set(push.routes).size < push.routes.length) add('路線', '同一條路寫了兩次');
   for (const name of routeNames)
     if (push.content[name] && !push.routes.includes(name))
       add('內容', `寫了${routes.get(name)?.says ?? name}的內容，路線裡卻沒有它`);
 
-  const shares = push.variants.reduce((sum, { share }) => sum + share, 0);
+  for (const { name: version, content } of push.variants)
+    for (const name of routeNames)
+      if (content[name] && !push.content[name] && !push.routes.includes(name))
+        add('內容', `「${version}」寫了${routes.get(name)?.says ?? name}的內容，路線裡卻沒有它`);
+
+  const shares = sharesOf(push);
   if (shares > 100) add('A/B', `各版加起來是 ${shares}%，不能超過 100%`);
   const versions = push.variants.map(({ name }) => name);
   if (new Set(versions).size < versions.length) add('A/B', '兩版叫同一個名字');
@@ -95,6 +101,7 @@ export function findingsOf(
       for (const problem of route.problems(content[route.name as RouteName] as never)) add(place, problem);
       for (const url of words.flatMap(brokenAddressesIn))
         add(place, `「${url}」：網址裡不能有變量，大家點的是同一個網址；請把變量刪去，或只寫在文字裡`);
+      for (const problem of words.flatMap(brokenMarksIn)) add(place, problem);
       for (const { name } of words.flatMap(variablesIn)) {
         if (route.together) add(place, `「{${name}}」：群發對每個人說的一樣，不能有變量`);
         else if (!names.includes(name)) add(place, `沒有「{${name}}」這個變量；有的是：${names.join('、')}`);
@@ -103,10 +110,26 @@ export function findingsOf(
   return found;
 }
 
+const sharesOf = ({ variants }: Pick<Definition, 'variants'>): number =>
+  variants.reduce((sum, { share }) => sum + share, 0);
+
+/** For whom a route has no words: all, those without a version, or some versions; undefined where everybody has some. */
+function missingWords({ content, variants }: Definition, name: RouteName): string | undefined {
+  if (content[name]) return undefined;
+  const without = variants.filter((one) => !one.content[name]);
+  if (without.length === variants.length) return '它的內容';
+  const rest = 100 - sharesOf({ variants });
+  if (rest > 0)
+    return `其餘 ${rest}% 的人看什麼：多寫一行不寫「版本」的，或讓各版的比例加起來正好 100%，不要其餘`;
+  if (without.length > 0)
+    return `${without.map((one) => `「${one.name}」`).join('、')}的內容：每一版各寫一行，或多寫一行不寫「版本」的`;
+  return undefined;
+}
+
 /** The drafts of its mass messages, one for each version that somebody gets. */
 function draftsOf(push: Pick<Definition, 'content' | 'variants'>): string[] {
   const versions = push.variants.map(({ name }) => ({ variant: name }));
-  const isForSome = push.variants.reduce((sum, { share }) => sum + share, 0) < 100;
+  const isForSome = sharesOf(push) < 100;
   return [...versions, ...(isForSome ? [{}] : [])].flatMap((version) => {
     const own = contentOf(push, version, 'mass');
     return own && 'draftMediaId' in own ? [own.draftMediaId] : [];

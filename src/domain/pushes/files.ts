@@ -17,12 +17,13 @@ type PushFile = {
   expiresAt?: Date;
 };
 
-const types: Record<string, string> = {
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  gif: 'image/gif',
-};
+const names = /\.(png|jpe?g|gif)$/i;
+/** By what they begin with: a name says little. */
+const types: readonly (readonly [type: string, start: Buffer])[] = [
+  ['image/png', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')],
+  ['image/jpeg', Buffer.from([0xff, 0xd8, 0xff])],
+  ['image/gif', Buffer.from('GIF8')],
+];
 const most = 2 * 1024 * 1024;
 
 /** Pictures that pushes carry: kept here, and brought to WeChat when they are sent, since it forgets them after three days. */
@@ -58,9 +59,15 @@ export function createPushFiles({
     upkeep: { forget: (ago: (days: number) => Date) => rows.deleteMany({ at: { $lt: ago(400) } }) },
     /** Keeps a picture; its name from here on is a digest. @throws AppError Invalid for what WeChat does not take */
     async keep(name: string, bytes: Buffer): Promise<string> {
-      const type = types[name.split('.').at(-1)?.toLowerCase() ?? ''];
-      if (!type || bytes.length === 0 || bytes.length > most)
+      const [type] = types.find(([, start]) => bytes.subarray(0, start.length).equals(start)) ?? [];
+      if (!names.test(name) || bytes.length > most)
         throw new AppError('Invalid', 'push.picture', `圖片「${name}」要是 PNG、JPG 或 GIF，最大 2 MB。`);
+      if (!type)
+        throw new AppError(
+          'Invalid',
+          'push.picture',
+          `「${name}」裡面不是圖片：要是 PNG、JPG 或 GIF，只改檔名不行；請用看圖的程式打開，另存成 PNG。`,
+        );
       const _id = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
       const at = new Date(clock.now());
       await rows.updateOne({ _id }, { $set: { at }, $setOnInsert: { name, type, bytes } }, { upsert: true });

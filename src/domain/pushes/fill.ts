@@ -1,4 +1,5 @@
 import { inScript, type Script } from '../../kit/text';
+import { quoted } from '../../sheets/problems';
 
 /** 「{名字|朋友}」: a person's own value, with what stands there when it is not known. */
 const variable = /\{([^{}|\n]{1,20})(?:\|([^{}\n]{0,40}))?\}/gu;
@@ -34,6 +35,26 @@ export const brokenAddressesIn = (text: string): string[] =>
   linksOf(text)
     .filter(({ index, whole, url }) => url.includes('{') || text[index + whole.length] === '{')
     .map(({ url }) => url);
+
+/** 「[看看](…)」 that is no link, in brackets of either width. */
+const looksLinked = /\[[^[\]\n]*\]\s?[(（][^()（）\n]*[)）]?/gu;
+
+/** What was meant for a link or a variable and would reach her as it stands. */
+export function brokenMarksIn(text: string): string[] {
+  const linkedAt = new Set(linksOf(text).map(({ index }) => index));
+  const links = Array.from(text.matchAll(looksLinked))
+    .filter(({ index }) => !linkedAt.has(index))
+    .map(
+      ([whole]) =>
+        `「${quoted(whole)}」不會變成連結：要寫成 [看看](https://…)，網址以 https:// 開頭，裡面沒有空格和括號，文字最多 60 個字；不是連結就用【】`,
+    );
+  const braces = Array.from(
+    text.replace(variable, '').matchAll(/[{}｛｝][^{}｛｝\n]{0,20}/gu),
+    ([piece]) =>
+      `「${quoted(piece)}」：大括號沒有寫完；變量要寫成 {城市|杭州}，半形的，名字最多 20 個字，豎線後面最多 40 個字`,
+  );
+  return [...links, ...braces];
+}
 
 /** WeChat takes a text of so many bytes (45002), a Han letter being three of them. */
 const mostBytes = 2_048;

@@ -1,4 +1,4 @@
-import { type Row, type Shown, tableOf, wrongCells } from '../../sheets/grid';
+import { type Grid, type Row, type Shown, tableOf, wrongCells } from '../../sheets/grid';
 import { type Problem, quoted, unreadable } from '../../sheets/problems';
 import { gridOf, openXlsx, type Sheet } from '../../sheets/read-xlsx';
 import { writeBook } from '../../sheets/write-book';
@@ -12,7 +12,7 @@ const pushHeadings = {
   id: ['編號', '小寫字母、數字、連字號，最多 24 個'],
   name: ['名稱', '最多 40 字，只有同事看得到'],
   class: ['類別', '營銷 或 服務（結果、提醒、她要的東西）；模板消息和訂閱通知只能發服務'],
-  to: ['對象', '分群的編號，或一句規則；看寫法：npm run segment -- leaves'],
+  to: ['對象', '分群的編號或名稱，或一句規則，或 所有人；看寫法：npm run segment -- leaves'],
   except: ['不包括', '分群的編號；幾個用 | 隔開，可空'],
   routes: ['路線', `按順序試，第一條通的就發；用 | 隔開：${Object.values(routeWords).join('、')}`],
   at: ['時間', '現在，或「2026-12-01 09:00」「國慶節 09:00」「明天 9:30」'],
@@ -96,6 +96,7 @@ export async function readPushBook(file: { name: string; bytes: Buffer }): Promi
     );
   };
   const [top, below] = [gridOf(named(sheetNames.push)), gridOf(named(sheetNames.content))];
+  readShares(below.grid);
   const problems = wrongCells(top.grid).map((one) => ({ sheet: sheetNames.push, ...one }));
   const table = tableOf(below.grid);
   problems.push(...table.problems.map((one) => ({ sheet: sheetNames.content, ...one })));
@@ -111,6 +112,8 @@ export async function readPushBook(file: { name: string; bytes: Buffer }): Promi
       const said = { ...(value === undefined || /^[[{]/.test(value) ? {} : { value }), message };
       for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
         const found = places.get(at);
+        if (found?.sheet === sheetNames.push && found.line === undefined && value === undefined)
+          return { sheet: sheetNames.push, message: missingLine(String(found.column), top.grid.lines) };
         if (found) return { ...found, ...said };
       }
       return { sheet: path.startsWith('content') ? sheetNames.content : sheetNames.push, ...said };
@@ -118,11 +121,38 @@ export async function readPushBook(file: { name: string; bytes: Buffer }): Promi
   };
 }
 
-function pushIn(
-  lines: readonly { line: number; cells: readonly Shown[] }[],
-  places: Places,
-  problems: Problem[],
-): Record<string, unknown> {
+type Lines = readonly { line: number; cells: readonly Shown[] }[];
+
+/** A line that is not there, and one of another name that may be meant. */
+function missingLine(heading: string, lines: Lines): string {
+  const meant = lines.find(({ cells }) => {
+    const label = plain(cells[0]?.text ?? '');
+    return (
+      fieldOf(label) === undefined &&
+      label !== plain(fieldHeading) &&
+      [...plain(heading)].some((char) => label.includes(char))
+    );
+  });
+  const guess = meant ? `（第 ${meant.line} 行的「${quoted(meant.cells[0]?.text)}」是不是？）` : '';
+  return `少了「${heading}」這一行${guess}`;
+}
+
+const fieldOf = (label: string): PushField | undefined =>
+  Object.entries(pushHeadings).find(
+    ([name, [heading]]) => plain(heading) === plain(label) || name === label,
+  )?.[0] as PushField | undefined;
+
+/** Excel makes 0.3 of a 30% that is typed. */
+function readShares({ lines: [head, ...lines] }: Grid): void {
+  const isShare = ({ text }: Shown) => plain(text) === plain(contentHeadings.share) || text === 'share';
+  const at = head?.cells.findIndex(isShare) ?? -1;
+  for (const { cells } of lines) {
+    const { share } = cells[at] ?? {};
+    if (share !== undefined) cells[at] = { text: share };
+  }
+}
+
+function pushIn(lines: Lines, places: Places, problems: Problem[]): Record<string, unknown> {
   const sheet = sheetNames.push;
   const found: { [Name in PushField]?: string } = {};
   for (const [field, path] of Object.entries(pathOf))
@@ -130,9 +160,7 @@ function pushIn(
   for (const { line, cells } of lines) {
     const label = cells[0]?.text ?? '';
     if (label === '' || plain(label) === plain(fieldHeading)) continue;
-    const field = Object.entries(pushHeadings).find(
-      ([name, [heading]]) => plain(heading) === plain(label) || name === label,
-    )?.[0] as PushField | undefined;
+    const field = fieldOf(label);
     const place = { sheet, line, ...(field ? { column: pushHeadings[field][0] } : {}) };
     if (!field) {
       const all = Object.values(pushHeadings).map(([heading]) => heading);
@@ -245,7 +273,7 @@ function contentsIn(rows: readonly Row[], reading: Reading): Pick<Record<string,
       const share = cell('share');
       places.set(`variants.${i}`, at('variant'));
       if (share !== undefined) {
-        const percent = /^\d{1,3}%?$/.test(share) ? Number.parseInt(share, 10) : share;
+        const percent = percentIn(share);
         if (variant.share !== undefined && variant.share !== percent)
           wrong('share', `「${name}」上面寫的是 ${variant.share}；一版只有一個比例`);
         variant.share = percent;
@@ -261,6 +289,13 @@ function contentsIn(rows: readonly Row[], reading: Reading): Pick<Record<string,
     into[route] = contentIn(route, path, { cell, at, wrong, places });
   }
   return { content, ...(variants.length > 0 ? { variants } : {}) };
+}
+
+/** 「30」, 「30%」, 「0.3」; what is none of them as it stands. */
+function percentIn(text: string): number | string {
+  const plainly = text.normalize('NFKC');
+  if (/^\d{1,3}\s*%?$/.test(plainly)) return Number.parseInt(plainly, 10);
+  return /^0?\.\d{1,2}$/.test(plainly) ? Math.round(Number(plainly) * 100) : text;
 }
 
 function contentIn(
@@ -319,7 +354,7 @@ function put(own: Record<string, unknown>, field: string, value: unknown): void 
 function valueIn(field: string, text: string, wrong: Wrong): unknown {
   switch (field) {
     case 'image':
-      return /\.(png|jpe?g|gif)$/i.test(text) ? { file: text } : { mediaId: text };
+      return imageIn(text, wrong);
     case 'fields':
       return pairsIn(text, /\n|[;；](?=\s*[a-z_]+\d*\s*[=＝])/u, () =>
         wrong('一行一個（格子裡換行：Alt+Enter），像 thing1=杭州周末'),
@@ -331,6 +366,14 @@ function valueIn(field: string, text: string, wrong: Wrong): unknown {
     default:
       return text;
   }
+}
+
+/** A file beside the workbook, or what WeChat calls a picture: letters, digits, - and _. */
+function imageIn(text: string, wrong: Wrong): { file: string } | { mediaId: string } {
+  if (/\.(png|jpe?g|gif)$/i.test(text)) return { file: text };
+  if (/\.\w{1,5}$/.test(text)) wrong('這是檔名嗎？圖片只收 PNG、JPG、GIF；請另存成 PNG，再寫新的檔名');
+  else if (!/^[\w-]+$/.test(text)) wrong('要寫放在旁邊的檔名，連 .png、.jpg、.gif 一起寫；或微信的 media id');
+  return { mediaId: text };
 }
 
 function pairsIn(text: string, between: RegExp, unclear: () => void): Record<string, string> {

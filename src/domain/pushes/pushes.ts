@@ -66,6 +66,9 @@ const asked = {
   },
 } satisfies Partial<PushRow>;
 
+/** No number, no quotation, no joint: hardly a sentence. */
+const isLikeName = (text: string): boolean => !/[\d「」『』"“”；;（）(){}]/u.test(text);
+
 /** What services give for the words' variables. */
 export type Values = { names: () => Promise<string[]>; of: Sending['values'] };
 
@@ -244,13 +247,14 @@ export function createPushes(
 
   /** A segment by its id or name, or a sentence. */
   async function ruleIn(text: string): Promise<Rule> {
-    if (isId(text)) return (await segments.get(text)).rule;
+    if (isId(text) && text !== 'everybody') return (await segments.get(text)).rule;
     try {
       return await segments.readText(text);
     } catch (error) {
-      const named = await segments.get(text).catch(() => undefined);
-      if (named) return named.rule;
-      throw error;
+      const named = await segments.get(text).catch((unknown: unknown) => {
+        throw isLikeName(text) ? unknown : error;
+      });
+      return named.rule;
     }
   }
 

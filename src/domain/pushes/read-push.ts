@@ -25,10 +25,20 @@ export const lateWords = { ask: '問人', send: '照發' } as const;
 /** As words are compared: in either script, without spaces. */
 export const plain = (text: string): string => toSimplified(text.replace(/\s/g, ''));
 
+/** What is said for our words as well, as `plain` leaves it. */
+const alsoSaid: Record<string, string> = {
+  行销: '营销',
+  客服: '客服消息',
+  模板: '模板消息',
+  文本: '文字',
+  菜单: '选单',
+};
+
 /** The code of a word; of what is none, and of codes, itself. */
 export function codeOf(words: Record<string, string>, word: unknown): unknown {
   if (typeof word !== 'string') return word;
-  return Object.entries(words).find(([, its]) => plain(its) === plain(word))?.[0] ?? word.trim();
+  const said = alsoSaid[plain(word)] ?? plain(word);
+  return Object.entries(words).find(([, its]) => plain(its) === said)?.[0] ?? word.trim();
 }
 
 /** 「營銷（marketing）、服務（service）」 */
@@ -49,7 +59,11 @@ export function readPush(json: unknown): { push: Definition } | { faults: Fault[
   const read = definition.safeParse(coded, { error: tell });
   return read.success
     ? { push: read.data }
-    : { faults: read.error.issues.flatMap((issue) => faultsOf(issue, coded)) };
+    : {
+        faults: read.error.issues
+          .flatMap((issue) => faultsOf(issue, coded))
+          .map((one) => ({ ...one, path: asWritten(one.path, json) })),
+      };
 }
 
 type Object_ = Record<string, unknown>;
@@ -76,6 +90,18 @@ function inCodes(json: Object_): Object_ {
         : variants,
     ),
   };
+}
+
+/** A place by the words that stand there: 「content.短信.text」. */
+function asWritten(path: string, json: Object_): string {
+  let value: unknown = json;
+  const words = path.split('.').map((key) => {
+    const own = isObject(value) ? Object.keys(value) : [];
+    const word = own.includes(key) ? key : (own.find((one) => codeOf(routeWords, one) === key) ?? key);
+    value = (value as Object_ | null | undefined)?.[word];
+    return word;
+  });
+  return words.join('.');
 }
 
 function contentInCodes(content: unknown): unknown {
@@ -118,16 +144,30 @@ function choicesOf(values: string[]): string {
   return words ? listed(words) : values.join('、');
 }
 
+/** What is written as an object, by an example. */
+const likeOf: Record<string, string> = {
+  audience: '{"to": "所有人"}',
+  cap: '{"most": 3, "days": 7}',
+  quiet: '{"from": "22:00", "to": "08:00"}，不要就寫 {"from": "00:00", "to": "00:00"}',
+  fields: '{"thing1": "杭州一日"}',
+  items: '[{"id": "a", "text": "想去"}]',
+};
+const valueAt = (path: readonly string[], json: unknown): unknown =>
+  path.reduce<unknown>((value, key) => (value as Object_ | null | undefined)?.[key], json);
+
 function faultsOf(issue: z.core.$ZodIssue, json: Object_): Fault[] {
   const path = issue.path.map(String);
   const faultAt = (at: readonly string[], message: string): Fault => ({
     path: at.join('.'),
-    ...valueOf(at.reduce<unknown>((value, key) => (value as Object_ | undefined)?.[key], json)),
+    ...valueOf(valueAt(at, json)),
     message,
   });
+  const like = likeOf[path.at(-1) ?? ''];
+  if (issue.code === 'invalid_type' && like !== undefined && valueAt(path, json) !== undefined)
+    return [faultAt(path, `要寫成 ${like}`)];
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(path, json);
-    const instead = known.length > 0 ? `；可用的：${known.join('、')}` : '';
+    const instead = known.length > 0 ? `；可用的：${choicesOf(known)}` : '';
     return issue.keys.map((key) => ({
       path: [...path, key].join('.'),
       message: `不認得這個欄位「${quoted(key)}」${instead}`,

@@ -58,6 +58,11 @@ export function readRule(input: unknown, leaves: ReadonlyMap<string, Leaf>): Rul
     const at = issue?.path.join('.') ?? '';
     const extra =
       issue?.code === 'unrecognized_keys' ? `不認得「${issue.keys.join('、').slice(0, 40)}」` : '';
+    // In a number's range alone a sentence may be wrong that was read; what else is wrong came as JSON.
+    const isOut = read.error.issues.every(
+      (one) => (one.code === 'too_small' || one.code === 'too_big') && one.origin === 'number',
+    );
+    if (isOut) throw wrong(place, `「${leaf.write(values)}」：數不在範圍裡；應該像：${leaf.like}`);
     throw wrong(
       place,
       `「${leaf.name}」${at === '' ? '' : `的「${at}」`}${extra === '' ? '不對' : extra}；應該像：${leaf.pattern}`,

@@ -8,7 +8,7 @@ import type { PersonRow } from '../people/people';
 import { rowsOf, type Upkeep } from '../upkeep';
 import { compile, conditionOf, type Filter, judge, mustHave, type Verdict } from './compile';
 import { below, leavesOf, type Rule, readRule } from './rule';
-import { inList, inSegment } from './segments.leaves';
+import { everybody, inList, inSegment } from './segments.leaves';
 import { readSentence, writeSentence } from './sentence';
 
 /** `segments{_id}`: who belongs together. A push keeps the rule and version it was planned with. */
@@ -143,7 +143,7 @@ export function createSegments(given: {
       copy: async ({ pid }) => ({ lists: await members.find({ pid }).toArray() }),
     } satisfies Upkeep,
     audience: {
-      leaves: [inSegment, inList],
+      leaves: [everybody, inSegment, inList],
       async facts(known) {
         const found = new Map<string, Facts>();
         for (const { pid, segment } of await members

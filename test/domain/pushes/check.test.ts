@@ -95,11 +95,46 @@ test('a variable in an address is refused: it would lead nobody anywhere', () =>
   ]);
 });
 
+test('a link without https and a brace that is not closed are told, by any route', () => {
+  const text = '[短](travel.example.com/b)，去{城市|杭州';
+  const content = { customer: { kind: 'text', text }, mass: { kind: 'text', text } };
+  expect(told(pushOf({ routes: ['customer', 'mass'], content }))).toEqual([
+    expect.stringMatching(/^客服消息：「\[短\].*不會變成連結/),
+    expect.stringMatching(/^客服消息：「{城市\|杭州」：大括號/),
+    expect.stringMatching(/^群發：「\[短\]/),
+    expect.stringMatching(/^群發：「{城市/),
+  ]);
+});
+
 test('shares of versions stay within all, and versions have names of their own', () => {
   const one = { name: 'B', share: 60, content: { customer: { kind: 'text', text: '好' } } };
   expect(told(pushOf({ variants: [one, one] }))).toEqual([
     'A/B：各版加起來是 120%，不能超過 100%',
     'A/B：兩版叫同一個名字',
+  ]);
+});
+
+test('versions of all shares need no words for the rest; else it is said whose words are missing', () => {
+  const one = (
+    name: string,
+    share: number,
+    content: object = { customer: { kind: 'text', text: '好' } },
+  ) => ({
+    name,
+    share,
+    content,
+  });
+  const of = (...variants: object[]) => told(pushOf({ content: {}, variants }));
+  expect(of(one('甲', 50), one('乙', 50))).toEqual([]);
+  expect(of(one('甲', 50), one('乙', 30))).toEqual([
+    expect.stringMatching(/^內容：寫了走客服消息，卻沒有寫其餘 20% 的人看什麼：.*正好 100%/),
+  ]);
+  expect(of(one('甲', 50), one('乙', 50, {}))).toEqual([
+    expect.stringContaining('卻沒有寫「乙」的內容：每一版各寫一行'),
+  ]);
+  expect(of(one('甲', 50, {}), one('乙', 50, {}))).toEqual(['內容：寫了走客服消息，卻沒有寫它的內容']);
+  expect(told(pushOf({ variants: [one('甲', 50, { sms: { text: '好' } })] }))).toEqual([
+    '內容：「甲」寫了短信的內容，路線裡卻沒有它',
   ]);
 });
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterEach(() => database.clear());
 afterAll(() => database.drop());
 
-const picture = Buffer.from('a picture');
+const picture = Buffer.from('\x89PNG\r\n\x1a\n a picture', 'latin1');
 
 test('a picture is brought to WeChat once in three days, and is not read again for everybody who gets it', async () => {
   const clock = createClock();
@@ -56,4 +56,16 @@ test('its bytes are read only to bring it there', async () => {
     await watched.close();
   }
   expect(read).toEqual([{ mediaId: 1, expiresAt: 1 }]);
+});
+
+test('what is no picture is refused, whatever it is called', async () => {
+  const files = createPushFiles({
+    db,
+    clock: createClock(),
+    media: { uploadTemporary: () => Promise.reject(new Error('nothing is sent here')) },
+  });
+  await expect(files.keep('sea.png', Buffer.from('a picture'))).rejects.toThrow('「sea.png」裡面不是圖片');
+  await expect(files.keep('sea.png', Buffer.alloc(0))).rejects.toThrow('裡面不是圖片');
+  await expect(files.keep('sea.webp', picture)).rejects.toThrow('要是 PNG、JPG 或 GIF');
+  await expect(files.keep('sea.gif', Buffer.from('GIF89a'))).resolves.toEqual(expect.any(String));
 });

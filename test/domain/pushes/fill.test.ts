@@ -1,6 +1,7 @@
 import {
   addressesIn,
   brokenAddressesIn,
+  brokenMarksIn,
   type Filling,
   fill,
   variablesIn,
@@ -64,6 +65,23 @@ test('an address that holds a variable is found', () => {
   expect(
     brokenAddressesIn('https://a.example.com，{名字|朋友}；[{城市|海邊}](https://b.example.com)'),
   ).toEqual([]);
+});
+
+test.each([
+  ['[短](travel.example.com/b)', '「[短](travel.example.com/b)」不會變成連結'],
+  ['[看]（https://a.example.com）', '「[看]（https://a.example.com）」不會變成連結'],
+  ['[看](https://a.example.com/ x)', '不會變成連結'],
+  ['{城市|杭州', '「{城市|杭州」：大括號沒有寫完'],
+  ['去{城市|杭州嗎？\n{名字|朋友}', '「{城市|杭州嗎？」：大括號沒有寫完'],
+  ['｛城市｝見', '大括號沒有寫完'],
+])('%s is neither link nor variable, and would be read as it stands', (text, told) => {
+  expect(brokenMarksIn(text)[0]).toContain(told);
+});
+
+test('links, variables and other brackets are sound', () => {
+  const text =
+    '{名字|朋友}，[{城市|海邊}](https://a.example.com/x)、https://b.example.com，[重要] 看（這裡）[1]';
+  expect(brokenMarksIn(text)).toEqual([]);
 });
 
 test('a value is words: no link, no markup, no variable of its own', () => {

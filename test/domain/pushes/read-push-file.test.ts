@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ExcelJS from 'exceljs';
 import { type Definition, definition } from '../../../src/domain/pushes/push';
 import { writePushBook } from '../../../src/domain/pushes/push-book';
 import { readPushFile } from '../../../src/domain/pushes/read-push-file';
@@ -146,6 +147,28 @@ test.each<[string, object, string]>([
     { ...push, variants: [{ name: 'b', share: 120, content: {} }] },
     'variants 第 1 項 share 欄「120」：不能大於 100',
   ],
+  [
+    'by the words that were written',
+    { ...push, content: { 短信: { kind: '文本', text: '好' } } },
+    'content.短信.kind 欄：不認得這個欄位「kind」；可用的：text',
+  ],
+  [
+    'an unknown route of a content, by the words there are',
+    { ...push, content: { 飛鴿: { text: '好' } } },
+    'content.飛鴿 欄：不認得這個欄位「飛鴿」；可用的：客服消息（customer）、群發（mass）、',
+  ],
+  [
+    'by the words of a version',
+    { ...push, variants: [{ name: 'b', share: 20, content: { 客服: { kind: '文本', text: '' } } }] },
+    'variants 第 1 項 content.客服.text 欄',
+  ],
+  ['a cap that is a number', { ...push, cap: 3 }, 'cap 欄「3」：要寫成 {"most": 3, "days": 7}'],
+  [
+    'quiet hours in one',
+    { ...push, quiet: '22-8' },
+    'quiet 欄「22-8」：要寫成 {"from": "22:00", "to": "08:00"}，不要就寫',
+  ],
+  ['an audience in one', { ...push, audience: '所有人' }, 'audience 欄「所有人」：要寫成 {"to": "所有人"}'],
   ['an id with a dot', { ...push, id: 'a.b' }, 'id 欄「a.b」：編號只能用小寫字母'],
   [
     'a picture that is not there',
@@ -203,6 +226,48 @@ test('a workbook may be in Simplified, without the fields that have a default', 
   });
 });
 
+test('a share may be typed as Excel shows it, and words as others say them', async () => {
+  const contents = [
+    ['路線', '種類', '文字', '版本', '比例'],
+    ['客服', '文本', '去海邊嗎？'],
+    ['短信', undefined, '去海邊嗎？'],
+    ['客服', '文本', '海邊見！', 'B', '30%'],
+    ['客服', '文本', '走吧！', 'C', '0.25'],
+  ];
+  const called = top.map(([field = '', value = '']) => [field, field === '類別' ? '行銷' : value]);
+  const made = new ExcelJS.Workbook();
+  await made.xlsx.load((await book(called, contents)) as never);
+  const cell = made.getWorksheet('内容')?.getCell('E4') as ExcelJS.Cell;
+  cell.value = 0.3;
+  cell.numFmt = '0%';
+  const bytes = Buffer.from(await made.xlsx.writeBuffer());
+  expect(await pushOf(fromBook(bytes))).toMatchObject({
+    class: 'marketing',
+    routes: ['customer', 'sms'],
+    content: { customer: { kind: 'text' } },
+    variants: [
+      { name: 'B', share: 30 },
+      { name: 'C', share: 25 },
+    ],
+  });
+});
+
+test('a line that is missing is told by its name, with the one that may be meant', async () => {
+  const called = top.map(([field = '', value = '']) => [field === '名稱' ? '名子' : field, value]);
+  const contents = [
+    ['路線', '文字'],
+    ['客服消息', '好'],
+    ['短信', '好'],
+  ];
+  expect(await faultsOf(fromBook(await book(called, contents)))).toEqual([
+    '推送：少了「名稱」這一行（第 3 行的「名子」是不是？）',
+    expect.stringContaining('推送 第 3 行「名子」：不認得這個欄位'),
+  ]);
+  expect(await faultsOf(fromBook(await book(top.slice(0, 5), contents)))).toEqual([
+    '推送：少了「路線」這一行',
+  ]);
+});
+
 test('every bad cell is told by sheet, line and column, with what to do', async () => {
   const bytes = await book(
     [...top.slice(0, 5), ['路線', '客服消息|飛鴿'], ['免打擾', '晚上'], ['七天最多', '很多'], ['顏色', '紅']],
@@ -233,6 +298,20 @@ test('every bad cell is told by sheet, line and column, with what to do', async 
   ])
     expect(told).toContainEqual(expect.stringContaining(expected));
   expect(told).toHaveLength(12);
+});
+
+test.each([
+  ['x.webp', '內容 第 2 行 圖片 欄「x.webp」：這是檔名嗎？圖片只收 PNG、JPG、GIF'],
+  ['海邊', '內容 第 2 行 圖片 欄「海邊」：要寫放在旁邊的檔名'],
+  ['sea.png', undefined],
+  ['Media-Id_1', undefined],
+])('a picture that is called %s', async (name, told) => {
+  const bytes = await book(top, [
+    ['路線', '種類', '圖片', '文字'],
+    ['客服消息', '圖片', name],
+    ['短信', undefined, undefined, '好'],
+  ]);
+  expect(await faultsOf(fromBook(bytes))).toEqual(told === undefined ? [] : [expect.stringContaining(told)]);
 });
 
 test('a workbook that is none of ours says how to get one', async () => {

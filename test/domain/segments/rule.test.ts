@@ -10,7 +10,7 @@ import { quizLeaves } from '../../../src/domain/quiz/quiz.leaves';
 import { reachLeaves } from '../../../src/domain/reach/reach.leaves';
 import { compile, judge } from '../../../src/domain/segments/compile';
 import { type Rule, readRule } from '../../../src/domain/segments/rule';
-import { inList } from '../../../src/domain/segments/segments.leaves';
+import { everybody, inList } from '../../../src/domain/segments/segments.leaves';
 import { readSentence, writeSentence } from '../../../src/domain/segments/sentence';
 import { stageLeaves } from '../../../src/domain/stages/stages.leaves';
 import { subscriberLeaves } from '../../../src/domain/subscribers/subscribers.leaves';
@@ -29,7 +29,7 @@ const all: readonly (readonly Leaf[])[] = [
   stageLeaves,
   surveyLeaves,
   reachLeaves,
-  [inList],
+  [everybody, inList],
 ];
 const { leaves } = collectAudience({ ...all.map((some) => ({ audience: { leaves: some } })) });
 const read = (input: unknown) => readRule(input, leaves);
@@ -116,6 +116,9 @@ test.each([
     '任一(玩過活動「a」；都不(在活動「a」得過獎))',
     { any: [{ leaf: 'played', quiz: 'a' }, { none: [{ leaf: 'won', campaign: 'a' }] }] },
   ],
+  ['所有人', { leaf: 'everybody' }],
+  ['全部', { leaf: 'everybody' }],
+  ['所有关注的人；用簡體', { all: [{ leaf: 'everybody' }, { leaf: 'script', script: 'hans' }] }],
   ['30天内问过酒店', { leaf: 'asked', topic: 'hotels', times: 1, days: 30 }],
   ['用簡體', { leaf: 'script', script: 'hans' }],
   ['今天生日', { leaf: 'birthday-today' }],
@@ -156,6 +159,16 @@ test.each([
   ['an empty joint', { any: [] }, '至少要一條'],
   ['two joints', { all: [{ leaf: 'window' }], any: [] }, '旁邊不能再有'],
   ['a quotation in a name', { leaf: 'played', quiz: 'a」；b' }, '「quiz」不對'],
+  [
+    'a number out of its range',
+    { leaf: 'followed-before', days: 0 },
+    '：「關注超過 0 天」：數不在範圍裡；應該像：關注超過 〔1 到 3650〕 天。',
+  ],
+  [
+    'the same, with a value too many',
+    { leaf: 'followed-before', days: 0, $or: [] },
+    '「followed-before」的「days」不對',
+  ],
   ['a number as text', { leaf: 'points', points: '5' }, '不對'],
 ])('refuses %s, and says where', (_, input, why) => {
   expect(() => read(input)).toThrow(why);
