@@ -12,7 +12,7 @@ import { kindWords } from '../../src/domain/pushes/read-push';
 import type { Status } from '../../src/domain/pushes/report';
 import { figure } from '../../src/domain/pushes/tell-plan';
 import { shareOfRest } from '../../src/domain/pushes/ways';
-import { afterQuiet, tellWhen } from '../../src/domain/pushes/when';
+import { afterQuiet } from '../../src/domain/pushes/when';
 import { beijingMoment, dayMs, minuteMs } from '../../src/kit/beijing';
 import { call } from './command';
 
@@ -128,10 +128,7 @@ export function nextSteps(
     return [`結果：${call(`report ${_id}`)}；沒收到的人：${call(`missed ${_id}`)}`];
   switch (state) {
     case 'draft':
-      return [
-        ...tellWhen(push.at, now),
-        `先看會發給誰：${call(`plan ${_id}`)}；先給自己看：${call(`test ${_id} --to 人`)}`,
-      ];
+      return [`先看會發給誰：${call(`plan ${_id}`)}；先給自己看：${call(`test ${_id} --to 人`)}`];
     case 'waiting':
       return [
         `要第二個人看過再同意：${call(`approve ${_id} --by 她的名字`)}；不發了：${call(`cancel ${_id}`)}`,

@@ -14,7 +14,7 @@ import {
 } from './push';
 import type { AnyRoute } from './routes/route';
 import { figure } from './tell-plan';
-import { contentOf } from './ways';
+import { contentOf, shareOfRest } from './ways';
 
 /** All pieces of words in a content, with the route they go by. */
 export function wordsIn(
@@ -81,8 +81,8 @@ export function findingsOf(
       if (content[name] && !push.content[name] && !push.routes.includes(name))
         add('內容', `「${version}」寫了${routes.get(name)?.says ?? name}的內容，路線裡卻沒有它`);
 
-  const shares = sharesOf(push);
-  if (shares > 100) add('A/B', `各版加起來是 ${shares}%，不能超過 100%`);
+  const rest = shareOfRest(push.variants);
+  if (rest < 0) add('A/B', `各版加起來是 ${100 - rest}%，不能超過 100%`);
   const versions = push.variants.map(({ name }) => name);
   if (new Set(versions).size < versions.length) add('A/B', '兩版叫同一個名字');
 
@@ -110,15 +110,12 @@ export function findingsOf(
   return found;
 }
 
-const sharesOf = ({ variants }: Pick<Definition, 'variants'>): number =>
-  variants.reduce((sum, { share }) => sum + share, 0);
-
 /** For whom a route has no words: all, those without a version, or some versions; undefined where everybody has some. */
 function missingWords({ content, variants }: Definition, name: RouteName): string | undefined {
   if (content[name]) return undefined;
   const without = variants.filter((one) => !one.content[name]);
   if (without.length === variants.length) return '它的內容';
-  const rest = 100 - sharesOf({ variants });
+  const rest = shareOfRest(variants);
   if (rest > 0)
     return `其餘 ${rest}% 的人看什麼：多寫一行不寫「版本」的，或讓各版的比例加起來正好 100%，不要其餘`;
   if (without.length > 0)
@@ -129,7 +126,7 @@ function missingWords({ content, variants }: Definition, name: RouteName): strin
 /** The drafts of its mass messages, one for each version that somebody gets. */
 function draftsOf(push: Pick<Definition, 'content' | 'variants'>): string[] {
   const versions = push.variants.map(({ name }) => ({ variant: name }));
-  const isForSome = sharesOf(push) < 100;
+  const isForSome = shareOfRest(push.variants) > 0;
   return [...versions, ...(isForSome ? [{}] : [])].flatMap((version) => {
     const own = contentOf(push, version, 'mass');
     return own && 'draftMediaId' in own ? [own.draftMediaId] : [];

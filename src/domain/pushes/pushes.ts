@@ -583,7 +583,9 @@ export function createPushes(
         return row;
       }
       if (row.state !== 'waiting') throw wrongState(row, '同意');
-      const same = row.log.some((one) => one.by !== '系統' && isSamePerson(one.by, by));
+      // Who only had it shown to somebody has decided nothing yet.
+      const deeds = row.log.filter(({ by: who, what }) => who !== '系統' && !what.startsWith('試發'));
+      const same = deeds.some((one) => isSamePerson(one.by, by));
       if (same && !given.solo)
         throw new AppError(
           'Forbidden',

@@ -63,14 +63,6 @@ function timeIn(text: string): { day: string; clock: string } | undefined {
   };
 }
 
-/** What a time says by a name, 「「元旦 09:00」是 2027-01-01 09:00」; nothing for one that says its date, or for now. */
-export function tellWhen(text: string, now: number): string[] {
-  const when = readWhen(text, now);
-  if ('problem' in when || when.at === undefined) return [];
-  const told = beijingMoment(when.at);
-  return told === text.trim() ? [] : [`「${text}」是 ${told}`];
-}
-
 /** The next moment at which a Beijing clock shows this time. */
 export function nextTime(time: string, after: number): number {
   const today = momentAt(`${beijingDay(after)} ${time}`);

@@ -1,5 +1,5 @@
 import { endOf, tellSpan } from '../../../src/domain/pushes/tell-plan';
-import { afterQuiet, readWhen, tellWhen } from '../../../src/domain/pushes/when';
+import { afterQuiet, readWhen } from '../../../src/domain/pushes/when';
 import { beijingMoment, dayMs, hourMs, momentAt } from '../../../src/kit/beijing';
 
 const now = momentAt('2026-11-24 10:00'); // a Tuesday
@@ -44,11 +44,6 @@ test('a holiday of a year whose calendar is not out is taken with a warning', ()
     warning: expect.stringContaining('2027 年的放假安排還沒有公布'),
   });
   expect(readWhen('2027-10-01 09:00', now)).not.toHaveProperty('warning');
-});
-
-test('what a named day means is told', () => {
-  expect(tellWhen('元旦 9:00', now)).toEqual(['「元旦 9:00」是 2027-01-01 09:00']);
-  for (const plain of ['2026-12-01 09:00', '現在', '有空的時候']) expect(tellWhen(plain, now)).toEqual([]);
 });
 
 test.each([...'元旦、春節、元宵、清明、五一、端午、七夕、中秋、國慶節、重陽、聖誕'.split('、')])(
