@@ -45,8 +45,9 @@ export async function sendEach(
 
   /** What the next need is asked for while those before them are on their way. */
   function lookAhead(row: Delivery): void {
+    if (readied.has(row._id) && readied.size > house.ahead / 2) return;
     const next = [row, ...queue.slice(0, house.ahead)].filter(({ _id }) => !readied.has(_id));
-    if (readied.has(row._id) && next.length < house.ahead / 2) return;
+    if (next.length === 0) return;
     const all = getReady(work, next);
     for (const [i, { _id }] of next.entries()) {
       const ready = all.then((some) => some[i] as Ready);
