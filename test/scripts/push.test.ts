@@ -127,7 +127,7 @@ test('whom it missed is listed, taken out under a name, and sent to again', asyn
   const { said } = await push('missed', ['weekend'], { list: true, out });
   expect(said).toContain('沒收到的 1 人：');
   expect(said).toContain(`已寫好 ${out}：1 人。`);
-  expect(readFileSync(out, 'utf8')).toMatch(/^\uFEFFpid,路線,原因\r?\n[\w-]{16},客服消息,客服窗口沒開/);
+  expect(readFileSync(out, 'utf8')).toMatch(/^\uFEFFpid,路線,原因\r?\n'?[\w-]{16},客服消息,客服窗口沒開/);
   expect(await town.app.db.collection('exports').findOne({ what: 'missed' })).toMatchObject({
     by: '小王',
     filter: { push: 'weekend' },
