@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import type { WechatClient } from './client';
 import { readAnswer } from './errors';
-import { type SendOutcome, unsentBy } from './outcome';
-import { dataOf, idShape, keysIn, type MiniProgramPage, pageOf, type Template } from './template-fields';
+import type { SendOutcome } from './outcome';
+import {
+  dataOf,
+  keysIn,
+  type MiniProgramPage,
+  pageOf,
+  sendByTemplate,
+  type Template,
+} from './template-fields';
 
 const all = z.object({
   data: z
@@ -17,7 +24,6 @@ const all = z.object({
     )
     .default([]),
 });
-const sent = z.object({ msgid: idShape.optional() });
 const longTermType = 3;
 
 /** `longTerm`: one yes is for good; else each yes is one notice. */
@@ -56,20 +62,14 @@ export function createNotices({ client }: { client: Pick<WechatClient, 'get' | '
     async send(openid: string, notice: Notice): Promise<SendOutcome> {
       const path = '/cgi-bin/message/subscribe/bizsend';
       const { templateId, page, miniProgram, data, key } = notice;
-      try {
-        const answer = await client.post(path, {
-          touser: openid,
-          template_id: templateId,
-          ...(page === undefined ? {} : { page }),
-          ...(miniProgram ? { miniprogram: pageOf(miniProgram) } : {}),
-          data: dataOf(data),
-          client_msg_id: key,
-        });
-        const { msgid: msgId } = readAnswer(path, sent, answer);
-        return { kind: 'sent', ...(msgId === undefined ? {} : { msgId }) };
-      } catch (thrown) {
-        return unsentBy(thrown);
-      }
+      return sendByTemplate(client, path, {
+        touser: openid,
+        template_id: templateId,
+        ...(page === undefined ? {} : { page }),
+        ...(miniProgram ? { miniprogram: pageOf(miniProgram) } : {}),
+        data: dataOf(data),
+        client_msg_id: key,
+      });
     },
   };
 }

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { WechatClient } from './client';
+import { readAnswer } from './errors';
+import { type SendOutcome, unsentBy } from './outcome';
 
 /** A template as the account has it. `keys`: the fields it wants, `thing1`, `time2` …. */
 export type Template = { id: string; title: string; content: string; example: string; keys: string[] };
@@ -66,3 +69,19 @@ export const pageOf = ({ appId, path }: MiniProgramPage) => ({
   appid: appId,
   ...(path === undefined ? {} : { pagepath: path }),
 });
+
+const sent = z.object({ msgid: idShape.optional() });
+
+/** Sends what is made of a template; a refusal is an outcome, and `msgId` is there where WeChat tells one. */
+export async function sendByTemplate(
+  client: Pick<WechatClient, 'post'>,
+  path: string,
+  body: Record<string, unknown>,
+): Promise<SendOutcome> {
+  try {
+    const { msgid: msgId } = readAnswer(path, sent, await client.post(path, body));
+    return { kind: 'sent', ...(msgId === undefined ? {} : { msgId }) };
+  } catch (thrown) {
+    return unsentBy(thrown);
+  }
+}

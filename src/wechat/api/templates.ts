@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import type { WechatClient } from './client';
 import { readAnswer } from './errors';
-import { type SendOutcome, unsentBy } from './outcome';
-import { dataOf, idShape, keysIn, type MiniProgramPage, pageOf, type Template } from './template-fields';
+import type { SendOutcome } from './outcome';
+import {
+  dataOf,
+  keysIn,
+  type MiniProgramPage,
+  pageOf,
+  sendByTemplate,
+  type Template,
+} from './template-fields';
 
 const all = z.object({
   template_list: z.array(
@@ -14,7 +21,6 @@ const all = z.object({
     }),
   ),
 });
-const sent = z.object({ msgid: idShape.optional() });
 
 export type TemplateMessage = {
   templateId: string;
@@ -43,20 +49,14 @@ export function createTemplates({ client }: { client: Pick<WechatClient, 'get' |
     async send(openid: string, message: TemplateMessage): Promise<SendOutcome> {
       const path = '/cgi-bin/message/template/send';
       const { templateId, url, miniProgram, data, key } = message;
-      try {
-        const answer = await client.post(path, {
-          touser: openid,
-          template_id: templateId,
-          ...(url === undefined ? {} : { url }),
-          ...(miniProgram ? { miniprogram: pageOf(miniProgram) } : {}),
-          data: dataOf(data),
-          client_msg_id: key,
-        });
-        const { msgid: msgId } = readAnswer(path, sent, answer);
-        return { kind: 'sent', ...(msgId === undefined ? {} : { msgId }) };
-      } catch (thrown) {
-        return unsentBy(thrown);
-      }
+      return sendByTemplate(client, path, {
+        touser: openid,
+        template_id: templateId,
+        ...(url === undefined ? {} : { url }),
+        ...(miniProgram ? { miniprogram: pageOf(miniProgram) } : {}),
+        data: dataOf(data),
+        client_msg_id: key,
+      });
     },
   };
 }
