@@ -4,11 +4,17 @@ import { createAnswering } from './bot/answering';
 import { checkMenu, loadHandlers } from './bot/discover';
 import { createDispatch } from './bot/dispatch';
 import { createFanLimit } from './bot/fan-limit';
+import type { Rules } from './bot/rules';
+import { explain } from './bot/understanding/explain';
+import { createUnderstanding } from './bot/understanding/understanding';
 import type { Config } from './config';
+import { examine } from './doctor';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
 import type { MailQrcode } from './domain/mails/mails';
 import { createCallback } from './http/callback';
+import { type House, loadItems } from './http/console/console';
+import { type Console, createConsole } from './http/console/server';
 import { pages } from './http/h5/pages';
 import { createMetrics } from './http/metrics';
 import { createHttp } from './http/server';
@@ -16,6 +22,7 @@ import { armHousekeeping, housekeeping } from './jobs/housekeeping';
 import { createHints } from './jobs/queue';
 import { createRelay } from './jobs/relay';
 import { createSweeper } from './jobs/sweeper';
+import { createTaskRunner } from './jobs/task-runner';
 import { turnClock } from './jobs/turn-clock';
 import { createWatch } from './jobs/watch';
 import { createWorker } from './jobs/worker';
@@ -25,6 +32,7 @@ import { randomId } from './kit/ids';
 import { createLog, type Log, stdout } from './kit/log';
 import { watchStalls } from './kit/stalls';
 import { migrations } from './migrations';
+import { createConsolePages } from './render/console';
 import { createPages } from './render/pages';
 import { createRender } from './render/render';
 import { createServices, type Services } from './services';
@@ -155,6 +163,8 @@ export async function createApp(config: Config, options: AppOptions) {
     log,
   });
 
+  const taskRunner = createTaskRunner({ tasks: services.tasks, known: upkeep.tasks, services, log });
+
   for (const { name, help, read } of upkeep.gauges) metrics.gauge(name, help, read);
   metrics.gauge('callbacks_in_flight', 'Callbacks being answered now', answering.inFlight);
   metrics.gauge('log_lines_lost', 'Log lines that could not be written', stdout.lost);
@@ -200,12 +210,32 @@ export async function createApp(config: Config, options: AppOptions) {
     metrics,
     prepare,
     http,
+    taskRunner,
+    /** The console, in a process of its own: what people do there is not felt by callbacks. */
+    console: (): Console =>
+      createConsole({
+        items: loadItems(),
+        services,
+        pages: createConsolePages(),
+        house: houseOf({
+          config: { ...config, MONGODB_URI: options.mongoUri, REDIS_URL: options.redisUrl },
+          rules,
+          services,
+          clock,
+        }),
+        url: consoleUrl(config),
+        proxies: config.CONSOLE_PROXIES,
+        clock,
+        script: services.defaultScript,
+        log,
+      }),
     async startWorker(): Promise<void> {
       workerStarted = true;
       await armHousekeeping({ timers, clock });
       worker.start(() => hints.hint('canary'));
       sweeper.start();
       watch.start();
+      taskRunner.start();
       upkeep.start();
     },
     /** Turns business time to `to` (ms), stepping through everything that falls due on the way. */
@@ -231,6 +261,7 @@ export async function createApp(config: Config, options: AppOptions) {
         versions.stop();
         watch.stop();
         if (workerStarted) {
+          await taskRunner.close();
           await sweeper.close();
           await worker.close();
           await upkeep.close();
@@ -247,6 +278,30 @@ export async function createApp(config: Config, options: AppOptions) {
     },
   };
 }
+
+/** What the console is told of the house beside its services. */
+function houseOf(given: { config: Config; rules: Rules; services: Services; clock: TurnableClock }): House {
+  const { config, rules, services, clock } = given;
+  const understanding = createUnderstanding(rules.topics, services);
+  return {
+    account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
+    simulated: config.simulated,
+    solo: config.SOLO_TEAM,
+    publicUrl: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
+    // The simulator is where we ask WeChat.
+    phoneUrl: config.simulated ? config.WECHAT_API_URL : undefined,
+    async explain(text) {
+      const exact = rules.forText(text);
+      const found = await understanding.understand(text, { at: clock.now(), before: async () => undefined });
+      return { by: exact?.file ?? '', reply: '', how: explain(found) };
+    },
+    doctor: () => examine(config),
+  };
+}
+
+/** Where it is reached; on this machine where nothing else is said. */
+const consoleUrl = ({ CONSOLE_URL: url, CONSOLE_PORT: port, PORT }: Config): string =>
+  url ?? `http://127.0.0.1:${port ?? PORT + 2}`;
 
 /** Only where the account may have them. */
 function mailQrcodeOf(config: Config, client: WechatClient): MailQrcode | undefined {

@@ -29,7 +29,27 @@ export const table = {
       .optional(),
     'Where fans and WeChat reach it, e.g. https://wx.example.com',
   ),
-  ROLE: setting(z.enum(['all', 'web', 'worker']).default('all'), 'all forks one web and one worker process'),
+  ROLE: setting(
+    z.enum(['all', 'web', 'worker', 'console']).default('all'),
+    'all forks one web, one worker and one console process',
+  ),
+  CONSOLE_PORT: setting(whole(0, 65_535).optional(), 'Port of the console; absent: PORT+2'),
+  CONSOLE_HOST: setting(
+    text.default('127.0.0.1'),
+    'Address the console listens on: keep it inside; your TLS proxy or VPN leads there',
+  ),
+  CONSOLE_URL: setting(
+    z
+      .url()
+      .regex(/^https:\/\/|^http:\/\/(127\.0\.0\.1|localhost)(:|\/|$)/)
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
+    'Where your people open the console, https://console.example.com; absent: on this machine only',
+  ),
+  CONSOLE_PROXIES: setting(
+    whole(0, 5).default(0),
+    'Proxies of yours in front of the console, whose X-Forwarded-For counts',
+  ),
   LOG_LEVEL: setting(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     'Least level logged',
@@ -287,10 +307,17 @@ function conflicts(all: Settings): string[] {
     problems.push(`SMS_PUSH_TEMPLATE_ID 要和 ${smsSettings.join('、')} 一起填。`);
   if (!all.MAIL_URL !== !all.MAIL_FROM)
     problems.push('MAIL_URL 和 MAIL_FROM 要一起填：從哪裡寄、以誰的名義。');
+  if (!isLoopback(all.CONSOLE_HOST) && !all.CONSOLE_URL)
+    problems.push(
+      `CONSOLE_HOST=${all.CONSOLE_HOST} 讓別的機器連得到控制台，要有 CONSOLE_URL（https://…）：登入不走明文。`,
+    );
   if (all.ALARM_MAIL_TO && all.WECHAT_APP_ID && !all.MAIL_URL)
     problems.push('ALARM_MAIL_TO 要有 MAIL_URL 和 MAIL_FROM：警報從那裡寄。');
   return problems;
 }
+
+/** Only this machine reaches it. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
 
 /** Text messages need all of them. */
 const smsSettings = [

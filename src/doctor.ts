@@ -28,10 +28,10 @@ const bad = (what: string, todo: string): Finding => ({ state: 'bad', what, todo
 const quiet = createLog({ level: 'silent', name: 'doctor' });
 
 /** Looks at everything an operator would otherwise have to guess: settings, engines, indexes, clock, callback, token, account. */
-export async function examine(): Promise<Finding[]> {
+export async function examine(known?: Config): Promise<Finding[]> {
   let config: Config;
   try {
-    config = loadConfig();
+    config = known ?? loadConfig();
   } catch (error) {
     return [bad(messageOf(error), '改好 .env（說明在 .env.example），再執行一次')];
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app';
-import { type Config, childEnv, engineSettings, loadConfig } from './config';
+import { type Config, childEnv, engineSettings, isLoopback, loadConfig } from './config';
 import { AppError, messageOf } from './errors';
 import { monotonicMs } from './kit/clock';
 import { leave, leaveOnFailure } from './kit/ending';
@@ -25,14 +25,16 @@ async function main(): Promise<void> {
   const forkedAs = process.argv[2];
   const config = await whenThereIsRoom(() => loadConfig(), { dir: 'DATA_DIR', say });
   if (forkedAs === 'simulator') return runSimulator(config, { whenTold, ready });
-  const role = forkedAs ?? config.ROLE;
+  const role = (forkedAs as Role | undefined) ?? config.ROLE;
   requireAccount(config, role, process.argv.includes('--simulated'));
   if (role === 'all') return supervise(config);
-  return runRole(config, role === 'worker' ? 'worker' : 'web');
+  return runRole(config, role);
 }
 
-/** One web or worker process. In production there may be any number of each. */
-async function runRole(config: Config, role: 'web' | 'worker'): Promise<void> {
+type Role = 'web' | 'worker' | 'console';
+
+/** One web, worker or console process. In production there may be any number of each. */
+async function runRole(config: Config, role: Role): Promise<void> {
   const log = logOf(config, role);
   leaveOnFailure(log);
   const { MONGODB_URI: mongoUri, REDIS_URL: redisUrl } = config;
@@ -43,26 +45,32 @@ async function runRole(config: Config, role: 'web' | 'worker'): Promise<void> {
       'WECHAT_ENCODING_AES_KEY is not set: in plain mode anybody who has seen one callback URL can forge messages',
     );
   const app = await createApp(config, { mongoUri, redisUrl, role, log });
+  const consoleAt = role === 'console' ? app.console() : undefined;
   const stopClock = process.argv.includes('--simulated') ? await followClock(app) : undefined;
   await app.prepare();
   const place = metricsOf(config, role);
   const metrics = place && (await orTaken(place, app.metrics.listen(place.port)));
   const port =
     role === 'web' ? await orTaken(publicOf(config), app.http.listen(config.PORT, config.HOST)) : undefined;
+  const inside =
+    consoleAt &&
+    (await orTaken(consoleOf(config), consoleAt.listen(consolePort(config), config.CONSOLE_HOST)));
   if (role === 'worker') await app.startWorker();
   log.info(
     { ...(port === undefined ? {} : { port }), ...(metrics ? { metricsPort: metrics.port } : {}) },
     `${role} is ready`,
   );
-  ready({ port });
+  ready({ port: port ?? inside, ...(consoleAt ? { join: await app.services.team.first() } : {}) });
   whenTold(log, async () => {
     stopClock?.();
+    await consoleAt?.close();
     await app.close();
     await metrics?.close();
   });
 }
 
-type Ready = { port?: number | undefined; url?: string };
+/** `join`: the token by which the first administrator joins. */
+type Ready = { port?: number | undefined; url?: string; join?: string | undefined };
 
 /** A process that ends again and again is started after half a second, then after twice as long each time, at most … */
 const firstPauseMs = 500;
@@ -93,7 +101,7 @@ async function supervise(config: Config): Promise<void> {
     DATA_KEY: config.dataKey,
     ...(simulated ? simulatedAccount.env(config.PORT) : {}),
   });
-  const roles = ['web', 'worker', ...(simulated ? ['simulator'] : [])];
+  const roles = ['web', 'worker', 'console', ...(simulated ? ['simulator'] : [])];
   const children = new Map<string, ChildProcess>();
   const served = new Set<string>();
   const pauses = new Map<string, number>();
@@ -152,8 +160,9 @@ async function supervise(config: Config): Promise<void> {
 
   const told = await showing('正在啟動小藝', say, () => Promise.all(roles.map(start)));
   const web = `http://127.0.0.1:${told[0]?.port ?? config.PORT}`;
-  const phone = told[2]?.url;
-  const addresses = { web, ...(phone ? { phone } : {}) };
+  const phone = told[3]?.url;
+  const inside = config.CONSOLE_URL ?? `http://127.0.0.1:${told[2]?.port ?? consolePort(config)}`;
+  const addresses = { web, console: inside, ...(phone ? { phone } : {}) };
   forget = await whenThereIsRoom(() => keepAddresses(config.dataDir, addresses), {
     dir: config.DATA_DIR,
     say,
@@ -161,12 +170,19 @@ async function supervise(config: Config): Promise<void> {
   say('');
   if (phone) say(`  在瀏覽器裡打開模擬手機：  ${phone}`);
   else say(`  微信回調：  ${config.PUBLIC_URL ?? web}/wechat`);
+  say(`  控制台：    ${inside}`);
+  if (told[2]?.join) say(`  第一位管理員由這個連結加入（用一次）：  ${inside}/join/${told[2].join}`);
   say(`  健康檢查：  ${web}/readyz`);
   if (!config.production) say(`  日誌：      ${config.DATA_DIR}/logs`);
   say('');
 }
 
-type Place = { port: number; host: string; called?: string; setting: 'PORT' | 'METRICS_PORT' };
+type Place = {
+  port: number;
+  host: string;
+  called?: string;
+  setting: 'PORT' | 'METRICS_PORT' | 'CONSOLE_PORT';
+};
 
 const portTaken = ({ port, called, setting }: Place): AppError =>
   new AppError(
@@ -175,14 +191,23 @@ const portTaken = ({ port, called, setting }: Place): AppError =>
     `Port ${port}${called ? ` (${called})` : ''} is taken; start with another ${setting}.`,
   );
 
-const metricsOf = (config: Config, role: string): Place | undefined => {
+const metricsOf = (config: Config, role: Role): Place | undefined => {
   if (config.METRICS_PORT === undefined) return undefined;
-  const shift = role === 'worker' && config.METRICS_PORT > 0 ? 1 : 0;
-  const called = `metrics of the ${role}, METRICS_PORT${shift ? '+1' : ''}`;
+  const shift = config.METRICS_PORT > 0 ? { web: 0, worker: 1, console: 2 }[role] : 0;
+  const called = `metrics of the ${role}, METRICS_PORT${shift ? `+${shift}` : ''}`;
   return { port: config.METRICS_PORT + shift, host: '127.0.0.1', called, setting: 'METRICS_PORT' };
 };
 
 const publicOf = (config: Config): Place => ({ port: config.PORT, host: config.HOST, setting: 'PORT' });
+
+export const consolePort = ({ CONSOLE_PORT: port, PORT }: Config): number =>
+  port ?? (PORT === 0 ? 0 : PORT + 2);
+const consoleOf = (config: Config): Place => ({
+  port: consolePort(config),
+  host: config.CONSOLE_HOST,
+  called: 'the console',
+  setting: 'CONSOLE_PORT',
+});
 
 /** What listens there, or a sentence where somebody else does. */
 const orTaken = <T>(place: Place, listening: Promise<T>): Promise<T> =>
@@ -201,7 +226,8 @@ async function requirePorts(config: Config, simulated: boolean): Promise<void> {
   };
   const places = [
     ...(config.PORT === 0 ? [] : [publicOf(config), ...(simulated ? [phone] : [])]),
-    ...['web', 'worker'].flatMap((role) => metricsOf(config, role) ?? []),
+    ...(consolePort(config) === 0 ? [] : [consoleOf(config)]),
+    ...(['web', 'worker', 'console'] as const).flatMap((role) => metricsOf(config, role) ?? []),
   ];
   const firstTaken = async (): Promise<Place | undefined> => {
     for (const place of places) if (!(await isPortFree(place.port, place.host))) return place;
@@ -242,8 +268,6 @@ function requireAccount(config: Config, role: string, simulated: boolean): void 
       }。`,
     );
 }
-
-const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
 
 const ready = (facts: Ready): void => {
   process.send?.(facts);

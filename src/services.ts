@@ -7,6 +7,7 @@ import { createAlarms } from './domain/alarms/alarms';
 import { createMailVoice, createWecomVoice } from './domain/alarms/voices';
 import { createAttributes } from './domain/attributes/attributes';
 import { collectAudience } from './domain/audience';
+import { createAudit } from './domain/audit/audit';
 import { createCampaigns } from './domain/campaigns/campaigns';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
@@ -67,6 +68,8 @@ import { createSubscribers } from './domain/subscribers/subscribers';
 import { createSubscriberSync } from './domain/subscribers/sync';
 import { createSurveys } from './domain/surveys/surveys';
 import { createTags } from './domain/tags/tags';
+import { createTasks } from './domain/tasks/tasks';
+import { createTeam } from './domain/team/team';
 import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
 import { collectUpkeep } from './domain/upkeep';
@@ -348,6 +351,9 @@ export function createServices(given: {
     defaultScript,
     clock,
     alarms,
+    audit: createAudit({ db, key: config.dataKey }),
+    tasks: createTasks({ db }),
+    team: createTeam({ db, key: config.dataKey }),
     versions,
     processes,
     inbox,

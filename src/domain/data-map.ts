@@ -49,12 +49,19 @@ export const dataMap: Record<string, Kept> = {
   },
   apiCalls: { keeps: '60 天', technical: '_id errors n refused' },
   attributes: { keeps: whileHere, profile: 'name value', id: '_id pid', technical: 'at source consent' },
+  attempts: { keeps: '一天', id: '_id', technical: 'n nextAt at' },
   audiences: {
     keeps: '180 天；pid 在她離開後不通向誰',
     deeds: 'ids',
     id: '_id push run',
     technical: 'n open owner epoch until notBefore batches counts doneAt',
   },
+  audit: {
+    keeps: forever,
+    staff: 'by ip asked before after',
+    technical: '_id at what path end why of mac',
+  },
+  auditHead: { keeps: forever, technical: '_id n mac' },
   awards: {
     keeps: '一直留著；pid 在她離開後不通向誰',
     deeds: 'prize floor on code redeem used',
@@ -116,6 +123,7 @@ export const dataMap: Record<string, Kept> = {
     id: '_id pid push',
     technical: 'n route variant epoch firstAt tries key msgId',
   },
+  devices: { keeps: '180 天', id: '_id', staff: 'who', technical: 'at' },
   draws: {
     keeps: forever,
     content: 'campaign commitment named prize',
@@ -152,6 +160,12 @@ export const dataMap: Record<string, Kept> = {
     words: 'body reply about',
     id: '_id',
     technical: 'at carries doneAt failed late open ownedAt owner quarantinedAt tries',
+  },
+  invites: {
+    keeps: '三天，用過就刪除',
+    id: '_id',
+    staff: 'who login name by secret roles',
+    technical: 'kind at until',
   },
   leases: { keeps: '幾分鐘', technical: '_id owner until' },
   ledger: {
@@ -280,6 +294,7 @@ export const dataMap: Record<string, Kept> = {
     staff: 'by log',
     technical: '_id state changedAt letGo look',
   },
+  sessions: { keeps: '十二小時', id: '_id', staff: 'who device ip agent', technical: 'step token at seenAt' },
   settlements: { keeps: forever, content: 'published', technical: '_id rev steps' },
   sights: {
     keeps: untilReplaced,
@@ -313,6 +328,18 @@ export const dataMap: Record<string, Kept> = {
   tagMembers: { keeps: whileHere, profile: 'tag', id: '_id pid', technical: 'at' },
   tags: { keeps: '讀到下一次', content: 'name people', technical: '_id at' },
   tagsMade: { keeps: forever, content: 'name segment', technical: '_id at tag gone' },
+  taskChunks: { keeps: '7 天', deeds: 'data', id: '_id task' },
+  tasks: {
+    keeps: '7 天',
+    staff: 'by who right',
+    content: 'title input text why step',
+    technical: '_id name state slot epoch tries until done total href file at beganAt endedAt seen',
+  },
+  team: {
+    keeps: '一直留著',
+    staff: 'login name nameKey roles hash secret recovery by',
+    technical: '_id state step script at seenAt',
+  },
   tickets: {
     keeps: forever,
     deeds: 'award code',

@@ -1,4 +1,5 @@
 import type { AnyJob } from '../kit/define-job';
+import type { AnyTask } from '../kit/define-task';
 import type { IndexSpec } from '../store/indexes';
 
 /**
@@ -10,6 +11,8 @@ export type Upkeep = {
   /** The jobs that are its own; a name stands for one job in the whole house. */
   // oxlint-disable-next-line typescript/no-explicit-any -- each states its own needs; `services.ts` checks that they are met.
   jobs?: readonly AnyJob<any>[];
+  /** Its long work, that somebody starts in the console; a name stands for one in the whole house. */
+  tasks?: readonly AnyTask[];
   /** Reads again what this process holds compiled, at the start and whenever the number in `versions` has moved. */
   follows?: { [version: string]: () => Promise<void> };
   /** Done after everything is loaded, before the first callback. */
@@ -62,6 +65,11 @@ export function collectUpkeep(domains: Record<string, unknown>) {
     if (jobs.has(job.name)) throw new Error(`Two jobs are called ${job.name}.`);
     jobs.set(job.name, job);
   }
+  const tasks = new Map<string, AnyTask>();
+  for (const task of all.flatMap((one) => one.tasks ?? [])) {
+    if (tasks.has(task.name)) throw new Error(`Two tasks are called ${task.name}.`);
+    tasks.set(task.name, task);
+  }
   /** Every domain has its turn, whatever becomes of the others; what failed is told in the end. */
   async function each(act: (one: Upkeep) => Promise<unknown> | undefined): Promise<void> {
     const failed: unknown[] = [];
@@ -77,6 +85,7 @@ export function collectUpkeep(domains: Record<string, unknown>) {
   return {
     indexes: all.flatMap((one) => one.indexes ?? []),
     jobs,
+    tasks,
     follows: all.flatMap((one) => Object.entries(one.follows ?? {})),
     gauges: all.flatMap((one) => one.gauges ?? []),
     async warm(): Promise<void> {

@@ -4,12 +4,15 @@ import { addFilters } from './filters';
 
 /**
  * LiquidJS as all our templates use it: a missing value or an unknown filter is an error, never a gap. `templates` are the
- * parts that others take in, by name; HTML asks for every value to be escaped.
+ * parts that others take in, by name; HTML asks for every value to be escaped; `lenientIf` lets a page ask whether something is there.
  */
-export function createEngine(own: Pick<LiquidOptions, 'templates' | 'outputEscape'> = {}): Liquid {
+export function createEngine(
+  own: Pick<LiquidOptions, 'templates' | 'outputEscape' | 'lenientIf' | 'memoryLimit'> = {},
+): Liquid {
   return addFilters(
     new Liquid({
       templates: {},
+      memoryLimit: 1e6,
       ...own,
       strictFilters: true,
       strictVariables: true,
@@ -19,7 +22,6 @@ export function createEngine(own: Pick<LiquidOptions, 'templates' | 'outputEscap
       parseLimit: 20_000,
       // By the clock on the wall: a busy process must not lose a reply to it. Templates are ours; no fan writes one.
       renderLimit: 10_000,
-      memoryLimit: 1e6,
     }),
   );
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where a running start is reached: the public server, and the simulator where it plays WeChat. */
-export type Addresses = { web: string; phone?: string };
+/** Where a running start is reached: the public server, the console, and the simulator where it plays WeChat. */
+export type Addresses = { web: string; console?: string; phone?: string };
 
 const fileIn = (dataDir: string): string => join(dataDir, 'addresses.json');
 
