@@ -27,7 +27,7 @@ export type Answer = {
  */
 export function openConsole({ app }: Has) {
   const inside = app.console();
-  let server: Server | undefined = createServer(inside.handler);
+  let server: Server | undefined = createServer((asked, answer) => void inside.handler(asked, answer));
   const { team } = app.services;
   let n = 0;
 
@@ -78,7 +78,7 @@ export function openConsole({ app }: Has) {
         id,
         login,
         name,
-        by: `${name}（登入 ${login}）` as string,
+        by: `${name}（登入 ${login}）`,
         cookie,
         token,
         get,

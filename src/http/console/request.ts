@@ -4,7 +4,7 @@ import type { Script } from '../../kit/text';
 
 /** What stands with a request once it is known who asks. */
 export type State = { session?: Session; nonce: string; script: Script };
-export const stateOf = (ctx: Context): State => ctx.state as State;
+export const stateOf = (ctx: Context): State => ctx.state;
 
 /** A whole page, for whoever is there or for nobody yet. */
 export type Fill = (

@@ -1,5 +1,5 @@
-import { openConsole, type TestConsole } from '../support/console';
-import { createTown, type Town } from '../support/town';
+import { openConsole, type TestConsole } from '../../support/console';
+import { createTown, type Town } from '../../support/town';
 
 let town: Town;
 let desk: TestConsole;
