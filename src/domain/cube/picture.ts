@@ -15,8 +15,8 @@ const panels = {
 };
 
 /**
- * The cube as one picture, SVG: width, length and height side by side, the stages below as a funnel. ECharts is loaded here and
- * nowhere else: it costs half a second and 60 MB.
+ * The cube as one picture, SVG: width, length and height side by side, the stages below as a funnel. ECharts is loaded when
+ * one is drawn: it costs half a second and 60 MB.
  */
 export async function drawCube(compared: Compared, stages: readonly NamedStage[]): Promise<string> {
   const { init } = await import('echarts');
