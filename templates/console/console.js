@@ -94,6 +94,8 @@
   function showOnce(form, html) {
     const into = document.querySelector(form.dataset.into || '#page');
     into.innerHTML = html;
+    for (const one of into.querySelectorAll('[data-absolute]'))
+      one.textContent = location.origin + one.dataset.absolute;
     window.htmx?.process(into);
     into.focus();
   }

@@ -29,6 +29,13 @@ export type AuditEntry = {
 };
 
 export type AuditRow = AuditEntry & { _id: number; at: Date; mac: string };
+/** `by`: a login; `before`: the number from which to go on. */
+type AuditFilter = {
+  by?: string | undefined;
+  end?: AuditEnd | undefined;
+  words?: string | undefined;
+  before?: number;
+};
 type HeadRow = { _id: 'audit'; n: number; mac: string };
 
 export const auditIndexes: IndexSpec[] = [
@@ -89,7 +96,7 @@ export function createAudit(given: { db: Connection; key: string; now?: () => nu
     },
 
     /** Newest first; `before`: the number from which to go on. */
-    async list(asked: { by?: string; end?: AuditEnd; words?: string; before?: number }): Promise<AuditRow[]> {
+    async list(asked: AuditFilter): Promise<AuditRow[]> {
       const { by, end, words, before } = asked;
       return rows
         .find({

@@ -118,6 +118,14 @@ export function createTeam(given: { db: Connection; key: string; now?: () => num
     ...(row.script ? { script: row.script } : {}),
   });
 
+  const lineOf = (row: TeammateRow): TeammateLine => ({
+    ...seenAs(row),
+    state: row.state,
+    at: row.at,
+    by: row.by,
+    ...(row.seenAt ? { seenAt: row.seenAt } : {}),
+  });
+
   async function mustGet(id: string): Promise<TeammateRow> {
     const row = await team.findOne({ _id: id });
     if (!row) throw new AppError('NotFound', 'team.unknown', '團隊裡沒有這個人。');
@@ -402,15 +410,9 @@ export function createTeam(given: { db: Connection; key: string; now?: () => num
     },
 
     async list(): Promise<TeammateLine[]> {
-      const rows = await team.find({}).sort({ at: 1 }).toArray();
-      return rows.map((row) => ({
-        ...seenAs(row),
-        state: row.state,
-        at: row.at,
-        by: row.by,
-        ...(row.seenAt ? { seenAt: row.seenAt } : {}),
-      }));
+      return (await team.find({}).sort({ at: 1 }).toArray()).map(lineOf);
     },
+    get: async (id: string): Promise<TeammateLine> => lineOf(await mustGet(id)),
     byLogin: async (login: string): Promise<Teammate | undefined> => {
       const row = await team.findOne({ login });
       return row ? seenAs(row) : undefined;

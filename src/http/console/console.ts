@@ -38,6 +38,8 @@ export type Visit = {
   services: Services;
   house: House;
   who: Teammate;
+  /** The id of her session. */
+  session: string;
   /** How she is signed in records: 「林梅（登錄 lin）」. */
   by: string;
   may(right: Right): boolean;

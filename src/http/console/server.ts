@@ -203,6 +203,7 @@ export function createConsole(given: ConsoleOptions) {
       services,
       house,
       who,
+      session: session.id,
       by,
       may: (asked) => may(who.roles, asked),
       script: stateOf(ctx).script,
