@@ -351,7 +351,11 @@ export function createServices(given: {
     defaultScript,
     clock,
     alarms,
-    audit: createAudit({ db, key: config.dataKey }),
+    audit: createAudit({
+      db,
+      key: config.dataKey,
+      alarm: (text) => alarms.raise({ cause: 'audit', text }),
+    }),
     tasks: createTasks({ db }),
     team: createTeam({ db, key: config.dataKey }),
     versions,

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Tasks } from '../domain/tasks/tasks';
 import { AppError } from '../errors';
+import { monotonicMs } from '../kit/clock';
 import type { AnyTask } from '../kit/define-task';
 import { randomId } from '../kit/ids';
 import type { Log } from '../kit/log';
@@ -27,6 +28,7 @@ export function createTaskRunner<Services>(given: {
     const task = known.get(next.name);
     let file: (Writable & { size(): number }) | undefined;
     let told: { name: string; type: string } | undefined;
+    let toldAt = 0;
     // Also while one step takes long.
     const alive = setInterval(() => void tasks.keep(id, epoch, {}).catch(() => {}), 10_000);
     try {
@@ -35,6 +37,9 @@ export function createTaskRunner<Services>(given: {
         by,
         async progress(at) {
           if (stopping) throw new Stopped();
+          // A few times a second is all that anybody sees.
+          if (monotonicMs() - toldAt < 250 && at.done !== at.total) return;
+          toldAt = monotonicMs();
           if (!(await tasks.keep(id, epoch, at))) throw new Stopped();
         },
         file(name, type) {

@@ -49,7 +49,13 @@ const pageSize = 50;
  * Who did, saw and was refused what. Rows are only ever added, and each carries a keyed hash over itself and the one before: who
  * changes or takes out one, and has not the key, is found out by `check`. `now`: machine time, ms.
  */
-export function createAudit(given: { db: Connection; key: string; now?: () => number }) {
+export function createAudit(given: {
+  db: Connection;
+  key: string;
+  /** Somebody of ours must know. */
+  alarm(text: string): Promise<void>;
+  now?: () => number;
+}) {
   const { db, now = Date.now } = given;
   const rows = db.collection<AuditRow>('audit');
   const heads = db.collection<HeadRow>('auditHead');
@@ -112,23 +118,33 @@ export function createAudit(given: { db: Connection; key: string; now?: () => nu
         .toArray();
     },
 
-    /** Reads the whole chain. @returns the first number that does not fit, if any */
-    async check(): Promise<{ rows: number; broken?: number }> {
-      let previous = '';
-      let n = 0;
-      for await (const row of rows.find({}).sort({ _id: 1 })) {
-        const { mac, ...rest } = row;
-        n++;
-        if (row._id !== n || mac !== macOf(previous, rest)) return { rows: n, broken: n };
-        previous = mac;
-      }
-      const head = await heads.findOne({ _id: 'audit' });
-      if ((head?.n ?? 0) > n) return { rows: n, broken: n + 1 };
-      return { rows: n };
-    },
+    check,
 
-    upkeep: { indexes: auditIndexes } satisfies Upkeep,
+    upkeep: {
+      indexes: auditIndexes,
+      /** Once a day. */
+      async forget() {
+        const { broken } = await check();
+        if (broken !== undefined)
+          await given.alarm(`操作記錄第 ${broken} 筆接不上：有人改過或刪過。請保留備份，查誰能寫數據庫。`);
+      },
+    } satisfies Upkeep,
   };
+
+  /** Reads the whole chain. @returns the first number that does not fit, if any */
+  async function check(): Promise<{ rows: number; broken?: number }> {
+    let previous = '';
+    let n = 0;
+    for await (const row of rows.find({}).sort({ _id: 1 })) {
+      const { mac, ...rest } = row;
+      n++;
+      if (row._id !== n || mac !== macOf(previous, rest)) return { rows: n, broken: n };
+      previous = mac;
+    }
+    const head = await heads.findOne({ _id: 'audit' });
+    if ((head?.n ?? 0) > n) return { rows: n, broken: n + 1 };
+    return { rows: n };
+  }
 }
 
 export type Audit = ReturnType<typeof createAudit>;

@@ -60,14 +60,11 @@ export function createAttempts({ db, key, now }: { db: Connection; key: string; 
     async signIn(asked: { login: string; ip: string; device: string | undefined }): Promise<void> {
       const { login, ip, device } = asked;
       const minute = Math.floor(now() / 60_000);
-      const waits = device
-        ? [await tryUnder(`device ${device}`)]
-        : [
-            await tryUnder(`ip ${ip}`),
-            await tryUnder(`login ${login}`),
-            await tryUnder(`minute ${minute}`, strangersPerMinute),
-          ];
-      refuseFor(Math.max(...waits));
+      if (device) return refuseFor(await tryUnder(`device ${device}`));
+      // Who is stopped by the first is not counted under the others: one address shuts nobody else out.
+      refuseFor(await tryUnder(`ip ${ip}`));
+      refuseFor(await tryUnder(`login ${login}`));
+      refuseFor(await tryUnder(`minute ${minute}`, strangersPerMinute));
     },
     /** Counts a try of a second factor. */
     async second(who: string): Promise<void> {
@@ -92,6 +89,7 @@ export function createAttempts({ db, key, now }: { db: Connection; key: string; 
   };
 }
 
+/** 「24 秒」, 「3 分鐘」. */
 function refuseFor(waitMs: number): void {
   if (waitMs <= 0) return;
   const seconds = Math.ceil(waitMs / 1_000);

@@ -62,7 +62,7 @@ async function isGuessedFirst(password: string, around: string[]): Promise<boole
   // 「password2026!!」: what is left of it without its tail is common.
   const stem = plain.replace(/^[\d\p{P}\p{S}\s]+|[\d\p{P}\p{S}\s]+$/gu, '');
   if (stem.length < least && (stem === '' || common.has(stem)) && plain.length < 20) return true;
-  if (repeats(plain) || isRun(plain)) return true;
+  if (repeats(plain) || isRun(plain) || offKeyboard(plain).length < 4) return true;
   const names = [...everywhere, ...around]
     .map((name) => fold(name).toLowerCase())
     .filter((name) => name.length > 1);
@@ -70,6 +70,20 @@ async function isGuessedFirst(password: string, around: string[]): Promise<boole
     .toSorted((a, b) => b.length - a.length)
     .reduce((left, name) => left.replaceAll(name, ''), letters);
   return rest.length < 3 && letters.length - rest.length > 0;
+}
+
+/** What is left without what lies side by side on a keyboard, four keys or more. */
+function offKeyboard(text: string): string {
+  const rows = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm', '1234567890'];
+  const ways = [...rows, ...rows.map((row) => [...row].toReversed().join(''))].join(' ');
+  let left = '';
+  for (let i = 0; i < text.length; ) {
+    let n = 0;
+    while (i + n < text.length && ways.includes(text.slice(i, i + n + 1))) n++;
+    if (n < 4) left += text[i];
+    i += n < 4 ? 1 : n;
+  }
+  return left;
 }
 
 /** 「abcabcabcabc」: one part again and again. */

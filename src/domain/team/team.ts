@@ -183,7 +183,15 @@ export function createTeam(given: { db: Connection; key: string; now?: () => num
     return id;
   }
 
-  /** A browser is known by whom it signed in; the name of a new one. */
+  /** She has come in by both steps from this browser. */
+  const know = (device: string, who: string) =>
+    devices.updateOne(
+      { _id: device },
+      { $addToSet: { who }, $set: { at: new Date(now()) } },
+      { upsert: true },
+    );
+
+  /** The name under which her tries from this browser are counted; undefined: she has never come in from it. */
   async function deviceOf(device: string | undefined, login: string): Promise<string | undefined> {
     if (!device) return undefined;
     const row = await devices.findOne({ _id: hashOf(device), at: { $gt: new Date(now() - deviceMs) } });
@@ -332,11 +340,7 @@ export function createTeam(given: { db: Connection; key: string; now?: () => num
         throw new AppError('Forbidden', 'team.second', '驗證碼不對，或剛剛用過了；等下一個再試。');
       await attempts.passed({ second: row._id });
       await sessions.deleteOne({ _id: session._id });
-      await devices.updateOne(
-        { _id: session.device },
-        { $addToSet: { who: row._id }, $set: { at: new Date(now()) } },
-        { upsert: true },
-      );
+      await know(session.device, row._id);
       const { who, ip, agent, device } = session;
       return open({ who, step: 'whole', ip, agent, device });
     },
@@ -348,8 +352,11 @@ export function createTeam(given: { db: Connection; key: string; now?: () => num
     },
 
     /** Whoever joined is signed in at once. */
-    openFor: (asked: { who: string; ip: string; agent: string; device: string }): Promise<string> =>
-      open({ ...asked, device: hashOf(asked.device), step: 'whole' }),
+    async openFor(asked: { who: string; ip: string; agent: string; device: string }): Promise<string> {
+      const device = hashOf(asked.device);
+      await know(device, asked.who);
+      return open({ ...asked, device, step: 'whole' });
+    },
 
     /** Who this is, with the roles of this moment; undefined when the session has ended, by itself or otherwise. */
     async session(id: string): Promise<Session | undefined> {

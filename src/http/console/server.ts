@@ -55,6 +55,8 @@ export function createConsole(given: ConsoleOptions) {
     const state = stateOf(ctx);
     state.nonce = randomId(16);
     state.script = given.script;
+    // TLS ends before us, where there is any.
+    ctx.cookies.secure = secure;
     ctx.set(headersOf(state.nonce, secure));
     await next();
   });
