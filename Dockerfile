@@ -1,4 +1,4 @@
-# One image for both roles: ROLE=web (the default) or ROLE=worker. It starts no engines of its own: MONGODB_URI and
+# One image for all roles: ROLE=web (the default), ROLE=worker or ROLE=console. It starts no engines of its own: MONGODB_URI and
 # REDIS_URL name them. docker-compose.yml shows all of it together.
 
 FROM node:20-bookworm-slim AS build

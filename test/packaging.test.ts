@@ -16,14 +16,14 @@ type Service = {
   depends_on?: Record<string, { condition: string }>;
 };
 type Compose = {
-  services: Record<'web' | 'worker' | 'mongo' | 'redis', Service>;
+  services: Record<'web' | 'worker' | 'console' | 'mongo' | 'redis', Service>;
   networks: Record<string, { internal?: boolean }>;
   volumes: Record<string, unknown>;
 };
 
 describe('docker-compose.yml', () => {
   const { services, networks, volumes } = parse(read('docker-compose.yml'), { merge: true }) as Compose;
-  const { web, worker, mongo, redis } = services;
+  const { web, worker, console: inside, mongo, redis } = services;
 
   test('runs a web and a worker on the same engines with the same key, told by settings that exist', () => {
     expect(web.environment).toMatchObject({ ROLE: 'web', HOST: '0.0.0.0', NODE_ENV: 'production' });
@@ -41,7 +41,9 @@ describe('docker-compose.yml', () => {
   });
 
   test('waits for engines that are ready: a replica set with a primary, and Redis that keeps its data', () => {
-    for (const role of [web, worker]) {
+    for (const role of [worker, inside])
+      expect(role.healthcheck?.test.every((word) => typeof word === 'string')).toBe(true);
+    for (const role of [web, worker, inside]) {
       expect(role.depends_on).toEqual({
         mongo: { condition: 'service_healthy' },
         redis: { condition: 'service_healthy' },
@@ -56,8 +58,17 @@ describe('docker-compose.yml', () => {
     for (const [name] of kept) expect(volumes).toHaveProperty(name as string);
   });
 
-  test('publishes the web server on loopback and nothing else; the engines have no way out', () => {
+  test('the console is told where it is reached, by TLS, behind the one proxy whose word counts', () => {
+    expect(inside.environment).toMatchObject({ ...web.environment, ROLE: 'console', CONSOLE_PROXIES: '1' });
+    expect(inside.environment?.['CONSOLE_URL']).toContain('${CONSOLE_URL:?');
+    expect(inside.healthcheck?.test.join(' ')).toContain(
+      `127.0.0.1:${inside.environment?.['CONSOLE_PORT']}/healthz`,
+    );
+  });
+
+  test('publishes the web server and the console on loopback and nothing else; the engines have no way out', () => {
     expect(web.ports).toEqual(['127.0.0.1:3000:3000']);
+    expect(inside.ports).toEqual(['127.0.0.1:3002:3002']);
     for (const service of [worker, mongo, redis]) expect(service.ports).toBeUndefined();
     for (const engine of [mongo, redis]) expect(engine.networks).toEqual(['engines']);
     expect(networks['engines']).toEqual({ internal: true });

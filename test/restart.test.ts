@@ -39,6 +39,7 @@ test('a web process that ends, however and however often, is started again, thou
         HOST: '127.0.0.1',
         ROLE: 'all',
         PORT: String(port),
+        CONSOLE_PORT: '0',
         ...simulatedAccount.env(port),
         // An account of somebody's: the simulator's own is refused.
         WECHAT_APP_ID: 'wx0000000000000001',

@@ -37,7 +37,13 @@ async function npmStart(wanted?: number) {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...Object.fromEntries(given), DATA_DIR: dataDir, PORT: String(port), ROLE: 'all' },
+    env: {
+      ...Object.fromEntries(given),
+      DATA_DIR: dataDir,
+      PORT: String(port),
+      CONSOLE_PORT: '0',
+      ROLE: 'all',
+    },
   });
   started.push(npm);
   let said = '';

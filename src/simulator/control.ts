@@ -90,8 +90,10 @@ export function createControl(options: {
   knobs: Knobs;
   turn: (to: number) => Promise<void>;
   accountName: string;
+  /** Where marketers and operators work; '' where there is none. */
+  consoleUrl: string;
 }) {
-  const { platform, knobs, turn, accountName } = options;
+  const { platform, knobs, turn, accountName, consoleUrl } = options;
   const { world, deeds, effects } = platform;
   const phones = new Set<ServerResponse>();
   let loopbackOnly = true;
@@ -113,6 +115,7 @@ export function createControl(options: {
 
   const stateOf = () => ({
     accountName,
+    consoleUrl,
     account: world.account,
     appId: world.appId,
     sealed: platform.callbacks.mode,

@@ -46,6 +46,7 @@ export async function runSimulator(config: Config, { whenTold, ready }: Host): P
     encodingAesKey: simulatedAccount.encodingAesKey,
     account: simulatedAccount.originalId,
     accountName: '小藝旅行',
+    consoleUrl: config.CONSOLE_URL ?? `http://127.0.0.1:${config.CONSOLE_PORT ?? config.PORT + 2}`,
     clock: app.clock,
     log,
     stateFile: join(config.dataDir, 'simulator.json'),

@@ -29,6 +29,8 @@ export type SimulatorOptions = {
   account: string;
   /** The name on top of the chat. */
   accountName?: string;
+  /** Where the console is, for the link to it. */
+  consoleUrl?: string;
   accountType?: 'service' | 'subscription';
   /** Business time: WeChat's own clock here, for windows, tokens and days. */
   clock: TurnableClock;
@@ -146,7 +148,13 @@ export function createSimulator(options: SimulatorOptions) {
     }
   }
 
-  const control = createControl({ platform, knobs, turn, accountName: options.accountName ?? '小藝' });
+  const control = createControl({
+    platform,
+    knobs,
+    turn,
+    accountName: options.accountName ?? '小藝',
+    consoleUrl: options.consoleUrl ?? '',
+  });
   const koa = new Koa();
   koa.on('error', (error: NodeJS.ErrnoException) => {
     // A phone that closes its page is no fault.

@@ -51,6 +51,10 @@ export function mountDoors(router: Router, given: Doors): void {
     more: { by?: string; why?: string } = {},
   ) => audit.add({ ip: ctx.ip, path: ctx.path.replace(/^\/join\/.*/, '/join'), what, end, ...more });
 
+  router.get('/healthz', (ctx: Context) => {
+    ctx.body = 'ok';
+  });
+
   router.get('/sign-in', (ctx: Context) => {
     const { session } = stateOf(ctx);
     const next = insideOnly(ctx.query['next']);

@@ -109,6 +109,8 @@ function drawFans() {
 function drawBar() {
   const fan = fanNow();
   find('title').textContent = state.accountName;
+  find('console').href = state.consoleUrl;
+  find('console').hidden = state.consoleUrl === '';
   find('subtitle').textContent = typing
     ? '對方正在輸入…'
     : `${fan?.name ?? ''} 的手機 · ${modes[state.sealed]}`;
