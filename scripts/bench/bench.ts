@@ -7,6 +7,7 @@ import { engineSettings } from '../../src/config';
 import { startEngines } from '../../src/store/engines';
 import { withServices } from '../../src/with-services';
 import { type Child, startChild } from './child';
+import { consoleCosts } from './console';
 import type { Load, Slice } from './driver';
 import { figure, percentile, ratio, shown, tabled } from './figures';
 import { fans } from './letters';
@@ -58,19 +59,21 @@ type Contestant = (typeof contestants)[number] & {
   measured: Record<Shape, Measured[]>;
 };
 
-/** `npm run bench -- [--rounds 4] [--profile FOLDER] [--people 1000000] [--pushes 1000000 [--whole]]`. Everything it starts is stopped, however it ends. */
+/** `npm run bench -- [--rounds 4] [--profile FOLDER] [--people 1000000] [--console 1000000] [--pushes 1000000 [--whole]]`. Everything it starts is stopped, however it ends. */
 export async function bench(): Promise<void> {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '4' },
       profile: { type: 'string' },
       people: { type: 'string' },
+      console: { type: 'string' },
       pushes: { type: 'string' },
       whole: { type: 'boolean', default: false },
     },
   });
   // Segments over a crowd: on DATA_DIR, so that a crowd that was brought once is there.
   if (values.people) return withServices('bench', (house) => peopleCosts(house, Number(values.people)));
+  if (values.console) return withServices('bench', (house) => consoleCosts(house, Number(values.console)));
   if (values.pushes) return pushCosts(Number(values.pushes), values.whole);
   const started = Date.now();
   const dataDir = mkdtempSync(join(tmpdir(), 'xiaoyi-bench-'));

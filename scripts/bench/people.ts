@@ -29,17 +29,7 @@ const everybody: Rule = { leaf: 'followed-within', days: 3_650 };
  */
 export async function peopleCosts({ db, clock, services }: ServicesAlone, size: number): Promise<void> {
   const { segments, people } = services;
-  const there = await people.count();
-  if (there < size) {
-    await importSamples({ db, clock, services });
-    await services.cities.load();
-    const { appId } = simulatedAccount;
-    const brought = await timed(() =>
-      bringCrowd({ db, appId, now: morningOf(clock.now()), services }, there, size),
-    );
-    const rebuilt = await timed(() => people.rebuild());
-    console.log(`${size - there} 人：編造 ${seconds(brought)}，整理 ${seconds(rebuilt)}`);
-  }
+  await bringPeople({ db, clock, services }, size);
   const flat = db.collection('people');
   const bytes = await flat
     .aggregate([{ $sample: { size: 2_000 } }, { $group: { _id: 1, b: { $avg: { $bsonSize: '$$ROOT' } } } }])
@@ -71,6 +61,25 @@ export async function peopleCosts({ db, clock, services }: ServicesAlone, size: 
     ]);
   }
   console.log(tabled(rows));
+}
+
+/** As many as asked for, where there are fewer. */
+export async function bringPeople(
+  { db, clock, services }: Pick<ServicesAlone, 'db' | 'clock' | 'services'>,
+  size: number,
+): Promise<void> {
+  const { people } = services;
+  const there = await people.count();
+  if (there < size) {
+    await importSamples({ db, clock, services });
+    await services.cities.load();
+    const { appId } = simulatedAccount;
+    const brought = await timed(() =>
+      bringCrowd({ db, appId, now: morningOf(clock.now()), services }, there, size),
+    );
+    const rebuilt = await timed(() => people.rebuild());
+    console.log(`${size - there} 人：編造 ${seconds(brought)}，整理 ${seconds(rebuilt)}`);
+  }
 }
 
 async function timed(act: () => Promise<unknown>): Promise<number> {
