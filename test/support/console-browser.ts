@@ -1,0 +1,76 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Role } from '../../src/domain/team/rights';
+import { codeAt } from '../../src/domain/team/second-factor';
+import { freePort } from './rig';
+import { createTown, type Town, type TownOptions } from './town';
+
+/** A town whose console is open to real browsers. */
+export async function openTown(options: TownOptions = {}) {
+  const port = await freePort();
+  const town = await createTown({
+    ...options,
+    settings: { ...options.settings, CONSOLE_PORT: String(port) },
+  });
+  const inside = town.app.console();
+  await inside.listen(port, '127.0.0.1');
+  const url = `http://127.0.0.1:${port}`;
+  const browser: Browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  });
+  let n = 0;
+
+  return {
+    town,
+    url,
+    items: inside.items,
+    browser,
+    /** Somebody of the team with these roles, signed in at a screen of her own. `problems`: what went wrong on her pages. */
+    async at(roles: Role[], viewport = { width: 1280, height: 900 }): Promise<Seat> {
+      const { team } = town.services;
+      const login = `${roles[0]}${++n}`;
+      const name = `${roles[0]}${n}`;
+      const token = await team.invite({ roles, name, by: 'test' });
+      const { secret } = await team.invitation(token);
+      const { who } = await team.join(token, {
+        login,
+        name,
+        password: 'kites over the west lake',
+        code: codeAt(secret, Date.now()),
+      });
+      const session = await team.openFor({
+        who: who.id,
+        ip: '127.0.0.1',
+        agent: 'test',
+        device: `device-of-${login}`,
+      });
+      const context = await browser.newContext({ viewport, locale: 'zh-TW' });
+      await context.addCookies([{ name: 'xiaoyi', value: session, url }]);
+      const page = await context.newPage();
+      page.setDefaultTimeout(10_000);
+      const problems: string[] = [];
+      page.on('pageerror', (error) => problems.push(`${page.url()}: ${String(error)}`));
+      page.on(
+        'console',
+        (message) => message.type() === 'error' && problems.push(`${page.url()}: ${message.text()}`),
+      );
+      page.on('dialog', (dialog) => {
+        problems.push(`${page.url()}: a dialog says ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      page.on('request', (request) => {
+        if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
+          problems.push(`${page.url()} asked ${request.url()}`);
+      });
+      return { page, context, problems, login, name };
+    },
+    async close(): Promise<void> {
+      await browser.close();
+      await inside.close();
+      await town.close();
+    },
+  };
+}
+
+export type Seat = { page: Page; context: BrowserContext; problems: string[]; login: string; name: string };
+export type OpenTown = Awaited<ReturnType<typeof openTown>> & { town: Town };
