@@ -22,7 +22,17 @@ const pieceMs = 120_000;
 const indexes: IndexSpec[] = [
   { collection: 'people', key: { t: 1 }, why: 'who has this (segments)' },
   { collection: 'people', key: { r: 1 }, why: 'a fair sample, and estimates (segments)' },
-  { collection: 'people', key: { 'n.seenOn': 1 }, why: 'who was here lately, who is silent (segments)' },
+  {
+    collection: 'people',
+    key: { 'n.seenOn': 1, _id: 1 },
+    why: 'who was here lately, who is silent (segments); the list of people, in this order',
+  },
+  {
+    collection: 'people',
+    key: { 'n.followedOn': 1, _id: 1 },
+    why: 'the list of people, newest followers first',
+  },
+  { collection: 'people', key: { 'n.points': 1, _id: 1 }, why: 'the list of people, most points first' },
 ];
 
 /**
