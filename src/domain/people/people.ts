@@ -98,7 +98,7 @@ export function createPeople(given: {
    * Works out everybody's row, and removes the rows of who is gone. Goes on where a killed run stopped when it is called again
    * within the same day. `onStep` hears how many are done.
    */
-  async function rebuild(onStep: (done: number) => void = () => {}): Promise<number> {
+  async function rebuild(onStep: (done: number) => void | Promise<void> = () => {}): Promise<number> {
     let done = 0;
     let after = '';
     for (;;) {
@@ -107,7 +107,7 @@ export function createPeople(given: {
       await refresh(people);
       crashPoint('people-rebuilt-some');
       done += people.length;
-      onStep(done);
+      await onStep(done);
       after = people.at(-1)?.fan ?? '';
     }
     await removeStrangers();
