@@ -4,7 +4,6 @@ import { purchaseTemplate } from '../../../domain/purchases/template';
 import { AppError } from '../../../errors';
 import { beijingMoment } from '../../../kit/beijing';
 import { createGate } from '../../../kit/gate';
-import { tellProblem } from '../../../sheets/problems';
 import { act, done, download, may, page, shownOnce, type Visit } from '../console';
 import { cursor, line, type Upload, upload } from '../form';
 import { type Cell, table } from '../parts';
@@ -28,23 +27,27 @@ const bring = ({ services }: Visit, file: Upload, dryRun: boolean): Promise<Purc
 const tellCounts = ({ rows, added, same, conflicts, members }: PurchaseImport): string =>
   `共 ${rows} 行：訂單新增 ${added}，不變 ${same}，衝突 ${conflicts}；會員更新 ${members}`;
 
+const told = (caption: string, problems: PurchaseImport['problems'], unit: string) =>
+  table({
+    caption,
+    columns: [{ label: unit }, { label: '欄' }, { label: '現在寫的' }, { label: '說明' }],
+    rows: problems.map(({ line: at, column = '', value = '', message, sheet }): Cell[] => [
+      at === undefined ? (sheet ?? '整個文件') : `第 ${at} ${unit}`,
+      { text: column, own: true },
+      { text: value, own: true },
+      message,
+    ]),
+    empty: { title: '', text: '' },
+  });
+
 const shown = (result: PurchaseImport, file: Upload, dryRun: boolean) =>
   shownOnce('purchases-result', {
     title: dryRun ? '只檢查了，什麼都沒有寫' : '已導入',
     file: file.name,
     counts: dryRun ? `若導入，${tellCounts(result)}。` : `${tellCounts(result)}。`,
-    remarks: result.remarks.map((one) => tellProblem(one, result.unit)),
-    problems: table({
-      caption: '不對的地方',
-      columns: [{ label: result.unit }, { label: '欄' }, { label: '現在寫的' }, { label: '要怎麼改' }],
-      rows: result.problems.map(({ line: at, column = '', value = '', message, sheet }): Cell[] => [
-        at === undefined ? (sheet ?? '整個文件') : `第 ${at} ${result.unit}`,
-        { text: column, own: true },
-        { text: value, own: true },
-        message,
-      ]),
-      empty: { title: '', text: '' },
-    }),
+    remarks: told('順帶說明', result.remarks, result.unit),
+    hasRemarks: result.remarks.length > 0,
+    problems: told('不對的地方', result.problems, result.unit),
     total: result.total,
     more: result.total - result.problems.length,
     hasConflicts: !dryRun && result.conflicts > 0,
