@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { hasNoSource, stageNames, stageRules } from '../src/domain/stages/stage-rules';
 import type { Stages } from '../src/domain/stages/stages';
+import { judgeEverybody } from '../src/domain/stages/stages.tasks';
 import { withServices } from '../src/with-services';
 import { runCommand } from './command-line';
 
@@ -21,9 +22,7 @@ async function main(args: string[]): Promise<number> {
       return withServices('stages', ({ services }) => moves(services.stages, from, to));
     if (command === 'judge' && from === undefined)
       return withServices('stages', async ({ services }) => {
-        await services.people.rebuild();
-        console.log(`已重新判斷 ${await services.stages.run({ anew: true })} 人。`);
-        await services.cube.keep({ anew: true });
+        console.log(`已重新判斷 ${await judgeEverybody(services)} 人。`);
         return 0;
       });
   }

@@ -6,10 +6,10 @@ import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { profileOf, timelineOf } from '../src/domain/people/profile';
 import { stageNames } from '../src/domain/stages/stage-rules';
-import type { SyncReport } from '../src/domain/subscribers/sync';
+import { eraseNow } from '../src/domain/subscribers/subscribers.jobs';
+import { type SyncReport, tellSync } from '../src/domain/subscribers/walk';
 import { AppError, messageOf } from '../src/errors';
 import { beijingMoment } from '../src/kit/beijing';
-import type { Services } from '../src/services';
 import { isWechatError } from '../src/wechat/api/errors';
 import { createUsers } from '../src/wechat/api/users';
 import { withServices } from '../src/with-services';
@@ -28,24 +28,23 @@ const help = `用法：npm run subscribers -- sync|count [--remove]
 
 const few = (n: number): string => n.toLocaleString('en');
 
-const told = ({ listed, total, met }: SyncReport): string =>
-  `微信名單上 ${few(total)} 位，看過 ${few(listed)} 位，新認識 ${few(met)} 位`;
-
 async function sync(remove: boolean): Promise<number> {
   const { client, notice, explain } = askedAccount('subscribers');
   if (notice) console.log(notice);
   return withServices('subscribers', async ({ services: { subscriberSync, subscribers } }) => {
     const onStep = (so: SyncReport) =>
-      console.log(so.state === 'walking' ? `第 ${so.pages} 頁：${told(so)} …` : `${told(so)}；看誰走了 …`);
+      console.log(
+        so.state === 'walking' ? `第 ${so.pages} 頁：${tellSync(so)} …` : `${tellSync(so)}；看誰走了 …`,
+      );
     const done = await subscriberSync
       .run({ users: createUsers({ client }), remove, onStep })
       .catch((error: unknown) => Promise.reject(isWechatError(error) ? goesOn(explain(error)) : error));
     if (done.state === 'tomorrow') {
-      console.log(`${told(done)}。今天查名單的次數用完了，明天再執行一次就從這裡接著做。`);
+      console.log(`${tellSync(done)}。今天查名單的次數用完了，明天再執行一次就從這裡接著做。`);
       return 1;
     }
     console.log(
-      `同步完成：${told(done)}，移除走了的 ${few(done.gone)} 位；現在有 ${few(await subscribers.count())} 位訂閱者。`,
+      `同步完成：${tellSync(done)}，移除走了的 ${few(done.gone)} 位；現在有 ${few(await subscribers.count())} 位訂閱者。`,
     );
     return 0;
   });
@@ -61,25 +60,16 @@ const count = (): Promise<number> =>
     if (!last) console.log('還沒有和微信的名單同步過：npm run subscribers -- sync');
     else if (last.endedAt)
       console.log(
-        `${beijingMoment(last.endedAt.getTime())} 同步過：${told(last)}，移除 ${few(last.gone)} 位`,
+        `${beijingMoment(last.endedAt.getTime())} 同步過：${tellSync(last)}，移除 ${few(last.gone)} 位`,
       );
-    else console.log(`${beijingMoment(last.began)} 開始的同步還沒有做完（${told(last)}）：再執行一次 sync`);
+    else
+      console.log(`${beijingMoment(last.began)} 開始的同步還沒有做完（${tellSync(last)}）：再執行一次 sync`);
     return 0;
   });
 
-/** By her pid, or by her openid. */
-async function asked(services: Services, who: string): Promise<{ fan: string; pid: string }> {
-  const byPid = await services.subscribers.byPid(who);
-  if (byPid) return { fan: byPid.fan, pid: who };
-  const her = await services.subscribers.load(services.subscribers.fanOf(who));
-  if (!her)
-    throw new AppError('NotFound', 'subscribers.unknown', `沒有這個人：${who}。要的是 pid 或 openid。`);
-  return { fan: her._id, pid: her.pid };
-}
-
 const show = (who: string): Promise<number> =>
   withServices('subscribers', async ({ services }) => {
-    const her = await asked(services, who);
+    const her = await services.subscribers.mustFind(who);
     const copy = await services.upkeep.copy(her);
     const names = {
       city: (id: string) => services.cities.get(id)?.name,
@@ -94,7 +84,7 @@ const exportOne = (who: string, out: string): Promise<number> =>
   withServices('subscribers', async ({ services }) => {
     if (!/\.json$/.test(out))
       throw new AppError('Invalid', 'subscribers.out', '請用 --out 給一個 .json 檔案。');
-    const copy = await services.upkeep.copy(await asked(services, who));
+    const copy = await services.upkeep.copy(await services.subscribers.mustFind(who));
     await writeFile(out, `${JSON.stringify(copy, null, 2)}\n`, { flag: 'wx', mode: 0o600 }).catch(
       (cause: unknown) => {
         throw new AppError('Conflict', 'subscribers.out', `${out} 已經有了，或不能寫在那裡；請換一個檔名。`, {
@@ -107,21 +97,20 @@ const exportOne = (who: string, out: string): Promise<number> =>
   });
 
 const eraseOne = (who: string, sure: boolean): Promise<number> =>
-  withServices('subscribers', async ({ services, clock }) => {
-    const her = await asked(services, who);
+  withServices('subscribers', async ({ services }) => {
+    const her = await services.subscribers.mustFind(who);
     if (!sure) {
       console.log(`${her.pid} 的一切都會刪除，找不回來。確定就加上 --yes。`);
       return 1;
     }
-    const at = clock.now();
-    await services.upkeep.jobs.get('erase')?.run(services as never, { ...her, upTo: at, leftAt: at });
+    await eraseNow(services, her);
     console.log(`刪除了 ${her.pid}；五分鐘後會再清一次正在寫的。`);
     return 0;
   });
 
 const note = (who: string, words: string, by: string): Promise<number> =>
   withServices('subscribers', async ({ services }) => {
-    const { pid } = await asked(services, who);
+    const { pid } = await services.subscribers.mustFind(who);
     await services.notes.write({ pid, words, by });
     console.log('記下了。');
     return 0;

@@ -2,8 +2,7 @@
  * `npm run tags -- COMMAND`: segments as tags at WeChat. Works beside a running program and without one.
  */
 import { parseArgs } from 'node:util';
-import type { Shared } from '../src/domain/tags/sharing';
-import type { TagReport } from '../src/domain/tags/tags';
+import { type TagReport, tellTags } from '../src/domain/tags/report';
 import { messageOf } from '../src/errors';
 import { createTags, tagBounds } from '../src/wechat/api/tags';
 import { withServices } from '../src/with-services';
@@ -55,35 +54,18 @@ const sync = (): Promise<number> =>
     return tell(report, explain);
   });
 
-function tell(
-  { shared, dropped, conflicts, stopped }: TagReport,
-  explain: (error: unknown) => unknown,
-): number {
-  for (const { name, segment, given, taken, kept, failures } of shared) {
-    console.log(
-      `「${name}」（分群 ${segment}）：加上 ${few(given)} 位，拿掉 ${few(taken)} 位，沒變 ${few(kept)} 位`,
-    );
-    for (const line of reasonsOf(failures)) console.log(`  ${line}`);
-  }
-  for (const name of dropped) console.log(`「${name}」不再同步，已從微信刪除`);
-  for (const { segment, why } of conflicts) console.log(`衝突（分群 ${segment}）：${why}`);
+function tell(report: TagReport, explain: (error: unknown) => unknown): number {
+  const { conflicts, stopped } = report;
+  const told = tellTags(report);
+  for (const line of told) console.log(line);
+  if (conflicts.length > 0)
+    console.log('再標一次或換名稱：npm run tags -- mark <分群> <名稱>；取消：npm run tags -- unmark <分群>');
   if (stopped)
     console.error(
       `停在半路：${messageOf(explain(stopped))}\n做到的都記下了；排除之後再執行一次，就從這裡接著做。`,
     );
-  else if (shared.length + dropped.length + conflicts.length === 0)
-    console.log('沒有分群標了標籤：npm run tags -- mark <分群> <名稱>');
+  else if (told.length === 0) console.log('沒有分群標了標籤：npm run tags -- mark <分群> <名稱>');
   return stopped || conflicts.length > 0 ? 1 : 0;
-}
-
-/** Of those of one reason one line, with the first three. */
-function reasonsOf(failures: Shared['failures']): string[] {
-  const codes = [...new Set(failures.map(({ errcode }) => errcode))];
-  return codes.map((errcode) => {
-    const some = failures.filter((one) => one.errcode === errcode);
-    const which = some.slice(0, 3).map(({ pid }) => pid);
-    return `${few(some.length)} 位沒有改成（${errcode}：${some[0]?.reason}），下次再試：${which.join('、')}${some.length > which.length ? ' …' : ''}`;
-  });
 }
 
 const mark = (segment: string, name: string | undefined): Promise<number> =>

@@ -13,6 +13,7 @@ import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
 import { createCopies } from './domain/copies/copies';
 import { createCube } from './domain/cube/cube';
+import { createDirectory } from './domain/directory/directory';
 import { createDraws } from './domain/draws/draws';
 import { createEnquiries } from './domain/enquiries/enquiries';
 import { createExports } from './domain/exports/exports';
@@ -87,7 +88,9 @@ import { createCustomerMessages } from './wechat/api/customer-messages';
 import { createMass } from './wechat/api/mass';
 import { createMedia } from './wechat/api/media';
 import { createNotices } from './wechat/api/notices';
+import { createTags as createTagCalls } from './wechat/api/tags';
 import { createTemplates } from './wechat/api/templates';
+import { createUsers } from './wechat/api/users';
 
 /** Builds every domain once. This is what handlers, jobs and routes see. */
 export function createServices(given: {
@@ -346,6 +349,14 @@ export function createServices(given: {
     solo: config.SOLO_TEAM,
   });
 
+  const tags = createTags({
+    db,
+    clock,
+    segments,
+    openidsOf: subscribers.openidsOf,
+    wechat: createTagCalls({ client }),
+  });
+
   const domains = {
     /** Of somebody whose own is not known yet. */
     defaultScript,
@@ -372,8 +383,10 @@ export function createServices(given: {
       nameKeptUntil: campaigns.nameKeptUntil,
       outbox,
       refresh: people.refresh,
+      users: createUsers({ client }),
     }),
-    tags: createTags({ db, clock, segments, openidsOf: subscribers.openidsOf }),
+    tags,
+    directory: createDirectory({ db, clock, segments, subscribers, names, tags, stageNames }),
     tickets,
     cities,
     attributes,

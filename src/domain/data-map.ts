@@ -229,7 +229,7 @@ export const dataMap: Record<string, Kept> = {
     keeps: '解決為止',
     deeds: 'order said kept fen on what',
     identity: 'phone',
-    technical: '_id at file',
+    technical: '_id at file line settled',
   },
   purchaseFiles: { keeps: forever, technical: '_id at name' },
   purchases: {

@@ -20,3 +20,9 @@ export const maskCode = (code: string): string => (code === '' ? '' : `${code.sl
 
 /** lin.mei@example.com → l***@example.com */
 export const maskMail = (address: string): string => address.replace(/^(.)[^@]*@/u, '$1***@');
+
+/** Words of somebody in which no phone, no long number and no e-mail address is to be read: 「我的手機 138****1111」. */
+export const maskWords = (words: string): string =>
+  words
+    .replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, maskMail)
+    .replace(/\d(?:[\d -]{5,}\d)/g, (number) => maskPhone(number.replace(/[ -]/g, '')));

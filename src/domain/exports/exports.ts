@@ -35,7 +35,7 @@ export type AwardFilter = {
 /** Who took what out of here. `rows` is missing when it was cut off. */
 type ExportRow = {
   _id: string;
-  what: 'winners' | 'points' | 'group' | 'courier' | 'survey' | 'segment' | 'missed';
+  what: 'winners' | 'points' | 'group' | 'courier' | 'survey' | 'segment' | 'missed' | 'people';
   by: string;
   at: Date;
   format: SheetFormat;
@@ -57,6 +57,7 @@ export const exportNames: Record<ExportRow['what'], string> = {
   survey: '問卷',
   segment: '名單',
   missed: '推送沒收到的人',
+  people: '用戶',
 };
 
 /** 「活動 autumn、獎品 cup」 */
@@ -73,6 +74,7 @@ export function tellFilter(filter: Record<string, unknown>, states: InWords['sta
     version: '版本',
     push: '推送',
     reason: '原因',
+    who: '用戶',
   };
   const told = Object.entries(filter).map(([name, value]) => {
     const state = name === 'state' ? states[value as AwardState] : undefined;
@@ -269,6 +271,13 @@ export function createExports(given: {
         columns,
         rows,
       }),
+
+    /** People of the account under a filter, told as a sentence. `full`: their names as they are. */
+    people: <Row>(
+      { filter, columns, rows }: { filter: string; columns: Column<Row>[]; rows: AsyncIterable<Row> },
+      { full, ...how }: Take & { full: boolean },
+    ) =>
+      take({ what: 'people', take: how, full, filter: filter === '' ? {} : { who: filter }, columns, rows }),
 
     /** Who took what of a campaign, newest first. */
     taken: (campaign: string, limit = 50): Promise<ExportRow[]> =>

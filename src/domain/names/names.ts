@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
-import { fold } from '../../kit/text';
+import { fold, spellings } from '../../kit/text';
+import type { IndexSpec } from '../../store/indexes';
 import { notAfter, type Upkeep } from '../upkeep';
 import { forbiddenWords } from './forbidden-words';
 
@@ -13,6 +14,7 @@ export type Renamed =
   | { kind: 'refused'; why: 'empty' | 'long' | 'signs' | 'forbidden' | 'reserved' };
 
 const longest = 8;
+const indexes: IndexSpec[] = [{ collection: 'names', key: { name: 1 }, why: 'who is called so' }];
 
 /** 「旅友A37F」: always the same for one person, and nothing can be learnt from it. */
 export const defaultName = (pid: string): string =>
@@ -25,6 +27,7 @@ export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
 
   return {
     upkeep: {
+      indexes,
       /** She is 旅友 again. */
       erase: async ({ pid, upTo }) => {
         if (!pid) return;
@@ -49,7 +52,16 @@ export function createNames({ db, clock }: { db: Connection; clock: Clock }) {
       const some = await rows.find({ _id: { $in: [...pids] } }, { timeoutMS }).toArray();
       return new Map(some.map(({ _id, name }) => [_id, name]));
     },
-    /** Who chose this name; several may have. For our own people's questions: it reads all names. */
+    /** Who chose a name that begins so, in either script; the first `limit`. */
+    async beginning(start: string, limit: number): Promise<string[]> {
+      const ways = spellings(start.normalize('NFKC').trim()).map((one) => `^${escaped(one)}`);
+      const some = rows.find(
+        { $or: ways.map((way) => ({ name: { $regex: way } })) },
+        { projection: { _id: 1 }, limit, timeoutMS },
+      );
+      return (await some.toArray()).map(({ _id }) => _id);
+    },
+    /** Who chose this name; several may have. For our own people's questions. */
     bearing: async (name: string): Promise<string[]> =>
       (await rows.find({ name }, { projection: { _id: 1 }, limit: 10, timeoutMS }).toArray()).map(
         ({ _id }) => _id,
@@ -87,5 +99,6 @@ function whyRefused(name: string): Extract<Renamed, { kind: 'refused' }>['why'] 
 /** What leaves no trace on a screen: fillers, joiners, marks of direction, the blank braille cell. */
 const invisible = /[\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const bareOf = (text: string): string => fold(text).replaceAll(/[^\p{L}\p{Nd}]/gu, '');
 const folded = forbiddenWords.map(bareOf);

@@ -22,7 +22,17 @@ const pieceMs = 120_000;
 const indexes: IndexSpec[] = [
   { collection: 'people', key: { t: 1 }, why: 'who has this (segments)' },
   { collection: 'people', key: { r: 1 }, why: 'a fair sample, and estimates (segments)' },
-  { collection: 'people', key: { 'n.seenOn': 1 }, why: 'who was here lately, who is silent (segments)' },
+  {
+    collection: 'people',
+    key: { 'n.seenOn': 1, _id: 1 },
+    why: 'who was here lately, who is silent (segments); the list of people, in this order',
+  },
+  {
+    collection: 'people',
+    key: { 'n.followedOn': 1, _id: 1 },
+    why: 'the list of people, newest followers first',
+  },
+  { collection: 'people', key: { 'n.points': 1, _id: 1 }, why: 'the list of people, most points first' },
 ];
 
 /**
@@ -88,7 +98,7 @@ export function createPeople(given: {
    * Works out everybody's row, and removes the rows of who is gone. Goes on where a killed run stopped when it is called again
    * within the same day. `onStep` hears how many are done.
    */
-  async function rebuild(onStep: (done: number) => void = () => {}): Promise<number> {
+  async function rebuild(onStep: (done: number) => void | Promise<void> = () => {}): Promise<number> {
     let done = 0;
     let after = '';
     for (;;) {
@@ -97,7 +107,7 @@ export function createPeople(given: {
       await refresh(people);
       crashPoint('people-rebuilt-some');
       done += people.length;
-      onStep(done);
+      await onStep(done);
       after = people.at(-1)?.fan ?? '';
     }
     await removeStrangers();

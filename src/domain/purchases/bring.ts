@@ -22,6 +22,9 @@ export type PurchaseConflict = {
   settled?: 'keep' | 'take';
 };
 
+/** `purchaseFiles{_id: digest}`: when a file came first. */
+export type PurchaseFile = { _id: string; name: string; at: Date };
+
 export type Brought = { added: number; same: number; conflicts: number; members: number };
 
 type Order = Omit<Purchase, 'at'> & { line: number };
@@ -37,7 +40,7 @@ export function createBring(given: {
   const purchases = db.collection<Purchase>('purchases');
   const members = db.collection<Member>('members');
   const conflicts = db.collection<PurchaseConflict>('purchaseConflicts');
-  const files = db.collection<{ _id: string; name: string; at: Date }>('purchaseFiles');
+  const files = db.collection<PurchaseFile>('purchaseFiles');
 
   /** When this very file came first: so that an old file that comes again does not undo what a newer one said. */
   async function cameAt(name: string, bytes: Buffer): Promise<Date> {

@@ -10,7 +10,14 @@ import { isDuplicate } from '../../store/duplicate';
 import type { IndexSpec } from '../../store/indexes';
 import type { Audience, Facts } from '../audience';
 import { rowsOf, type Upkeep } from '../upkeep';
-import { type Brought, createBring, type Member, type Purchase, type PurchaseConflict } from './bring';
+import {
+  type Brought,
+  createBring,
+  type Member,
+  type Purchase,
+  type PurchaseConflict,
+  type PurchaseFile,
+} from './bring';
 import { readPhone } from './phone';
 import { purchaseLeaves } from './purchases.leaves';
 import { readPurchases } from './read-purchases';
@@ -39,6 +46,7 @@ export type PurchaseImport = Brought & {
 const indexes: IndexSpec[] = [
   { collection: 'bindings', key: { hash: 1 }, unique: true, why: 'a phone is one person’s' },
   { collection: 'purchases', key: { phone: 1 }, why: 'what was bought with this phone' },
+  { collection: 'purchaseFiles', key: { at: -1 }, why: 'what was brought lately' },
   { collection: 'purchaseConflicts', key: { order: 1 }, why: 'what is said otherwise of an order' },
 ];
 
@@ -58,6 +66,7 @@ export function createPurchases(given: {
   const members = db.collection<Member>('members');
   const conflicts = db.collection<PurchaseConflict>('purchaseConflicts');
   const bindings = db.collection<Binding>('bindings');
+  const files = db.collection<PurchaseFile>('purchaseFiles');
   const hashOf = (what: string, text: string) => keyedHash(dataKey, what, text);
   const bring = createBring({ db, clock, hashOf });
 
@@ -84,7 +93,7 @@ export function createPurchases(given: {
         throw new AppError(
           'Conflict',
           'purchase.many',
-          `訂單「${order}」有 ${open.length} 種說法，不能決定用哪一種；請先在品牌的系統裡查清，導入對的一份，或用 --keep 保留原來的。`,
+          `訂單「${order}」有 ${open.length} 種說法，不能決定用哪一種；請先在品牌的系統裡查清，導入對的一份，或保留原來的。`,
         );
       const { phone, on, fen, what } = one;
       const before = await purchases.findOne({ _id: order });
@@ -169,10 +178,10 @@ export function createPurchases(given: {
       };
     },
 
-    /** What files say otherwise than is kept, and nobody has decided; with what is kept. */
-    async conflicts(limit = 200): Promise<{ told: PurchaseConflict; kept: Purchase }[]> {
+    /** What files say otherwise than is kept, and nobody has decided; with what is kept. `after`: the `_id` of the last one. */
+    async conflicts({ after = '', limit = 200 } = {}): Promise<{ told: PurchaseConflict; kept: Purchase }[]> {
       const open = await conflicts
-        .find({ settled: { $exists: false } }, { sort: { order: 1, at: 1 }, limit })
+        .find({ settled: { $exists: false }, _id: { $gt: after } }, { sort: { _id: 1 }, limit })
         .toArray();
       const kept = new Map(
         (await purchases.find({ _id: { $in: open.map(({ order }) => order) } }).toArray()).map((one) => [
@@ -185,6 +194,11 @@ export function createPurchases(given: {
         return one ? [{ told, kept: one }] : [];
       });
     },
+    /** How many wait for a decision, up to a thousand. */
+    openConflicts: (): Promise<number> =>
+      conflicts.countDocuments({ settled: { $exists: false } }, { limit: 1_000 }),
+    /** Files that were brought, newest first. */
+    files: (limit = 20): Promise<PurchaseFile[]> => files.find({}, { sort: { at: -1 }, limit }).toArray(),
     /** Decides about an order: what is kept stays, or what was told otherwise takes its place. */
     settle,
 

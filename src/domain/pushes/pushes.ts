@@ -22,10 +22,11 @@ import { looksAt, type Planned, planOf } from './plan';
 import { type Definition, type LogEntry, type PushRow, type RouteName, stateNames } from './push';
 import { pushBegin, pushTest } from './pushes.jobs';
 import { byVariant, type Status, statusOf } from './report';
-import type { AnyRoute } from './routes/route';
+import type { AnyRoute, Standing } from './routes/route';
 import { type Here, type Sending } from './sending';
 import { figure } from './tell-plan';
-import { contentOf, variableNamesOf, versionsOn, written } from './ways';
+import { contentOf, standingsOf, variableNamesOf, versionsOn, written } from './ways';
+import { type WayTo, waysTo } from './ways-to';
 import { afterQuiet, nextTime, readWhen } from './when';
 
 /** More than half an hour late it is a person's decision whether it still goes. */
@@ -426,6 +427,11 @@ export function createPushes(
     } satisfies Upkeep,
 
     routes,
+    /** By which routes this person can be reached now, and why not by the others. */
+    async waysTo(her: { pid: string; fan: string }): Promise<WayTo[]> {
+      const standing = await standingsOf(house, [{ ...her, script: 'hant' }]);
+      return waysTo({ routes, account }, standing.get(her.pid) as Standing, await moment());
+    },
     list: (): Promise<PushRow[]> =>
       rows
         .find(

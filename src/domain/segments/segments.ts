@@ -262,6 +262,16 @@ export function createSegments(given: {
     },
 
     count,
+    /** The rule as a query over flat rows (`people`). */
+    filterOf: async (rule: Rule): Promise<Filter> => (await ready(rule)).filter,
+    /** The segments that somebody is in, of those that are kept. */
+    async holding(person: Flat): Promise<Pick<Segment, '_id' | 'name'>[]> {
+      const now = people.now();
+      const found: Pick<Segment, '_id' | 'name'>[] = [];
+      for (const { _id, name, rule } of await segments.find({}, { sort: { _id: 1 }, limit: 1_000 }).toArray())
+        if (judge(await expanded(rule, [_id]), person, leaves(), now).is) found.push({ _id, name });
+      return found;
+    },
     /** Up to `limit` people, from the same fair slice every time. */
     async sample(rule: Rule, limit = 20): Promise<PersonRow[]> {
       const { filter } = await ready(rule);

@@ -1,4 +1,4 @@
-import type { Connection } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
 import { beijingDay, dayMs, startOfBeijingDay } from '../../kit/beijing';
 import type { StageCode } from './stage-rules';
 
@@ -106,6 +106,35 @@ export function createMoves({ db }: { db: Connection }) {
           return { from: a, to: b, people, ...(of > 0 ? { of, rate: people / of } : {}) };
         })
         .toSorted((x, y) => y.people - x.people);
+    },
+
+    /** How many stood where when each of these days (both included) was over, as it was counted for good. */
+    days: (from: string, to: string): Promise<StageDay[]> =>
+      days.find({ _id: { $gte: from, $lte: to } }, { sort: { _id: 1 } }).toArray(),
+
+    /** Who went from one stage to another between two Beijing days, both included; the newest first. Without those who left since. */
+    async moved(asked: {
+      from: StageCode;
+      to: StageCode;
+      since: string;
+      until: string;
+      after?: string | undefined;
+      limit: number;
+    }): Promise<{ moves: Move[]; next?: string }> {
+      const { from, to, since, until, after = '', limit } = asked;
+      const [on, _id] = after.split(/~(.*)/s);
+      const behind = _id === undefined ? {} : { $or: [{ on: { $lt: on } }, { on, _id: { $lt: _id } }] };
+      const found = await moves
+        .find({ from, to, on: { $gte: since, $lte: until }, ...behind } as mongo.Filter<Move>, {
+          sort: { on: -1, _id: -1 },
+          limit: limit + 1,
+        })
+        .toArray();
+      const last = found[limit - 1];
+      return {
+        moves: found.slice(0, limit),
+        ...(found.length > limit && last ? { next: `${last.on}~${last._id}` } : {}),
+      };
     },
 
     forget: async (filter: {

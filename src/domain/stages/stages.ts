@@ -11,6 +11,7 @@ import { type Churn, churnOf } from './churn';
 import { createMoves, type Move } from './moves';
 import { type StageCode, stageOf } from './stage-rules';
 import { stageLeaves, valueNumber } from './stages.leaves';
+import { judgeStages } from './stages.tasks';
 import { createFifths, type Value, type ValueCuts, valueOf } from './value';
 
 /** `stages{_id: pid}`: where she stands, what she is worth, and how likely she is to be lost. `since`: a Beijing day. */
@@ -21,6 +22,11 @@ type Run = { _id: string; cuts: ValueCuts; after: string; done: boolean };
 const indexes: IndexSpec[] = [
   { collection: 'moves', key: { pid: 1 }, why: 'where she went (history, erasure)' },
   { collection: 'moves', key: { on: 1 }, why: 'who moved on these days (rates)' },
+  {
+    collection: 'moves',
+    key: { from: 1, to: 1, on: 1, _id: 1 },
+    why: 'who went from this stage to that, the newest first',
+  },
 ];
 const batch = 500;
 /** Flat rows follow callbacks by two seconds, and those that a worker was busy with, a little later. */
@@ -186,6 +192,7 @@ export function createStages(given: {
   return {
     upkeep: {
       indexes,
+      tasks: [judgeStages],
       async erase(her) {
         if (her.pid === undefined) return;
         await moves.forget(rowsOf(her));
@@ -212,6 +219,8 @@ export function createStages(given: {
     run,
     counts,
     rates: moves.rates,
+    moved: moves.moved,
+    days: moves.days,
     /** Where she stands and how she came there. */
     async of(pid: string): Promise<{ standing: Standing | null; moves: Move[] }> {
       return { standing: await rows.findOne({ _id: pid }), moves: await moves.of(pid) };

@@ -57,3 +57,9 @@ export const erase = defineJob({
     });
   },
 });
+
+/** All of hers goes now, as when she says 「刪除我的資料」: what is being written in this moment, five minutes later. */
+export async function eraseNow(services: Needs, her: { fan: string; pid: string }): Promise<void> {
+  const at = services.clock.now();
+  await erase.run(services, { ...her, upTo: at, leftAt: at });
+}

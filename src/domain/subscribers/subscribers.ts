@@ -342,6 +342,19 @@ export function createSubscribers(given: {
       const row = await rows.findOne({ pid }, { projection: { script: 1 }, timeoutMS });
       return row ? { fan: row._id, ...(row.script ? { script: row.script } : {}) } : undefined;
     },
+    /** By her pid, or by her openid. @throws AppError NotFound */
+    async mustFind(who: string): Promise<{ fan: string; pid: string }> {
+      const row =
+        (await rows.findOne({ pid: who }, { projection: { pid: 1 }, timeoutMS })) ??
+        (await rows.findOne({ _id: fanOf(who) }, { projection: { pid: 1 }, timeoutMS }));
+      if (!row)
+        throw new AppError(
+          'NotFound',
+          'subscribers.unknown',
+          `沒有這個人：${who.slice(0, 64)}。要的是 pid 或 openid；也可能她已經取消關注，或資料刪除了。`,
+        );
+      return { fan: row._id, pid: row.pid };
+    },
     /** The openids of those of the pids that are somebody's now. For calls to WeChat alone, and kept nowhere else. */
     async openidsOf(pids: readonly string[]): Promise<Map<string, string>> {
       const some = rows.find({ pid: { $in: [...pids] } }, { projection: { pid: 1, openid: 1 } });

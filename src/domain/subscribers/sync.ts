@@ -6,30 +6,11 @@ import { isWechatError } from '../../wechat/api/errors';
 import type { UserInfo, Users } from '../../wechat/api/users';
 import type { Known } from '../audience';
 import type { Effect } from '../outbox/outbox';
+import type { Upkeep } from '../upkeep';
 import { askAll } from './ask-all';
 import type { Listed, Subscriber } from './subscribers';
-
-/** How far the walk through WeChat's list of followers is. What the rows say is true at any moment. */
-type Walk = {
-  _id: string;
-  /** Business ms; whom WeChat lists has it in her row (`listed`). */
-  began: number;
-  state: 'walking' | 'removing' | 'done';
-  /** The last of those who are done, newest last, by their hashes: the next page is asked behind one who still follows. */
-  behind: string[];
-  pages: number;
-  /** How many WeChat listed, how many of them were new to us, who is gone, and how many follow in all, as WeChat says. */
-  listed: number;
-  met: number;
-  gone: number;
-  total: number;
-  endedAt?: Date;
-};
-
-/** `tomorrow`: the calls of this Beijing day are used up; the next run goes on from here. */
-export type SyncReport = Pick<Walk, 'pages' | 'listed' | 'met' | 'gone' | 'total'> & {
-  state: Walk['state'] | 'tomorrow';
-};
+import { syncFollowers } from './subscribers.tasks';
+import type { SyncReport, Walk } from './walk';
 
 const walkId = 'subscribers:sync';
 const callsId = 'subscribers:calls';
@@ -60,6 +41,8 @@ export function createSubscriberSync(given: {
   outbox: { add(cause: { id: string }, effects: Effect[]): Promise<void> };
   /** Works out the flat rows of these people. */
   refresh: (people: readonly Known[]) => Promise<void>;
+  /** WeChat, where nobody says whom to ask. */
+  users?: Users;
 }) {
   const { db, clock, subscribers, nameKeptUntil, outbox, refresh } = given;
   const rows = db.collection<Subscriber>('subscribers');
@@ -235,21 +218,24 @@ export function createSubscriberSync(given: {
       throw new AppError(
         'Conflict',
         'subscribers.many-gone',
-        `我們的 ${all} 位訂閱者裡，有 ${gone} 位不在微信的名單上，多得不尋常，先一位也不移除。請先看 WECHAT_APP_ID 是不是這個資料庫的公眾號；確定就是的話，加上 --remove 再執行一次（移除了找不回來）。`,
+        `我們的 ${all} 位訂閱者裡，有 ${gone} 位不在微信的名單上，多得不尋常，先一位也不移除。請先看 WECHAT_APP_ID 是不是這個資料庫的公眾號；確定就是的話，選「走了的人多得不尋常時也移除」（命令是 --remove）再做一次；移除了找不回來。`,
       );
   }
 
   return {
+    upkeep: { tasks: [syncFollowers] } satisfies Upkeep,
     /** `remove`: also when very many are gone. @throws AppError Conflict while another sync runs; WechatError, to go on later */
     async run({
-      users,
+      users = given.users,
       remove = false,
       onStep = () => {},
     }: {
-      users: Users;
+      users?: Users | undefined;
       remove?: boolean;
-      onStep?: (so: SyncReport) => void;
-    }): Promise<SyncReport> {
+      onStep?: (so: SyncReport) => void | Promise<void>;
+    } = {}): Promise<SyncReport> {
+      if (!users)
+        throw new AppError('Conflict', 'subscribers.no-wechat', '這裡不連微信；由運行中的程式去做。');
       const turn = await takeTurn(db, { name: walkId, code: 'subscribers.sync', busy, lost });
       try {
         let walk = await current();
@@ -258,7 +244,7 @@ export function createSubscriberSync(given: {
           const next = await nextPage(walk, users, turn);
           if (next === 'tomorrow') return { ...walk, state: next };
           walk = next;
-          onStep(walk);
+          await onStep(walk);
         }
         if (!remove) await refuseWhenMany(walk);
         return await removeGone(walk, users, turn);

@@ -20,7 +20,7 @@ export type Shared = {
 
 export type TagStep = { name: string; done: number; of: number };
 /** One synchronisation at work. */
-export type Doing = { wechat: WechatTags; turn: Turn; onStep: (step: TagStep) => void };
+export type Doing = { wechat: WechatTags; turn: Turn; onStep: (step: TagStep) => void | Promise<void> };
 
 export const memberIndexes: IndexSpec[] = [
   { collection: 'tagMembers', key: { tag: 1 }, why: 'who was given this tag (what differs)' },
@@ -71,7 +71,7 @@ export function createSharing(given: {
       if (shared.failures.length >= mostFailures) return;
       await act();
       done += pids.length;
-      onStep({ name: shared.name, done, of });
+      await onStep({ name: shared.name, done, of });
     }
   }
 

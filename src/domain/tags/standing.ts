@@ -17,20 +17,19 @@ export type Standing =
 
 /** How the tag that a segment is to have stands to what WeChat has. */
 export function standingOf(
-  { segment, name }: { segment: string; name: string },
+  { name }: { segment: string; name: string },
   made: Made | undefined,
   theirs: readonly WechatTag[],
 ): Standing {
-  const again = `npm run tags -- mark ${segment} ${name}`;
   const named = theirs.find((one) => one.name === name);
   const taken: Standing = {
     kind: 'conflict',
-    why: `微信上已有別處建立的標籤「${name}」，沒有動它：在公眾號後台改掉或刪掉它，或給這個分群換個名稱（npm run tags -- mark ${segment} 另一個名稱）`,
+    why: `微信上已有別處建立的標籤「${name}」，沒有動它：在公眾號後台改掉或刪掉它，或給這個分群換個標籤名稱`,
   };
   const deleted: Standing = {
     kind: 'conflict',
     lost: true,
-    why: `標籤「${made?.name}」在微信那邊被刪了：要它就再說一次 ${again}；不要就 npm run tags -- unmark ${segment}`,
+    why: `標籤「${made?.name}」在微信那邊被刪了：要它就把分群再標一次「${name}」；不要就取消這個分群的標籤`,
   };
   if (made?.lost) return deleted;
   if (made?.tag !== undefined) {
@@ -40,7 +39,7 @@ export function standingOf(
     if (its.name !== made.name)
       return {
         kind: 'conflict',
-        why: `標籤「${made.name}」在微信那邊被改名為「${its.name}」：跟著改就 npm run tags -- mark ${segment} ${its.name}；要原來的就在公眾號後台改回去`,
+        why: `標籤「${made.name}」在微信那邊被改名為「${its.name}」：跟著改就把分群重新標成「${its.name}」；要原來的就在公眾號後台改回去`,
       };
     return named ? taken : { kind: 'rename', tag: its.id };
   }
@@ -51,7 +50,7 @@ export function standingOf(
   if (theirs.filter(({ id }) => id > tagBounds.systemIds).length >= tagBounds.tags)
     return {
       kind: 'conflict',
-      why: `微信上已有 ${tagBounds.tags} 個標籤，不能再多：先在公眾號後台刪掉用不著的，或 npm run tags -- unmark 一個分群`,
+      why: `微信上已有 ${tagBounds.tags} 個標籤，不能再多：先在公眾號後台刪掉用不著的，或取消一個分群的標籤`,
     };
   return { kind: 'create' };
 }

@@ -2,25 +2,24 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { takeTurn } from '../../store/turn';
-import { isWechatError, type WechatError } from '../../wechat/api/errors';
+import { isWechatError } from '../../wechat/api/errors';
 import { tagBounds, type WechatTag, type WechatTags } from '../../wechat/api/tags';
 import type { Segment } from '../segments/segments';
 import { rowsOf, type Upkeep } from '../upkeep';
 import { type Conflict, createMaking } from './making';
+import type { TagReport } from './report';
 import { createSharing, type Doing, type Member, memberIndexes, type Shared, type TagStep } from './sharing';
 import { type Made, standingOf } from './standing';
+import { syncTags } from './tags.tasks';
 
 /** `tags{_id}`: a tag as WeChat last told of it, whoever made it. */
 type TagRow = { _id: number; name: string; people: number; at: Date };
 type Marked = { segment: Segment; name: string };
 
-export type TagReport = {
-  shared: Shared[];
-  /** Tags of segments that are not marked any more, deleted at WeChat. */
-  dropped: string[];
+export type TagList = {
+  tags: (WechatTag & { segment?: string })[];
+  waiting: { segment: string; name: string }[];
   conflicts: Conflict[];
-  /** Why it ended before its end; the next run goes on. */
-  stopped?: WechatError;
 };
 
 /**
@@ -37,6 +36,8 @@ export function createTags(given: {
     ids(rule: Segment['rule']): AsyncIterable<string>;
   };
   openidsOf: (pids: readonly string[]) => Promise<Map<string, string>>;
+  /** WeChat, where nobody says whom to ask. */
+  wechat?: WechatTags;
 }) {
   const { db, clock, segments } = given;
   const tags = db.collection<TagRow>('tags');
@@ -57,6 +58,36 @@ export function createTags(given: {
 
   const marked = async (): Promise<Marked[]> =>
     (await segments.list()).flatMap((segment) => (segment.tag ? [{ segment, name: segment.tag }] : []));
+
+  async function listOf(theirs: WechatTag[]): Promise<TagList> {
+    const ours = await made.find().toArray();
+    const standings = (await marked()).map(({ segment: { _id }, name }) => ({
+      segment: _id,
+      name,
+      standing: standingOf(
+        { segment: _id, name },
+        ours.find((one) => one._id === _id),
+        theirs,
+      ),
+    }));
+    return {
+      tags: theirs.map((one) => {
+        const its = ours.find(({ tag }) => tag === one.id);
+        return { ...one, ...(its ? { segment: its._id } : {}) };
+      }),
+      waiting: standings
+        .filter(({ standing: { kind } }) => kind !== 'conflict' && kind !== 'ready')
+        .map(({ segment, name }) => ({ segment, name })),
+      conflicts: standings.flatMap(({ segment, name, standing }) =>
+        standing.kind === 'conflict' ? [{ segment, name, why: standing.why }] : [],
+      ),
+    };
+  }
+
+  const theWechat = (): WechatTags => {
+    if (!given.wechat) throw new AppError('Conflict', 'tag.no-wechat', '這裡不連微信；由運行中的程式去做。');
+    return given.wechat;
+  };
 
   async function carryOut(report: TagReport, doing: Doing): Promise<void> {
     const theirs = await readIn(doing.wechat);
@@ -84,6 +115,7 @@ export function createTags(given: {
   return {
     upkeep: {
       indexes: memberIndexes,
+      tasks: [syncTags],
       erase: async (her) => void (her.pid !== undefined && (await members.deleteMany(rowsOf(her)))),
       copy: async ({ pid }) => ({ tags: await members.find({ pid }).toArray() }),
     } satisfies Upkeep,
@@ -112,45 +144,53 @@ export function createTags(given: {
       await segments.mark(id, name);
     },
 
-    /** What WeChat has, which of them are ours, and what stands in the way of those that are to be. */
-    async list(wechat: WechatTags): Promise<{
-      tags: (WechatTag & { segment?: string })[];
-      waiting: { segment: string; name: string }[];
-      conflicts: Conflict[];
-    }> {
-      const theirs = await readIn(wechat);
-      const ours = await made.find().toArray();
-      const standings = (await marked()).map(({ segment: { _id }, name }) => ({
-        segment: _id,
-        name,
-        standing: standingOf(
-          { segment: _id, name },
-          ours.find((one) => one._id === _id),
-          theirs,
-        ),
-      }));
-      return {
-        tags: theirs.map((one) => {
-          const its = ours.find(({ tag }) => tag === one.id);
-          return { ...one, ...(its ? { segment: its._id } : {}) };
-        }),
-        waiting: standings
-          .filter(({ standing: { kind } }) => kind !== 'conflict' && kind !== 'ready')
-          .map(({ segment, name }) => ({ segment, name })),
-        conflicts: standings.flatMap(({ segment, name, standing }) =>
-          standing.kind === 'conflict' ? [{ segment, name, why: standing.why }] : [],
-        ),
-      };
+    /** What WeChat has now, which of them are ours, and what stands in the way of those that are to be. */
+    async list(wechat: WechatTags = theWechat()): Promise<TagList> {
+      return listOf(await readIn(wechat));
+    },
+    /** The same as WeChat last told; `at`: when that was. */
+    async lastRead(): Promise<TagList & { at?: Date }> {
+      const kept = await tags.find({}, { sort: { _id: 1 } }).toArray();
+      const at = kept[0]?.at;
+      const read = await listOf(kept.map(({ _id, name, people }) => ({ id: _id, name, count: people })));
+      return { ...read, ...(at ? { at } : {}) };
+    },
+    /** One of ours, with how many WeChat was told to give it to. */
+    async byName(name: string): Promise<{ id: number; people: number } | undefined> {
+      const its = await made.findOne({ name, tag: { $exists: true } });
+      if (its?.tag === undefined) return undefined;
+      return { id: its.tag, people: await members.countDocuments({ tag: its.tag }) };
+    },
+    /** The names of ours. */
+    names: async (): Promise<string[]> =>
+      (await made.find({ tag: { $exists: true } }, { sort: { name: 1 } }).toArray()).map(({ name }) => name),
+    /** Who was given it, in the order of their pids, from behind `after` on. */
+    async wearers(tag: number, after: string, limit: number): Promise<string[]> {
+      const some = members.find(
+        { _id: { $gt: `${tag}/${after}`, $lt: `${tag}0` } },
+        { projection: { pid: 1 }, sort: { _id: 1 }, limit },
+      );
+      return (await some.toArray()).map(({ pid }) => pid);
+    },
+    async wearersAmong(tag: number, pids: readonly string[]): Promise<string[]> {
+      const some = members.find({ _id: { $in: pids.map((pid) => `${tag}/${pid}`) } }, { sort: { _id: 1 } });
+      return (await some.toArray()).map(({ pid }) => pid);
+    },
+    /** The names of those of ours that she was given. */
+    async of(pid: string): Promise<string[]> {
+      const hers = await members.find({ pid }).toArray();
+      const some = made.find({ tag: { $in: hers.map(({ tag }) => tag) } }, { sort: { name: 1 } });
+      return (await some.toArray()).map(({ name }) => name);
     },
 
     /** @throws AppError Conflict while another one runs */
     async sync({
-      wechat,
+      wechat = theWechat(),
       onStep = () => {},
     }: {
-      wechat: WechatTags;
-      onStep?: (step: TagStep) => void;
-    }): Promise<TagReport> {
+      wechat?: WechatTags;
+      onStep?: (step: TagStep) => void | Promise<void>;
+    } = {}): Promise<TagReport> {
       const report: TagReport = { shared: [], dropped: [], conflicts: [] };
       const turn = await takeTurn(db, { name: 'tags:sync', code: 'tag.sync', busy, lost, leaseMs: 60_000 });
       try {

@@ -58,6 +58,7 @@ export const taskIndexes: IndexSpec[] = [
   },
   { collection: 'tasks', key: { state: 1, at: 1 }, why: 'what is next' },
   { collection: 'tasks', key: { who: 1, at: -1 }, why: 'what one person started' },
+  { collection: 'tasks', key: { name: 1, at: -1 }, why: 'the last of its kind' },
   { collection: 'taskChunks', key: { task: 1 }, why: 'the file of a task' },
 ];
 
@@ -125,6 +126,11 @@ export function createTasks(given: { db: Connection; now?: () => number }) {
         .limit(asked.most ?? 20)
         .toArray();
       return found.map(viewOf);
+    },
+    /** The last of its kind, whoever started it; undefined when there was none this week. */
+    async latest(name: string): Promise<TaskView | undefined> {
+      const row = await rows.findOne({ name }, { sort: { at: -1 } });
+      return row ? viewOf(row) : undefined;
     },
     /** For the bell: what runs, and what has ended without her having seen it. */
     async bell(who: string): Promise<{ running: number; ended: number }> {

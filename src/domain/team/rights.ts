@@ -34,6 +34,8 @@ export const rights = {
   'people.note': ['marketer', 'agent', 'officer'],
   'people.erase': ['operator'],
   'people.export': ['operator'],
+  /** Brings purchases, asks WeChat for its list of followers, has everybody judged anew. */
+  'people.edit': ['marketer', 'operator'],
   'segments.see': watching,
   'segments.edit': ['marketer'],
   'tags.see': watching,

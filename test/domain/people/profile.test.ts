@@ -23,12 +23,12 @@ test('a profile says what is known and from where, and a time-line what happened
       '渠道　hotel-lobby',
       '用字　未知',
       '積分　5',
-      '性別　女（survey:wishes，2026-11-22）',
+      '性別　女（問卷「wishes」，2026-11-22）',
     ]),
   );
   expect(timelineOf(copy).map(({ what }) => what)).toEqual([
     '備註（ann）：常客，訂過三次',
-    '積分 +5（award）',
+    '積分 +5（獎品）',
     '說：杭州酒店',
   ]);
 });

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import pino from 'pino';
 import type { Subscriber } from '../../../src/domain/subscribers/subscribers';
 import { erase } from '../../../src/domain/subscribers/subscribers.jobs';
-import type { SyncReport } from '../../../src/domain/subscribers/sync';
+import type { SyncReport } from '../../../src/domain/subscribers/walk';
 import { createWechatClient } from '../../../src/wechat/api/client';
 import { createUsers, type Users } from '../../../src/wechat/api/users';
 import { createStage, type Stage, secrets } from '../../simulator/stage';
