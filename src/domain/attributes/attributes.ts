@@ -35,6 +35,7 @@ export function createAttributes({ db, clock }: { db: Connection; clock: Clock }
       copy: async ({ pid }) => ({ attributes: await rows.find({ pid }).toArray() }),
     } satisfies Upkeep,
     audience: {
+      from: { group: '她說的', how: '答題裡的屬性題、問卷；年齡、星座由生日推出' },
       leaves: attributeLeaves,
       async facts(people) {
         const today = clock.day(clock.now());

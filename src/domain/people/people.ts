@@ -88,7 +88,7 @@ export function createPeople(given: {
    * Works out everybody's row, and removes the rows of who is gone. Goes on where a killed run stopped when it is called again
    * within the same day. `onStep` hears how many are done.
    */
-  async function rebuild(onStep: (done: number) => void = () => {}): Promise<number> {
+  async function rebuild(onStep: (done: number) => void | Promise<void> = () => {}): Promise<number> {
     let done = 0;
     let after = '';
     for (;;) {
@@ -97,7 +97,7 @@ export function createPeople(given: {
       await refresh(people);
       crashPoint('people-rebuilt-some');
       done += people.length;
-      onStep(done);
+      await onStep(done);
       after = people.at(-1)?.fan ?? '';
     }
     await removeStrangers();
@@ -142,6 +142,8 @@ export function createPeople(given: {
     rebuild,
     read: (pid: string): Promise<PersonRow | null> => rows.findOne({ _id: pid }),
     count: (): Promise<number> => rows.estimatedDocumentCount(),
+    /** Up to when (business ms) what people did stands in the rows; undefined: nobody has followed them yet. */
+    followedTo: async (): Promise<number | undefined> => (await cursors.findOne({ _id: 'people' }))?.at,
     /** How the kept rows differ from what is true: nothing, where nobody has written in the last seconds. */
     async *differences(): AsyncGenerator<{ pid: string; kept: PersonRow | null; true: Flat }> {
       for (let after = ''; ; ) {

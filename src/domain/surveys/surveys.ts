@@ -208,6 +208,7 @@ export function createSurveys(given: {
       copy: async ({ pid }) => ({ surveys: await answered.find({ pid }).toArray() }),
     } satisfies Upkeep,
     audience: {
+      from: { group: '她說的', how: '問卷的答案' },
       leaves: surveyLeaves,
       async facts(people) {
         const found = new Map<string, Facts>();
