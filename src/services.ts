@@ -243,6 +243,7 @@ export function createServices(given: {
     },
     isCampaign: async (id) => (await campaigns.find(id)) !== undefined,
     notBy: unplayed(config),
+    render: given.render,
   });
   const exports = createExports({ db, clock, namesOf, ...prizes });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });
