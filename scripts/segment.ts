@@ -204,8 +204,7 @@ async function ruleFrom({ services: { segments } }: Asked, text: string): Promis
     const { bytes } = await fileAt(text.slice(1));
     return segments.readText(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   }
-  if (/^[a-z0-9-]+$/.test(text)) return (await segments.get(text)).rule;
-  return segments.readText(text);
+  return segments.ruleOf(text);
 }
 
 const tellListed = ({ segment: { _id, name }, people, added }: Listed): void =>

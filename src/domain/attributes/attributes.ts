@@ -66,6 +66,8 @@ export function createAttributes({ db, clock }: { db: Connection; clock: Clock }
       );
     },
     of: (pid: string): Promise<Attribute[]> => rows.find({ pid }).toArray(),
+    /** What facts are called, as far as anybody has one. */
+    names: async (): Promise<string[]> => (await rows.distinct('name')).slice(0, 200),
   };
 }
 

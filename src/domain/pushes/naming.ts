@@ -20,8 +20,7 @@ export function createNaming({ db }: { db: Connection }) {
     async usesOf(segments: readonly Named[]): Promise<Map<string, Use[]>> {
       const found = new Map<string, Use[]>(segments.map(({ _id }) => [_id, []]));
       const note = (texts: readonly string[], use: Use) => {
-        for (const one of segments)
-          if (texts.some((text) => names(text, one))) found.get(one._id)?.push(use);
+        for (const one of segments) if (texts.some((text) => names(text, one))) found.get(one._id)?.push(use);
       };
       const some = await pushes
         .find(

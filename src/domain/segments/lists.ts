@@ -92,6 +92,7 @@ export function createLists(given: {
   }
 
   return {
+    mayBe,
     /** Who is unknown is told by line and left out. With nobody known nothing is kept: `listed` is missing. */
     async fromFile(asked: Asked & { file: File }): Promise<{
       listed?: Listed;
@@ -104,7 +105,9 @@ export function createLists(given: {
       return people.length === 0 ? told : { ...told, listed: await add(asked, people) };
     },
     /** The same in two steps, where adding takes longer than somebody should wait: whom it names, in words what is wrong; then `addPids`. */
-    async readFile(asked: Asked & { file: File }): Promise<{ pids: string[]; faults: string[]; total: number }> {
+    async readFile(
+      asked: Asked & { file: File },
+    ): Promise<{ pids: string[]; faults: string[]; total: number }> {
       await mayBe(asked);
       const { people, told } = await whoIsIn(asked.file);
       const faults = [...told.remarks, ...told.problems].map((one) => tellProblem(one, told.unit));

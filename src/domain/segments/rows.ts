@@ -57,8 +57,7 @@ export function ruleIn({ joint, groups, conditions }: RuleRows, leaves: Readonly
   if (wrong !== undefined)
     throw new AppError('Invalid', 'segment.rows', `有條件還沒填好：${wrong}。`, { details: { fields } });
   const filled = read.filter(({ rules }) => rules.length > 0);
-  if (filled.length === 0)
-    throw new AppError('Invalid', 'segment.rows', '還沒有條件：加一個，或寫一句話。');
+  if (filled.length === 0) throw new AppError('Invalid', 'segment.rows', '還沒有條件：加一個，或寫一句話。');
   const [only, ...more] = filled.map((one) => joined(one.joint, one.rules));
   if (more.length === 0 && joint !== 'none') return only;
   return joined(

@@ -52,11 +52,7 @@ export const segmentOut = defineTask({
   name: 'segment-out',
   input: z.object({ segment: z.string().optional(), rule: z.string().optional(), format }),
   title: ({ segment }) => (segment === undefined ? '導出符合條件的人' : `導出分群「${segment}」`),
-  async run(
-    { segments, exports }: { segments: Segments; exports: Exports },
-    asked,
-    { by, progress, file },
-  ) {
+  async run({ segments, exports }: { segments: Segments; exports: Exports }, asked, { by, progress, file }) {
     const known = asked.segment === undefined ? undefined : await segments.get(asked.segment);
     const rule = known?.rule ?? (await segments.readText(asked.rule ?? ''));
     async function* pids() {
@@ -155,9 +151,7 @@ export const listFrozen = defineTask({
     { by, progress },
   ) {
     const rule = await segments.readText(text);
-    return tellListed(
-      await segmentLists.fromRule({ ...asked, rule, by }, (done) => progress({ done })),
-    );
+    return tellListed(await segmentLists.fromRule({ ...asked, rule, by }, (done) => progress({ done })));
   },
 });
 

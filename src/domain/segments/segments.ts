@@ -119,6 +119,9 @@ export function createSegments(given: {
     return rule;
   }
 
+  const readText = (text: string): Promise<Rule> =>
+    read(text.trim().startsWith('{') ? parsed(text) : readSentence(text, leaves()));
+
   const ready = async (rule: Rule) => {
     const whole = await expanded(rule);
     const now = people.now();
@@ -205,9 +208,9 @@ export function createSegments(given: {
       const next = { name: name.trim(), rule, version, at, by };
       const done = before
         ? await segments.updateOne(
-          { _id: id, version: before.version },
-          { $set: next, ...(isSame ? {} : { $unset: { size: '' } }) },
-        )
+            { _id: id, version: before.version },
+            { $set: next, ...(isSame ? {} : { $unset: { size: '' } }) },
+          )
         : await segments.updateOne({ _id: id }, { $setOnInsert: next }, { upsert: true });
       if (done.modifiedCount + done.upsertedCount > 0 || (isSame && done.matchedCount > 0))
         return { _id: id, ...next };
@@ -294,8 +297,10 @@ export function createSegments(given: {
     /** @throws AppError Invalid segment.rule, naming the bad place; NotFound, Conflict for segments it names */
     read,
     /** A sentence or JSON, as a marketer writes it. */
-    readText: (text: string): Promise<Rule> =>
-      read(text.trim().startsWith('{') ? parsed(text) : readSentence(text, leaves())),
+    readText,
+    /** The id of a segment, a sentence, or JSON. */
+    ruleOf: async (text: string): Promise<Rule> =>
+      /^[a-z0-9-]+$/.test(text) ? (await mustGet(text)).rule : readText(text),
     tell: (rule: Rule): string => writeSentence(rule, leaves()),
 
     list: (): Promise<Segment[]> => segments.find({}, { sort: { _id: 1 }, limit: mostSegments }).toArray(),
@@ -314,7 +319,13 @@ export function createSegments(given: {
         .filter((one) => asked.kind === undefined || (asked.kind === 'list') === isList(one));
       const by = asked.sort?.replace('-', '');
       const keyOf = (one: Segment): string | number =>
-        by === 'people' ? (one.size?.people ?? -1) : by === 'at' ? one.at.getTime() : by === 'name' ? one.name : one._id;
+        by === 'people'
+          ? (one.size?.people ?? -1)
+          : by === 'at'
+            ? one.at.getTime()
+            : by === 'name'
+              ? one.name
+              : one._id;
       const sorted = all.toSorted((a, b) => compared(keyOf(a), keyOf(b)));
       if (asked.sort?.startsWith('-')) sorted.reverse();
       const from = asked.after === undefined ? 0 : sorted.findIndex(({ _id }) => _id === asked.after) + 1;
@@ -412,7 +423,12 @@ export function createSegments(given: {
       const { _id } = segment;
       const waiting = ((await uses([segment])).get(_id) ?? []).filter((one) => one.waits);
       if (waiting.length > 0) {
-        const words: Record<string, string> = { segment: '分群', push: '推送', sequence: '序列', tag: '標籤' };
+        const words: Record<string, string> = {
+          segment: '分群',
+          push: '推送',
+          sequence: '序列',
+          tag: '標籤',
+        };
         const told = waiting.map((one) => `${words[one.kind] ?? ''}「${one.name}」`).join('、');
         throw new AppError('Conflict', 'segment.named', `「${_id}」還用在：${told}；先改掉它們。`);
       }

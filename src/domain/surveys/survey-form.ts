@@ -59,8 +59,14 @@ export function jsonOf(form: SurveyForm): unknown {
   return withoutHoles({
     id: form.id,
     title: form.title,
-    keywords: form.keywords.split(/[|｜,，、\n]+/u).map((one) => one.trim()).filter(Boolean),
-    starts: scenes.length > 0 || afterQuiz ? withoutHoles({ scenes: scenes.length > 0 ? scenes : undefined, afterQuiz }) : undefined,
+    keywords: form.keywords
+      .split(/[|｜,，、\n]+/u)
+      .map((one) => one.trim())
+      .filter(Boolean),
+    starts:
+      scenes.length > 0 || afterQuiz
+        ? withoutHoles({ scenes: scenes.length > 0 ? scenes : undefined, afterQuiz })
+        : undefined,
     intro: form.intro,
     consent: Object.values(consent).some(Boolean) ? withoutHoles(consent) : undefined,
     points: said(form.points) === undefined ? undefined : numberIn(form.points.trim()),
@@ -133,9 +139,11 @@ export function faultsAt(problems: readonly Placed[]): Record<string, string> {
           ? 'questions'
           : `questions.${line - 1}.${column === 'to' ? 'attribute' : column === '' ? 'text' : column}`
         : sheet === 'consent'
-          ? { text: 'consent' }[column] ?? (column === '' ? 'consent' : column)
+          ? ({ text: 'consent' }[column] ?? (column === '' ? 'consent' : column))
           : sheet === 'starts'
-            ? column === 'afterQuiz' ? 'afterQuiz' : 'scenes'
+            ? column === 'afterQuiz'
+              ? 'afterQuiz'
+              : 'scenes'
             : column;
     // A form has no braces: what is wanted there is said in its own words.
     fields[name] ??= (message.includes('{') ? plainly[column] : undefined) ?? message;
