@@ -6,7 +6,7 @@ import { crashPoint } from '../../kit/crash-point';
 import { fold } from '../../kit/text';
 import type { Render } from '../../render/render';
 import type { File } from '../../sheets/file';
-import type { Problem } from '../../sheets/problems';
+import { type Problem, tellProblem } from '../../sheets/problems';
 import type { IndexSpec } from '../../store/indexes';
 import { bumpVersion } from '../../store/versions';
 import type { Attributes } from '../attributes/attributes';
@@ -18,6 +18,7 @@ import { readSurvey } from './read-survey';
 import { type Faults, readSurveyFile } from './read-survey-file';
 import { createTally } from './results';
 import { type Answers, answersTo, type Consent, isAsked, type Starts, type Survey, wordsOf } from './survey';
+import { formOf, jsonOf } from './survey-form';
 import { answeredToken, markToken, surveyLeaves } from './surveys.leaves';
 import { surveyOut } from './surveys.tasks';
 
@@ -268,6 +269,18 @@ export function createSurveys(given: {
 
     /** A workbook or a JSON file becomes a draft, or its faults are told. @throws AppError Conflict while it is started */
     bring,
+    /** The same, with what is wrong and what was not read in words. */
+    async bringTold(
+      file: File,
+      by: string,
+    ): Promise<{ row: SurveyRow; remarks: string[] } | { faults: string[] }> {
+      const brought = await bring(file, by);
+      if ('problems' in brought)
+        return { faults: brought.problems.map((one) => tellProblem(one, brought.unit)) };
+      return { row: brought.row, remarks: brought.remarks.map((one) => tellProblem(one)) };
+    },
+    /** As JSON that can be brought again: only what was said of it. */
+    written: (survey: Survey): string => `${JSON.stringify(jsonOf(formOf(survey)), undefined, 2)}\n`,
     /** The same from JSON, as a form has it; what is wrong is told by its place. */
     async save(
       json: unknown,
