@@ -96,7 +96,8 @@ const joined = (joint: Joint, rules: unknown[]): unknown =>
 function writtenOf({ leaf: name, ...values }: LeafRule, leaves: ReadonlyMap<string, Leaf>) {
   const written = (leaves.get(name)?.places ?? []).map((place) => {
     const value = values[place.name];
-    return Array.isArray(value) ? value.join('、') : String(value ?? '');
+    if (Array.isArray(value)) return value.join('、');
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   });
   return { leaf: name, values: written };
 }

@@ -18,12 +18,13 @@ const fewPids = 2_000;
 const mostPids = 300_000;
 const fileBytes = 21 * 1024 * 1024;
 
-const listFields = [
+/** In two forms of one page: by other names, so that each label has its own field. */
+const listFields = (id: string, name: string) => [
   {
-    ...{ name: 'id', label: '編號', kind: 'text' as const, required: true, most: 40 },
+    ...{ name: id, label: '編號', kind: 'text' as const, required: true, most: 40 },
     help: '小寫字母、數字、連字號，像 vip-guests；已有的名單再來一次，只加新的人',
   },
-  { name: 'name', label: '名稱', kind: 'text' as const, required: true, most: 40 },
+  { name, label: '名稱', kind: 'text' as const, required: true, most: 40 },
 ];
 
 export default [
@@ -43,7 +44,7 @@ export default [
           submit: '上傳',
           into: '#listed',
           fields: [
-            ...listFields,
+            ...listFields('id', 'name'),
             {
               ...{ name: 'file', label: '文件', kind: 'file', required: true, accept: '.csv,.xlsx,.json' },
               help: '一欄叫 pid 或 openid，最多 20 MB；認不出來的一行一行告訴你，跳過',
@@ -54,7 +55,7 @@ export default [
           to: '/segments/lists/rule',
           submit: '存成名單',
           fields: [
-            ...listFields,
+            ...listFields('listId', 'listName'),
             {
               ...{ name: 'rule', label: '這一刻符合的人', kind: 'lines', required: true },
               help: '一個分群的編號，或一句話；以後規則變了，名單不變',
@@ -103,19 +104,24 @@ export default [
   act(
     '/segments/lists/rule',
     may('segments.edit'),
-    { what: '按規則存成名單', asks: z.object({ ...list, rule: lines(2_000) }) },
-    async (visit, asked) => {
+    { what: '按規則存成名單', asks: z.object({ listId: line(40), listName: line(40), rule: lines(2_000) }) },
+    async (visit, { listId, listName: name, rule: wanted }) => {
       const { segments } = visit.services;
-      const text = asked.rule.trim();
+      const text = wanted.trim();
       const rule = await segments.ruleOf(text).catch((error: unknown) => {
         if (!(error instanceof AppError)) throw error;
         throw new AppError('Invalid', error.code, '這句話讀不懂。', {
           details: { fields: { rule: error.message } },
         });
       });
-      await visit.services.segmentLists.mayBe(asked);
-      const to = await visit.start(listFrozen, { id: asked.id, name: asked.name, rule: segments.tell(rule) });
-      return done('開始存。', { to, after: { id: asked.id, name: asked.name, rule: segments.tell(rule) } });
+      await visit.services.segmentLists.mayBe({ id: listId }).catch((error: unknown) => {
+        if (!(error instanceof AppError)) throw error;
+        throw new AppError('Conflict', error.code, error.message, {
+          details: { fields: { listId: '這個編號是按規則的分群，請換一個' } },
+        });
+      });
+      const asked = { id: listId, name, rule: segments.tell(rule) };
+      return done('開始存。', { to: await visit.start(listFrozen, asked), after: asked });
     },
   ),
   act(

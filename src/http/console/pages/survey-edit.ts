@@ -102,7 +102,7 @@ const questionShown = (one: QuestionForm, n: number | 'NEW') => ({
 const editor = (now: SurveyForm, isNew: boolean) => ({
   parts: topFields(now, isNew),
   questions: now.questions.map(questionShown),
-  blank: questionShown(emptyQuestion, 'NEW'),
+  unfilled: questionShown(emptyQuestion, 'NEW'),
 });
 
 async function keep({ services, by }: Visit, asked: SurveyForm, expects: number) {

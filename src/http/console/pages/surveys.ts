@@ -285,7 +285,7 @@ export default [
   part(
     '/surveys/:id/answers/table',
     may('surveys.see'),
-    { template: 'segment-people', asks: one.extend({ ...said, cursor }) },
+    { template: 'survey-people', asks: one.extend({ ...said, cursor }) },
     async ({ services, may: mayDo }, { id: asked, cursor: after, ...given }) =>
       counted(async () => {
         const { survey } = await services.surveys.row(asked);
