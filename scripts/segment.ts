@@ -3,7 +3,6 @@ import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Verdict } from '../src/domain/segments/compile';
 import type { Listed } from '../src/domain/segments/lists';
-import { playerGroups } from '../src/domain/segments/players';
 import type { Rule } from '../src/domain/segments/rule';
 import type { Count } from '../src/domain/segments/segments';
 import { AppError } from '../src/errors';
@@ -123,14 +122,12 @@ const commands: Record<string, Command> = {
     args: '活動 [--dry-run]',
     help: '活動的參加者分群：性別、地區、年齡、通關、得獎，各存一個分群',
     async run(asked) {
-      const { services, db, by, dry } = asked;
+      const { services, by, dry } = asked;
       const { _id: id, title } = await services.campaigns.row(only(asked.args));
-      const groups = await playerGroups(db, { id, title });
+      const groups = await services.segments.playerGroups({ id, title }, { by, dry });
       if (groups.length === 0) console.log(`還沒有人玩過「${title}」；剛玩過的，幾秒後才算進來。`);
-      for (const { people, ...group } of groups) {
-        if (!dry) await services.segments.save({ ...group, by });
-        console.log(`${group.id.padEnd(28)}${String(people).padStart(8)} 人  ${group.name}`);
-      }
+      for (const { id: group, people, name } of groups)
+        console.log(`${group.padEnd(28)}${String(people).padStart(8)} 人  ${name}`);
       if (groups.length > 0)
         console.log(
           `${dry ? '只是看看，什麼都沒有存' : `存了 ${groups.length} 個分群`}；性別、地區、年齡裡不到 5 人的不成群。`,
@@ -207,8 +204,7 @@ async function ruleFrom({ services: { segments } }: Asked, text: string): Promis
     const { bytes } = await fileAt(text.slice(1));
     return segments.readText(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   }
-  if (/^[a-z0-9-]+$/.test(text)) return (await segments.get(text)).rule;
-  return segments.readText(text);
+  return segments.ruleOf(text);
 }
 
 const tellListed = ({ segment: { _id, name }, people, added }: Listed): void =>

@@ -2,20 +2,17 @@
  * `npm run survey -- COMMAND …`: what a marketer does with surveys until the console exists. Works beside a running program,
  * which sees the change within seconds, and without one.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadHandlers } from '../src/bot/discover';
 import { takenIn } from '../src/domain/quiz/play/taken-by';
 import { answerColumns } from '../src/domain/surveys/answer-columns';
-import { readSurveyFile } from '../src/domain/surveys/read-survey-file';
 import { chartData, tellResults } from '../src/domain/surveys/results';
-import { writeSurveyBook } from '../src/domain/surveys/survey-book';
+import { surveyTemplate } from '../src/domain/surveys/sample';
 import { type SurveyRow, surveyStates } from '../src/domain/surveys/surveys';
 import { AppError } from '../src/errors';
 import type { Clock } from '../src/kit/clock';
-import { root } from '../src/kit/root';
 import { signed } from '../src/kit/signed';
 import type { Services } from '../src/services';
 import { fileAt, fileFor } from '../src/sheets/named-files';
@@ -135,10 +132,7 @@ const usage = (): string =>
 /** The sample, to be changed into one's own. */
 async function writeTemplate(path: string): Promise<void> {
   if (!/\.(xlsx|json)$/.test(path)) throw new Misuse('請給一個 .xlsx 或 .json 檔案。');
-  const bytes = readFileSync(join(root, 'src/simulator/sample/survey.json'));
-  const read = await readSurveyFile({ name: 'survey.json', bytes });
-  if ('problems' in read) throw new Error('The sample survey is broken.');
-  writeNew(path, path.endsWith('.json') ? bytes : await writeSurveyBook(read.survey));
+  writeNew(path, await surveyTemplate(path.endsWith('.json') ? 'json' : 'xlsx'));
   console.log(`已寫好 ${path}。改好後：npm run survey -- import ${path}`);
 }
 

@@ -12,6 +12,7 @@ import { examine } from './doctor';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
 import type { MailQrcode } from './domain/mails/mails';
+import { takenIn } from './domain/quiz/play/taken-by';
 import { createCallback } from './http/callback';
 import { type House, loadItems } from './http/console/console';
 import { type Console, createConsole } from './http/console/server';
@@ -295,6 +296,7 @@ function houseOf(given: { config: Config; rules: Rules; services: Services; cloc
       const found = await understanding.understand(text, { at: clock.now(), before: async () => undefined });
       return { by: exact?.file ?? '', reply: '', how: explain(found) };
     },
+    takenBy: takenIn(rules),
     doctor: () => examine(config),
   };
 }

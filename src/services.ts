@@ -40,6 +40,7 @@ import { createPrizes } from './domain/prizes/prizes';
 import { createTickets } from './domain/prizes/tickets';
 import { createPurchases } from './domain/purchases/purchases';
 import { createPushFiles } from './domain/pushes/files';
+import { createNaming } from './domain/pushes/naming';
 import { createPushes } from './domain/pushes/pushes';
 import { customerRoute } from './domain/pushes/routes/customer';
 import { mailRoute } from './domain/pushes/routes/mail';
@@ -225,7 +226,14 @@ export function createServices(given: {
     bind: purchases.bindPhone,
     changed: async (pids) => people.refresh(await subscribers.known(pids)),
   });
-  const segments = createSegments({ db, clock, audience, people, circle: wholeCircle });
+  const segments = createSegments({
+    db,
+    clock,
+    audience,
+    people,
+    circle: wholeCircle,
+    usesOf: createNaming({ db }).usesOf,
+  });
   const attributes = createAttributes({ db, clock });
   const surveys = createSurveys({
     db,
@@ -238,6 +246,7 @@ export function createServices(given: {
     },
     isCampaign: async (id) => (await campaigns.find(id)) !== undefined,
     notBy: unplayed(config),
+    render: given.render,
   });
   const exports = createExports({ db, clock, namesOf, ...prizes });
   const maps = createMaps({ amapKey: config.AMAP_KEY, log });

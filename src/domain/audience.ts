@@ -6,11 +6,16 @@ export type Known = { pid: string; fan: string };
 /** What one domain knows of one person. */
 export type Facts = { tokens?: readonly string[]; numbers?: Readonly<Record<string, number>> };
 
+/** 「她說的」: 「答題裡的屬性題、問卷」. Leaves of one group stand together. */
+export type Source = { group: string; how: string };
+
 /**
  * What a domain brings to segments, as `audience` on what it creates: what it knows of people, and what may be asked of that.
  * `services.ts` collects it from all domains.
  */
 export type Audience = {
+  /** Where it is known from, for whoever asks. */
+  from: Source;
   leaves?: readonly Leaf[];
   /** Of those of the people whom it knows; one query for all of them. */
   facts?(people: readonly Known[], day: number): Promise<Map<string, Facts>>;
@@ -26,6 +31,10 @@ export function collectAudience(domains: Record<string, unknown>) {
     .filter(brings)
     .map(({ audience }) => audience);
   const leaves = new Map<string, Leaf>();
+  /** Of each leaf. */
+  const sources = new Map(
+    all.flatMap(({ from, leaves: its = [] }) => its.map(({ name }) => [name, from] as const)),
+  );
   for (const leaf of all.flatMap((one) => one.leaves ?? [])) {
     if (leaves.has(leaf.name)) throw new Error(`Two leaves are called ${leaf.name}.`);
     leaves.set(leaf.name, leaf);
@@ -48,7 +57,7 @@ export function collectAudience(domains: Record<string, unknown>) {
     );
   }
 
-  return { leaves, flatOf };
+  return { leaves, sources, flatOf };
 }
 
 export type AllAudience = ReturnType<typeof collectAudience>;

@@ -275,7 +275,12 @@ export const dataMap: Record<string, Kept> = {
   },
   segmentMembers: { keeps: whileHere, profile: 'segment', id: '_id pid', technical: 'at' },
   segmentVersions: { keeps: forever, content: 'rule segment version', staff: 'by', technical: '_id at' },
-  segments: { keeps: forever, content: 'name rule tag version', staff: 'by', technical: '_id at' },
+  segmentSizes: {
+    keeps: '400 天',
+    content: 'segment day people of exact error',
+    technical: '_id at',
+  },
+  segments: { keeps: forever, content: 'name rule tag version size', staff: 'by', technical: '_id at' },
   sequenceRuns: {
     keeps: '「每天一次」結束 60 天、「每年一次」結束 400 天後刪除；她離開或要求時刪除',
     deeds: 'state step skipped why at endedAt',

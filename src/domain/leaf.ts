@@ -19,9 +19,18 @@ export type Condition =
 /** The Beijing day and the business time at which it is asked. */
 export type Now = { day: number; at: number };
 
+/** As what a place is filled in on a page. `words`: one or more, 「、」 between them. */
+export type PlaceKind =
+  | { kind: 'number'; least: number; most: number }
+  | { kind: 'day' }
+  | { kind: 'choice'; names: Readonly<Record<string, string>> }
+  | { kind: 'word' }
+  | { kind: 'words' };
+
 /** A place in a leaf's sentence: how its value is checked, written and read. */
 export type Place<Value> = {
   schema: z.ZodType<Value>;
+  filled: PlaceKind;
   write(value: Value): string;
   /** What may stand there, for people. */
   like: string;
@@ -38,6 +47,10 @@ export type Leaf = {
   /** The pattern with what may stand in its places. */
   like: string;
   schema: z.ZodType<Record<string, unknown>>;
+  /** What it asks for, in the order of the pattern; `before` are the words that stand in front. */
+  places: readonly { name: string; before: string; filled: PlaceKind }[];
+  /** The words behind the last place, or all of them. */
+  rest: string;
   asks(values: Record<string, unknown>, now: Now): Condition;
   write(values: Record<string, unknown>): string;
   /** Undefined when the text is no sentence of this leaf. */
@@ -70,6 +83,10 @@ export function leaf<Values extends Record<string, unknown>>(
     schema: z.strictObject(
       Object.fromEntries(Object.entries(all).map(([key, place]) => [key, place.schema])),
     ),
+    places: parts.flatMap((name, i) =>
+      i % 2 === 1 ? [{ name, before: parts[i - 1] ?? '', filled: (all[name] as Place<unknown>).filled }] : [],
+    ),
+    rest: parts.at(-1) ?? '',
     asks: (values, now) => asks(values as Values, now),
     write: (values) => parts.map((part, i) => (i % 2 === 1 ? all[part]?.write(values[part]) : part)).join(''),
     read(text) {
@@ -104,6 +121,7 @@ function readerOf(pattern: string, places: Record<string, Place<unknown>>, given
 /** A whole number. */
 export const whole = (least: number, most: number): Place<number> => ({
   schema: z.number().int().min(least).max(most),
+  filled: { kind: 'number', least, most },
   like: `〔${least} 到 ${most}〕`,
   write: String,
   source: '\\d{1,9}',
@@ -113,6 +131,7 @@ export const whole = (least: number, most: number): Place<number> => ({
 /** A Beijing day, `2026-12-01`. */
 export const day = (): Place<string> => ({
   schema: z.iso.date(),
+  filled: { kind: 'day' },
   like: '〔2026-12-01〕',
   write: String,
   source: '\\d{4}-\\d{2}-\\d{2}',
@@ -122,6 +141,7 @@ export const day = (): Place<string> => ({
 /** One of a few, by its code; written in its Chinese name. */
 export const oneOf = <const Code extends string>(names: Readonly<Record<Code, string>>): Place<Code> => ({
   schema: z.enum(Object.keys(names) as [Code, ...Code[]]),
+  filled: { kind: 'choice', names },
   like: `〔${Object.values<string>(names).join('、')}〕`,
   write: (code) => names[code],
   source: Object.values<string>(names)
@@ -140,6 +160,7 @@ const words = z
 /** What somebody named, in 「」. */
 export const quoted = (): Place<string> => ({
   schema: words,
+  filled: { kind: 'word' },
   like: '「名字」',
   write: (value) => `「${value}」`,
   source: '「[^「」]{1,40}」',
@@ -149,6 +170,7 @@ export const quoted = (): Place<string> => ({
 /** One or more in 「」, any of which counts. */
 export const quotedList = (): Place<string[]> => ({
   schema: z.array(words).min(1).max(20),
+  filled: { kind: 'words' },
   like: '「名字」或「名字」',
   write: (values) => values.map((one) => `「${one}」`).join('或'),
   source: '「[^「」]{1,40}」(?:或「[^「」]{1,40}」)*',

@@ -35,6 +35,7 @@ export function createAttributes({ db, clock }: { db: Connection; clock: Clock }
       copy: async ({ pid }) => ({ attributes: await rows.find({ pid }).toArray() }),
     } satisfies Upkeep,
     audience: {
+      from: { group: '她說的', how: '答題裡的屬性題、問卷；年齡、星座由生日推出' },
       leaves: attributeLeaves,
       async facts(people) {
         const today = clock.day(clock.now());
@@ -65,6 +66,8 @@ export function createAttributes({ db, clock }: { db: Connection; clock: Clock }
       );
     },
     of: (pid: string): Promise<Attribute[]> => rows.find({ pid }).toArray(),
+    /** What facts are called, as far as anybody has one. */
+    names: async (): Promise<string[]> => (await rows.distinct('name')).slice(0, 200),
   };
 }
 

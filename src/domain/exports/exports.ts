@@ -71,6 +71,9 @@ export function tellFilter(filter: Record<string, unknown>, states: InWords['sta
     group: '分群',
     survey: '問卷',
     segment: '分群',
+    rule: '規則',
+    question: '題目',
+    value: '答案',
     version: '版本',
     push: '推送',
     reason: '原因',
@@ -230,20 +233,34 @@ export function createExports(given: {
 
     /** What was answered to a survey, in columns of its own. `full`: phones as they are. */
     survey: <Row>(
-      { survey, columns, rows }: { survey: string; columns: Column<Row>[]; rows: AsyncIterable<Row> },
+      {
+        columns,
+        rows,
+        ...filter
+      }: {
+        survey: string;
+        question?: string;
+        value?: string;
+        day?: string;
+        columns: Column<Row>[];
+        rows: AsyncIterable<Row>;
+      },
       { full, ...how }: Take & { full: boolean },
-    ) => take({ what: 'survey', take: how, full, filter: { survey }, columns, rows }),
+    ) => take({ what: 'survey', take: how, full, filter, columns, rows }),
 
     /** Who is in a segment, by pid and nothing else. */
     segment: (
-      { segment, version, pids }: { segment: string; version: number; pids: AsyncIterable<string> },
+      {
+        pids,
+        ...filter
+      }: ({ segment: string; version: number } | { rule: string }) & { pids: AsyncIterable<string> },
       how: Take,
     ) =>
       take({
         what: 'segment',
         take: how,
         full: false,
-        filter: { segment, version },
+        filter,
         columns: [{ title: 'pid', of: (pid: string) => pid, width: 26 }],
         rows: pids,
       }),

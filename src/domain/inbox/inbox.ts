@@ -243,6 +243,7 @@ export function createInbox({
       ],
     } satisfies Upkeep,
     audience: {
+      from: { group: '看見的', how: '最近 30 天問過什麼' },
       leaves: inboxLeaves,
       async facts(people) {
         const pidOf = new Map(people.map(({ fan, pid }) => [fan, pid]));

@@ -211,6 +211,7 @@ export function createMails(given: {
       },
     } satisfies Upkeep,
     audience: {
+      from: { group: '她訂閱的', how: '綁定郵箱、訂閱郵件' },
       leaves: mailLeaves,
       async facts(people) {
         const ids = people.map(({ pid }) => `${pid}/mail`);

@@ -152,6 +152,8 @@ export function createPeople(given: {
     rebuild,
     read: (pid: string): Promise<PersonRow | null> => rows.findOne({ _id: pid }),
     count: (): Promise<number> => rows.estimatedDocumentCount(),
+    /** Up to when (business ms) what people did stands in the rows; undefined: nobody has followed them yet. */
+    followedTo: async (): Promise<number | undefined> => (await cursors.findOne({ _id: 'people' }))?.at,
     /** How the kept rows differ from what is true: nothing, where nobody has written in the last seconds. */
     async *differences(): AsyncGenerator<{ pid: string; kept: PersonRow | null; true: Flat }> {
       for (let after = ''; ; ) {

@@ -190,6 +190,7 @@ export function createPhones(given: {
       },
     } satisfies Upkeep,
     audience: {
+      from: { group: '她訂閱的', how: '綁定手機後的「訂閱短信」' },
       leaves: phoneLeaves,
       async facts(people) {
         const wanting = await consents.among(people.map(({ pid }) => pid));

@@ -206,6 +206,7 @@ export function createPoints({ db, clock }: { db: Connection; clock: Clock }) {
       }),
     } satisfies Upkeep,
     audience: {
+      from: { group: '活動裡的', how: '積分賬' },
       leaves: pointLeaves,
       async facts(people) {
         const some = balances.find(

@@ -67,6 +67,7 @@ export function createPrizes(given: {
       sweep: awards.sweep,
     } satisfies Upkeep,
     audience: {
+      from: { group: '活動裡的', how: '得獎的記錄' },
       leaves: prizeLeaves,
       async facts(people) {
         const found = new Map<string, { tokens: string[] }>();

@@ -121,6 +121,7 @@ export function createPurchases(given: {
       },
     } satisfies Upkeep,
     audience: {
+      from: { group: '品牌的系統', how: '導入的購買與會員，用她綁定的手機號對上' },
       leaves: purchaseLeaves,
       async facts(people) {
         const bound = await bindings

@@ -46,6 +46,7 @@ export function createPlayers(given: {
 
   return {
     audience: {
+      from: { group: '活動裡的', how: '答題的記錄' },
       leaves: quizLeaves,
       async facts(people, day) {
         const found = new Map<string, { tokens: string[]; numbers: Record<string, number> }>();

@@ -200,6 +200,7 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
       },
     } satisfies Upkeep,
     audience: {
+      from: { group: '現在能不能發', how: '和她說話的窗口、她的意願' },
       leaves: reachLeaves,
       async facts(people) {
         const found = await rows.find({ _id: { $in: people.map(({ fan }) => fan) } }).toArray();

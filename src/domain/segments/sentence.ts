@@ -51,7 +51,12 @@ export function readSentence(text: string, leaves: ReadonlyMap<string, Leaf>): u
     throw new AppError(
       'Invalid',
       'segment.sentence',
-      `看不懂「${part.slice(0, 60)}」。是想說這些嗎：\n${nearest(part, leaves).join('\n')}\n名字放在「」裡。全部寫法：npm run segment -- leaves。合起來：同時（…；…）、任一（…；…）、都不（…）。`,
+      `看不懂「${part.slice(0, 60)}」。是想說這些嗎：\n${nearest(part, leaves)
+        .map((one) => `  ${one}`)
+        .join(
+          '\n',
+        )}\n名字放在「」裡。全部寫法：npm run segment -- leaves。合起來：同時（…；…）、任一（…；…）、都不（…）。`,
+      { details: { part, nearest: nearest(part, leaves) } },
     );
   }
 }
@@ -94,5 +99,5 @@ function nearest(part: string, leaves: ReadonlyMap<string, Leaf>): string[] {
   return scored
     .toSorted((a, b) => b.hits - a.hits)
     .slice(0, 3)
-    .map(({ like }) => `  ${like}`);
+    .map(({ like }) => like);
 }

@@ -209,6 +209,7 @@ export function createStages(given: {
       },
     } satisfies Upkeep,
     audience: {
+      from: { group: '推出來的', how: '按看得見的事判定，每天更新' },
       leaves: stageLeaves,
       async facts(known) {
         const some = await rows.find({ _id: { $in: known.map(({ pid }) => pid) } }).toArray();

@@ -259,6 +259,7 @@ export function createSubscribers(given: {
       },
     } satisfies Upkeep,
     audience: {
+      from: { group: '看見的', how: '她發來的消息、定位，掃過的碼' },
       leaves: subscriberLeaves,
       async facts(people) {
         const some = await rows

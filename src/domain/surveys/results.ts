@@ -115,16 +115,27 @@ export function chartData(survey: Survey, { people, days, results }: Figures, at
   };
 }
 
+/** 「12 人答，平均 4.2，NPS 30」 */
+export const resultLines = ({ answered, average, nps }: Result): string =>
+  [
+    `${answered.toLocaleString('en')} 人答`,
+    ...(average === undefined ? [] : [`平均 ${average.toFixed(1)}`]),
+    ...(nps === undefined ? [] : [`NPS ${nps}`]),
+  ].join('，');
+
+/** What a chart of it shows; undefined for words that everybody typed. */
+export const barsOfResult = ({ counts }: Result): { labels: string[]; values: number[] } | undefined =>
+  counts && {
+    labels: counts.map(({ value }) => value),
+    values: counts.map(({ people }) => people),
+  };
+
 /** For people: each question with its figures, a bar for each share. */
 export function tellResults(title: string, { people, results }: Pick<Figures, 'people' | 'results'>): string {
   const lines = [`「${title}」答完的有 ${people} 人。`];
-  for (const [i, { question, answered, counts = [], average, nps }] of results.entries()) {
-    const figures = [
-      `${answered} 人答`,
-      ...(average === undefined ? [] : [`平均 ${average.toFixed(1)}`]),
-      ...(nps === undefined ? [] : [`NPS ${nps}`]),
-    ];
-    lines.push(`\n${i + 1}. ${question.text}（${question.id}，${figures.join('，')}）`);
+  for (const [i, result] of results.entries()) {
+    const { question, answered, counts = [] } = result;
+    lines.push(`\n${i + 1}. ${question.text}（${question.id}，${resultLines(result)}）`);
     for (const { value, people: n } of counts) {
       const share = answered === 0 ? 0 : percent(n, answered);
       lines.push(`   ${value}：${n} 人，${share}% ${'▇'.repeat(Math.round(share / 5))}`.trimEnd());

@@ -223,13 +223,13 @@ const plain = (text: string): string => toSimplified(text.replace(/\s/g, ''));
 const kindIn = (word: string): string =>
   Object.entries(kindWords).find(([, its]) => plain(its) === plain(word))?.[0] ?? word;
 
-const listIn = (text: string): string[] =>
+export const listIn = (text: string): string[] =>
   text
     .split(/[|｜\n]+/u)
     .map((one) => one.trim())
     .filter((one) => one !== '');
 
-const numberIn = (text: string): number | string => (/^\d{1,9}$/.test(text) ? Number(text) : text);
+export const numberIn = (text: string): number | string => (/^\d{1,9}$/.test(text) ? Number(text) : text);
 
 function headingOf(column: string): string {
   if (column === 'to') return `${questionHeadings.attribute}／${questionHeadings.mark}`;

@@ -1,20 +1,26 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { dayMs, startOfBeijingDay } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { fold } from '../../kit/text';
+import type { Render } from '../../render/render';
 import type { File } from '../../sheets/file';
-import type { Problem } from '../../sheets/problems';
+import { type Problem, tellProblem } from '../../sheets/problems';
 import type { IndexSpec } from '../../store/indexes';
 import { bumpVersion } from '../../store/versions';
 import type { Attributes } from '../attributes/attributes';
 import type { Audience, Facts } from '../audience';
 import type { Points } from '../points/points';
 import { rowsOf, type Upkeep } from '../upkeep';
+import { type Bubble, previewOf } from './preview';
+import { readSurvey } from './read-survey';
 import { type Faults, readSurveyFile } from './read-survey-file';
 import { createTally } from './results';
 import { type Answers, answersTo, type Consent, isAsked, type Starts, type Survey, wordsOf } from './survey';
+import { formOf, jsonOf } from './survey-form';
 import { answeredToken, markToken, surveyLeaves } from './surveys.leaves';
+import { surveyOut } from './surveys.tasks';
 
 export const surveyStates = { draft: '草稿', started: '進行中', stopped: '已停止' } as const;
 
@@ -50,11 +56,35 @@ export type TakenBy = (what: string, how: 'says') => string | undefined;
 export type Brought = { row: SurveyRow; remarks: Problem[] } | Faults;
 
 const indexes: IndexSpec[] = [
-  { collection: 'surveyAnswers', key: { survey: 1, at: 1 }, why: 'what was answered (results, export)' },
+  {
+    collection: 'surveyAnswers',
+    key: { survey: 1, at: 1 },
+    why: 'what was answered (results, export, who answered so)',
+  },
   { collection: 'surveyAnswers', key: { pid: 1 }, why: 'what did she answer (segments, erasure)' },
 ];
 
 const again = '重填';
+
+/** What somebody answered to a question, as words; on which Beijing day she ended it. */
+export type Said = { question?: string | undefined; value?: string | undefined; day?: string | undefined };
+
+function saying(survey: string, { question, value, day }: Said): Record<string, unknown> {
+  const from = day === undefined ? undefined : startOfBeijingDay(day);
+  return {
+    survey,
+    ...(from === undefined ? {} : { at: { $gte: new Date(from), $lt: new Date(from + dayMs) } }),
+    // An id of a question holds no dot and no dollar sign (`readSurvey`): whoever names another names nothing.
+    ...(question === undefined || !/^[a-z][a-z0-9]*$/.test(question)
+      ? {}
+      : {
+          [`answers.${question}`]:
+            value === undefined
+              ? { $exists: true }
+              : { $in: [value, ...(/^\d{1,9}$/.test(value) ? [Number(value)] : [])] },
+        }),
+  };
+}
 
 /** Surveys: forms that are data. Each process holds those that are started; every change raises `versions{_id: 'surveys'}`. */
 export function createSurveys(given: {
@@ -68,8 +98,9 @@ export function createSurveys(given: {
   isCampaign: (id: string) => Promise<boolean>;
   /** Whose surveys nobody is asked. */
   notBy: string | undefined;
+  render: Render;
 }) {
-  const { db, clock, setAttribute, givePoints, holderOf, isCampaign, notBy } = given;
+  const { db, clock, setAttribute, givePoints, holderOf, isCampaign, notBy, render } = given;
   const rows = db.collection<SurveyRow>('surveys');
   const answered = db.collection<SurveyAnswers>('surveyAnswers');
   let held = compile([]);
@@ -103,17 +134,29 @@ export function createSurveys(given: {
     );
   }
 
+  const claims = async () => claimedBy(await rows.find({ state: 'started' }).toArray());
+
   async function bring(file: File, by: string): Promise<Brought> {
-    const others = await rows.find({ state: 'started' }).toArray();
-    const read = await readSurveyFile(file, claimedBy(others));
-    if ('problems' in read) return read;
-    const { survey, remarks } = read;
+    const read = await readSurveyFile(file, await claims());
+    return 'problems' in read ? read : { ...(await keep(read.survey, { by })), remarks: read.remarks };
+  }
+
+  /** Becomes a draft. `expects`: the version that was changed; 0: there was none. */
+  async function keep(
+    survey: Survey,
+    { by, expects }: { by: string; expects?: number },
+  ): Promise<{ row: SurveyRow }> {
     const before = await rows.findOne({ _id: survey.id });
+    if (expects === 0 && before)
+      throw new AppError('Conflict', 'survey.taken', `已經有問卷「${survey.id}」了，請換一個編號。`, {
+        details: { fields: { id: `「${before.survey.title}」已經用了這個編號` } },
+      });
+    if (expects !== undefined && (before?.version ?? 0) !== expects) throw busy(survey.id);
     if (before?.state === 'started')
       throw new AppError(
         'Conflict',
         'survey.started',
-        `問卷「${survey.id}」正在進行，不能改；請先 npm run survey -- stop ${survey.id}，導入後再 start。`,
+        `問卷「${survey.id}」正在進行，不能改；請先停止，改好再開始。`,
       );
     const next = { survey, state: 'draft' as const, by, at: new Date(clock.now()) };
     const version = (before?.version ?? 0) + 1;
@@ -123,7 +166,7 @@ export function createSurveys(given: {
       return (await rows.updateOne(same, { $set: { ...next, version } }, { session })).modifiedCount;
     });
     if (!changed) throw busy(survey.id);
-    return { row: { _id: survey.id, ...next, version }, remarks };
+    return { row: { _id: survey.id, ...next, version } };
   }
 
   /** What stands against starting it: words, codes, a quiz's end that are somebody else's; a quiz that is none. */
@@ -135,13 +178,13 @@ export function createSurveys(given: {
       return holder ? [`關鍵字「${word}」已經由 ${holder} 回答，請換一個。`] : [];
     });
     const { scenes = [], afterQuiz } = survey.starts ?? {};
-    const claims = claimedBy(others);
+    const claimed = claimedBy(others);
     const holders = scenes.flatMap((scene) => {
-      const holder = claims('scenes', scene, _id);
+      const holder = claimed('scenes', scene, _id);
       return holder ? [`二維碼「${scene}」已經由問卷「${holder}」接著，請換一個。`] : [];
     });
     if (afterQuiz === undefined) return [...words, ...holders];
-    const holder = claims('afterQuiz', afterQuiz, _id);
+    const holder = claimed('afterQuiz', afterQuiz, _id);
     if (holder) holders.push(`答題活動「${afterQuiz}」之後已經有問卷「${holder}」，請先停那一份。`);
     if (!(await isCampaign(afterQuiz))) holders.push(`沒有答題活動「${afterQuiz}」，請先導入它，或改編號。`);
     return [...words, ...holders];
@@ -203,11 +246,13 @@ export function createSurveys(given: {
   return {
     upkeep: {
       indexes,
+      tasks: [surveyOut],
       follows: { surveys: load },
       erase: async (her) => void (her.pid !== undefined && (await answered.deleteMany(rowsOf(her)))),
       copy: async ({ pid }) => ({ surveys: await answered.find({ pid }).toArray() }),
     } satisfies Upkeep,
     audience: {
+      from: { group: '她說的', how: '問卷的答案' },
       leaves: surveyLeaves,
       async facts(people) {
         const found = new Map<string, Facts>();
@@ -224,9 +269,50 @@ export function createSurveys(given: {
 
     /** A workbook or a JSON file becomes a draft, or its faults are told. @throws AppError Conflict while it is started */
     bring,
+    /** The same, with what is wrong and what was not read in words. */
+    async bringTold(
+      file: File,
+      by: string,
+    ): Promise<{ row: SurveyRow; remarks: string[] } | { faults: string[] }> {
+      const brought = await bring(file, by);
+      if ('problems' in brought)
+        return { faults: brought.problems.map((one) => tellProblem(one, brought.unit)) };
+      return { row: brought.row, remarks: brought.remarks.map((one) => tellProblem(one)) };
+    },
+    /** As JSON that can be brought again: only what was said of it. */
+    written: (survey: Survey): string => `${JSON.stringify(jsonOf(formOf(survey)), undefined, 2)}\n`,
+    /** The same from JSON, as a form has it; what is wrong is told by its place. */
+    async save(
+      json: unknown,
+      how: { by: string; expects: number },
+    ): Promise<{ row: SurveyRow } | { problems: Problem[] }> {
+      const read = readSurvey(json, await claims());
+      return 'problems' in read ? read : keep(read.survey, how);
+    },
+    /** What somebody who fills it in would read. */
+    preview: (survey: Survey): Bubble[] => previewOf(survey, render),
     findings,
     row,
     list: (): Promise<SurveyRow[]> => rows.find({}, { sort: { _id: 1 }, limit: 1_000 }).toArray(),
+    /** A page of them, in the order of their ids. */
+    async browse(asked: {
+      words?: string | undefined;
+      state?: SurveyRow['state'] | undefined;
+      after?: string | undefined;
+      most: number;
+    }): Promise<{ rows: SurveyRow[]; next?: string }> {
+      const wanted = fold(asked.words ?? '');
+      // There are at most a thousand: a person made each of them.
+      const all = (await rows.find({}, { sort: { _id: 1 }, limit: 1_000 }).toArray()).filter(
+        ({ _id, state, survey }) =>
+          (asked.state === undefined || state === asked.state) &&
+          fold(`${_id} ${survey.title} ${survey.keywords.join(' ')}`).includes(wanted) &&
+          (asked.after === undefined || _id > asked.after),
+      );
+      const page = all.slice(0, asked.most);
+      const last = page.at(-1);
+      return { rows: page, ...(all.length > page.length && last ? { next: last._id } : {}) };
+    },
     /** @throws AppError Invalid survey.refused, with the words that are somebody else's */
     start,
     async stop(id: string): Promise<void> {
@@ -261,9 +347,30 @@ export function createSurveys(given: {
     finish,
     answersOf: (survey: string, pid: string): Promise<SurveyAnswers | null> =>
       answered.findOne({ _id: `${survey}/${pid}` }),
-    /** All answers to one, oldest first. */
-    answers: (survey: string): AsyncIterable<SurveyAnswers> =>
-      answered.find({ survey }, { sort: { at: 1 }, batchSize: 1_000 }),
+    /** All answers to one, or those that say this, oldest first. */
+    answers: (survey: string, said: Said = {}): AsyncIterable<SurveyAnswers> =>
+      answered.find(saying(survey, said), { sort: { at: 1 }, batchSize: 1_000 }),
+    /** A page of them, newest first, from behind `after` on. */
+    async answersPage(
+      survey: string,
+      { after, most, ...said }: Said & { after?: string | undefined; most: number },
+    ): Promise<{ rows: SurveyAnswers[]; next?: string }> {
+      const [, ms = '', id = ''] = /^(\d+)~(.+)$/.exec(after ?? '') ?? [];
+      const at = new Date(Number(ms));
+      const behind = id === '' ? [] : [{ $or: [{ at: { $lt: at } }, { at, _id: { $lt: id } }] }];
+      const found = await answered
+        .find(
+          { $and: [saying(survey, said), ...behind] },
+          { sort: { at: -1, _id: -1 }, limit: most + 1, maxTimeMS: 8_000 },
+        )
+        .toArray();
+      const page = found.slice(0, most);
+      const last = page.at(-1);
+      return {
+        rows: page,
+        ...(found.length > most && last ? { next: `${last.at.getTime()}~${last._id}` } : {}),
+      };
+    },
     async results(id: string) {
       const { survey } = await row(id);
       const tally = createTally(survey);

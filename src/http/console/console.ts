@@ -27,6 +27,8 @@ export type House = {
   phoneUrl?: string | undefined;
   /** What a fan would be answered, and why. */
   explain(text: string): Promise<Explained>;
+  /** What the code handlers answer by themselves: a file, for a word or a menu key. */
+  takenBy(what: string, how: 'says' | 'clicks'): string | undefined;
   /** Settings, engines, account: what `npm run doctor` tells. */
   doctor(): Promise<{ state: 'good' | 'note' | 'bad'; what: string; todo?: string }[]>;
 };
