@@ -12,9 +12,10 @@ import type { Timers } from '../../timers/timers';
 import { rowsOf, type Upkeep } from '../../upkeep';
 import type { Finding } from '../check';
 import { isQuiet } from '../gate';
+import type { PushRow } from '../push';
 import type { Pushes } from '../pushes';
 import { type Report, reportOf } from './report';
-import { createRuns, runIndexes } from './runs';
+import { createRuns, type RunFilter, runIndexes } from './runs';
 import { classOf, type Definition, type SequenceRow, type Version } from './sequence';
 import { sequenceTick } from './sequences.jobs';
 import { createTicking, lookMs } from './ticking';
@@ -323,6 +324,21 @@ export function createSequences(given: {
           failed.push(err);
         });
       if (failed.length > 0) throw failed[0];
+    },
+
+    approvalAbove: given.approvalAbove,
+    solo: given.solo,
+    /** Every version, newest first. */
+    async versions(id: string): Promise<Version[]> {
+      await mustGet(id);
+      return versions.find({ sequence: id }, { sort: { version: -1 }, limit: 100 }).toArray();
+    },
+    /** Some of those who came in, by their ways. */
+    people: (id: string, filter: RunFilter) => runs.page(id, filter),
+    /** The pushes of a step of a version, newest first. */
+    async pushesOf(id: string, at: { version: number; step: number }): Promise<PushRow[]> {
+      const all = await pushes.beginningWith(`${id}.${at.version}.${at.step + 1}.`);
+      return all.toReversed();
     },
 
     report: async (id: string): Promise<Report> => reportOf({ runs, pushes, versionOf }, await mustGet(id)),
