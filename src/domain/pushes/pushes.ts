@@ -468,7 +468,7 @@ export function createPushes(
       return reachesNobody(planned) ? planned : undefined;
     },
     /** Of those who are looked at for a plan, some who go by a route, or who get nothing for a reason. */
-    async planned(id: string, wanted: { route?: string; reason?: string }, most = 50): Promise<string[]> {
+    async planned(id: string, wanted: { route?: string | undefined; reason?: string | undefined }, most = 50): Promise<string[]> {
       const push = await mustGet(id);
       const { count, sample } = await audienceOf(push);
       const at = afterQuiet(push.quiet, Math.max(clock.now(), momentOf(push)));
@@ -482,6 +482,9 @@ export function createPushes(
     },
     /** Who had a hand in it: none of them can agree to it as a second person. */
     authorsOf: (row: PushRow): string[] => [...new Set(deedsOf(row).map(({ by }) => by))],
+    /** How many are in an audience that is being written. */
+    countOf: async (audience: Definition['audience']): Promise<Count> =>
+      segments.count(await ruleOf(audience)),
     /** Nobody has this id; else it with a number behind. */
     async freeId(wanted: string): Promise<string> {
       const base = wanted.slice(0, 20);
@@ -697,12 +700,16 @@ export function createPushes(
       return row;
     },
     /** For good; who has not been sent it by then gets none. */
-    async cancel(id: string, by: string): Promise<PushRow> {
+    async cancel(id: string, by: string, why = ''): Promise<PushRow> {
       await mustGoOn(id, '取消');
       const done = await moved(
         id,
         ['draft', 'waiting', 'scheduled', 'late', 'freezing', 'running', 'paused'],
-        { set: { state: 'cancelled' }, unset: ['brake', 'paused'], entry: { by, what: '取消' } },
+        {
+          set: { state: 'cancelled' },
+          unset: ['brake', 'paused'],
+          entry: { by, what: `取消${why ? `：${why}` : ''}` },
+        },
       );
       if (done) await quiet(id);
       return done ?? mustGet(id);
