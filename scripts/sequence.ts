@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { tellReason } from '../src/domain/pushes/reasons';
-import { readSequence } from '../src/domain/pushes/sequences/read-sequence';
+import { readSequenceFile } from '../src/domain/pushes/sequences/read-sequence';
 import type { Report, StepReport } from '../src/domain/pushes/sequences/report';
 import {
   type Definition,
@@ -21,7 +21,6 @@ import { beijingMoment } from '../src/kit/beijing';
 import { signed } from '../src/kit/signed';
 import type { Services } from '../src/services';
 import { fileAt } from '../src/sheets/named-files';
-import { parseJson } from '../src/sheets/read-json';
 import { withServices } from '../src/with-services';
 import { Misuse, runCommand, usageLine } from './command-line';
 
@@ -49,7 +48,7 @@ const commands: Record<string, Command> = {
     args: ['檔案.json'],
     help: '導入成新的一版；進行中的照舊走，到 start 才換',
     async run({ services, by, args: [path = ''] }) {
-      const row = await services.sequences.bring(readSequence(parseJson((await fileAt(path)).bytes)), by);
+      const row = await services.sequences.bring(readSequenceFile(await fileAt(path)), by);
       console.log(tell(row));
       console.log(`接下來：npm run sequence -- check ${row._id}，沒有問題就 start。`);
       return 0;

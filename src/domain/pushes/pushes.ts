@@ -468,7 +468,11 @@ export function createPushes(
       return reachesNobody(planned) ? planned : undefined;
     },
     /** Of those who are looked at for a plan, some who go by a route, or who get nothing for a reason. */
-    async planned(id: string, wanted: { route?: string | undefined; reason?: string | undefined }, most = 50): Promise<string[]> {
+    async planned(
+      id: string,
+      wanted: { route?: string | undefined; reason?: string | undefined },
+      most = 50,
+    ): Promise<string[]> {
       const push = await mustGet(id);
       const { count, sample } = await audienceOf(push);
       const at = afterQuiet(push.quiet, Math.max(clock.now(), momentOf(push)));

@@ -1,6 +1,6 @@
-import type { Status } from '../../domain/pushes/report';
 import type { Shown } from '../../domain/pushes/preview';
 import { type PushRow, type PushState, routeWords, stateNames } from '../../domain/pushes/push';
+import type { Status } from '../../domain/pushes/report';
 import { figure } from '../../domain/pushes/tell-plan';
 import { tellDue, tellWhen } from '../../domain/pushes/when';
 import { createGate } from '../../kit/gate';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type What, type WayRow, wayWords, whats } from '../../domain/pushes/push-form';
+import { type WayRow, type What, wayWords, whats } from '../../domain/pushes/push-form';
 import { lines, upload } from './form';
 
 /*
@@ -18,7 +18,11 @@ const labels: Record<Word, { label: string; most: number; help?: string; lines?:
   },
   about: { label: '說明', most: 200 },
   url: { label: '網址', most: 500 },
-  picture: { label: '圖片的素材編號或網址', most: 500, help: '圖文卡片寫封面的網址；圖片可以在下面上傳，就不用寫。' },
+  picture: {
+    label: '圖片的素材編號或網址',
+    most: 500,
+    help: '圖文卡片寫封面的網址；圖片可以在下面上傳，就不用寫。',
+  },
   media: { label: '素材編號（media id）', most: 200 },
   thumb: { label: '縮圖的素材編號', most: 200 },
   items: { label: '選項', most: 600, lines: true, help: '一行一個，寫成 a=想去' },

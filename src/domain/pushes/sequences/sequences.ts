@@ -100,8 +100,7 @@ export function createSequences(given: {
   }
 
   /** What stands against starting a version. */
-  async function findingsIn(version: Version): Promise<Finding[]> {
-    const { definition } = version;
+  async function findingsIn({ definition }: Pick<Version, 'definition'>): Promise<Finding[]> {
     const found: Finding[] = [];
     const read = (place: string, text: string | undefined) =>
       text === undefined
@@ -245,6 +244,8 @@ export function createSequences(given: {
       const row = await mustGet(id);
       return findingsIn(await versionOf(id, row.version));
     },
+    /** What would stand against starting it, before it is kept. */
+    findingsOf: (definition: Definition): Promise<Finding[]> => findingsIn({ definition }),
     /** How many would come in at once. */
     count: async (id: string) => {
       const row = await mustGet(id);
@@ -295,7 +296,7 @@ export function createSequences(given: {
     async stop(
       id: string,
       by: string,
-      { letGo: lets = false }: { letGo?: boolean } = {},
+      { letGo: lets = false, why = '' }: { letGo?: boolean; why?: string } = {},
     ): Promise<SequenceRow> {
       const row = await mustGet(id);
       if (row.state === 'draft')
@@ -305,7 +306,13 @@ export function createSequences(given: {
           { _id: id },
           {
             $set: { state: 'off', changedAt: now(), ...(lets ? { letGo: true as const } : {}) },
-            $push: { log: { at: now(), by, what: lets ? '停止，裡面的人都放走' : '停止，裡面的人等著' } },
+            $push: {
+              log: {
+                at: now(),
+                by,
+                what: `停止，裡面的人${lets ? '都放走' : '等著'}${why ? `：${why}` : ''}`,
+              },
+            },
           },
         );
       if (lets) await letGo(id);

@@ -1,16 +1,22 @@
 import { z } from 'zod';
-import { isQuiet } from '../../../domain/pushes/gate';
-import { createPace } from '../../../domain/pushes/pace';
-import { byWords, cameBack, massWords } from '../../../domain/pushes/outcome';
 import { problemOfSize } from '../../../domain/pushes/check';
-import { classNames, type PushRow, type RouteName, routeNames, routeWords } from '../../../domain/pushes/push';
+import { isQuiet } from '../../../domain/pushes/gate';
+import { byWords, cameBack, massWords } from '../../../domain/pushes/outcome';
+import { createPace } from '../../../domain/pushes/pace';
+import { reachesNobody } from '../../../domain/pushes/plan';
+import {
+  classNames,
+  type PushRow,
+  type RouteName,
+  routeNames,
+  routeWords,
+} from '../../../domain/pushes/push';
 import { cameBackTask, missedTask, tellCameBack } from '../../../domain/pushes/pushes.tasks';
 import { reasonNames, tellReason } from '../../../domain/pushes/reasons';
 import type { Status } from '../../../domain/pushes/report';
 import { endOf, figure, tellPlan, tellSpan } from '../../../domain/pushes/tell-plan';
 import { testerOf } from '../../../domain/pushes/testers';
-import { reachesNobody } from '../../../domain/pushes/plan';
-import { goesAtOnce, tellWait, afterQuiet } from '../../../domain/pushes/when';
+import { afterQuiet, goesAtOnce, tellWait } from '../../../domain/pushes/when';
 import { AppError } from '../../../errors';
 import { beijingMoment } from '../../../kit/beijing';
 import { isSamePerson } from '../../../kit/signed';
@@ -40,7 +46,10 @@ function stepsOf(row: PushRow, state: Status['state'], needsSecond: boolean) {
     { text: '內容', done: true },
     { text: '對象', done: true },
     { text: '試發', done: isTested || state !== 'draft' },
-    { text: needsSecond ? '批准' : '確認', done: row.approved !== undefined || !['draft', 'waiting'].includes(state) },
+    {
+      text: needsSecond ? '批准' : '確認',
+      done: row.approved !== undefined || !['draft', 'waiting'].includes(state),
+    },
     { text: '發送', done: state === 'finished' || state === 'cancelled' },
   ];
   const here = isBegun ? 4 : steps.findIndex((step) => !step.done);
@@ -88,11 +97,43 @@ function actsOf(visit: Visit, row: PushRow, state: Status['state']) {
       );
   }
   if (visit.may('pushes.send') && state === 'running')
-    acts.push(confirm({ id: 'pause', to: to('pause'), label: '暫停', title: '暫停這個推送？', text: meanings.pause, reason: '為什麼', submit: '暫停', tone: 'primary' }));
+    acts.push(
+      confirm({
+        id: 'pause',
+        to: to('pause'),
+        label: '暫停',
+        title: '暫停這個推送？',
+        text: meanings.pause,
+        reason: '為什麼',
+        submit: '暫停',
+        tone: 'primary',
+      }),
+    );
   if (visit.may('pushes.send') && state === 'paused')
-    acts.push(confirm({ id: 'resume', to: to('resume'), label: '繼續', title: '繼續發？', text: meanings.resume, submit: '繼續', tone: 'primary' }));
+    acts.push(
+      confirm({
+        id: 'resume',
+        to: to('resume'),
+        label: '繼續',
+        title: '繼續發？',
+        text: meanings.resume,
+        submit: '繼續',
+        tone: 'primary',
+      }),
+    );
   if (visit.may('pushes.send') && !['finished', 'cancelled'].includes(state))
-    acts.push(confirm({ id: 'cancel', to: to('cancel'), label: '取消', title: `取消「${row.name}」？`, text: meanings.cancel, reason: '為什麼', submit: '取消這個推送', tone: 'danger' }));
+    acts.push(
+      confirm({
+        id: 'cancel',
+        to: to('cancel'),
+        label: '取消',
+        title: `取消「${row.name}」？`,
+        text: meanings.cancel,
+        reason: '為什麼',
+        submit: '取消這個推送',
+        tone: 'danger',
+      }),
+    );
   return acts;
 }
 
@@ -124,7 +165,9 @@ function noteOf(visit: Visit, row: PushRow, state: Status['state']): string {
     case 'paused':
       return `停住了，一個人也沒有丟。${row.paused?.why ? `原因：${row.paused.why}（${row.paused.by}）。` : ''}`;
     case 'cancelled':
-      return row.frozen ? '取消了，不能再開。要發給沒收到的人，用下面的「補發」。' : '還沒有圈定名單就取消了，誰也沒收到。';
+      return row.frozen
+        ? '取消了，不能再開。要發給沒收到的人，用下面的「補發」。'
+        : '還沒有圈定名單就取消了，誰也沒收到。';
     default:
       return '';
   }
@@ -147,49 +190,63 @@ function testsOf(row: PushRow) {
 }
 
 export default [
-  page('/pushes/:id', may('pushes.see'), { title: '推送', template: 'push', asks: one }, async (visit, asked) => {
-    const { pushes } = visit.services;
-    const status = await pushes.status(asked.id);
-    const { push: row, state } = status;
-    const { quiet, cap } = row;
-    const isOpen = ['draft', 'waiting', 'scheduled', 'late'].includes(state);
-    return {
-      title: row.name,
-      id: row._id,
-      name: row.name,
-      state: stateWord(state),
-      tone: toneOf[state],
-      note: noteOf(visit, row, state),
-      steps: stepsOf(row, state, row.approved !== undefined || state === 'waiting'),
-      acts: actsOf(visit, row, state),
-      isDraft: state === 'draft',
-      isOpen,
-      isFrozen: row.frozen !== undefined,
-      isOver: state === 'finished' || state === 'cancelled',
-      sequence: row.sequence ?? '',
-      facts: [
-        ['編號', row._id],
-        ['類別', classNames[row.class]],
-        ['對象', pushes.tellAudience(row)],
-        ...(row.audience.except.length > 0 && !row.audience.rule ? [['不包括', row.audience.except.join('、')]] : []),
-        ['路線', routesTold(row)],
-        ['時間', whenTold(row, visit.now)],
-        ['免打擾', quiet.from === quiet.to ? '不等' : `${quiet.from}–${quiet.to}`],
-        ['上限', cap.most === 0 ? '不限次數' : `一個人 ${cap.days} 天最多 ${cap.most} 次`],
-        ['晚了半小時以上', row.late === 'ask' ? '先問人' : '照發'],
-        ['寫的人', row.by],
-        ...(row.approved ? [['批准的人', `${row.approved.by}，${beijingMoment(row.approved.at.getTime())}`]] : []),
-      ],
-      log: logged(row),
-      tests: testsOf(row),
-    };
-  }),
-  part('/pushes/:id/shown', may('pushes.see'), { template: 'push-preview', asks: one }, async (visit, asked) => {
-    const { pushes } = visit.services;
-    const row = await pushes.get(asked.id);
-    const shown = await pushes.preview(row, { script: visit.script });
-    return { told: '', shown: await previewsOf(visit.services, shown), findings: [], checked: false };
-  }),
+  page(
+    '/pushes/:id',
+    may('pushes.see'),
+    { title: '推送', template: 'push', asks: one },
+    async (visit, asked) => {
+      const { pushes } = visit.services;
+      const status = await pushes.status(asked.id);
+      const { push: row, state } = status;
+      const { quiet, cap } = row;
+      const isOpen = ['draft', 'waiting', 'scheduled', 'late'].includes(state);
+      return {
+        title: row.name,
+        id: row._id,
+        name: row.name,
+        state: stateWord(state),
+        tone: toneOf[state],
+        note: noteOf(visit, row, state),
+        steps: stepsOf(row, state, row.approved !== undefined || state === 'waiting'),
+        acts: actsOf(visit, row, state),
+        isDraft: state === 'draft',
+        isOpen,
+        isFrozen: row.frozen !== undefined,
+        isOver: state === 'finished' || state === 'cancelled',
+        sequence: row.sequence ?? '',
+        facts: [
+          ['編號', row._id],
+          ['類別', classNames[row.class]],
+          ['對象', pushes.tellAudience(row)],
+          ...(row.audience.except.length > 0 && !row.audience.rule
+            ? [['不包括', row.audience.except.join('、')]]
+            : []),
+          ['路線', routesTold(row)],
+          ['時間', whenTold(row, visit.now)],
+          ['免打擾', quiet.from === quiet.to ? '不等' : `${quiet.from}–${quiet.to}`],
+          ['上限', cap.most === 0 ? '不限次數' : `一個人 ${cap.days} 天最多 ${cap.most} 次`],
+          ['晚了半小時以上', row.late === 'ask' ? '先問人' : '照發'],
+          ['寫的人', row.by],
+          ...(row.approved
+            ? [['批准的人', `${row.approved.by}，${beijingMoment(row.approved.at.getTime())}`]]
+            : []),
+        ],
+        log: logged(row),
+        tests: testsOf(row),
+      };
+    },
+  ),
+  part(
+    '/pushes/:id/shown',
+    may('pushes.see'),
+    { template: 'push-preview', asks: one },
+    async (visit, asked) => {
+      const { pushes } = visit.services;
+      const row = await pushes.get(asked.id);
+      const shown = await pushes.preview(row, { script: visit.script });
+      return { told: '', shown: await previewsOf(visit.services, shown), findings: [], checked: false };
+    },
+  ),
 
   /** Whom it would reach; nothing is sent. */
   part('/pushes/:id/plan', may('pushes.see'), { template: 'push-plan', asks: one }, async (visit, asked) => {
@@ -197,14 +254,20 @@ export default [
     return slowly(async () => {
       const row = await pushes.get(asked.id);
       const found = await pushes.findings(row._id);
-      if (found.some(({ place }) => place === '對象')) return { findings: found, rows: '', told: [], remarks: [], nobody: false };
+      if (found.some(({ place }) => place === '對象'))
+        return { findings: found, rows: '', told: [], remarks: [], nobody: false };
       const planned = await pushes.plan(row._id);
       const size = problemOfSize(row, planned.audience.people);
       const href = (query: string) => `/pushes/${row._id}/planned?${query}`;
       const about = planned.audience.exact && planned.lookedAt >= planned.audience.people ? '' : '約 ';
       const reached = routeNames.flatMap((name) =>
         row.routes.includes(name)
-          ? [[routeWords[name], { text: `${about}${figure(planned.byRoute[name] ?? 0)}`, href: href(`route=${name}`) }]]
+          ? [
+              [
+                routeWords[name],
+                { text: `${about}${figure(planned.byRoute[name] ?? 0)}`, href: href(`route=${name}`) },
+              ],
+            ]
           : [],
       );
       const missed = Object.entries(planned.byReason)
@@ -249,45 +312,62 @@ export default [
       return {
         id: row._id,
         name: row.name,
-        title: asked.route ? `試算：走${routeWords[asked.route]}的` : `試算：${tellReason(asked.reason ?? '')}`,
+        title: asked.route
+          ? `試算：走${routeWords[asked.route]}的`
+          : `試算：${tellReason(asked.reason ?? '')}`,
         lead: '試算時看過的人裡，前 50 位；到真的發的時候可能不同。',
         exports: '',
         table: table({
           caption: '試算裡的人',
           columns: [{ label: '用戶' }, { label: '名字' }],
-          rows: pids.map((pid) => [{ text: pid, href: `/subscribers/${pid}` }, { text: names.get(pid) ?? '', own: true }]),
+          rows: pids.map((pid) => [
+            { text: pid, href: `/subscribers/${pid}` },
+            { text: names.get(pid) ?? '', own: true },
+          ]),
           empty: { title: '一個也沒有', text: '回去看看別的路、別的原因。' },
         }),
       };
     },
   ),
 
-  part('/pushes/:id/testers', may('pushes.edit'), { template: 'push-testers', asks: one }, async (visit, asked) => {
-    const { pushes, subscribers, names } = visit.services;
-    const row = await pushes.get(asked.id);
-    const before = [...new Set(row.log.flatMap(({ what }) => /^試發給 (\S+)$/.exec(what)?.[1] ?? []))];
-    const near = visit.house.simulated ? (await subscribers.everybody('', 20)).map(({ pid }) => pid) : [];
-    const pids = await subscribers.here([...new Set([...before, ...near])]);
-    const known = await names.nameOf(pids);
-    const left = row.routes.includes('mass') ? await pushes.previewsLeft() : undefined;
-    return {
-      id: row._id,
-      left: left === undefined ? '' : `群發的預覽今天還剩 ${left} 次。`,
-      people: pids.map((pid) => ({ pid, name: known.get(pid) ?? '' })),
-    };
-  }),
-  part('/pushes/:id/tests', may('pushes.see'), { template: 'push-tests', asks: one }, async ({ services }, asked) => {
-    const row = await services.pushes.get(asked.id);
-    const tests = testsOf(row);
-    const asks = tests.filter(({ what }) => what.startsWith('試發給')).length;
-    return { id: row._id, tests, waits: asks > tests.length - asks };
-  }),
+  part(
+    '/pushes/:id/testers',
+    may('pushes.edit'),
+    { template: 'push-testers', asks: one },
+    async (visit, asked) => {
+      const { pushes, subscribers, names } = visit.services;
+      const row = await pushes.get(asked.id);
+      const before = [...new Set(row.log.flatMap(({ what }) => /^試發給 (\S+)$/.exec(what)?.[1] ?? []))];
+      const near = visit.house.simulated ? (await subscribers.everybody('', 20)).map(({ pid }) => pid) : [];
+      const pids = await subscribers.here([...new Set([...before, ...near])]);
+      const known = await names.nameOf(pids);
+      const left = row.routes.includes('mass') ? await pushes.previewsLeft() : undefined;
+      return {
+        id: row._id,
+        left: left === undefined ? '' : `群發的預覽今天還剩 ${left} 次。`,
+        people: pids.map((pid) => ({ pid, name: known.get(pid) ?? '' })),
+      };
+    },
+  ),
+  part(
+    '/pushes/:id/tests',
+    may('pushes.see'),
+    { template: 'push-tests', asks: one },
+    async ({ services }, asked) => {
+      const row = await services.pushes.get(asked.id);
+      const tests = testsOf(row);
+      const asks = tests.filter(({ what }) => what.startsWith('試發給')).length;
+      return { id: row._id, tests, waits: asks > tests.length - asks };
+    },
+  ),
   act(
     '/pushes/:id/test',
     may('pushes.edit'),
     { what: '試發推送', asks: z.object({ id, to: line(300), more: several(line(128, 0)) }) },
     async ({ services, by }, asked) => {
-      const to = [...new Set([...asked.to.split(/[、，,;；\s]+/u), ...asked.more].filter((who) => who !== ''))];
+      const to = [
+        ...new Set([...asked.to.split(/[、，,;；\s]+/u), ...asked.more].filter((who) => who !== '')),
+      ];
       if (to.length > 10) throw atField('to', '一次最多試發給 10 個人。');
       const pids: string[] = [];
       for (const who of to)
@@ -347,13 +427,21 @@ export default [
     { what: '暫停推送', asks: z.object({ id, reason }) },
     async ({ services: { pushes }, by }, asked) => {
       const row = await pushes.pause(asked.id, by, asked.reason);
-      return done('停住了，一個人也沒有丟；正在路上的會發完。', { to: `/pushes/${asked.id}`, after: { state: row.state } });
+      return done('停住了，一個人也沒有丟；正在路上的會發完。', {
+        to: `/pushes/${asked.id}`,
+        after: { state: row.state },
+      });
     },
   ),
-  act('/pushes/:id/resume', may('pushes.send'), { what: '繼續推送', asks: one }, async ({ services: { pushes }, by }, asked) => {
-    const row = await pushes.resume(asked.id, by);
-    return done('接著發。', { to: `/pushes/${asked.id}`, after: { state: row.state } });
-  }),
+  act(
+    '/pushes/:id/resume',
+    may('pushes.send'),
+    { what: '繼續推送', asks: one },
+    async ({ services: { pushes }, by }, asked) => {
+      const row = await pushes.resume(asked.id, by);
+      return done('接著發。', { to: `/pushes/${asked.id}`, after: { state: row.state } });
+    },
+  ),
   act(
     '/pushes/:id/cancel',
     may('pushes.send'),
@@ -362,55 +450,68 @@ export default [
       const row = await pushes.cancel(asked.id, by, asked.reason);
       const { counts } = await pushes.status(asked.id);
       const gone = counts.sent + counts.handed;
-      return done(gone > 0 ? `取消了。已經發出去 ${figure(gone)} 條，收不回。` : '取消了，一條也沒有發出去。', {
-        to: `/pushes/${asked.id}`,
-        after: { state: row.state },
-      });
+      return done(
+        gone > 0 ? `取消了。已經發出去 ${figure(gone)} 條，收不回。` : '取消了，一條也沒有發出去。',
+        {
+          to: `/pushes/${asked.id}`,
+          after: { state: row.state },
+        },
+      );
     },
   ),
 
-  part('/pushes/:id/progress', may('pushes.see'), { template: 'push-progress', asks: z.object({ id, was: maybe(z.literal('1')) }) }, async (visit, asked) => {
-    const { pushes } = visit.services;
-    const status = await slowly(() => pushes.status(asked.id));
-    const { push, state, counts, people, waiting } = status;
-    const pace = paces.get(push._id) ?? createPace();
-    const isGoing = ['freezing', 'running', 'scheduled'].includes(state) || (state === 'cancelled' && waiting > 0);
-    if (isGoing) paces.set(push._id, pace);
-    else paces.delete(push._id);
-    const perSecond = isGoing ? pace(status.done) : 0;
-    const href = (query: string) => `/pushes/${push._id}/people?${query}`;
-    const speed =
-      state === 'running' && push.brake
-        ? `停了一停：${push.brake.why}。隔一會兒試一條，好了自己接著發。`
-        : perSecond > 0
-          ? `每秒 ${Math.round(perSecond)} 條，還要約 ${tellSpan((waiting / perSecond) * 1_000)}`
-          : state === 'running' && isQuiet(push, visit.now)
-            ? `現在是免打擾時段，${push.quiet.to} 再發`
-            : '';
-    return {
-      id: push._id,
-      isGoing: isGoing && state !== 'scheduled',
-      wasGoing: asked.was === '1',
-      state: stateWord(state),
-      done: status.done,
-      people,
-      share: people === 0 ? 100 : Math.floor((status.done / people) * 100),
-      speed,
-      tiles: tiles([
-        { label: '名單', value: people, href: href('') },
-        { label: '發出', value: counts.sent, href: href('state=sent') },
-        { label: '交給群發', value: counts.handed, href: href('state=handed'), note: '微信不說誰收到' },
-        { label: '失敗', value: counts.failed, href: href('state=failed') },
-        { label: '不明', value: counts.unknown, href: href('state=unknown'), note: '不知道微信收到沒有' },
-        { label: '沒發', value: counts.skipped, href: href('state=skipped') },
-        { label: '還沒輪到', value: waiting, href: `/pushes/${push._id}/waiting` },
-      ]),
-      reasons: Object.entries(counts.reasons)
-        .filter(([, n]) => n > 0)
-        .toSorted(([, a], [, b]) => b - a)
-        .map(([why, n]) => ({ text: tellReason(why), n: figure(n), href: href(`reason=${encodeURIComponent(why)}`) })),
-    };
-  }),
+  part(
+    '/pushes/:id/progress',
+    may('pushes.see'),
+    { template: 'push-progress', asks: z.object({ id, was: maybe(z.literal('1')) }) },
+    async (visit, asked) => {
+      const { pushes } = visit.services;
+      const status = await slowly(() => pushes.status(asked.id));
+      const { push, state, counts, people, waiting } = status;
+      const pace = paces.get(push._id) ?? createPace();
+      const isGoing =
+        ['freezing', 'running', 'scheduled'].includes(state) || (state === 'cancelled' && waiting > 0);
+      if (isGoing) paces.set(push._id, pace);
+      else paces.delete(push._id);
+      const perSecond = isGoing ? pace(status.done) : 0;
+      const href = (query: string) => `/pushes/${push._id}/people?${query}`;
+      const speed =
+        state === 'running' && push.brake
+          ? `停了一停：${push.brake.why}。隔一會兒試一條，好了自己接著發。`
+          : perSecond > 0
+            ? `每秒 ${Math.round(perSecond)} 條，還要約 ${tellSpan((waiting / perSecond) * 1_000)}`
+            : state === 'running' && isQuiet(push, visit.now)
+              ? `現在是免打擾時段，${push.quiet.to} 再發`
+              : '';
+      return {
+        id: push._id,
+        isGoing: isGoing && state !== 'scheduled',
+        wasGoing: asked.was === '1',
+        state: stateWord(state),
+        done: status.done,
+        people,
+        share: people === 0 ? 100 : Math.floor((status.done / people) * 100),
+        speed,
+        tiles: tiles([
+          { label: '名單', value: people, href: href('') },
+          { label: '發出', value: counts.sent, href: href('state=sent') },
+          { label: '交給群發', value: counts.handed, href: href('state=handed'), note: '微信不說誰收到' },
+          { label: '失敗', value: counts.failed, href: href('state=failed') },
+          { label: '不明', value: counts.unknown, href: href('state=unknown'), note: '不知道微信收到沒有' },
+          { label: '沒發', value: counts.skipped, href: href('state=skipped') },
+          { label: '還沒輪到', value: waiting, href: `/pushes/${push._id}/waiting` },
+        ]),
+        reasons: Object.entries(counts.reasons)
+          .filter(([, n]) => n > 0)
+          .toSorted(([, a], [, b]) => b - a)
+          .map(([why, n]) => ({
+            text: tellReason(why),
+            n: figure(n),
+            href: href(`reason=${encodeURIComponent(why)}`),
+          })),
+      };
+    },
+  ),
   page(
     '/pushes/:id/people',
     may('pushes.see'),
@@ -444,7 +545,14 @@ export default [
         exports: asked.reason ?? '',
         table: table({
           caption: '推送裡的人',
-          columns: [{ label: '用戶' }, { label: '狀態' }, { label: '路線' }, { label: '原因' }, { label: '時間' }, { label: '點開' }],
+          columns: [
+            { label: '用戶' },
+            { label: '狀態' },
+            { label: '路線' },
+            { label: '原因' },
+            { label: '時間' },
+            { label: '點開' },
+          ],
           rows: rows.map((one) => [
             { text: one.pid, href: `/subscribers/${one.pid}`, note: known.get(one.pid) ?? '' },
             { text: deliveryWords[one.state] },
@@ -517,7 +625,10 @@ export default [
         table: table({
           caption: '還沒輪到的人',
           columns: [{ label: '用戶' }, { label: '名字' }],
-          rows: pids.map((pid) => [{ text: pid, href: `/subscribers/${pid}` }, { text: known.get(pid) ?? '', own: true }]),
+          rows: pids.map((pid) => [
+            { text: pid, href: `/subscribers/${pid}` },
+            { text: known.get(pid) ?? '', own: true },
+          ]),
           path: `/pushes/${row._id}/waiting`,
           asked: asked.cursor === undefined ? {} : { cursor: asked.cursor },
           next,
@@ -527,99 +638,147 @@ export default [
     },
   ),
 
-  part('/pushes/:id/report', may('pushes.see'), { template: 'push-report', asks: one }, async (visit, asked) => {
-    const { services } = visit;
-    const { pushes, links } = services;
-    return slowly(async () => {
-      const { push, counts } = await pushes.status(asked.id);
-      const href = (query: string) => `/pushes/${push._id}/people?${query}`;
-      const versions = byWords(push, await pushes.byVariant(push._id)).map((one) => {
-        const by = `route=${one.route}${one.variant === undefined ? '' : `&variant=${encodeURIComponent(one.variant)}`}`;
-        const clicks = push.links.length > 0 && one.route !== 'mass' && one.people > 0;
-        return [
-          { text: `${routeWords[one.route]}${one.told}` },
-          { text: figure(one.people), href: href(`${by}&state=${one.route === 'mass' ? 'handed' : 'sent'}`), note: one.route === 'mass' ? '交給群發' : '' },
-          clicks
-            ? { text: `${figure(one.clicked)}（${((one.clicked / one.people) * 100).toFixed(1)}%）`, href: href(`${by}&clicked=1`) }
-            : '—',
-          { text: figure(one.failed), href: href(`${by}&state=failed`) },
-        ];
+  part(
+    '/pushes/:id/report',
+    may('pushes.see'),
+    { template: 'push-report', asks: one },
+    async (visit, asked) => {
+      const { services } = visit;
+      const { pushes, links } = services;
+      return slowly(async () => {
+        const { push, counts } = await pushes.status(asked.id);
+        const href = (query: string) => `/pushes/${push._id}/people?${query}`;
+        const versions = byWords(push, await pushes.byVariant(push._id)).map((one) => {
+          const by = `route=${one.route}${one.variant === undefined ? '' : `&variant=${encodeURIComponent(one.variant)}`}`;
+          const clicks = push.links.length > 0 && one.route !== 'mass' && one.people > 0;
+          return [
+            { text: `${routeWords[one.route]}${one.told}` },
+            {
+              text: figure(one.people),
+              href: href(`${by}&state=${one.route === 'mass' ? 'handed' : 'sent'}`),
+              note: one.route === 'mass' ? '交給群發' : '',
+            },
+            clicks
+              ? {
+                  text: `${figure(one.clicked)}（${((one.clicked / one.people) * 100).toFixed(1)}%）`,
+                  href: href(`${by}&clicked=1`),
+                }
+              : '—',
+            { text: figure(one.failed), href: href(`${by}&state=failed`) },
+          ];
+        });
+        const opened = [];
+        for (const [n, url] of push.links.entries())
+          opened.push([
+            { text: url, own: true },
+            await links.clicksEver({ kind: 'push', ref: `${push._id}/${n}` }),
+          ]);
+        const batches = (await pushes.massOf(push._id)).map(({ people, msgId, why, report }) => [
+          figure(people),
+          report
+            ? `發到 ${figure(report.sent)}、過濾 ${figure(report.total - report.filtered)}、失敗 ${figure(report.error)}（${massWords(report.status)}）`
+            : msgId
+              ? '微信還沒有回報'
+              : (why ?? '還沒有交給微信'),
+        ]);
+        const reached = counts.sent + counts.handed;
+        const nothing = { title: '還沒有結果', text: '開始發了才有。' };
+        return {
+          id: push._id,
+          versions: table({
+            caption: '各版各路',
+            columns: [
+              { label: '路線和版本' },
+              { label: '到了', number: true },
+              { label: '點開', number: true },
+              { label: '失敗或不明', number: true },
+            ],
+            rows: versions,
+            empty: nothing,
+          }),
+          links:
+            opened.length > 0
+              ? table({
+                  caption: '鏈接',
+                  columns: [{ label: '鏈接' }, { label: '點了幾次', number: true }],
+                  rows: opened,
+                  empty: nothing,
+                })
+              : '',
+          batches:
+            batches.length > 0
+              ? table({
+                  caption: '群發的批次',
+                  columns: [{ label: '交了幾人', number: true }, { label: '微信的回報' }],
+                  rows: batches,
+                  empty: nothing,
+                })
+              : '',
+          back:
+            reached > 0 && reached <= atOnce
+              ? tellCameBack({ ...(await cameBack(services, push._id)), reached })
+              : '',
+          isBig: reached > atOnce,
+        };
       });
-      const opened = [];
-      for (const [n, url] of push.links.entries())
-        opened.push([{ text: url, own: true }, await links.clicksEver({ kind: 'push', ref: `${push._id}/${n}` })]);
-      const batches = (await pushes.massOf(push._id)).map(({ people, msgId, why, report }) => [
-        figure(people),
-        report
-          ? `發到 ${figure(report.sent)}、過濾 ${figure(report.total - report.filtered)}、失敗 ${figure(report.error)}（${massWords(report.status)}）`
-          : msgId
-            ? '微信還沒有回報'
-            : (why ?? '還沒有交給微信'),
-      ]);
-      const reached = counts.sent + counts.handed;
-      const nothing = { title: '還沒有結果', text: '開始發了才有。' };
-      return {
-        id: push._id,
-        versions: table({
-          caption: '各版各路',
-          columns: [{ label: '路線和版本' }, { label: '到了', number: true }, { label: '點開', number: true }, { label: '失敗或不明', number: true }],
-          rows: versions,
-          empty: nothing,
-        }),
-        links:
-          opened.length > 0
-            ? table({ caption: '鏈接', columns: [{ label: '鏈接' }, { label: '點了幾次', number: true }], rows: opened, empty: nothing })
-            : '',
-        batches:
-          batches.length > 0
-            ? table({ caption: '群發的批次', columns: [{ label: '交了幾人', number: true }, { label: '微信的回報' }], rows: batches, empty: nothing })
-            : '',
-        back: reached > 0 && reached <= atOnce ? tellCameBack({ ...(await cameBack(services, push._id)), reached }) : '',
-        isBig: reached > atOnce,
-      };
-    });
-  }),
-  act('/pushes/:id/back', may('pushes.see'), { what: '算推送之後回來的人', asks: one }, async (visit, asked) =>
-    done('開始算了，好了鈴鐺會響。', { to: await visit.start(cameBackTask, { push: asked.id }) }),
+    },
+  ),
+  act(
+    '/pushes/:id/back',
+    may('pushes.see'),
+    { what: '算推送之後回來的人', asks: one },
+    async (visit, asked) =>
+      done('開始算了，好了鈴鐺會響。', { to: await visit.start(cameBackTask, { push: asked.id }) }),
   ),
   act(
     '/pushes/:id/missed',
     may('pushes.see'),
-    { what: '導出推送沒收到的人', asks: z.object({ id, reason: maybe(line(300)), format: z.enum(['csv', 'xlsx']).default('csv') }) },
+    {
+      what: '導出推送沒收到的人',
+      asks: z.object({ id, reason: maybe(line(300)), format: z.enum(['csv', 'xlsx']).default('csv') }),
+    },
     async (visit, asked) => {
       await visit.services.pushes.get(asked.id);
       const { id: push, ...more } = asked;
       return done('開始導出。', { to: await visit.start(missedTask, { push, ...more }) });
     },
   ),
-  part('/pushes/:id/again', may('pushes.edit'), { template: 'push-again', asks: one }, async ({ services: { pushes } }, asked) => {
-    const { push, counts } = await pushes.status(asked.id);
-    const reasons = Object.entries(counts.reasons).filter(([, n]) => n > 0);
-    return {
-      any: reasons.length > 0,
-      form: form({
-        to: `/pushes/${push._id}/again`,
-        submit: '寫一份補發的草稿',
-        fields: [
-          {
-            name: 'next',
-            label: '新的編號',
-            kind: 'text',
-            required: true,
-            most: 24,
-            value: await pushes.freeId(`${push._id.replaceAll('.', '-').slice(0, 17)}-2`),
-          },
-          {
-            name: 'reasons',
-            label: '補給誰（不選就是全部，連「不明」的在內：她可能會收到兩次）',
-            kind: 'ticks',
-            value: [],
-            options: reasons.map(([value, n]) => ({ value, label: `${tellReason(value)}（${figure(n)} 人）` })),
-          },
-        ],
-      }),
-    };
-  }),
+  part(
+    '/pushes/:id/again',
+    may('pushes.edit'),
+    { template: 'push-again', asks: one },
+    async ({ services: { pushes } }, asked) => {
+      const { push, counts } = await pushes.status(asked.id);
+      const reasons = Object.entries(counts.reasons).filter(([, n]) => n > 0);
+      return {
+        any: reasons.length > 0,
+        form: form({
+          to: `/pushes/${push._id}/again`,
+          submit: '寫一份補發的草稿',
+          fields: [
+            {
+              name: 'next',
+              label: '新的編號',
+              kind: 'text',
+              required: true,
+              most: 24,
+              value: await pushes.freeId(`${push._id.replaceAll('.', '-').slice(0, 17)}-2`),
+            },
+            {
+              name: 'reasons',
+              label: '補給誰（不選就是全部，連「不明」的在內：她可能會收到兩次）',
+              kind: 'ticks',
+              value: [],
+              options: reasons.map(([value, n]) => ({
+                value,
+                label: `${tellReason(value)}（${figure(n)} 人）`,
+              })),
+            },
+          ],
+        }),
+      };
+    },
+  ),
   act(
     '/pushes/:id/again',
     may('pushes.edit'),

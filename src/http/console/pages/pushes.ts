@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bringPush } from '../../../domain/pushes/bring';
 import { type Definition, routeNames, routeWords, stateNames } from '../../../domain/pushes/push';
+import { writePushBook } from '../../../domain/pushes/push-book';
 import {
   contentOfRow,
   emptyWay,
@@ -12,7 +13,6 @@ import {
 } from '../../../domain/pushes/push-form';
 import { figure } from '../../../domain/pushes/tell-plan';
 import { definitionOf, pushTemplate } from '../../../domain/pushes/template';
-import { writePushBook } from '../../../domain/pushes/push-book';
 import { AppError, messageOf } from '../../../errors';
 import { beijingDay, beijingMoment } from '../../../kit/beijing';
 import { act, done, download, may, page, part, type Visit } from '../console';
@@ -243,8 +243,20 @@ async function editorOf(
         most: 40,
         placeholder: '下週一 09:00',
       }),
-      capMost: field({ name: 'capMost', label: '一個人最多收幾次推送', kind: 'number', value: form.capMost, help: '連這一次；0 是不限，最多寫 10' }),
-      capDays: field({ name: 'capDays', label: '幾天裡', kind: 'number', value: form.capDays, help: '1 到 30' }),
+      capMost: field({
+        name: 'capMost',
+        label: '一個人最多收幾次推送',
+        kind: 'number',
+        value: form.capMost,
+        help: '連這一次；0 是不限，最多寫 10',
+      }),
+      capDays: field({
+        name: 'capDays',
+        label: '幾天裡',
+        kind: 'number',
+        value: form.capDays,
+        help: '1 到 30',
+      }),
       late: field({
         name: 'late',
         label: '萬一晚了半小時以上（程式停過）',
@@ -255,8 +267,21 @@ async function editorOf(
           { value: 'send', label: '照發' },
         ],
       }),
-      quietFrom: field({ name: 'quietFrom', label: '免打擾從', kind: 'text', value: form.quietFrom, most: 5 }),
-      quietTo: field({ name: 'quietTo', label: '到', kind: 'text', value: form.quietTo, most: 5, help: '這段時間等著，過了再發；兩個寫成一樣就是不等' }),
+      quietFrom: field({
+        name: 'quietFrom',
+        label: '免打擾從',
+        kind: 'text',
+        value: form.quietFrom,
+        most: 5,
+      }),
+      quietTo: field({
+        name: 'quietTo',
+        label: '到',
+        kind: 'text',
+        value: form.quietTo,
+        most: 5,
+        help: '這段時間等著，過了再發；兩個寫成一樣就是不等',
+      }),
     },
   };
 }
@@ -304,7 +329,8 @@ async function readerOf({ services }: Visit, who: string): Promise<string | unde
   const [known] = await services.subscribers.known([who]);
   if (known) return known.pid;
   const [pid] = await services.subscribers.here(await services.names.bearing(who));
-  if (pid === undefined) throw new AppError('NotFound', 'push.whom', `不認得「${who}」：寫她的 pid，或「改名」起的名字。`);
+  if (pid === undefined)
+    throw new AppError('NotFound', 'push.whom', `不認得「${who}」：寫她的 pid，或「改名」起的名字。`);
   return pid;
 }
 
@@ -315,9 +341,14 @@ export default [
     { title: '推送', menu: { group: 'reach', at: 10 }, template: 'pushes', asks: listAsked },
     async (visit, asked) => ({ table: await listOf(visit, asked, false), query: queryOf(asked) }),
   ),
-  part('/pushes/table', may('pushes.see'), { template: 'pushes-table', asks: listAsked }, async (visit, asked) => ({
-    table: await listOf(visit, asked, true),
-  })),
+  part(
+    '/pushes/table',
+    may('pushes.see'),
+    { template: 'pushes-table', asks: listAsked },
+    async (visit, asked) => ({
+      table: await listOf(visit, asked, true),
+    }),
+  ),
 
   page(
     '/pushes/new',
@@ -399,7 +430,11 @@ export default [
     may('pushes.see'),
     {
       template: 'push-count',
-      asks: z.object({ to: line(200, 0).default('所有人'), sentence: lines(2_000).default(''), except: several(line(60, 0)) }),
+      asks: z.object({
+        to: line(200, 0).default('所有人'),
+        sentence: lines(2_000).default(''),
+        except: several(line(60, 0)),
+      }),
     },
     async ({ services: { pushes } }, asked) => {
       const to = audienceIn(asked);
@@ -419,7 +454,10 @@ export default [
     may('pushes.see'),
     {
       template: 'push-preview',
-      asks: formAsked.extend({ reader: line(60, 0).default(''), script: z.enum(['hant', 'hans']).default('hant') }),
+      asks: formAsked.extend({
+        reader: line(60, 0).default(''),
+        script: z.enum(['hant', 'hans']).default('hant'),
+      }),
     },
     async (visit, asked) => {
       const { pushes, pushFiles } = visit.services;
@@ -485,4 +523,6 @@ export default [
 ];
 
 const typeOf = (kind: 'xlsx' | 'json'): string =>
-  kind === 'json' ? 'application/json; charset=utf-8' : 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+  kind === 'json'
+    ? 'application/json; charset=utf-8'
+    : 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
