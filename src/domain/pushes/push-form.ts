@@ -141,7 +141,7 @@ function jsonOf(form: PushForm) {
       quiet: { from: form.quietFrom, to: form.quietTo },
       cap: { most: number(form.capMost), days: number(form.capDays) },
       late: form.late,
-      ...(contents.json as object),
+      ...contents.json,
     },
     at(path: string): string {
       const way = contents.at(path);
@@ -156,7 +156,7 @@ function jsonOf(form: PushForm) {
 /** The content of one row, where it is whole. */
 export function contentOfRow(row: WayRow): Content | undefined {
   const { json, problems } = contentsOf([{ ...row, variant: '', share: '' }]);
-  const read = contentShape.safeParse((json as { content: unknown }).content);
+  const read = contentShape.safeParse(json['content']);
   return problems.length === 0 && read.success ? read.data : undefined;
 }
 

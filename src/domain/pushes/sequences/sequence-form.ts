@@ -1,6 +1,5 @@
 import type { Finding } from '../check';
 import type { PushFiles } from '../files';
-import type { RouteName } from '../push';
 import { contentsOf, type WayRow, waysOf } from '../push-form';
 import { keepPictures } from '../read-push-file';
 import { type Definition, definition } from './sequence';
@@ -75,7 +74,7 @@ export async function readSequenceForm(
       ...given('stop', step.stop),
       ...given('class', step.class),
       routes: contents[i]?.routes,
-      content: (contents[i]?.json as { content: unknown }).content,
+      content: contents[i]?.json['content'],
       quiet: { from: step.quietFrom, to: step.quietTo },
       cap: { most: number(step.capMost), days: number(step.capDays) },
     })),
@@ -160,7 +159,7 @@ export function sequenceFormOf(sequence: Definition): SequenceForm {
       quietTo: step.quiet.to,
       capMost: String(step.cap.most),
       capDays: String(step.cap.days),
-      ways: waysOf(step.content, step.routes as RouteName[]).map((row, i) => ({
+      ways: waysOf(step.content, step.routes).map((row, i) => ({
         ...row,
         letter: wayLetters[i] ?? 'f',
       })),

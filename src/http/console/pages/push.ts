@@ -735,7 +735,7 @@ export default [
     may('pushes.see'),
     {
       what: '導出推送沒收到的人',
-      asks: z.object({ id, reason: maybe(line(300)), format: z.enum(['csv', 'xlsx']).default('csv') }),
+      asks: z.object({ id, reason: maybe(line(300)), format: z.enum(['csv', 'xlsx']).default('xlsx') }),
     },
     async (visit, asked) => {
       await visit.services.pushes.get(asked.id);
@@ -744,7 +744,7 @@ export default [
     },
   ),
   part(
-    '/pushes/:id/again',
+    '/pushes/:id/again-form',
     may('pushes.edit'),
     { template: 'push-again', asks: one },
     async ({ services: { pushes } }, asked) => {

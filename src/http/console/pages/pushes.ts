@@ -168,7 +168,7 @@ async function editorOf(
     ...about,
     again: about.again ?? '',
     ways: ways.map((row, n) => wayOf(row, `ways.${n}.`, { versions: true })),
-    blank: wayOf(emptyWay('mass.text'), 'ways.NEW.', { versions: true }),
+    fresh: wayOf(emptyWay('mass.text'), 'ways.NEW.', { versions: true }),
     segments: options
       .filter(({ value }) => value !== '' && value !== '所有人')
       .map((one) => ({ ...one, chosen: form.except.includes(one.value) })),
@@ -320,7 +320,7 @@ function definitionSoFar(asked: FormAsked): Pick<Definition, 'content' | 'varian
       variants.set(name, { ...one, share: one.share || share, content: { ...one.content, ...own } });
     }
   }
-  return { content: content as Definition['content'], variants: [...variants.values()], routes };
+  return { content, variants: [...variants.values()], routes };
 }
 
 /** Whoever is to be looked over the shoulder of; '' : nobody in particular. */

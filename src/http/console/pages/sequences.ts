@@ -216,7 +216,7 @@ async function editorOf(
       }),
     },
     steps: form.steps.map((step, n) => stepOf(step, n)),
-    blank: stepOf(emptyStep(), 'NEW'),
+    fresh: stepOf(emptyStep(), 'NEW'),
   };
 }
 
