@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPush } from '../../../src/domain/pushes/read-push';
-import { openXlsx } from '../../../src/sheets/read-xlsx';
 import { root } from '../../../src/kit/root';
+import { openXlsx } from '../../../src/sheets/read-xlsx';
 import { openConsole, type TestConsole } from '../../support/console';
 import { createTown, type Town, type TownFan } from '../../support/town';
 
@@ -23,7 +23,12 @@ beforeAll(async () => {
   await town.settled();
   const { people, segments } = town.services;
   await people.rebuild();
-  await segments.save({ id: 'talkers', name: '說過話的', rule: await segments.readText('30 天內來過'), by: 'test' });
+  await segments.save({
+    id: 'talkers',
+    name: '說過話的',
+    rule: await segments.readText('30 天內來過'),
+    by: 'test',
+  });
 });
 afterAll(async () => {
   await desk.close();
@@ -46,7 +51,8 @@ const make = (id: string, more: Record<string, string> = {}) =>
   mei.does('/pushes/new/save', formOf({ id, ...more }));
 const pidOf = async (fan: TownFan | undefined) =>
   (await town.services.subscribers.load(town.services.subscribers.fanOf(fan?.openid ?? '')))?.pid ?? '';
-const got = (fan: TownFan | undefined, part: string) => fan?.inbox.filter((text) => text.includes(part)) ?? [];
+const got = (fan: TownFan | undefined, part: string) =>
+  fan?.inbox.filter((text) => text.includes(part)) ?? [];
 /** What stands on a page, without its tags. */
 const plain = (html: string) => html.replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
 
@@ -102,9 +108,13 @@ test('who wrote a push cannot agree to it, even where she may approve', async ()
   const both = await desk.as('marketer', 'approver');
   await both.does('/pushes/new/save', formOf({ id: 'own', capMost: '0' }));
   await both.does('/pushes/own/start');
-  expect(await both.does('/pushes/own/approve')).toMatchObject({ refused: expect.stringContaining('不能自己批准') });
+  expect(await both.does('/pushes/own/approve')).toMatchObject({
+    refused: expect.stringContaining('不能自己批准'),
+  });
   expect(await town.services.pushes.get('own')).toMatchObject({ state: 'waiting' });
-  expect(await both.does('/pushes/own/cancel', { reason: '寫錯了' })).toMatchObject({ said: /一條也沒有發出去/ });
+  expect(await both.does('/pushes/own/cancel', { reason: '寫錯了' })).toMatchObject({
+    said: /一條也沒有發出去/,
+  });
   expect(plain(await both.reads('/pushes/own'))).toContain('取消：寫錯了');
 });
 
@@ -112,15 +122,25 @@ test('what is wrong stands at its field, and a draft that is not finished can be
   expect(await make('Bad Id', { name: '', 'ways.0.text': '' })).toMatchObject({
     fields: { id: /小寫字母/, name: expect.any(String), 'ways.0.text': expect.any(String) },
   });
-  expect(await make('wrong', { 'ways.0.what': 'template', 'ways.0.template': 't1', 'ways.0.fields': 'thing1=去' })).toMatchObject({
+  expect(
+    await make('wrong', { 'ways.0.what': 'template', 'ways.0.template': 't1', 'ways.0.fields': 'thing1=去' }),
+  ).toMatchObject({
     fields: { 'ways.0.what': /不能發營銷內容/ },
   });
-  expect(await make('wrong', { to: '', sentence: '昨天的昨天的人' })).toMatchObject({ fields: { sentence: expect.any(String) } });
-  expect(await make('wrong', { when: 'moment', moment: '2026-11-01T09:00' })).toMatchObject({ fields: { moment: /過去/ } });
+  expect(await make('wrong', { to: '', sentence: '昨天的昨天的人' })).toMatchObject({
+    fields: { sentence: expect.any(String) },
+  });
+  expect(await make('wrong', { when: 'moment', moment: '2026-11-01T09:00' })).toMatchObject({
+    fields: { moment: /過去/ },
+  });
   expect(await make('weekend')).toMatchObject({ fields: { id: /已經有了/ } });
-  expect(await make('half', { 'ways.0.text': '{星座}，你好', unfinished: '1' })).toMatchObject({ to: '/pushes/half' });
+  expect(await make('half', { 'ways.0.text': '{星座}，你好', unfinished: '1' })).toMatchObject({
+    to: '/pushes/half',
+  });
   expect(plain(await mei.reads('/pushes/half/plan'))).toContain('沒有「{星座}」這個變量');
-  expect(await mei.does('/pushes/half/start', { anyway: '1' })).toMatchObject({ refused: expect.stringContaining('還不能開始') });
+  expect(await mei.does('/pushes/half/start', { anyway: '1' })).toMatchObject({
+    refused: expect.stringContaining('還不能開始'),
+  });
 });
 
 test('versions, several routes and a time are what the workbook would say', async () => {
@@ -149,7 +169,9 @@ test('versions, several routes and a time are what the workbook would say', asyn
   const edit = await mei.reads('/pushes/rich/edit');
   expect(edit).toContain('value="2026-12-01T09:30"');
   expect(edit).toContain('name="ways.2.text"');
-  expect(await mei.does('/pushes/rich/save', formOf({ name: '改過的' }))).toMatchObject({ to: '/pushes/rich' });
+  expect(await mei.does('/pushes/rich/save', formOf({ name: '改過的' }))).toMatchObject({
+    to: '/pushes/rich',
+  });
   expect(await town.services.pushes.get('rich')).toMatchObject({ name: '改過的', version: 2, variants: [] });
   expect(await mei.reads('/pushes/new?from=rich')).toContain('改過的');
 });
@@ -161,7 +183,9 @@ test('pause holds: not one more goes out until it goes on', async () => {
   await town.settled();
   expect(got(lin, '停住的這一條')).toHaveLength(0);
   expect(plain(await mei.reads('/pushes/held/waiting'))).toContain(await pidOf(lin));
-  expect(await mei.does('/pushes/held/pause', { reason: '' })).toMatchObject({ fields: { reason: expect.any(String) } });
+  expect(await mei.does('/pushes/held/pause', { reason: '' })).toMatchObject({
+    fields: { reason: expect.any(String) },
+  });
   expect(await mei.does('/pushes/held/pause', { reason: '再看一眼' })).toMatchObject({ said: /停住了/ });
   await town.turn({ hours: 2 });
   await town.settled();
@@ -186,24 +210,38 @@ test('whom it missed is listed by reason, exported and written to again', async 
   expect(await mei.reads('/pushes/missing/people?reason=window')).toContain(wu);
   const { to = '' } = await mei.does('/pushes/missing/missed', { reason: 'window' });
   await desk.worked();
-  const { sheets } = await openXlsx({ name: 'missed.xlsx', bytes: (await mei.get(`${to}/file`).buffer(true).parse(bytes)).body as Buffer });
+  const { sheets } = await openXlsx({
+    name: 'missed.xlsx',
+    bytes: (await mei.get(`${to}/file`).buffer(true).parse(bytes)).body as Buffer,
+  });
   const cells = JSON.stringify(sheets);
   expect(cells).toContain(wu);
   expect(cells).toContain('推送 missing、原因 window');
-  expect(await mei.does('/pushes/missing/again', { next: 'missing-2', reasons: 'window' })).toMatchObject({ to: '/pushes/missing-2' });
-  expect(await town.services.pushes.get('missing-2')).toMatchObject({ again: { push: 'missing', reasons: ['window'] } });
+  expect(await mei.does('/pushes/missing/again', { next: 'missing-2', reasons: 'window' })).toMatchObject({
+    to: '/pushes/missing-2',
+  });
+  expect(await town.services.pushes.get('missing-2')).toMatchObject({
+    again: { push: 'missing', reasons: ['window'] },
+  });
   expect(await mei.reads('/pushes/missing-2/edit')).toContain('沒收到的人');
 });
 
 test('a workbook comes in with every bad cell told, and goes out as it came', async () => {
   const template = (await mei.get('/pushes/template.xlsx').buffer(true).parse(bytes)).body as Buffer;
-  expect(await mei.sends('/pushes/import', {}, [{ field: 'file', name: 'p.xlsx', bytes: template }])).toMatchObject({ to: '/pushes/my-push' });
+  expect(
+    await mei.sends('/pushes/import', {}, [{ field: 'file', name: 'p.xlsx', bytes: template }]),
+  ).toMatchObject({ to: '/pushes/my-push' });
   const sample: unknown = JSON.parse(readFileSync(join(root, 'src/simulator/sample/push.json'), 'utf8'));
   const read = readPush({ ...(sample as object), id: 'my-push' });
   if ('faults' in read) throw new Error('the sample is broken');
-  expect(await town.services.pushes.get('my-push')).toMatchObject({ content: read.push.content, variants: read.push.variants });
+  expect(await town.services.pushes.get('my-push')).toMatchObject({
+    content: read.push.content,
+    variants: read.push.variants,
+  });
   const bad = Buffer.from(JSON.stringify({ ...(sample as object), id: 'NO', routes: ['飛鴿'] }));
-  const { refused = '' } = await mei.sends('/pushes/import', {}, [{ field: 'file', name: 'p.json', bytes: bad }]);
+  const { refused = '' } = await mei.sends('/pushes/import', {}, [
+    { field: 'file', name: 'p.json', bytes: bad },
+  ]);
   expect(refused).toContain('2 處要改');
   expect(refused).toContain('小寫字母');
 });
@@ -211,7 +249,12 @@ test('a workbook comes in with every bad cell told, and goes out as it came', as
 test('who may only look sees pushes and changes nothing', async () => {
   const looker = await desk.as('analyst');
   expect(await looker.reads('/pushes/weekend')).not.toContain('data-act="/pushes/weekend/cancel"');
-  for (const path of ['/pushes/new/save', '/pushes/weekend/start', '/pushes/weekend/pause', '/pushes/weekend/approve'])
+  for (const path of [
+    '/pushes/new/save',
+    '/pushes/weekend/start',
+    '/pushes/weekend/pause',
+    '/pushes/weekend/approve',
+  ])
     expect((await looker.post(path, formOf())).status).toBe(403);
   expect((await looker.get('/pushes/new')).status).toBe(403);
   const agent = await desk.as('agent');
