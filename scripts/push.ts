@@ -2,14 +2,11 @@
  * `npm run push -- COMMAND …`: what a marketer does with pushes until the console exists. Works beside a running program, which
  * does the sending; without one it is written down, and sent when one runs. See docs/pushes.md.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writePushBook } from '../src/domain/pushes/push-book';
-import { readPush } from '../src/domain/pushes/read-push';
+import { pushTemplate } from '../src/domain/pushes/template';
 import { AppError } from '../src/errors';
-import { root } from '../src/kit/root';
 import { signed } from '../src/kit/signed';
 import { withServices } from '../src/with-services';
 import { Misuse, runCommand, usageLine } from './command-line';
@@ -37,14 +34,7 @@ const usage = (): string =>
 /** The sample, to be changed into one's own. Never over another file. */
 async function writeTemplate(path: string): Promise<void> {
   if (!/\.(xlsx|json)$/.test(path)) throw new Misuse('請給一個 .xlsx 或 .json 檔案。');
-  // Under an id of its own: the sample itself lies there as a draft.
-  const json = readFileSync(join(root, 'src/simulator/sample/push.json'), 'utf8').replace(
-    /"id": "[^"]*"/,
-    '"id": "my-push"',
-  );
-  const read = readPush(JSON.parse(json));
-  if ('faults' in read) throw new Error('The sample push is broken.');
-  const written = path.endsWith('.json') ? json : await writePushBook(read.push);
+  const written = await pushTemplate(path.endsWith('.json') ? 'json' : 'xlsx');
   try {
     writeFileSync(path, written, { flag: 'wx' });
   } catch (cause) {

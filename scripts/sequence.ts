@@ -2,12 +2,11 @@
  * `npm run sequence -- COMMAND …`: what a marketer does with follow-up sequences until the console exists. Works beside a running
  * program, which takes the steps, and without one.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tellReason } from '../src/domain/pushes/reasons';
-import { readSequence } from '../src/domain/pushes/sequences/read-sequence';
+import { readSequenceFile } from '../src/domain/pushes/sequences/read-sequence';
 import type { Report, StepReport } from '../src/domain/pushes/sequences/report';
 import {
   type Definition,
@@ -16,13 +15,12 @@ import {
   type Step,
   stateNames,
 } from '../src/domain/pushes/sequences/sequence';
+import { type Example, examples, sequenceTemplate } from '../src/domain/pushes/sequences/template';
 import { AppError } from '../src/errors';
 import { beijingMoment } from '../src/kit/beijing';
-import { root } from '../src/kit/root';
 import { signed } from '../src/kit/signed';
 import type { Services } from '../src/services';
 import { fileAt } from '../src/sheets/named-files';
-import { parseJson } from '../src/sheets/read-json';
 import { withServices } from '../src/with-services';
 import { Misuse, runCommand, usageLine } from './command-line';
 
@@ -33,8 +31,6 @@ const options = {
 
 type Asked = { services: Services; by: string; letGo: boolean; args: string[] };
 type Command = { args: string[]; help: string; run(asked: Asked): Promise<number> };
-
-const examples = { birthday: '生日那天 09:00', level: '停在第二關', prize: '獎品再過三天到期' };
 
 const commands: Record<string, Command> = {
   list: {
@@ -52,7 +48,7 @@ const commands: Record<string, Command> = {
     args: ['檔案.json'],
     help: '導入成新的一版；進行中的照舊走，到 start 才換',
     async run({ services, by, args: [path = ''] }) {
-      const row = await services.sequences.bring(readSequence(parseJson((await fileAt(path)).bytes)), by);
+      const row = await services.sequences.bring(readSequenceFile(await fileAt(path)), by);
       console.log(tell(row));
       console.log(`接下來：npm run sequence -- check ${row._id}，沒有問題就 start。`);
       return 0;
@@ -171,7 +167,7 @@ function writeTemplate(example: string, path: string): void {
   if (!Object.hasOwn(examples, example))
     throw new Misuse(`沒有「${example}」這個例子；有的是：${Object.keys(examples).join('、')}。`);
   if (!path.endsWith('.json')) throw new Misuse('請給一個 .json 檔案。');
-  const content = readFileSync(join(root, `src/simulator/sample/sequences/${example}.json`));
+  const content = sequenceTemplate(example as Example);
   try {
     writeFileSync(path, content, { flag: 'wx' });
   } catch (cause) {

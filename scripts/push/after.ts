@@ -1,13 +1,12 @@
-import type { Delivery } from '../../src/domain/pushes/deliveries';
-import { type PushRow, routeNames, routeWords } from '../../src/domain/pushes/push';
+import { type MassEntry, massMonthOf } from '../../src/domain/pushes/calendar';
+import { byWords, cameBack, massWords } from '../../src/domain/pushes/outcome';
+import { routeWords } from '../../src/domain/pushes/push';
+import { missedColumns, tellCameBack } from '../../src/domain/pushes/pushes.tasks';
 import { tellReason } from '../../src/domain/pushes/reasons';
-import type { ByVariant } from '../../src/domain/pushes/report';
 import { figure, tellReasons } from '../../src/domain/pushes/tell-plan';
-import { versionsOn } from '../../src/domain/pushes/ways';
-import { afterQuiet } from '../../src/domain/pushes/when';
-import type { MassSend } from '../../src/domain/reach/reach';
+import { noteByHand } from '../../src/domain/reach/by-hand';
 import { AppError } from '../../src/errors';
-import { beijingDay, beijingMoment, momentAt, startOfBeijingDay } from '../../src/kit/beijing';
+import { beijingDay, beijingMoment } from '../../src/kit/beijing';
 import { fileFor } from '../../src/sheets/named-files';
 import { type Asked, type Command, call } from './command';
 import { exceptOf } from './make';
@@ -52,7 +51,10 @@ export const afterwards: Record<string, Command> = {
       if (values.out !== '') {
         const rows = pushes.missedRows(id, reason);
         const take = { ...(await fileFor(values.out)), by: values.by };
-        const { rows: n } = await services.exports.missed({ push: id, reason, columns, rows }, take);
+        const { rows: n } = await services.exports.missed(
+          { push: id, reason, columns: missedColumns, rows },
+          take,
+        );
         console.log(`已寫好 ${values.out}：${n} 人。`);
       }
       if (total > 0 && !values.list && values.out === '')
@@ -96,14 +98,8 @@ export const afterwards: Record<string, Command> = {
   },
 };
 
-const columns = [
-  { title: 'pid', of: ({ pid }: Delivery) => pid, width: 26 },
-  { title: '路線', of: ({ route }: Delivery) => routeWords[route] },
-  { title: '原因', of: ({ reason }: Delivery) => tellReason(reason ?? ''), width: 40 },
-];
-
 async function report({ services, args: [id = ''], clock }: Asked): Promise<number> {
-  const { pushes, subscribers, prizes } = services;
+  const { pushes } = services;
   const status = await pushes.status(id);
   const { push, state, counts, people, waiting } = status;
   console.log(tellPush(push, state));
@@ -146,45 +142,12 @@ async function report({ services, args: [id = ''], clock }: Asked): Promise<numb
       `  交了 ${figure(n)} 人　${said ? `微信回報：發到 ${figure(said.sent)}、過濾 ${figure(said.total - said.filtered)}、失敗 ${figure(said.error)}（${massWords(said.status)}）` : msgId ? '微信還沒有回報' : (why ?? '還沒有交給微信')}`,
     );
 
-  let back = 0;
-  let used = 0;
-  for await (const some of pushes.reached(id)) {
-    back += await subscribers.backSince(some);
-    used += await prizes.awards.usedSince(some);
-  }
-  const reached = sent + handed;
-  const rate = reached > 0 ? `（${((back / reached) * 100).toFixed(1)}%）` : '';
-  console.log(
-    `發出之後回來過的 ${figure(back)} 人${rate}；用過獎品或券的 ${figure(used)} 人。回來不一定是因為這次推送。`,
-  );
+  const came = await cameBack(services, id);
+  console.log(tellCameBack({ ...came, reached: sent + handed }));
   const lost = failed + unknown + skipped;
   if (state !== 'finished') for (const step of nextSteps(push, clock.now(), status)) console.log(step);
   else if (lost > 0) console.log(`沒收到的 ${figure(lost)} 人：${call(`missed ${id}`)}`);
   return 0;
-}
-
-/** What WeChat says of a mass send as a whole, in Chinese. */
-function massWords(status: string): string {
-  if (/^send ?success$/i.test(status)) return '發送成功';
-  if (/^send ?fail$/i.test(status)) return '發送失敗';
-  return /^err\(/.test(status) ? `微信不讓發：${status}` : status;
-}
-
-/** What became of each version of the words by each route: versions that say the same by it are one. */
-function byWords(push: PushRow, all: readonly ByVariant[]) {
-  return routeNames.flatMap((route) =>
-    versionsOn(push, route).flatMap(({ variant, told }) => {
-      const own = (name: string) => push.variants.find((one) => one.name === name)?.content[route];
-      const some = all.filter(
-        (one) => one.route === route && (variant === undefined ? !own(one.variant) : one.variant === variant),
-      );
-      const sumOf = (field: 'people' | 'clicked' | 'failed') =>
-        some.reduce((sum, one) => sum + one[field], 0);
-      return some.length === 0
-        ? []
-        : [{ told, route, people: sumOf('people'), clicked: sumOf('clicked'), failed: sumOf('failed') }];
-    }),
-  );
 }
 
 /** The reasons that are meant: by code, or by some of the words in which they are shown. */
@@ -206,85 +169,48 @@ async function calendar({ services: { reach, pushes }, clock, args: [asked] }: A
   const month = asked ?? beijingDay(clock.now()).slice(0, 7);
   if (!/^20\d\d-(0[1-9]|1[0-2])$/.test(month))
     throw new AppError('Invalid', 'push.month', `「${month}」不是月份；要寫成 2026-11。`);
-  const { massPerMonth } = reach.rations;
-  const all = await pushes.list();
-  const planned = all.flatMap(({ _id, name, state, dueAt, routes, quiet }) => {
-    const day = beijingDay(afterQuiet(quiet, dueAt?.getTime() ?? clock.now()));
-    return routes.includes('mass') && (state === 'scheduled' || state === 'waiting') && day.startsWith(month)
-      ? [
-          {
-            day,
-            what: `排定：${_id}「${name}」${state === 'waiting' ? '（等同意）' : ''}`,
-          },
-        ]
-      : [];
-  });
-  const sends = await reach.massOf(month);
-  const ours = [...new Set(sends.flatMap(({ push }) => push ?? []))].map((id) => {
-    const some = sends.filter(({ push }) => push === id);
-    const people = some.reduce((sum, one) => sum + (one.people ?? 0), 0);
-    const name = all.find(({ _id }) => _id === id)?.name ?? '';
-    return {
-      day: dayOf(some[0] as MassSend),
-      what: `發過：${id}「${name}」${some.length} 批，${figure(people)} 人`,
-    };
-  });
-  const hand = sends
-    .filter(({ push }) => push === undefined)
-    .map((one) => ({ day: dayOf(one), what: `在微信後台發的（${one.by}）` }));
-  const lines = [...ours, ...hand, ...planned].toSorted((a, b) => (a.day < b.day ? -1 : 1));
-  console.log(`${month} 的群發（一個人一個月最多收 ${massPerMonth} 條）：`);
-  for (const { day, what } of lines) {
-    const same = lines.filter((one) => one.day === day).length;
-    console.log(`  ${day}　${what}${same > 1 ? '　◀ 同一天不止一次' : ''}`);
-  }
-  if (lines.length === 0) console.log('  還沒有。');
-  const left = massPerMonth - lines.length;
+  const { entries, clashes, perMonth, left } = await massMonthOf({ reach, pushes }, month, clock.now());
+  console.log(`${month} 的群發（一個人一個月最多收 ${perMonth} 條）：`);
+  for (const entry of entries)
+    console.log(`  ${entry.day}　${tellEntry(entry)}${clashes.has(entry.day) ? '　◀ 同一天不止一次' : ''}`);
+  if (entries.length === 0) console.log('  還沒有。');
   console.log(
     left >= 0
       ? `每次都在對象裡的人，還能再收 ${left} 條。`
-      : `每次都在對象裡的人會超過 ${massPerMonth} 條：後面的 ${-left} 次到不了他們。`,
+      : `每次都在對象裡的人會超過 ${perMonth} 條：後面的 ${-left} 次到不了他們。`,
   );
   console.log(`在微信後台群發過、這裡沒有的：${call('by-hand 日期')}`);
   return 0;
 }
 
-const dayOf = ({ at }: MassSend): string => beijingDay(at.getTime());
+function tellEntry(entry: MassEntry): string {
+  switch (entry.kind) {
+    case 'sent':
+      return `發過：${entry.push}「${entry.name}」${entry.batches} 批，${figure(entry.people)} 人`;
+    case 'planned':
+      return `排定：${entry.push}「${entry.name}」${entry.waits ? '（等同意）' : ''}`;
+    case 'hand':
+      return `在微信後台發的（${entry.by}）`;
+  }
+}
 
-const mostByHand = 10;
-/** Writes down so many mass sends of a day in WeChat's console; those that WeChat told of count among them. */
+/** Writes down so many mass sends of a day in WeChat's console. */
 async function byHand({
   services: { reach },
   clock,
   values,
   args: [day = '', times = '1'],
 }: Asked): Promise<number> {
-  if (!/^20\d\d-\d\d-\d\d$/.test(day) || beijingDay(startOfBeijingDay(day) || 0) !== day)
-    throw new AppError('Invalid', 'push.day', `「${day}」不是日子；要寫成 2026-11-20。`);
-  if (day > beijingDay(clock.now()))
-    throw new AppError('Invalid', 'push.day', `${day} 還沒有到；發過了再記。`);
-  if (!/^\d{1,2}$/.test(times) || Number(times) > mostByHand)
-    throw new AppError('Invalid', 'push.times', `次數要是 0 到 ${mostByHand}。`);
-  const known = (await reach.massOf(day.slice(0, 7))).filter(
-    (one) => dayOf(one) === day && one.push === undefined && !one._id.startsWith('hand/'),
-  );
-  const own = Math.max(0, Number(times) - known.length);
-  for (let n = 1; n <= mostByHand; n++)
-    if (n <= own)
-      await reach.massSent({
-        _id: `hand/${day}/${n}`,
-        at: new Date(momentAt(`${day} 12:00`)),
-        by: values.by,
-      });
-    else await reach.massUnsent(`hand/${day}/${n}`);
-  if (known.length > 0)
+  const asked = { day, times: /^\d{1,2}$/.test(times) ? Number(times) : -1, by: values.by };
+  const { counts, told } = await noteByHand({ reach, now: clock.now() }, asked);
+  if (told.length > 0)
     console.log(
-      `微信已經報過那天後台的 ${known.length} 次群發：${known.map(({ at }) => beijingMoment(at.getTime())).join('、')}。`,
+      `微信已經報過那天後台的 ${told.length} 次群發：${told.map(({ at }) => beijingMoment(at.getTime())).join('、')}。`,
     );
   console.log(
-    known.length + own === 0
+    counts === 0
       ? `記好了：${day} 在微信後台沒有群發過。`
-      : `記好了：${day} 在微信後台群發過 ${known.length + own} 次。這個月每個人的 ${reach.rations.massPerMonth} 條裡都算。`,
+      : `記好了：${day} 在微信後台群發過 ${counts} 次。這個月每個人的 ${reach.rations.massPerMonth} 條裡都算。`,
   );
   return 0;
 }

@@ -1,12 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isQuiet } from '../../src/domain/pushes/gate';
+import { createPace } from '../../src/domain/pushes/pace';
+import { reachesNobody } from '../../src/domain/pushes/plan';
 import type { Status } from '../../src/domain/pushes/report';
 import { figure, tellReached, tellReasons, tellSpan } from '../../src/domain/pushes/tell-plan';
+import { goesAtOnce } from '../../src/domain/pushes/when';
 import { beijingTime } from '../../src/kit/beijing';
 import { monotonicMs } from '../../src/kit/clock';
 import { isSamePerson } from '../../src/kit/signed';
 import { type Asked, type Command, call } from './command';
-import { goesAtOnce, nobodyGetsIt, reachesNobody, tellApproval, tellFindings, tellWholePlan } from './make';
+import { nobodyGetsIt, tellApproval, tellFindings, tellWholePlan } from './make';
 import { nextSteps, tellContents, tellProgress, tellPush, tellState } from './tell';
 
 const lookMs = 500;
@@ -130,10 +133,8 @@ async function dry(asked: Asked, id: string): Promise<number> {
 
 /** True, and it was told: it would go at once and reach nobody. */
 async function tellIfNobodyGetsIt({ services: { pushes } }: Asked, id: string): Promise<boolean> {
-  const row = await pushes.get(id);
-  if (row.state !== 'draft' || !goesAtOnce(row) || (await pushes.findings(id)).length > 0) return false;
-  const planned = await pushes.plan(id);
-  if (!reachesNobody(planned)) return false;
+  const planned = await pushes.reachesNobody(id);
+  if (!planned) return false;
   console.error(tellReached(planned));
   console.error(`沒有開始。${nobodyGetsIt}；仍然要開始：${call(`start ${id} --yes --anyway`)}`);
   return true;
@@ -214,17 +215,5 @@ function createLine() {
       if (stdout.isTTY) stdout.write('\r\u001b[2K');
       if (text !== '') console.log(text);
     },
-  };
-}
-
-/** How many a second, over the last ten seconds. */
-function createPace(): (done: number) => number {
-  const seen: { at: number; done: number }[] = [];
-  return (done) => {
-    const at = monotonicMs();
-    seen.push({ at, done });
-    while (seen.length > 2 && at - (seen[0]?.at ?? at) > 10_000) seen.shift();
-    const [first] = seen;
-    return first && at > first.at ? ((done - first.done) / (at - first.at)) * 1_000 : 0;
   };
 }

@@ -3,21 +3,20 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { simulatedAppId } from '../../src/config';
 import { problemOfSize } from '../../src/domain/pushes/check';
-import type { Planned } from '../../src/domain/pushes/plan';
-import type { PushRow } from '../../src/domain/pushes/push';
+import { type Planned, reachesNobody } from '../../src/domain/pushes/plan';
 import { testEnd } from '../../src/domain/pushes/pushes';
 import { readPushFile } from '../../src/domain/pushes/read-push-file';
 import { figure, tellPlan, tellReasons } from '../../src/domain/pushes/tell-plan';
-import { readWhen } from '../../src/domain/pushes/when';
+import { testerOf } from '../../src/domain/pushes/testers';
+import { goesAtOnce, tellDue, tellWhen } from '../../src/domain/pushes/when';
 import { AppError } from '../../src/errors';
 import { beijingMoment } from '../../src/kit/beijing';
 import { monotonicMs } from '../../src/kit/clock';
-import { fold } from '../../src/kit/text';
 import { fileAt } from '../../src/sheets/named-files';
 import { tellProblem } from '../../src/sheets/problems';
 import { openidOf } from '../../src/simulator/fans';
 import { type Asked, type Command, call } from './command';
-import { nextSteps, tellContents, tellDue, tellPush } from './tell';
+import { nextSteps, tellContents, tellPush } from './tell';
 
 /** So long a test-send may take until its end is no longer waited for. */
 const testMs = 20_000;
@@ -149,7 +148,11 @@ export const making: Record<string, Command> = {
         if (left !== undefined) console.log(`今天的群發預覽還剩 ${left} 次。`);
       }
       const people = [];
-      for (const who of to) people.push({ who, pid: await personOf(services, config.simulated, who) });
+      for (const who of to)
+        people.push({
+          who,
+          pid: await testerOf(services, who, config.simulated ? [openidOf(simulatedAppId, who)] : []),
+        });
       const causes = [];
       for (const { who, pid } of people)
         causes.push({
@@ -174,17 +177,6 @@ export const making: Record<string, Command> = {
 export const exceptOf = (ids: readonly string[]): string =>
   ids.length === 0 ? '' : `；不包括：${ids.map((one) => `「${one}」`).join('、')}`;
 
-/** It would reach nobody: nobody sets that going by mistake. Of one for later nobody knows yet who has written by then. */
-export const reachesNobody = ({ byRoute }: Planned): boolean =>
-  Object.values(byRoute).every((people) => people === 0);
-export const goesAtOnce = ({ at }: Pick<PushRow, 'at'>): boolean => ['现在', '马上'].includes(fold(at));
-/** 「元旦 09:00（2027-01-01 09:00）」 */
-function tellWhen({ at }: Pick<PushRow, 'at'>, now: number): string {
-  const when = readWhen(at, now);
-  if ('problem' in when || when.at === undefined) return at;
-  const told = beijingMoment(when.at);
-  return told === at ? at : `${at}（${told}）`;
-}
 export const nobodyGetsIt = '現在發，一個人也收不到：換一條路或換一群人，改好再 import';
 
 /** So many go only when a second person agrees. */
@@ -238,30 +230,4 @@ async function testSaid(
     await wait(250);
   }
   return undefined;
-}
-
-/** By pid, openid, a name on boards, or, where WeChat is played, the name on the phone page. */
-async function personOf(
-  { subscribers, names }: Asked['services'],
-  isSimulated: boolean,
-  who: string,
-): Promise<string> {
-  const openids = [who, ...(isSimulated ? [openidOf(simulatedAppId, who)] : [])];
-  const [known] = await subscribers.known([who]);
-  if (known) return known.pid;
-  for (const openid of openids) {
-    const her = await subscribers.load(subscribers.fanOf(openid));
-    if (her && !her.following)
-      throw new AppError('NotFound', 'push.whom', `「${who}」現在沒有關注公眾號，收不到。`);
-    if (her) return her.pid;
-  }
-  const [pid, ...more] = await subscribers.here(await names.bearing(who));
-  if (pid !== undefined && more.length === 0) return pid;
-  throw new AppError(
-    pid === undefined ? 'NotFound' : 'Conflict',
-    'push.whom',
-    pid === undefined
-      ? `不認得「${who}」。可以寫 pid（npm run segment -- sample 列得出）、openid，或她用「改名」起的名字；她要關注過公眾號。${isSimulated ? `是模擬手機上的人，先打開手機頁，讓「${who}」按『關注公眾號』。` : ''}`
-      : `叫「${who}」的有 ${more.length + 1} 位：${[pid, ...more].join('、')}；請寫其中一個 pid。`,
-  );
 }

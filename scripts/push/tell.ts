@@ -12,8 +12,8 @@ import { kindWords } from '../../src/domain/pushes/read-push';
 import type { Status } from '../../src/domain/pushes/report';
 import { figure } from '../../src/domain/pushes/tell-plan';
 import { shareOfRest } from '../../src/domain/pushes/ways';
-import { afterQuiet } from '../../src/domain/pushes/when';
-import { beijingMoment, dayMs, minuteMs } from '../../src/kit/beijing';
+import { afterQuiet, tellDue, tellWait } from '../../src/domain/pushes/when';
+import { beijingMoment } from '../../src/kit/beijing';
 import { call } from './command';
 
 export const tellState = (state: PushState | 'finished'): string => stateNames[state];
@@ -25,14 +25,6 @@ export const tellPush = (row: PushRow, state: PushState | 'finished' = row.state
       ? `，${tellDue(row.quiet, row.dueAt.getTime())}`
       : ''
   }`;
-
-/** When it goes; where that is not when it was set for, why. */
-export function tellDue(quiet: PushRow['quiet'], due: number): string {
-  const at = afterQuiet(quiet, due);
-  return at === due
-    ? beijingMoment(due)
-    : `${beijingMoment(at)}（排的是 ${beijingMoment(due)}，${quiet.from}–${quiet.to} 免打擾）`;
-}
 
 /** What it says by each route, variants after the push's own. */
 export function tellContents({ content, variants }: Pick<PushRow, 'content' | 'variants'>): string[] {
@@ -161,11 +153,4 @@ export function nextSteps(
       if (!push.frozen) return [tellNobody];
       return [`沒收到的人：${call(`missed ${_id}`)}；要補發：${call(`again ${_id} 新編號`)}`];
   }
-}
-
-/** 「12 分鐘」「305 天」 */
-function tellWait(ms: number): string {
-  const minutes = Math.ceil(ms / minuteMs);
-  if (minutes < 120) return `${minutes} 分鐘`;
-  return ms < 2 * dayMs ? `${Math.round(minutes / 60)} 小時` : `${Math.round(ms / dayMs)} 天`;
 }

@@ -36,6 +36,7 @@
     event.preventDefault();
     if (form.dataset.busy) return;
     clearRefusals(form);
+    renumber(form);
     const fields = unfilled(form);
     if (Object.keys(fields).length > 0) return refuse(form, { refused: '有地方還沒填好。', fields });
     void send(form, event.submitter);
@@ -213,6 +214,13 @@
         field.name = field.name.replace(`.${from}.`, `.${to}.`);
     if (up) other.before(row);
     else other.after(row);
+  }
+  /* As they stand, so that what is refused in a row is told at that row. */
+  function renumber(form) {
+    for (const list of form.querySelectorAll('[data-rows]'))
+      for (const [n, row] of [...list.querySelectorAll(':scope > [data-row]')].entries())
+        for (const field of row.querySelectorAll('[name]'))
+          field.name = field.name.replace(/^(\w+)\.\d+\./, `$1.${n}.`);
   }
   const changed = (form) => form?.dispatchEvent(new Event('change', { bubbles: true }));
 

@@ -105,7 +105,7 @@ export const deliveryIndexes: IndexSpec[] = [
   },
   {
     collection: 'deliveries',
-    key: { push: 1, reason: 1 },
+    key: { push: 1, reason: 1, _id: 1 },
     partial: { missed: true },
     why: 'whom did this push miss, and why',
   },

@@ -73,6 +73,13 @@ export function createPushFiles({
       await rows.updateOne({ _id }, { $set: { at }, $setOnInsert: { name, type, bytes } }, { upsert: true });
       return _id;
     },
+    /** A kept picture, to be shown; undefined: it is not here any more. */
+    async picture(id: string): Promise<{ type: string; bytes: Buffer } | undefined> {
+      const file = await rows.findOne({ _id: id });
+      if (!file) return undefined;
+      const bytes = Buffer.isBuffer(file.bytes) ? file.bytes : Buffer.from(file.bytes.buffer);
+      return { type: file.type, bytes };
+    },
     /** The media id under which WeChat has it now. */
     async mediaId(image: { mediaId: string } | { file: string }): Promise<string> {
       if ('mediaId' in image) return image.mediaId;

@@ -28,6 +28,10 @@ export type Planned = {
   at: number;
 };
 
+/** It would reach nobody: nobody sets that going by mistake. Of one for later nobody knows yet who has written by then. */
+export const reachesNobody = ({ byRoute }: Pick<Planned, 'byRoute'>): boolean =>
+  Object.values(byRoute).every((people) => people === 0);
+
 /** What of a push is asked. */
 type Asked = Pick<PushRow, '_id' | 'routes' | 'class' | 'cap' | 'content' | 'variants'>;
 
@@ -49,9 +53,11 @@ export async function planOf(
     at: number;
     /** Of one worker. */
     perSecond: number;
+    /** Told of everybody who is looked at: by which route she is reached, or why not. */
+    sees?: (pid: string, way: { route: RouteName } | { reason: string }) => void;
   },
 ): Promise<Planned> {
-  const { push, audience, sample, at, perSecond } = given;
+  const { push, audience, sample, at, perSecond, sees } = given;
   const month = beijingDay(at).slice(0, 7);
   const moment = { ...(await house.moment()), at, month, byHand: await house.reach.byHand(month) };
   const here = new Map<string, Here>();
@@ -70,6 +76,7 @@ export async function planOf(
     const open = her ? wayFor(house, push, row, her, moment) : ({ reason: 'left' } as const);
     const way =
       'route' in open && lacks(pid, { ...row, route: open.route }) ? ({ reason: 'variable' } as const) : open;
+    sees?.(pid, way);
     if ('route' in way) routes.set(way.route, (routes.get(way.route) ?? 0) + 1);
     else reasons.set(way.reason, (reasons.get(way.reason) ?? 0) + 1);
     if (!her) continue;

@@ -27,7 +27,7 @@ const pathOf: Record<PushField, string> = {
   except: 'audience.except',
 };
 
-const contentHeadings = {
+export const contentHeadings = {
   route: '路線',
   variant: '版本',
   share: '比例',
@@ -45,10 +45,10 @@ const contentHeadings = {
   app: '小程序',
   page: '頁面',
 } as const;
-type Heading = keyof typeof contentHeadings;
+export type Heading = keyof typeof contentHeadings;
 
 /** Which column holds which field of a content. */
-type Layout = { readonly [Name in Heading]?: string };
+export type Layout = { readonly [Name in Heading]?: string };
 const notice: Layout = {
   template: 'templateId',
   fields: 'fields',
@@ -73,7 +73,7 @@ const layouts: Record<RouteName, Layout | Record<string, Layout>> = {
   sms: { text: 'text' },
   mail: { title: 'subject', text: 'text' },
 };
-const layoutOf = (route: RouteName, kind: string): Layout | undefined =>
+export const layoutOf = (route: RouteName, kind: string): Layout | undefined =>
   kindWords[route] ? (layouts[route] as Record<string, Layout>)[kind] : layouts[route];
 
 /** A push as JSON would have it, and where in the workbook its parts stand. */
@@ -83,7 +83,7 @@ export type Laid = {
   remarks: Problem[];
   place(fault: Fault): Problem;
 };
-type Places = Map<string, Pick<Problem, 'sheet' | 'line' | 'column'>>;
+export type Places = Map<string, Pick<Problem, 'sheet' | 'line' | 'column'>>;
 
 /** Reads a workbook into the shape that `readPush` checks. @throws AppError Invalid when it is none of ours */
 export async function readPushBook(file: { name: string; bytes: Buffer }): Promise<Laid> {
@@ -240,7 +240,8 @@ function columnsIn(columns: readonly string[], problems: Problem[]): Map<Heading
 type Reading = { columns: ReadonlyMap<Heading, string>; places: Places; problems: Problem[] };
 type Variant = { name: string; share?: number | string; content: Record<string, unknown> };
 
-function contentsIn(rows: readonly Row[], reading: Reading): Pick<Record<string, unknown>, string> {
+/** The contents that lines of the second sheet hold, and where each part of them stands. */
+export function contentsIn(rows: readonly Row[], reading: Reading): Pick<Record<string, unknown>, string> {
   const { columns, places, problems } = reading;
   const content: Record<string, unknown> = {};
   const variants: Variant[] = [];
@@ -368,9 +369,13 @@ function valueIn(field: string, text: string, wrong: Wrong): unknown {
   }
 }
 
+/** A picture that is kept here already, by its digest. */
+export const keptPicture = (digest: string): string => `kept:${digest}`;
+export const isKept = (text: string): boolean => /^kept:[\w-]{22}$/.test(text);
+
 /** A file beside the workbook, or what WeChat calls a picture: letters, digits, - and _. */
 function imageIn(text: string, wrong: Wrong): { file: string } | { mediaId: string } {
-  if (/\.(png|jpe?g|gif)$/i.test(text)) return { file: text };
+  if (/\.(png|jpe?g|gif)$/i.test(text) || isKept(text)) return { file: text };
   if (/\.\w{1,5}$/.test(text)) wrong('這是檔名嗎？圖片只收 PNG、JPG、GIF；請另存成 PNG，再寫新的檔名');
   else if (!/^[\w-]+$/.test(text)) wrong('要寫放在旁邊的檔名，連 .png、.jpg、.gif 一起寫；或微信的 media id');
   return { mediaId: text };
@@ -444,7 +449,8 @@ export function writePushBook(push: Definition): Promise<Buffer> {
 
 type Line = { [Name in Heading]?: string };
 
-const linesOf = (content: Content): Line[] =>
+/** The lines of the second sheet that say a content. */
+export const linesOf = (content: Content): Line[] =>
   routeNames.flatMap((route) => {
     const own = content[route] as (Record<string, unknown> & { kind?: string }) | undefined;
     if (!own) return [];
@@ -469,7 +475,10 @@ function cellOf(field: string, value: unknown): string {
     return Object.entries(value as Record<string, string>)
       .map(([name, its]) => `${name}=${its}`)
       .join('\n');
-  if (field === 'image') return String(Object.values(value as object)[0]);
+  if (field === 'image') {
+    const image = value as { file: string } | { mediaId: string };
+    return 'file' in image ? keptPicture(image.file) : image.mediaId;
+  }
   return String(value);
 }
 

@@ -3,8 +3,10 @@ import type { Connection } from 'mongoose';
 import { AppError, messageOf } from '../../errors';
 import { beijingMoment, minuteMs } from '../../kit/beijing';
 import { crashPoint } from '../../kit/crash-point';
+import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
 import { isSamePerson, namesAreSaid } from '../../kit/signed';
+import type { Script } from '../../kit/text';
 import { isDuplicate } from '../../store/duplicate';
 import type { AccountKind } from '../../wechat/api/account-types';
 import type { Alarms } from '../alarms/alarms';
@@ -18,16 +20,19 @@ import { type Finding, findingsOf, linksIn, problemOfSize, silentRemark } from '
 import { type Chunk, createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
 import { createEngine, probeMs } from './engine';
 import { freeze, pieceOf, thaw } from './freeze';
-import { looksAt, type Planned, planOf } from './plan';
+import { createPushLists } from './lists';
+import { looksAt, type Planned, planOf, reachesNobody } from './plan';
+import { previewOf, type Shown } from './preview';
 import { type Definition, type LogEntry, type PushRow, type RouteName, stateNames } from './push';
 import { pushBegin, pushTest } from './pushes.jobs';
+import { cameBackTask, missedTask } from './pushes.tasks';
 import { byVariant, type Status, statusOf } from './report';
 import type { AnyRoute, Standing } from './routes/route';
 import { type Here, type Sending } from './sending';
 import { figure } from './tell-plan';
 import { contentOf, standingsOf, variableNamesOf, versionsOn, written } from './ways';
 import { type WayTo, waysTo } from './ways-to';
-import { afterQuiet, nextTime, readWhen } from './when';
+import { afterQuiet, goesAtOnce, nextTime, readWhen } from './when';
 
 /** More than half an hour late it is a person's decision whether it still goes. */
 const lateMs = 30 * minuteMs;
@@ -70,6 +75,10 @@ const asked = {
 /** No number, no quotation, no joint: hardly a sentence. */
 const isLikeName = (text: string): boolean => !/[\d「」『』"“”；;（）(){}]/u.test(text);
 
+/** What people did with it. Who only had it shown to somebody has decided nothing yet. */
+const deedsOf = ({ log }: Pick<PushRow, 'log'>): LogEntry[] =>
+  log.filter(({ by, what }) => by !== '系統' && !what.startsWith('試發'));
+
 /** What services give for the words' variables. */
 export type Values = { names: () => Promise<string[]>; of: Sending['values'] };
 
@@ -101,6 +110,7 @@ export function createPushes(
   const { db, clock, log, reach, segments, timers, outbox, alarms, account, perSecond } = given;
   const rows = db.collection<PushRow>('pushes');
   const deliveries = createDeliveries({ db, clock });
+  const lists = createPushLists({ db, deliveries });
   const routes = new Map(given.routes.map((route) => [route.name, route]));
   const now = () => new Date(clock.now());
 
@@ -389,8 +399,14 @@ export function createPushes(
           key: { state: 1, changedAt: -1 },
           why: 'which pushes run, and the last ones',
         },
+        {
+          collection: 'pushes',
+          key: { sequence: 1, changedAt: -1, _id: -1 },
+          why: 'the list: those that belong to no sequence, newest first',
+        },
       ],
       jobs: [pushBegin, pushTest],
+      tasks: [missedTask, cameBackTask],
       copy: async ({ pid }) => {
         const all = await rows.find({}, { projection: { _id: 1 } }).toArray();
         return {
@@ -431,6 +447,64 @@ export function createPushes(
     async waysTo(her: { pid: string; fan: string }): Promise<WayTo[]> {
       const standing = await standingsOf(house, [{ ...her, script: 'hant' }]);
       return waysTo({ routes, account }, standing.get(her.pid) as Standing, await moment());
+    },
+    approvalAbove: given.approvalAbove,
+    solo: given.solo,
+    perSecond,
+    ...lists,
+    waiting: async (id: string, cursor?: string) => lists.waiting(await mustGet(id), cursor),
+    /** How it reads: to one of these people, or to nobody in particular in a script. */
+    async preview(
+      push: Pick<PushRow, 'content' | 'variants' | 'routes'>,
+      { pid, script }: { pid?: string | undefined; script: Script },
+    ): Promise<Shown[]> {
+      const [her] = pid === undefined ? [] : await given.here([pid]);
+      return previewOf({ routes, values: given.values.of }, push, { her, script });
+    },
+    previewsLeft: given.previewsLeft,
+    /** What is wrong with words that are not kept yet, also with its time and its audience. */
+    findingsIn: async ({ id, ...rest }: Definition): Promise<Finding[]> =>
+      (await checked({ ...rest, _id: id } as PushRow)).found,
+    /** Whom it would reach if it began at once: nobody at all. Undefined: somebody, or it is for later. */
+    async reachesNobody(id: string): Promise<Planned | undefined> {
+      const row = await mustGet(id);
+      if (row.state !== 'draft' || !goesAtOnce(row) || (await checked(row)).found.length > 0)
+        return undefined;
+      const planned = await plan(id);
+      return reachesNobody(planned) ? planned : undefined;
+    },
+    /** Of those who are looked at for a plan, some who go by a route, or who get nothing for a reason. */
+    async planned(
+      id: string,
+      wanted: { route?: string | undefined; reason?: string | undefined },
+      most = 50,
+    ): Promise<string[]> {
+      const push = await mustGet(id);
+      const { count, sample } = await audienceOf(push);
+      const at = afterQuiet(push.quiet, Math.max(clock.now(), momentOf(push)));
+      const found: string[] = [];
+      const sees = (pid: string, way: { route: RouteName } | { reason: string }) => {
+        const fits = 'route' in way ? way.route === wanted.route : way.reason === wanted.reason;
+        if (fits && found.length < most) found.push(pid);
+      };
+      await planOf(house, { push, audience: count, sample, at, perSecond, sees });
+      return found;
+    },
+    /** Who had a hand in it: none of them can agree to it as a second person. */
+    authorsOf: (row: PushRow): string[] => [...new Set(deedsOf(row).map(({ by }) => by))],
+    /** How many are in an audience that is being written. */
+    countOf: async (audience: Definition['audience']): Promise<Count> =>
+      segments.count(await ruleOf(audience)),
+    /** Nobody has this id; else it with a number behind. */
+    async freeId(wanted: string): Promise<string> {
+      const base = wanted.slice(0, 20);
+      for (let n = 1; n < 1_000; n++) {
+        const id = n === 1 ? base : `${base}-${n}`;
+        if ((await rows.countDocuments({ _id: id }, { limit: 1 })) === 0) return id;
+      }
+      return randomId(8)
+        .toLowerCase()
+        .replace(/[^a-z0-9]/g, 'x');
     },
     list: (): Promise<PushRow[]> =>
       rows
@@ -589,9 +663,7 @@ export function createPushes(
         return row;
       }
       if (row.state !== 'waiting') throw wrongState(row, '同意');
-      // Who only had it shown to somebody has decided nothing yet.
-      const deeds = row.log.filter(({ by: who, what }) => who !== '系統' && !what.startsWith('試發'));
-      const same = deeds.some((one) => isSamePerson(one.by, by));
+      const same = deedsOf(row).some((one) => isSamePerson(one.by, by));
       if (same && !given.solo)
         throw new AppError(
           'Forbidden',
@@ -638,12 +710,16 @@ export function createPushes(
       return row;
     },
     /** For good; who has not been sent it by then gets none. */
-    async cancel(id: string, by: string): Promise<PushRow> {
+    async cancel(id: string, by: string, why = ''): Promise<PushRow> {
       await mustGoOn(id, '取消');
       const done = await moved(
         id,
         ['draft', 'waiting', 'scheduled', 'late', 'freezing', 'running', 'paused'],
-        { set: { state: 'cancelled' }, unset: ['brake', 'paused'], entry: { by, what: '取消' } },
+        {
+          set: { state: 'cancelled' },
+          unset: ['brake', 'paused'],
+          entry: { by, what: `取消${why ? `：${why}` : ''}` },
+        },
       );
       if (done) await quiet(id);
       return done ?? mustGet(id);

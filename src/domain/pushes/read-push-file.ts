@@ -4,7 +4,7 @@ import { createProblems, type Problem, type Unit } from '../../sheets/problems';
 import { parseJson } from '../../sheets/read-json';
 import type { PushFiles } from './files';
 import { type Definition, routeNames } from './push';
-import { readPushBook } from './push-book';
+import { isKept, readPushBook } from './push-book';
 import { type Fault, readPush } from './read-push';
 
 /** All that is wrong with a file, and how its lines are counted. */
@@ -57,7 +57,10 @@ function placeInJson({ path, value, message }: Fault): Problem {
 }
 
 /** Puts the digests of kept pictures in the place of their names. */
-async function keepPictures(push: Definition, { beside, keep }: Pictures): Promise<Fault[]> {
+export async function keepPictures(
+  push: Pick<Definition, 'content' | 'variants'>,
+  { beside, keep }: Pictures,
+): Promise<Fault[]> {
   const faults: Fault[] = [];
   const contents = [
     { at: 'content', content: push.content },
@@ -69,6 +72,10 @@ async function keepPictures(push: Definition, { beside, keep }: Pictures): Promi
       if (!own || !('image' in own) || !('file' in own.image)) continue;
       const { file } = own.image;
       const wrong = (message: string) => faults.push({ path: `${at}.${name}.image`, value: file, message });
+      if (isKept(file)) {
+        own.image.file = file.slice('kept:'.length);
+        continue;
+      }
       if (/[\\/]/.test(file)) {
         wrong('只寫檔名；圖片要和推送的檔案放在同一個資料夾');
         continue;

@@ -1,4 +1,4 @@
-import { beijingDay, beijingMoment, dayMs, momentAt } from '../../kit/beijing';
+import { beijingDay, beijingMoment, dayMs, minuteMs, momentAt } from '../../kit/beijing';
 import { findDays } from '../../kit/days';
 import { readNumber } from '../../kit/han-number';
 import { fold, toSimplified } from '../../kit/text';
@@ -61,6 +61,32 @@ function timeIn(text: string): { day: string; clock: string } | undefined {
     day: part.length === 1 ? before + part : before,
     clock: `${String(h).padStart(2, '0')}:${String(m).padStart(2, '0')}`,
   };
+}
+
+/** It goes as soon as it is started. */
+export const goesAtOnce = ({ at }: Pick<PushRow, 'at'>): boolean => ['现在', '马上'].includes(fold(at));
+
+/** When it goes; where that is not when it was set for, why. */
+export function tellDue(quiet: PushRow['quiet'], due: number): string {
+  const at = afterQuiet(quiet, due);
+  return at === due
+    ? beijingMoment(due)
+    : `${beijingMoment(at)}（排的是 ${beijingMoment(due)}，${quiet.from}–${quiet.to} 免打擾）`;
+}
+
+/** 「元旦 09:00（2027-01-01 09:00）」 */
+export function tellWhen({ at }: Pick<PushRow, 'at'>, now: number): string {
+  const when = readWhen(at, now);
+  if ('problem' in when || when.at === undefined) return at;
+  const told = beijingMoment(when.at);
+  return told === at ? at : `${at}（${told}）`;
+}
+
+/** 「12 分鐘」「305 天」 */
+export function tellWait(ms: number): string {
+  const minutes = Math.ceil(ms / minuteMs);
+  if (minutes < 120) return `${minutes} 分鐘`;
+  return ms < 2 * dayMs ? `${Math.round(minutes / 60)} 小時` : `${Math.round(ms / dayMs)} 天`;
 }
 
 /** The next moment at which a Beijing clock shows this time. */

@@ -99,6 +99,14 @@ export function createQuota({ db, clock, log }: { db: Connection; clock: Clock; 
         .map(({ _id, n, refused, errors = {} }) => ({ path: _id.slice(day.length), n, refused, errors }))
         .toSorted((a, b) => b.n - a.n);
     },
+    /** The calls of one path on these Beijing days. */
+    async ofPath(path: string, days: readonly string[]): Promise<Map<string, Omit<PathCalls, 'path'>>> {
+      const found = await rows.find({ _id: { $in: days.map((day) => `${day}${path}`) } }).toArray();
+      return new Map(
+        found.map(({ _id, n, refused, errors = {} }) => [_id.slice(0, 10), { n, refused, errors }]),
+      );
+    },
+    limitOf: (path: string): number | undefined => dailyLimits[path],
     /** Writes what was counted up to now. */
     drained: flush,
   };

@@ -377,6 +377,41 @@ export function createReach({ db, clock, rations }: { db: Connection; clock: Clo
       massSends.find({ _id: { $in: [...msgIds] } }).toArray(),
     massOf: (month: string): Promise<MassSend[]> =>
       massSends.find(inMonth(month), { sort: { at: 1 }, limit: 500 }).toArray(),
+    /** How many people have had so many mass messages of ours in a month: 4 → how many. Reads everybody. */
+    async massUsed(month: string): Promise<Map<number, number>> {
+      const found = await rows
+        .aggregate<{ _id: number; n: number }>(
+          [
+            { $match: { 'mass.month': month } },
+            { $group: { _id: countOf(array('mass'), { $eq: ['$$this.month', month] }), n: { $sum: 1 } } },
+          ],
+          { maxTimeMS: 20_000 },
+        )
+        .toArray();
+      return new Map(found.map(({ _id, n }) => [_id, n]));
+    },
+    /** Some who have had so many or more of a month. */
+    async massAtLeast(
+      month: string,
+      least: number,
+      cursor?: string,
+    ): Promise<{ pids: string[]; next?: string }> {
+      const found = await rows
+        .find(
+          {
+            'mass.month': month,
+            pid: { $exists: true },
+            ...(cursor === undefined ? {} : { _id: { $gt: cursor } }),
+            $expr: { $gte: [countOf(array('mass'), { $eq: ['$$this.month', month] }), least] },
+          },
+          { sort: { _id: 1 }, limit: 51, projection: { pid: 1 }, maxTimeMS: 2_000 },
+        )
+        .toArray();
+      return {
+        pids: found.slice(0, 50).flatMap(({ pid }) => pid ?? []),
+        ...(found.length > 50 ? { next: found[49]?._id ?? '' } : {}),
+      };
+    },
     drained: (): Promise<void> => touches.drained(),
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import request, { type Response } from 'supertest';
 import { may, type Role, roleNames } from '../../../src/domain/team/rights';
 import { codeAt } from '../../../src/domain/team/second-factor';
-import { type Item, loadItems } from '../../../src/http/console/console';
+import { type House, type Item, loadItems } from '../../../src/http/console/console';
 import { insideOnly } from '../../../src/http/console/doors';
 import { createConsole } from '../../../src/http/console/server';
 import { createLog } from '../../../src/kit/log';
@@ -341,7 +341,7 @@ test('nothing broken inside is told, and nothing else happens (K21)', async () =
       publicUrl: origin,
       explain: () => Promise.reject(new Error('secret-inside')),
       doctor: () => Promise.reject(new Error('secret-inside')),
-    },
+    } as unknown as House,
     pages: createConsolePages(),
     url: origin,
     proxies: 0,

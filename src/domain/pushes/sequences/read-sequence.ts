@@ -1,4 +1,6 @@
 import { AppError } from '../../../errors';
+import type { File } from '../../../sheets/file';
+import { parseJson } from '../../../sheets/read-json';
 import { type Definition, definition } from './sequence';
 
 /**
@@ -23,6 +25,9 @@ export function readSequence(json: unknown): Definition {
     `這個序列有 ${lines.length} 處要改：\n${lines.map((line) => `  ${line}`).join('\n')}`,
   );
 }
+
+/** A sequence from a JSON file. @throws AppError Invalid import.unreadable, sequence.definition */
+export const readSequenceFile = ({ bytes }: File): Definition => readSequence(parseJson(bytes));
 
 /** 「第 2 步的 content.customer.text」. */
 function placeOf(path: readonly PropertyKey[]): string {

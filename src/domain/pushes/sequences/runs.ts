@@ -28,6 +28,17 @@ export type Run = {
 /** What becomes of a run: it waits for a step, or is over. */
 export type Next = Pick<Run, 'step' | 'dueAt'> | { state: 'done' | 'left'; why?: NonNullable<Run['why']> };
 
+export type RunFilter = {
+  version?: number | undefined;
+  state?: Run['state'] | undefined;
+  /** Where she stands, from 0. */
+  step?: number | undefined;
+  why?: Run['why'] | undefined;
+  /** A step that was left out for her, from 0. */
+  skipped?: number | undefined;
+  cursor?: string | undefined;
+};
+
 /** Runs that stand at the same step. */
 export type Group = { ids: string[]; step: number };
 
@@ -45,7 +56,11 @@ export const runIndexes: IndexSpec[] = [
     why: 'who goes with this piece; which pieces were cut off',
   },
   { collection: 'sequenceRuns', key: { pid: 1 }, why: 'what is she in (erasure, copy)' },
-  { collection: 'sequenceRuns', key: { sequence: 1, version: 1, state: 1, step: 1 }, why: 'the report' },
+  {
+    collection: 'sequenceRuns',
+    key: { sequence: 1, version: 1, state: 1, step: 1, _id: 1 },
+    why: 'the report, and who is behind its numbers',
+  },
 ];
 
 export const runId = (sequence: string, occurrence: string, pid: string): string =>
@@ -58,6 +73,25 @@ export function createRuns({ db }: { db: Connection }) {
 
   return {
     rows,
+    /** Fifty of them, in the order of their names. */
+    async page(sequence: string, asked: RunFilter): Promise<{ rows: Run[]; next?: string }> {
+      const { version, state, step, why, skipped, cursor } = asked;
+      const found = await rows
+        .find(
+          {
+            sequence,
+            _id: { $gt: cursor ?? `${sequence}/`, $lt: `${sequence}0` },
+            ...(version === undefined ? {} : { version }),
+            ...(state === undefined ? {} : { state }),
+            ...(step === undefined ? {} : { step }),
+            ...(why === undefined ? {} : { why }),
+            ...(skipped === undefined ? {} : { skipped }),
+          },
+          { sort: { _id: 1 }, limit: 51, maxTimeMS: 2_000 },
+        )
+        .toArray();
+      return { rows: found.slice(0, 50), ...(found.length > 50 ? { next: found[49]?._id ?? '' } : {}) };
+    },
     /** Those of the ids that have no run. */
     async missing(ids: string[]): Promise<Set<string>> {
       const there = await rows.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();

@@ -12,9 +12,10 @@ import type { Timers } from '../../timers/timers';
 import { rowsOf, type Upkeep } from '../../upkeep';
 import type { Finding } from '../check';
 import { isQuiet } from '../gate';
+import type { PushRow } from '../push';
 import type { Pushes } from '../pushes';
 import { type Report, reportOf } from './report';
-import { createRuns, runIndexes } from './runs';
+import { createRuns, type RunFilter, runIndexes } from './runs';
 import { classOf, type Definition, type SequenceRow, type Version } from './sequence';
 import { sequenceTick } from './sequences.jobs';
 import { createTicking, lookMs } from './ticking';
@@ -99,8 +100,7 @@ export function createSequences(given: {
   }
 
   /** What stands against starting a version. */
-  async function findingsIn(version: Version): Promise<Finding[]> {
-    const { definition } = version;
+  async function findingsIn({ definition }: Pick<Version, 'definition'>): Promise<Finding[]> {
     const found: Finding[] = [];
     const read = (place: string, text: string | undefined) =>
       text === undefined
@@ -244,6 +244,8 @@ export function createSequences(given: {
       const row = await mustGet(id);
       return findingsIn(await versionOf(id, row.version));
     },
+    /** What would stand against starting it, before it is kept. */
+    findingsOf: (definition: Definition): Promise<Finding[]> => findingsIn({ definition }),
     /** How many would come in at once. */
     count: async (id: string) => {
       const row = await mustGet(id);
@@ -294,7 +296,7 @@ export function createSequences(given: {
     async stop(
       id: string,
       by: string,
-      { letGo: lets = false }: { letGo?: boolean } = {},
+      { letGo: lets = false, why = '' }: { letGo?: boolean; why?: string } = {},
     ): Promise<SequenceRow> {
       const row = await mustGet(id);
       if (row.state === 'draft')
@@ -304,7 +306,13 @@ export function createSequences(given: {
           { _id: id },
           {
             $set: { state: 'off', changedAt: now(), ...(lets ? { letGo: true as const } : {}) },
-            $push: { log: { at: now(), by, what: lets ? '停止，裡面的人都放走' : '停止，裡面的人等著' } },
+            $push: {
+              log: {
+                at: now(),
+                by,
+                what: `停止，裡面的人${lets ? '都放走' : '等著'}${why ? `：${why}` : ''}`,
+              },
+            },
           },
         );
       if (lets) await letGo(id);
@@ -323,6 +331,21 @@ export function createSequences(given: {
           failed.push(err);
         });
       if (failed.length > 0) throw failed[0];
+    },
+
+    approvalAbove: given.approvalAbove,
+    solo: given.solo,
+    /** Every version, newest first. */
+    async versions(id: string): Promise<Version[]> {
+      await mustGet(id);
+      return versions.find({ sequence: id }, { sort: { version: -1 }, limit: 100 }).toArray();
+    },
+    /** Some of those who came in, by their ways. */
+    people: (id: string, filter: RunFilter) => runs.page(id, filter),
+    /** The pushes of a step of a version, newest first. */
+    async pushesOf(id: string, at: { version: number; step: number }): Promise<PushRow[]> {
+      const all = await pushes.beginningWith(`${id}.${at.version}.${at.step + 1}.`);
+      return all.toReversed();
     },
 
     report: async (id: string): Promise<Report> => reportOf({ runs, pushes, versionOf }, await mustGet(id)),
