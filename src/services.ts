@@ -25,6 +25,7 @@ import { createLinks } from './domain/links/links';
 import { createMails, type MailQrcode } from './domain/mails/mails';
 import { createKeepingSender, createSmtpSender, type MailSender } from './domain/mails/sender';
 import { createMaps } from './domain/maps/maps';
+import { createMenus } from './domain/menu/menu';
 import { createMisses } from './domain/misses/misses';
 import { createNames } from './domain/names/names';
 import { createNotes } from './domain/notes/notes';
@@ -390,6 +391,7 @@ export function createServices(given: {
     links,
     mails,
     maps,
+    menus: createMenus({ db, clock, client, solo: config.SOLO_TEAM }),
     misses: createMisses({ db, clock, key: config.dataKey }),
     people,
     phones,

@@ -203,6 +203,7 @@ export const dataMap: Record<string, Kept> = {
     technical: 'at on',
   },
   migrations: { keeps: forever, technical: '_id doneAt name' },
+  menuVersions: { keeps: forever, content: 'menu what', staff: 'by pushed', technical: '_id at' },
   misses: { keeps: '90 天', words: '_id sample parts', staff: 'mark', technical: 'first lastAt n fans' },
   moves: { keeps: whileHere, deeds: 'from to on', id: '_id pid', technical: 'at' },
   names: { keeps: whileHere, identity: 'name', id: '_id', technical: 'at' },
