@@ -11,6 +11,7 @@ import { createAudit } from './domain/audit/audit';
 import { createCampaigns } from './domain/campaigns/campaigns';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
+import { createContent } from './domain/content/content';
 import { createCopies } from './domain/copies/copies';
 import { createCube } from './domain/cube/cube';
 import { createDraws } from './domain/draws/draws';
@@ -376,6 +377,7 @@ export function createServices(given: {
     attributes,
     campaigns,
     channels: createChannels({ db }),
+    content: createContent({ db, clock, cities, simulated: config.simulated }),
     notes: createNotes({ db, clock }),
     copies: createCopies({
       clock,

@@ -153,7 +153,8 @@ export const dataMap: Record<string, Kept> = {
     keeps: untilReplaced,
     content: '_id address at bookUrl cityId name point priceFen priceOn priceSource stars tel',
   },
-  imports: { keeps: forever, technical: '_id at on rows sample source' },
+  importFiles: { keeps: '7 天', content: 'data', technical: '_id at name' },
+  imports: { keeps: forever, staff: 'by', technical: '_id at on rows sample source' },
   inbox: {
     keeps: month,
     identity: 'fan',
