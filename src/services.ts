@@ -448,7 +448,7 @@ export function createServices(given: {
     quiz,
     quizzes,
     quota,
-    replies: createReplies({ db, clock }),
+    replies: createReplies({ db, clock, client: given.client }),
     reports: createReports({
       awards: prizes.awards,
       tickets,

@@ -6,8 +6,8 @@ import type { Clock } from '../../kit/clock';
 import { root } from '../../kit/root';
 import { isSamePerson } from '../../kit/signed';
 import { isDuplicate } from '../../store/duplicate';
+import { asking } from '../../wechat/api/asking';
 import type { WechatClient } from '../../wechat/api/client';
-import { isWechatError } from '../../wechat/api/errors';
 import { createMenu } from '../../wechat/api/menu';
 import { readMenuFile } from '../../wechat/api/menu-file';
 import { createMenuTool } from '../../wechat/api/menu-tool';
@@ -96,13 +96,14 @@ export function createMenus(given: {
       readMenuFile(menu, { claimed }).problems,
     /** What pushing it would change for fans. @throws AppError Conflict where WeChat cannot be asked */
     differences: (menu: MenuFile, claimed: readonly string[]): Promise<string[]> =>
-      asking(() => toolOf(claimed).diff(menu)),
+      asking('菜單沒有變', () => toolOf(claimed).diff(menu)),
     /** Names of tags that a menu can be made for. WeChat's own are nobody's. */
-    tags: async (): Promise<string[]> => (await asking(() => tags.list())).map(({ name }) => name),
+    tags: async (): Promise<string[]> =>
+      (await asking('菜單沒有變', () => tags.list())).map(({ name }) => name),
 
     /** The menu that fans see now becomes the newest version. `asRules`: buttons that WeChat's own console answered. */
     async pull(base: number, by: string): Promise<{ version: MenuVersion; asRules: string[] }> {
-      const { menu, asRules } = await asking(() => toolOf([]).pull());
+      const { menu, asRules } = await asking('菜單沒有變', () => toolOf([]).pull());
       return { version: await add(base, { menu, by, what: '從微信取回' }), asRules };
     },
 
@@ -119,7 +120,7 @@ export function createMenus(given: {
           'menu.same-person',
           '這一版是你自己保存的，要另一個人看過再推送。只有一個人的團隊，請運維設 SOLO_TEAM=true。',
         );
-      const { done, problems, changes } = await asking(() => toolOf(claimed).push(now.menu));
+      const { done, problems, changes } = await asking('菜單沒有變', () => toolOf(claimed).push(now.menu));
       if (!done)
         throw new AppError('Invalid', 'menu.problems', `沒有推送，先改好這些：\n${problems.join('\n')}`);
       if (n === 0) await add(0, { menu: now.menu, by: '系統', what: '程序自帶的' });
@@ -144,21 +145,3 @@ const overtaken = ({ by, what }: MenuVersion) =>
     'menu.overtaken',
     `${by} 剛保存了新的一版（${what}），你的沒有保存；請重新整理頁面，看過新的再改。`,
   );
-
-/** What WeChat says no to, in words for who pressed the button. */
-async function asking<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (cause) {
-    if (!isWechatError(cause)) throw cause;
-    const { errcode, reason } = cause.details;
-    throw new AppError(
-      'Conflict',
-      'menu.wechat',
-      errcode === null
-        ? `連不上微信（${reason}）。菜單沒有變，請過一會兒再試。`
-        : `微信沒有答應：${reason}（${errcode}）。`,
-      { cause },
-    );
-  }
-}

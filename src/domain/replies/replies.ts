@@ -3,15 +3,21 @@ import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { randomId } from '../../kit/ids';
 import { fold } from '../../kit/text';
+import type { Row } from '../../sheets/grid';
 import type { IndexSpec } from '../../store/indexes';
 import { bumpVersion } from '../../store/versions';
-import type { OldReplies } from '../../wechat/api/autoreply';
+import { asking } from '../../wechat/api/asking';
+import { fetchOldReplies, type OldReplies, readAutoreply } from '../../wechat/api/autoreply';
+import type { WechatClient } from '../../wechat/api/client';
+import { parseExact } from '../../wechat/api/exact-json';
+import { createMedia } from '../../wechat/api/media';
 import type { Reply } from '../../wechat/protocol/reply';
 import type { Upkeep } from '../upkeep';
 import { type Compiled, compile } from './compile';
 import { type Draft, draftsOf, type Remark } from './from-old';
 import { problemOf } from './problems';
 import type { Match, Rule, RuleChange } from './rule';
+import { isSameRule, type RuleFileReport, readRules, ruleFrom } from './rule-file';
 
 type Filter<Row> = mongo.Filter<Row & mongo.Document>;
 
@@ -51,7 +57,13 @@ const mostRules = 5_000;
  * Operators' own keyword rules. Each process holds them compiled; every change raises `versions{_id: 'replies'}` in the
  * same transaction, and whoever follows it calls `load`.
  */
-export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
+export function createReplies(given: {
+  db: Connection;
+  clock: Clock;
+  /** Absent: nobody asks WeChat here. */
+  client?: Pick<WechatClient, 'get' | 'download' | 'upload'> | undefined;
+}) {
+  const { db, clock, client } = given;
   const rows = db.collection<Rule>('replyRules');
   let current = compile([]);
 
@@ -108,6 +120,61 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
         ),
       );
     }
+    return report;
+  }
+
+  /**
+   * The rules of WeChat's own console: out of a file, or as WeChat tells them. Pictures and voices get permanent copies where WeChat can be asked.
+   * @throws AppError Invalid for a file that is none of WeChat's answers
+   */
+  async function importOld({
+    file,
+    ...options
+  }: Omit<ImportOptions, 'keepMedia'> & { file?: Buffer | undefined }): Promise<ImportReport> {
+    if (!file && !client)
+      throw new AppError('Invalid', 'import.no-account', '沒有設定 WECHAT_APP_ID，請給一個文件。');
+    const media = client && createMedia({ client });
+    return asking('規則沒有變', async () => {
+      const old = file
+        ? readAutoreply(parseExact(file.toString()))
+        : await fetchOldReplies(client as WechatClient);
+      return importRules(old, {
+        ...options,
+        ...(media ? { keepMedia: (kind, mediaId) => media.keep(kind, mediaId) } : {}),
+      });
+    });
+  }
+
+  /** Rules as a file of ours has them: whole rows, all or nothing. */
+  async function importFile(
+    rowsIn: readonly Row[],
+    { dryRun = false, by }: { dryRun?: boolean; by: string },
+  ): Promise<RuleFileReport> {
+    const known = new Map((await all()).map((rule) => [rule._id, rule]));
+    const { read, problems } = readRules(rowsIn, known);
+    const report = { added: 0, changed: 0, same: 0, problems };
+    if (problems.length > 0) return report;
+    const now = new Date(clock.now());
+    const writes: Rule[] = [];
+    for (const { id, change } of read) {
+      const before = id === undefined ? undefined : known.get(id);
+      if (before && isSameRule(before, change)) report.same++;
+      else {
+        report[before ? 'changed' : 'added']++;
+        writes.push(ruleFrom(change, { before, by, now }));
+      }
+    }
+    if (known.size + report.added > mostRules)
+      throw new AppError('Conflict', 'replies.too-many', `導入後會超過 ${mostRules} 條規則，是上限。`);
+    if (!dryRun && writes.length > 0)
+      await changing((session) =>
+        rows.bulkWrite(
+          writes.map((rule) => ({
+            replaceOne: { filter: { _id: rule._id }, replacement: rule, upsert: true },
+          })),
+          { session },
+        ),
+      );
     return report;
   }
 
@@ -188,6 +255,8 @@ export function createReplies({ db, clock }: { db: Connection; clock: Clock }) {
   return {
     upkeep: { follows: { replies: load } } satisfies Upkeep,
     importRules,
+    importOld,
+    importFile,
     save,
     get,
     /** All that are not removed, the oldest first. */

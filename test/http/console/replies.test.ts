@@ -187,3 +187,54 @@ test('who may not write rules sees them and cannot change them', async () => {
   expect((await ana.post('/replies/new', rule())).status).toBe(403);
   expect((await (await desk.as('officer')).get('/replies')).status).toBe(403);
 });
+
+const sends = (path: string, name: string, text: string | Buffer) =>
+  mei.sends(path, {}, [{ field: 'file', name, bytes: Buffer.from(text) }]);
+
+test('rules that are exported come back as they are, and what is changed in the file is changed here', async () => {
+  await mei.does(
+    '/replies/new',
+    rule({
+      name: '卡片',
+      exact: '看地圖',
+      'replies.0.kind': 'news',
+      'replies.0.title': '地圖',
+      'replies.0.url': 'https://example.com/map',
+    }),
+  );
+  await mei.does('/replies/new', rule({ name: '早餐', exact: '幾點早餐', 'replies.0.text': '=七點起。' }));
+  const { text: csv } = await mei.get('/replies/file?format=csv').buffer(true);
+  expect(said((await sends('/replies/file/check', 'r.csv', csv)).html ?? '')).toMatch(
+    /新增 0，更改 0，不變 [1-9]/,
+  );
+  const told = await sends('/replies/file', 'r.csv', csv.replace('=七點起。', '=八點起。'));
+  expect(told.said).toMatch(/新增 0，更改 1，/);
+  expect(await (await town.follower('Gao')).says('幾點早餐')).toContain('八點起');
+  const bad = await sends('/replies/file', 'r.csv', '名稱,整句,回覆,優先\r\n甲,乙,丙,很高\r\n');
+  expect(bad.fields?.['file']).toMatch(/第 2 行 優先 欄/);
+});
+
+test('the rules of WeChat own console are looked at first, then brought, once', async () => {
+  const old = JSON.stringify({
+    is_autoreply_open: 1,
+    keyword_autoreply_info: {
+      list: [
+        {
+          rule_name: '雨具',
+          create_time: 1_700_000_000,
+          reply_mode: 'reply_all',
+          keyword_list_info: [{ type: 'text', match_mode: 'equal', content: '雨具在哪' }],
+          reply_list_info: [{ type: 'text', content: '在二樓。' }],
+        },
+      ],
+    },
+  });
+  expect(said((await sends('/replies/old/check', 'old.json', old)).html ?? '')).toContain('新增 1');
+  const lin = await town.follower('Hui');
+  expect(await lin.says('雨具在哪')).not.toContain('在二樓');
+  expect((await sends('/replies/old', 'old.json', old)).said).toContain('新增 1');
+  expect(await lin.says('雨具在哪')).toContain('在二樓');
+  expect((await sends('/replies/old', 'old.json', old)).said).toContain('新增 0');
+  expect((await sends('/replies/old', 'old.json', '{}')).fields).toHaveProperty('file');
+  expect((await mei.does('/replies/old/check')).html).toContain('可以導入');
+});
