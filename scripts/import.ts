@@ -18,10 +18,7 @@ import { AppError } from '../src/errors';
 import { createClock } from '../src/kit/clock';
 import { createLog } from '../src/kit/log';
 import { tellProblem } from '../src/sheets/problems';
-import { fetchOldReplies, readAutoreply } from '../src/wechat/api/autoreply';
 import { createWechatClient } from '../src/wechat/api/client';
-import { parseExact } from '../src/wechat/api/exact-json';
-import { createMedia } from '../src/wechat/api/media';
 import { withServices } from '../src/with-services';
 import { runCommand } from './command-line';
 
@@ -140,15 +137,12 @@ async function bringReplies(db: Connection, config: Config, { file, dryRun }: As
     appSecret: config.WECHAT_APP_SECRET ?? '',
     log: createLog({ level: 'warn', name: 'import' }),
   });
-  const old = file
-    ? readAutoreply(parseExact((await bytesOf(file)).toString()))
-    : await fetchOldReplies(client);
-  const media = createMedia({ client });
   const rules = loadHandlers();
-  const report = await createReplies({ db, clock: createClock() }).importRules(old, {
+  const replies = createReplies({ db, clock: createClock(), client: appId ? client : undefined });
+  const report = await replies.importOld({
     dryRun,
     takenBy: (text) => rules.exact(text)?.file,
-    ...(appId ? { keepMedia: (kind, mediaId) => media.keep(kind, mediaId) } : {}),
+    file: file ? await bytesOf(file) : undefined,
   });
   const { added, changed, unchanged, edited } = report;
   for (const { rule, what } of report.remarks) console.error(`「${rule}」：${what}`);

@@ -1,18 +1,17 @@
 import { join } from 'node:path';
 import type { Connection } from 'mongoose';
 import { createAnswering } from './bot/answering';
-import { checkMenu, loadHandlers } from './bot/discover';
-import { createDispatch } from './bot/dispatch';
+import { checkMenu, lackingIn, loadHandlers } from './bot/discover';
+import { createDispatch, type Dispatch } from './bot/dispatch';
 import { createFanLimit } from './bot/fan-limit';
 import type { Rules } from './bot/rules';
-import { explain } from './bot/understanding/explain';
-import { createUnderstanding } from './bot/understanding/understanding';
 import type { Config } from './config';
 import { examine } from './doctor';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
 import type { MailQrcode } from './domain/mails/mails';
 import { takenIn } from './domain/quiz/play/taken-by';
+import { remedies } from './domain/offers/offers';
 import { createCallback } from './http/callback';
 import { type House, loadItems } from './http/console/console';
 import { type Console, createConsole } from './http/console/server';
@@ -221,6 +220,7 @@ export async function createApp(config: Config, options: AppOptions) {
         house: houseOf({
           config: { ...config, MONGODB_URI: options.mongoUri, REDIS_URL: options.redisUrl },
           rules,
+          dispatch,
           services,
           clock,
         }),
@@ -281,9 +281,14 @@ export async function createApp(config: Config, options: AppOptions) {
 }
 
 /** What the console is told of the house beside its services. */
-function houseOf(given: { config: Config; rules: Rules; services: Services; clock: TurnableClock }): House {
-  const { config, rules, services, clock } = given;
-  const understanding = createUnderstanding(rules.topics, services);
+function houseOf(given: {
+  config: Config;
+  rules: Rules;
+  dispatch: Dispatch;
+  services: Services;
+  clock: TurnableClock;
+}): House {
+  const { config, rules, dispatch, services, clock } = given;
   return {
     account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
     simulated: config.simulated,
@@ -292,9 +297,17 @@ function houseOf(given: { config: Config; rules: Rules; services: Services; cloc
     // The simulator is where we ask WeChat.
     phoneUrl: config.simulated ? config.WECHAT_API_URL : undefined,
     async explain(text) {
-      const exact = rules.forText(text);
-      const found = await understanding.understand(text, { at: clock.now(), before: async () => undefined });
-      return { by: exact?.file ?? '', reply: '', how: explain(found) };
+      const { replies, ...tried } = await dispatch.tryOut(text);
+      const [first] = replies ?? [];
+      return { ...tried, replies, reply: first?.kind === 'text' ? first.text : '' };
+    },
+    comesFirst: dispatch.comesFirst,
+    menu: {
+      keys: rules.menuKeys,
+      lacking: (menu) =>
+        lackingIn(menu, { rules, has: (need) => services.offers.has(need, clock.now()) }).map(
+          ({ name, need }) => ({ name, ...remedies[need] }),
+        ),
     },
     takenBy: takenIn(rules),
     doctor: () => examine(config),

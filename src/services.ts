@@ -11,6 +11,7 @@ import { createAudit } from './domain/audit/audit';
 import { createCampaigns } from './domain/campaigns/campaigns';
 import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
+import { createContent } from './domain/content/content';
 import { createCopies } from './domain/copies/copies';
 import { createCube } from './domain/cube/cube';
 import { createDirectory } from './domain/directory/directory';
@@ -26,6 +27,7 @@ import { createLinks } from './domain/links/links';
 import { createMails, type MailQrcode } from './domain/mails/mails';
 import { createKeepingSender, createSmtpSender, type MailSender } from './domain/mails/sender';
 import { createMaps } from './domain/maps/maps';
+import { createMenus } from './domain/menu/menu';
 import { createMisses } from './domain/misses/misses';
 import { createNames } from './domain/names/names';
 import { createNotes } from './domain/notes/notes';
@@ -401,6 +403,7 @@ export function createServices(given: {
     attributes,
     campaigns,
     channels: createChannels({ db }),
+    content: createContent({ db, clock, cities, simulated: config.simulated }),
     notes: createNotes({ db, clock }),
     copies: createCopies({
       clock,
@@ -416,6 +419,7 @@ export function createServices(given: {
     links,
     mails,
     maps,
+    menus: createMenus({ db, clock, client, solo: config.SOLO_TEAM }),
     misses: createMisses({ db, clock, key: config.dataKey }),
     people,
     phones,
@@ -470,7 +474,7 @@ export function createServices(given: {
     quiz,
     quizzes,
     quota,
-    replies: createReplies({ db, clock }),
+    replies: createReplies({ db, clock, client: given.client }),
     reports: createReports({
       awards: prizes.awards,
       tickets,

@@ -177,7 +177,7 @@ export type Trigger =
   | { on: 'form'; form: Form<Fields> }
   | { on: 'forms'; of: FormMaker };
 
-export type Rule = Trigger & { run: Handler<never, never>; needs?: Need };
+export type Rule = Trigger & { run: Handler<never, never>; needs?: Need; looksUp?: true };
 
 // A rule list holds handlers of many parameter types; the engine calls each with what its own trigger promised.
 const rule = <P, M extends Message>(trigger: Trigger, run: Handler<P, M>): Rule => ({
@@ -190,6 +190,9 @@ const rule = <P, M extends Message>(trigger: Trigger, run: Handler<P, M>): Rule 
  * asked all the same, and say so; but no suggestion leads to them, and a menu is warned of them.
  */
 export const needs = (need: Need, rules: Rule[]): Rule[] => rules.map((one) => ({ ...one, needs: need }));
+
+/** It only looks something up, so that the console's test box may run it for nobody: `looksUp(says('幫助', …))`. What is `about` something does so anyway. */
+export const looksUp = (one: Rule): Rule => ({ ...one, looksUp: true });
 
 /** She says a keyword or a pattern: `says('攻略', …)`, `says(['天氣', '{city}天氣'], …)`. Script, width, case and spaces do not matter. */
 export const says = <const Pattern extends string>(

@@ -16,6 +16,7 @@ import type { Slot } from './patterns';
 import type { Choice, Rules } from './rules';
 import { createSuggest } from './suggest';
 import { createThread } from './thread';
+import { isLookup, OnlyTried, type Tried, wouldSay } from './trying';
 import { type Cause, openTurn, type Turn, undo } from './turn';
 import { createUnderstanding } from './understanding/understanding';
 import { setAside } from './waiting';
@@ -61,6 +62,34 @@ export function createDispatch(given: {
     const { defaultScript } = services;
     const turn = openTurn({ received, her, cause, now: clock.now(), defaultScript });
     return say(turn, await answered(turn));
+  }
+
+  /**
+   * Who would answer a text of somebody nobody knows, and what he would say: lookups and operators' rules are carried out, as they change
+   * nothing; of everything else only the file is told.
+   */
+  async function tryOut(text: string): Promise<Tried> {
+    const turn = turnOf(text);
+    turn.trying = true;
+    return wouldSay(turn, {
+      answer: () => fromText(turn, text),
+      failed: (error) => explain(turn, error),
+      say,
+      understand: () => understanding.understand(text, { at: turn.cause.at, before: async () => undefined }),
+    });
+  }
+
+  /** The file that answers a text before any operator's rule is asked: by its own words, or since data takes it. */
+  function comesFirst(text: string): string | undefined {
+    return (takenBy(turnOf(text)) ?? rules.forText(text))?.file;
+  }
+
+  function turnOf(text: string): Turn {
+    const at = clock.now();
+    const nobody = { openid: 'nobody', account: '', identity: 'try', at: Math.floor(at / 1_000) };
+    const received: Message = { ...nobody, kind: 'text', content: text };
+    const { defaultScript } = services;
+    return openTurn({ received, her: undefined, cause: { id: 'try', at }, now: at, defaultScript });
   }
 
   async function answered(turn: Turn): Promise<Said> {
@@ -122,6 +151,7 @@ export function createDispatch(given: {
     const found = takenBy(turn);
     if (!found) return undefined;
     turn.by = found.file;
+    if (turn.trying) throw new OnlyTried(found.file);
     turn.taken = true;
     // What data took may ask something too, and 「1」 would be an answer to both: the form is gone on with by its own word.
     if (turn.talk.form?.keeps) setAside(turn.talk);
@@ -187,11 +217,12 @@ export function createDispatch(given: {
 
   function fromOperator(
     turn: Turn,
-    found: { rule: Pick<OperatorRule, 'replies' | 'mode'> } | undefined,
+    found: { rule: Pick<OperatorRule, '_id' | 'replies' | 'mode'> } | undefined,
   ): Said {
     if (!found) return undefined;
     const [first, ...more] = repliesOf(found.rule, turn.cause.id);
     if (first) turn.by = 'operator';
+    if (first) turn.rule = found.rule._id;
     for (const reply of more) turn.effects.push({ kind: 'tell', reply });
     return first;
   }
@@ -201,6 +232,7 @@ export function createDispatch(given: {
   function call(turn: Turn, choice: Choice | undefined): Promise<Said> | undefined {
     if (!choice) return undefined;
     turn.by = choice.file;
+    if (turn.trying && !isLookup(choice.rule)) throw new OnlyTried(choice.file);
     return runChoice(turn, choice);
   }
 
@@ -238,7 +270,7 @@ export function createDispatch(given: {
     return rule.run(face.contextWith(turn, params) as never);
   }
 
-  return { run };
+  return { run, tryOut, comesFirst };
 }
 
 export type Dispatch = ReturnType<typeof createDispatch>;

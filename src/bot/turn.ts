@@ -34,6 +34,10 @@ export type Turn = {
   want: { topic: Topic; wish: Wish } | undefined;
   /** What was made of her sentence, where no word or pattern was exact. */
   understood: Understood | undefined;
+  /** Somebody of ours only looks: whatever is more than a lookup is named and not run. */
+  trying: boolean;
+  /** The operators' rule that answers. */
+  rule: string | undefined;
   /** What the rules are given: one for all that are asked about one message. */
   context: Context<unknown> | undefined;
 };
@@ -72,6 +76,8 @@ export function openTurn(given: {
     aside: undefined,
     want: undefined,
     understood: undefined,
+    trying: false,
+    rule: undefined,
     context: undefined,
   };
 }

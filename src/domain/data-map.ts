@@ -153,7 +153,8 @@ export const dataMap: Record<string, Kept> = {
     keeps: untilReplaced,
     content: '_id address at bookUrl cityId name point priceFen priceOn priceSource stars tel',
   },
-  imports: { keeps: forever, technical: '_id at on rows sample source' },
+  importFiles: { keeps: '7 天', content: 'data', technical: '_id at name' },
+  imports: { keeps: forever, staff: 'by', technical: '_id at on rows sample source' },
   inbox: {
     keeps: month,
     identity: 'fan',
@@ -203,7 +204,8 @@ export const dataMap: Record<string, Kept> = {
     technical: 'at on',
   },
   migrations: { keeps: forever, technical: '_id doneAt name' },
-  misses: { keeps: '90 天', words: '_id sample parts', technical: 'first lastAt n fans' },
+  menuVersions: { keeps: forever, content: 'menu what', staff: 'by pushed', technical: '_id at' },
+  misses: { keeps: '90 天', words: '_id sample parts', staff: 'mark', technical: 'first lastAt n fans' },
   moves: { keeps: whileHere, deeds: 'from to on', id: '_id pid', technical: 'at' },
   names: { keeps: whileHere, identity: 'name', id: '_id', technical: 'at' },
   notes: { keeps: whileHere, profile: 'words', id: '_id pid', staff: 'by', technical: 'at' },
@@ -256,8 +258,9 @@ export const dataMap: Record<string, Kept> = {
   redeemTries: { keeps: '幾天', staff: '_id', technical: 'at n' },
   replyRules: {
     keeps: forever,
-    content: '_id keywords match mode name order replies keys events from until on',
-    technical: 'at',
+    content: '_id match mode name priority replies validFrom validUntil on',
+    staff: 'by editedBy removed',
+    technical: 'createdAt editedAt source fingerprint media v',
   },
   rounds: {
     keeps: '一直留著；pid 在她離開後不通向誰',

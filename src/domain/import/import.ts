@@ -12,6 +12,7 @@ import {
   valueOf,
 } from '../../sheets/problems';
 import { readTable } from '../../sheets/read-table';
+import { plainCell } from '../../sheets/safe-cells';
 import type { Cities } from '../cities/cities';
 import type { Lookups, Stored, TableKind } from './table';
 import { type ImportKind, importKinds, tables } from './tables';
@@ -38,6 +39,8 @@ export type ImportAsk = {
   source?: string;
   /** It comes with the program: a table that somebody imported keeps its place, and cities that he does not have are left out. */
   sample?: boolean;
+  /** Who brings it, as signed. */
+  by?: string;
   /** Also when more than half of the rows there are would go; a sample also in place of somebody's own. */
   force?: boolean;
   onProgress?: (done: number, of: number) => void | Promise<void>;
@@ -71,7 +74,13 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
       cityIds:
         asked.kind === 'cities' ? new Set() : new Set(documents.flatMap((one) => cityIdsOf(one, table))),
       force: asked.force ?? false,
-      note: { at, on: clock.day(at), source: asked.source ?? '', sample: asked.sample ?? false },
+      note: {
+        at,
+        on: clock.day(at),
+        source: asked.source ?? '',
+        sample: asked.sample ?? false,
+        ...(asked.by === undefined ? {} : { by: asked.by }),
+      },
       onProgress: asked.onProgress ?? (() => undefined),
     });
     if (asked.kind === 'cities') await cities.load();
@@ -87,7 +96,7 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
     ): Promise<FileResult> {
       const { name, bytes, ...rest } = asked;
       const { rows, problems, unit, remarks } = await readTable({ name, bytes });
-      const result = await importTable({ source: name, ...rest, rows, problems });
+      const result = await importTable({ source: name, ...rest, rows: rows.map(unquoted), problems });
       return { ...result, unit, remarks };
     },
 
@@ -103,6 +112,17 @@ export function createImporter({ db, clock, cities }: { db: Connection; clock: C
 }
 
 export type Importer = ReturnType<typeof createImporter>;
+
+/** A file of ours came back: without the sign that kept a spreadsheet from running a cell. */
+const unquoted = (row: Row): Row => ({
+  ...row,
+  cells: Object.fromEntries(
+    Object.entries(row.cells).map(([column, cell]) => [
+      column,
+      typeof cell === 'string' && cell.startsWith("'") ? plainCell(cell) : cell,
+    ]),
+  ),
+});
 
 /** What is wrong with the table as a whole is told once, not on every line. */
 function tableProblems(rows: Row[], table: TableKind): Problem[] {

@@ -17,6 +17,8 @@ export type ImportRow = {
   source: string;
   sample: boolean;
   rows: number;
+  /** Who brought it, where somebody signed. */
+  by?: string;
 };
 
 type Given = {

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { keyedHash } from '../../kit/ids';
 import { fold } from '../../kit/text';
@@ -6,10 +7,27 @@ import type { IndexSpec } from '../../store/indexes';
 import type { Upkeep } from '../upkeep';
 
 /** `_id` = keyed hash of the folded words. `sample` is them as typed, from the second person on who typed them, and `parts` what of them was understood. */
-type MissRow = { _id: string; n: number; lastAt: Date; first?: string; sample?: string; parts?: string[] };
+export type MissRow = {
+  _id: string;
+  n: number;
+  lastAt: Date;
+  first?: string;
+  sample?: string;
+  parts?: string[];
+  /** What somebody of ours made of it. */
+  mark?: MissMark;
+};
+/** `done`: it has an answer now; `ignored`: it needs none. */
+export type MissMark = { as: 'done' | 'ignored'; by: string; at: Date };
 
 export const missIndexes: IndexSpec[] = [
   { collection: 'misses', key: { lastAt: 1 }, why: 'what is older than its retention' },
+  {
+    collection: 'misses',
+    key: { 'mark.as': 1, n: -1, _id: 1 },
+    partial: { sample: { $exists: true } },
+    why: 'the most frequent, of those that somebody has yet to look at',
+  },
 ];
 
 /** Longer texts are talk, and more likely personal. */
@@ -41,6 +59,31 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
       const sample = typed.trim().replace(/\d/g, '#').slice(0, longest);
       const parts = understood.map((part) => part.replace(/\d/g, '#'));
       await rows.updateOne({ _id }, { $set: { sample, parts }, $unset: { first: 1 } });
+    },
+    /** A page of what more than one person typed, the most frequent first; `as` undefined: of what nobody has marked. */
+    async page(asked: {
+      as?: MissMark['as'] | undefined;
+      after?: { n: number; id: string } | undefined;
+      most: number;
+    }): Promise<MissRow[]> {
+      const { as, after, most } = asked;
+      const beyond = after && { $or: [{ n: { $lt: after.n } }, { n: after.n, _id: { $gt: after.id } }] };
+      return rows
+        .find({ sample: { $exists: true }, 'mark.as': as ?? null, ...beyond } as object)
+        .sort({ n: -1, _id: 1 })
+        .limit(most)
+        .toArray();
+    },
+    get: (id: string): Promise<MissRow | null> => rows.findOne({ _id: id, sample: { $exists: true } }),
+    /** @throws AppError NotFound when it was forgotten meanwhile */
+    async mark(id: string, as: MissMark['as'] | undefined, by: string): Promise<void> {
+      const mark = as && { as, by, at: new Date(clock.now()) };
+      const { matchedCount } = await rows.updateOne(
+        { _id: id },
+        mark ? { $set: { mark } } : { $unset: { mark: 1 } },
+      );
+      if (matchedCount === 0)
+        throw new AppError('NotFound', 'misses.unknown', '這句話三十天沒人再說，已經不在名單裡了。');
     },
     /** The most frequent, of those that more than one person typed. */
     top: (limit: number): Promise<MissRow[]> =>

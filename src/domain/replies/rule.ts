@@ -21,13 +21,24 @@ export type Rule = {
   source: 'import' | 'console';
   on: boolean;
   createdAt: Date;
+  /** Who made it here. */
+  by?: string;
   /** An operator changed an imported rule: importing again leaves it alone. */
   editedAt?: Date;
+  editedBy?: string;
+  /** How often it was changed here, so that of two who edit at once the second is told. */
+  v?: number;
+  /** Taken away: it says nothing, and can be brought back. */
+  removed?: { at: Date; by: string; why: string };
   /** Of the old rule it was made from, without media ids. Importing again compares it. */
   fingerprint?: string;
   /** `temporary`: some of its media ids die 3 days after they were read. */
   media?: 'temporary' | 'kept';
 };
+
+/** What an operator writes of a rule. */
+export type RuleChange = Pick<Rule, 'name' | 'match' | 'replies' | 'mode'> &
+  Partial<Pick<Rule, 'priority' | 'on'>> & { validFrom?: Date | undefined; validUntil?: Date | undefined };
 
 /**
  * What the rule says to one message. `random` chooses by `seed` (the message's id), so that a run again says the same.

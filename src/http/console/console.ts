@@ -7,6 +7,7 @@ import type { Teammate } from '../../domain/team/team';
 import type { AnyTask } from '../../kit/define-task';
 import type { Script } from '../../kit/text';
 import type { Services } from '../../services';
+import type { Reply } from '../../wechat/protocol/reply';
 
 /*
  * What a file of `pages/` is made of: a page, and what can be done on it. The menu, the table of rights, the audit and the routes come
@@ -25,15 +26,28 @@ export type House = {
   publicUrl: string;
   /** Where the phone page is; only beside a simulator. */
   phoneUrl?: string | undefined;
-  /** What a fan would be answered, and why. */
+  /** What a fan would be answered, and why. It changes nothing. */
   explain(text: string): Promise<Explained>;
   /** What the code handlers answer by themselves: a file, for a word or a menu key. */
   takenBy(what: string, how: 'says' | 'clicks'): string | undefined;
+  /** The handler's file that answers a text before any operator's rule is asked. */
+  comesFirst(text: string): string | undefined;
+  /** Of the menu's buttons: the keys that handlers answer, and buttons behind which there is nothing yet. */
+  menu: { keys: readonly string[]; lacking(menu: unknown): { name: string; what: string; todo: string }[] };
   /** Settings, engines, account: what `npm run doctor` tells. */
   doctor(): Promise<{ state: 'good' | 'note' | 'bad'; what: string; todo?: string }[]>;
 };
-/** `by`: who answers it, the handler's file or an operator's rule; `reply`: the rule's words. */
-export type Explained = { by: string; reply: string; how: string[] };
+/**
+ * `by`: who answers it, a handler's file or `operator` (then `rule` says which rule). `reply`: the words of the first reply; '' where
+ * who answers does more than look something up, and so was not tried (`replies` undefined).
+ */
+export type Explained = {
+  by: string;
+  reply: string;
+  how: string[];
+  rule?: string | undefined;
+  replies?: Reply[] | undefined;
+};
 
 /** Somebody at a page. */
 export type Visit = {

@@ -2,7 +2,7 @@ import { isObject } from './exact-json';
 import { type Button, type MenuFile, ruleKeyPrefix } from './selfmenu';
 
 /** What a button of each type needs besides its name (wechat.md §8.1). */
-const typeNeeds: Record<string, readonly (keyof Button)[]> = {
+export const typeNeeds: Record<string, readonly (keyof Button)[]> = {
   click: ['key'],
   view: ['url'],
   miniprogram: ['appid', 'pagepath', 'url'],
@@ -85,6 +85,10 @@ export function readMenuFile(
 
   function readLeaf(value: Record<string, unknown>, name: string, where: string): Button | undefined {
     const { type } = value;
+    if (type === undefined && value['sub_button'] !== undefined) {
+      problems.push(`${where}：還沒有動作，也沒有二級按鈕；請給它一樣。`);
+      return undefined;
+    }
     const needs = typeof type === 'string' ? typeNeeds[type] : undefined;
     if (typeof type !== 'string' || !needs) {
       problems.push(

@@ -251,7 +251,7 @@ test.each([
   ['no word', { match: [] }, '至少要一個關鍵詞'],
   ['a word of punctuation', { match: [{ kind: 'contains' as const, words: ['?!'] }] }, '只有標點'],
   ['no reply', { replies: [] }, '至少要一則回覆'],
-  ['an empty reply', { replies: [{ kind: 'text' as const, text: ' ' }] }, 'must not be empty'],
+  ['an empty reply', { replies: [{ kind: 'text' as const, text: ' ' }] }, '要有文字'],
   ['dates the wrong way round', { validFrom: new Date(2), validUntil: new Date(1) }, '結束要晚於開始'],
 ])('a rule with %s is refused and told why', async (_name, wrong, reason) => {
   const right = {
