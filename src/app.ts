@@ -12,6 +12,9 @@ import { examine } from './doctor';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
 import type { MailQrcode } from './domain/mails/mails';
+import { takenIn } from './domain/quiz/play/taken-by';
+import { createRehearsals } from './domain/quiz/rehearse/rehearsals';
+import type { OpenStage } from './domain/quiz/rehearse/stage';
 import { createCallback } from './http/callback';
 import { type House, loadItems } from './http/console/console';
 import { type Console, createConsole } from './http/console/server';
@@ -40,6 +43,7 @@ import { createSmallIndexes, missingInvariants } from './store/indexes';
 import { migrate } from './store/migrations';
 import { connectMongo } from './store/mongo';
 import { connectRedis } from './store/redis';
+import { dropScratch, scratchName } from './store/scratch';
 import { createSharedToken } from './store/shared-token';
 import { allows } from './wechat/api/account-types';
 import { createWechatClient, type WechatClient } from './wechat/api/client';
@@ -191,6 +195,8 @@ export async function createApp(config: Config, options: AppOptions) {
     await processes.start();
   }
 
+  const rehearsals = createRehearsals({ open: stageOn({ config, ...options, base: db.name }) });
+
   let workerStarted = false;
   let stalls: { stop(): void } | undefined;
 
@@ -222,6 +228,7 @@ export async function createApp(config: Config, options: AppOptions) {
           rules,
           services,
           clock,
+          rehearsals,
         }),
         url: consoleUrl(config),
         proxies: config.CONSOLE_PROXIES,
@@ -258,6 +265,7 @@ export async function createApp(config: Config, options: AppOptions) {
     async close(): Promise<void> {
       try {
         await http.close();
+        await rehearsals.close();
         versions.stop();
         watch.stop();
         if (workerStarted) {
@@ -280,8 +288,14 @@ export async function createApp(config: Config, options: AppOptions) {
 }
 
 /** What the console is told of the house beside its services. */
-function houseOf(given: { config: Config; rules: Rules; services: Services; clock: TurnableClock }): House {
-  const { config, rules, services, clock } = given;
+function houseOf(given: {
+  config: Config;
+  rules: Rules;
+  services: Services;
+  clock: TurnableClock;
+  rehearsals: House['rehearsals'];
+}): House {
+  const { config, rules, services, clock, rehearsals } = given;
   const understanding = createUnderstanding(rules.topics, services);
   return {
     account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
@@ -296,8 +310,39 @@ function houseOf(given: { config: Config; rules: Rules; services: Services; cloc
       return { by: exact?.file ?? '', reply: '', how: explain(found) };
     },
     doctor: () => examine(config),
+    takenBy: takenIn(rules),
+    rehearsals,
   };
 }
+
+/** A program of its own for a rehearsal, on a database that is thrown away: nothing can reach the real account, or leave the machine. */
+export const stageOn =
+  (given: { config: Config; mongoUri: string; redisUrl: string; base: string }): OpenStage =>
+  async (clock) => {
+    const { config, mongoUri, redisUrl, base } = given;
+    const nobody = {
+      WECHAT_APP_ID: 'wxrehearsal',
+      WECHAT_APP_SECRET: randomId(),
+      WECHAT_TOKEN: randomId(),
+      WECHAT_ENCODING_AES_KEY: undefined,
+      WECHAT_ORIGINAL_ID: 'gh_rehearsal',
+      WECHAT_API_URL: 'http://127.0.0.1:1',
+    };
+    const stage = await createApp(
+      { ...config, ...nobody },
+      {
+        mongoUri,
+        redisUrl,
+        database: scratchName(base),
+        role: 'rehearsal',
+        clock,
+        log: createLog({ level: 'error', name: 'rehearsal' }),
+      },
+    );
+    const redis = connectRedis(redisUrl, stage.log);
+    const drop = () => dropScratch(stage.db, redis).finally(() => redis.disconnect());
+    return { stage, account: nobody.WECHAT_ORIGINAL_ID, drop };
+  };
 
 /** Where it is reached; on this machine where nothing else is said. */
 const consoleUrl = ({ CONSOLE_URL: url, CONSOLE_PORT: port, PORT }: Config): string =>
