@@ -149,6 +149,8 @@ export function createSettlement(given: {
      */
     reject: holds.reject,
     held: holds.list,
+    holdOf: holds.of,
+    heldPage: holds.page,
 
     /** What becomes of a prize that is free again (void, expired). May be called twice. */
     async passOn(id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { AppError } from '../../../errors';
 import { crashPoint } from '../../../kit/crash-point';
-import type { Problem } from '../../../sheets/problems';
+import { type Problem, tellProblem } from '../../../sheets/problems';
 import type { Campaigns } from '../../campaigns/campaigns';
 import type { TakenBy } from '../../campaigns/gate/findings';
 import type { Change } from '../../campaigns/kind';
@@ -132,8 +132,27 @@ export function tellCodes({ name, quantity, added, have, out }: BroughtCodes): s
   ];
 }
 
+/** What would be read of a file, and whether it would be taken: nothing is kept. */
+export async function tryQuiz(given: {
+  campaigns: Pick<Campaigns, 'unknownStaff'>;
+  file: { name: string; bytes: Buffer };
+}): Promise<Reading> {
+  const reading = await readQuizFile(given.file);
+  if (reading.kind === 'refused') return reading;
+  const problems = await strangersIn(reading.content, given.campaigns);
+  return problems.length > 0 ? refusal(problems) : reading;
+}
+
+/** What is wrong, a line each, in the order of the file. */
+export const tellRefused = ({ problems, total }: Refused): string[] => [
+  ...problems.map((problem) => tellProblem(problem)),
+  ...(total > problems.length ? [`……還有 ${total - problems.length} 處。`] : []),
+];
+/** What was read otherwise than it was written. */
+export const tellRemarks = (remarks: Problem[]): string[] => remarks.map((remark) => tellProblem(remark));
+
 /** What only the database knows of a file: staff whom it names and nobody is. */
-export const strangersIn = async (
+const strangersIn = async (
   content: QuizContent,
   campaigns: Pick<Campaigns, 'unknownStaff'>,
 ): Promise<Problem[]> =>

@@ -45,7 +45,7 @@ function questionLine(question: Question): Line {
   return filled({
     ...rest,
     ...Object.fromEntries(options.map((text, i) => [`option${'ABCDEF'[i] ?? ''}`, text])),
-    right: right === undefined ? undefined : 'ABCDEF'[right],
+    right: right === undefined ? undefined : options.join() === '對,錯' ? options[right] : 'ABCDEF'[right],
     difficulty,
     retired: retired ? 'yes' : undefined,
   });
