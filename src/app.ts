@@ -12,6 +12,8 @@ import { bringFacts } from './domain/import/sample';
 import type { MailQrcode } from './domain/mails/mails';
 import { takenIn } from './domain/quiz/play/taken-by';
 import { remedies } from './domain/offers/offers';
+import { createRehearsals } from './domain/quiz/rehearse/rehearsals';
+import type { OpenStage } from './domain/quiz/rehearse/stage';
 import { createCallback } from './http/callback';
 import { type House, loadItems } from './http/console/console';
 import { type Console, createConsole } from './http/console/server';
@@ -40,6 +42,7 @@ import { createSmallIndexes, missingInvariants } from './store/indexes';
 import { migrate } from './store/migrations';
 import { connectMongo } from './store/mongo';
 import { connectRedis } from './store/redis';
+import { dropScratch, scratchName } from './store/scratch';
 import { createSharedToken } from './store/shared-token';
 import { allows } from './wechat/api/account-types';
 import { createWechatClient, type WechatClient } from './wechat/api/client';
@@ -191,6 +194,8 @@ export async function createApp(config: Config, options: AppOptions) {
     await processes.start();
   }
 
+  const rehearsals = createRehearsals({ open: stageOn({ config, ...options, base: db.name }) });
+
   let workerStarted = false;
   let stalls: { stop(): void } | undefined;
 
@@ -223,6 +228,7 @@ export async function createApp(config: Config, options: AppOptions) {
           dispatch,
           services,
           clock,
+          rehearsals,
         }),
         url: consoleUrl(config),
         proxies: config.CONSOLE_PROXIES,
@@ -259,6 +265,7 @@ export async function createApp(config: Config, options: AppOptions) {
     async close(): Promise<void> {
       try {
         await http.close();
+        await rehearsals.close();
         versions.stop();
         watch.stop();
         if (workerStarted) {
@@ -287,8 +294,9 @@ function houseOf(given: {
   dispatch: Dispatch;
   services: Services;
   clock: TurnableClock;
+  rehearsals: House['rehearsals'];
 }): House {
-  const { config, rules, dispatch, services, clock } = given;
+  const { config, rules, dispatch, services, clock, rehearsals } = given;
   return {
     account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
     simulated: config.simulated,
@@ -311,8 +319,38 @@ function houseOf(given: {
     },
     takenBy: takenIn(rules),
     doctor: () => examine(config),
+    rehearsals,
   };
 }
+
+/** A program of its own for a rehearsal, on a database that is thrown away: nothing can reach the real account, or leave the machine. */
+export const stageOn =
+  (given: { config: Config; mongoUri: string; redisUrl: string; base: string }): OpenStage =>
+  async (clock) => {
+    const { config, mongoUri, redisUrl, base } = given;
+    const nobody = {
+      WECHAT_APP_ID: 'wxrehearsal',
+      WECHAT_APP_SECRET: randomId(),
+      WECHAT_TOKEN: randomId(),
+      WECHAT_ENCODING_AES_KEY: undefined,
+      WECHAT_ORIGINAL_ID: 'gh_rehearsal',
+      WECHAT_API_URL: 'http://127.0.0.1:1',
+    };
+    const stage = await createApp(
+      { ...config, ...nobody },
+      {
+        mongoUri,
+        redisUrl,
+        database: scratchName(base),
+        role: 'rehearsal',
+        clock,
+        log: createLog({ level: 'error', name: 'rehearsal' }),
+      },
+    );
+    const redis = connectRedis(redisUrl, stage.log);
+    const drop = () => dropScratch(stage.db, redis).finally(() => redis.disconnect());
+    return { stage, account: nobody.WECHAT_ORIGINAL_ID, drop };
+  };
 
 /** Where it is reached; on this machine where nothing else is said. */
 const consoleUrl = ({ CONSOLE_URL: url, CONSOLE_PORT: port, PORT }: Config): string =>

@@ -9,8 +9,7 @@ import { stateNames, table } from '../../src/domain/campaigns/states';
 import { exportNames, tellFilter } from '../../src/domain/exports/exports';
 import { awardStateNames } from '../../src/domain/prizes/award';
 import { laidFlat } from '../../src/domain/quiz/definition';
-import { bringQuiz, strangersIn, tellCodes } from '../../src/domain/quiz/workbook/bring';
-import { readQuizFile } from '../../src/domain/quiz/workbook/workbook';
+import { bringQuiz, tellCodes, tryQuiz } from '../../src/domain/quiz/workbook/bring';
 import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template';
 import { AppError } from '../../src/errors';
 import { beijingMoment } from '../../src/kit/beijing';
@@ -40,11 +39,9 @@ export const bring: Command = {
   async run({ args, values, services, takenBy }) {
     const file = await fileAt(only(args));
     if (values['dry-run']) {
-      const reading = await readQuizFile(file);
+      const reading = await tryQuiz({ ...services, file });
       if (reading.kind === 'refused') return tellProblems(reading);
       const { content, codes } = reading;
-      const problems = await strangersIn(content, services.campaigns);
-      if (problems.length > 0) return tellProblems({ problems, total: problems.length });
       tellRemarks(reading.remarks);
       console.log(
         `讀得懂，沒有寫入：「${content.title}」${content.questions.length} 題，${content.prizes.length} 種獎品。`,

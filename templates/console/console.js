@@ -45,6 +45,7 @@
     if (button?.dataset.confirm && !confirm(button.dataset.confirm)) return;
     form.dataset.busy = '1';
     button?.setAttribute('aria-busy', 'true');
+    numberRows(form);
     const body = new FormData(form, button?.name ? button : undefined);
     const file = [...body.values()].some((value) => value instanceof File);
     try {
@@ -70,6 +71,14 @@
       delete form.dataset.busy;
       button?.removeAttribute('aria-busy');
     }
+  }
+
+  /* Rows are numbered as they stand, so that what is refused is told at its own. */
+  function numberRows(form) {
+    for (const rows of form.querySelectorAll('[data-rows]'))
+      rows.querySelectorAll('[data-row]').forEach((row, n) => {
+        for (const one of row.querySelectorAll('[name]')) one.name = one.name.replace(/\.\d+\./, `.${n}.`);
+      });
   }
 
   /* In our words: a browser speaks its own language. */

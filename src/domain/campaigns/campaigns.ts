@@ -7,20 +7,27 @@ import type { Tickets } from '../prizes/tickets';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
 import { createAmending } from './amending';
-import type { Campaign, Content } from './campaign';
+import type { Campaign, CampaignState, Content } from './campaign';
 import { type CampaignRow, type CampaignVersion, campaignOf, contentOf } from './campaign-row';
 import { campaignEnd, campaignSettle, campaignStart } from './campaigns.jobs';
 import { createDeeds } from './deeds';
 import { createDrafts } from './drafts';
 import { createEnding } from './ending';
 import { awarded, createFindings } from './gate/findings';
-import type { Kind } from './kind';
+import type { Finding, Kind } from './kind';
 import { createOpening } from './opening';
 import { createPublished } from './published';
 import { campaignRemind } from './reminders.jobs';
 import { isOver, isPublished } from './states';
 
+/** A campaign as a list shows it. */
+export type CampaignHead = Pick<
+  CampaignRow,
+  '_id' | 'title' | 'state' | 'version' | 'startsAt' | 'endsAt' | 'author'
+> & { proposal?: { by: string }; check?: { findings: Pick<Finding, 'level'>[] } };
+
 export const campaignIndexes: IndexSpec[] = [
+  { collection: 'campaigns', key: { kind: 1, startsAt: -1, _id: -1 }, why: 'the list of a kind of campaign' },
   { collection: 'campaignVersions', key: { campaign: 1, version: 1 }, why: 'how did this campaign change' },
 ];
 
@@ -106,6 +113,48 @@ export function createCampaigns(given: {
       rows
         .find({}, { projection: { title: 1, state: 1, version: 1, startsAt: 1, endsAt: 1 } })
         .sort({ startsAt: 1, _id: 1 })
+        .toArray(),
+    /** Those of a kind, the last to begin first; `after`: where the list goes on. */
+    page: ({
+      kind,
+      state,
+      after,
+      most,
+    }: {
+      kind: string;
+      state?: CampaignState | undefined;
+      after?: { startsAt: number; id: string } | undefined;
+      most: number;
+    }): Promise<CampaignHead[]> =>
+      rows
+        .find(
+          {
+            kind,
+            ...(state === undefined ? {} : { state }),
+            ...(after === undefined
+              ? {}
+              : {
+                  $or: [
+                    { startsAt: { $lt: after.startsAt } },
+                    { startsAt: after.startsAt, _id: { $lt: after.id } },
+                  ],
+                }),
+          },
+          {
+            projection: {
+              title: 1,
+              state: 1,
+              version: 1,
+              startsAt: 1,
+              endsAt: 1,
+              author: 1,
+              'proposal.by': 1,
+              'check.findings.level': 1,
+            },
+            sort: { startsAt: -1, _id: -1 },
+            limit: most,
+          },
+        )
         .toArray(),
     /** The rules as they were published at a version: what the answer log is judged by. Never changes, so it is kept. */
     async rulesAt(id: string, version: number): Promise<Pick<Campaign, 'prizes'>> {

@@ -9,7 +9,7 @@ import type { IndexSpec } from '../../store/indexes';
 import type { Giver } from '../prizes/prize';
 import type { Upkeep } from '../upkeep';
 import { type Draw, drawId, type EntryRow, isDraw } from './draw';
-import { commitmentOf, type DrawProof, listHashOf, rank } from './draw-proof';
+import { commitmentOf, type DrawProof, listHashOf, rank, verify } from './draw-proof';
 import { createLists } from './list';
 import { createSeen } from './seen';
 import { createValues } from './value';
@@ -40,6 +40,34 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
     const draw = await rows.findOne({ _id: id }, { readConcern: 'majority' });
     if (!draw) throw new AppError('NotFound', 'draw.unknown', `沒有編號是「${id}」的抽獎。`);
     return draw;
+  }
+
+  /** For everybody, once it is drawn. */
+  async function proofOf(id: string): Promise<DrawProof & { putOff: Draw['putOff'] }> {
+    const draw = await mustHave(id);
+    const { frozen, value, drawn } = draw;
+    if (!frozen || !value || !drawn)
+      throw new AppError('Conflict', 'draw.state', `「${id}」還沒有開獎，沒有證明可以匯出。`);
+    return {
+      format: 'xiaoyi-draw/1',
+      draw: id,
+      prize: draw.prize,
+      winners: frozen.winners,
+      reserves: frozen.reserves,
+      named: draw.named,
+      commitment: draw.commitment,
+      committedAt: beijingIso(draw.committedAt),
+      entries: await entriesOf(draw),
+      listHash: frozen.hash,
+      frozenAt: beijingIso(frozen.at),
+      value: value.text,
+      valuedAt: beijingIso(value.at),
+      seed: drawn.seed,
+      drawnAt: beijingIso(drawn.at),
+      won: drawn.won,
+      reserve: drawn.reserve,
+      putOff: draw.putOff,
+    };
   }
 
   return {
@@ -121,32 +149,11 @@ export function createDraws({ db, clock, dataKey }: { db: Connection; clock: Clo
       return { won: pids(drawn.won), reserve: pids(drawn.reserve) };
     },
 
-    /** For everybody, once it is drawn. */
-    async proof(id: string): Promise<DrawProof & { putOff: Draw['putOff'] }> {
-      const draw = await mustHave(id);
-      const { frozen, value, drawn } = draw;
-      if (!frozen || !value || !drawn)
-        throw new AppError('Conflict', 'draw.state', `「${id}」還沒有開獎，沒有證明可以匯出。`);
-      return {
-        format: 'xiaoyi-draw/1',
-        draw: id,
-        prize: draw.prize,
-        winners: frozen.winners,
-        reserves: frozen.reserves,
-        named: draw.named,
-        commitment: draw.commitment,
-        committedAt: beijingIso(draw.committedAt),
-        entries: await entriesOf(draw),
-        listHash: frozen.hash,
-        frozenAt: beijingIso(frozen.at),
-        value: value.text,
-        valuedAt: beijingIso(value.at),
-        seed: drawn.seed,
-        drawnAt: beijingIso(drawn.at),
-        won: drawn.won,
-        reserve: drawn.reserve,
-        putOff: draw.putOff,
-      };
+    proof: proofOf,
+
+    /** What of a draw does not come out the same when it is worked out again; nothing, if all is right. */
+    async check(id: string): Promise<string[]> {
+      return verify(await proofOf(id));
     },
 
     idOf: drawId,

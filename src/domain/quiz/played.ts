@@ -55,7 +55,7 @@ export function createPlayed({ db }: { db: Connection }) {
         .collection('answers')
         .aggregate<{ answers: number; right: number; players: number }>(
           [
-            { $match: { quiz } },
+            { $match: { _id: { $gt: `${quiz}/`, $lt: `${quiz}/~` } } },
             { $unwind: '$a' },
             { $match: { 'a.q': { $in: ids } } },
             {

@@ -9,7 +9,9 @@ import type { Awards } from '../prizes/awards';
 import type { Upkeep } from '../upkeep';
 import { createLeaderboard } from './board/leaderboard';
 import { createQuizCampaigns } from './campaigns';
+import { createLive } from './live';
 import { answerIndexes, createAnswerLog } from './log/answers';
+import { createPace } from './log/pace';
 import { createProjector } from './log/projector';
 import { createProof } from './log/proof';
 import { createScores, scoreIndexes } from './log/scores';
@@ -18,6 +20,7 @@ import { createPlaying } from './play/play';
 import { createQuestionPages } from './play/question-page';
 import { createPlayed } from './played';
 import { createQuiz } from './quiz';
+import { quizTasks } from './quiz.tasks';
 import { createSettling } from './settling';
 
 /** The answer log of a quiz in one of these states may still get answers, or is not settled yet. */
@@ -35,7 +38,7 @@ export function createQuizzes(given: {
   publicUrl: string;
   campaigns: Campaigns;
   points: Points;
-  awards: Pick<Awards, 'award' | 'announce' | 'take'>;
+  awards: Pick<Awards, 'award' | 'announce' | 'take' | 'find' | 'read'>;
   tickets: Parameters<typeof createQuiz>[0]['tickets'];
 }) {
   const { db, redis, clock, log, key, publicUrl, points, awards, tickets } = given;
@@ -62,10 +65,12 @@ export function createQuizzes(given: {
   });
 
   const played = createPlayed({ db });
+  const pace = createPace({ db });
 
   return {
     upkeep: {
       indexes: [...answerIndexes, ...scoreIndexes],
+      tasks: quizTasks,
       /** Else the first answer waited until the log is folded, and all that come behind it. */
       async warm() {
         for (const { id } of campaigns.running(clock.now())) await answerLog.catchUp(id);
@@ -88,6 +93,8 @@ export function createQuizzes(given: {
     levelsOf: (id: string): number | undefined => campaigns.get(id)?.levels.length,
     perDayOf: (id: string): number | undefined => campaigns.get(id)?.perDay,
     played,
+    pace,
+    live: createLive({ clock, pace, scores, leaderboard, awards, tickets }),
     settling: createSettling({ answerLog, projector, scores, leaderboard, played }),
     scores,
     leaderboard,

@@ -170,6 +170,31 @@ export function createHolds(given: {
         state: 'rejected',
         ...(upTo === undefined ? {} : { 'decided.rev': { $lte: upTo } }),
       }),
+    /** Whether she was ever held in it, and how that stands. */
+    of: async (campaign: string, pid: string): Promise<Hold | undefined> =>
+      (await rows.findOne({ _id: idOf(campaign, pid) })) ?? undefined,
+    /** A piece of the list; `after`: the pid after which it goes on. */
+    page: ({
+      campaign,
+      state,
+      after,
+      most,
+    }: {
+      campaign: string;
+      state?: Hold['state'] | undefined;
+      after?: string | undefined;
+      most: number;
+    }): Promise<Hold[]> =>
+      rows
+        .find(
+          {
+            campaign,
+            ...(state ? { state } : {}),
+            ...(after === undefined ? {} : { _id: { $gt: idOf(campaign, after) } }),
+          },
+          { sort: { _id: 1 }, limit: most },
+        )
+        .toArray(),
     list: (campaign: string, state?: Hold['state']): Promise<Hold[]> =>
       rows.find({ campaign, ...(state ? { state } : {}) }, { sort: { _id: 1 } }).toArray(),
   };

@@ -14,6 +14,7 @@ import { createGiving } from './giving';
 import { createHolds, holdIndexes } from './holds';
 import { createPassing, passingIndexes } from './passing';
 import { createProgress } from './progress';
+import { settleTask } from './settlement.tasks';
 import { codesMissing, type Wait, waitsOf } from './waits';
 
 /**
@@ -128,7 +129,7 @@ export function createSettlement(given: {
   }
 
   return {
-    upkeep: { indexes: [...holdIndexes, ...passingIndexes] } satisfies Upkeep,
+    upkeep: { indexes: [...holdIndexes, ...passingIndexes], tasks: [settleTask] } satisfies Upkeep,
     settle,
     ...createDecisions({ holds, draws, campaignOf, settle }),
 
@@ -148,6 +149,8 @@ export function createSettlement(given: {
      */
     reject: holds.reject,
     held: holds.list,
+    holdOf: holds.of,
+    heldPage: holds.page,
 
     /** What becomes of a prize that is free again (void, expired). May be called twice. */
     async passOn(id: string): Promise<void> {

@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import type { TakenBy } from '../../domain/campaigns/gate/findings';
+import type { Rehearsals } from '../../domain/quiz/rehearse/rehearsals';
 import type { Right } from '../../domain/team/rights';
 import type { Teammate } from '../../domain/team/team';
 import type { AnyTask } from '../../kit/define-task';
@@ -36,6 +38,10 @@ export type House = {
   menu: { keys: readonly string[]; lacking(menu: unknown): { name: string; what: string; todo: string }[] };
   /** Settings, engines, account: what `npm run doctor` tells. */
   doctor(): Promise<{ state: 'good' | 'note' | 'bad'; what: string; todo?: string }[]>;
+  /** Which handler answers a text or a menu key already. */
+  takenBy: TakenBy;
+  /** Quizzes that are played as a fan would, without any effect. */
+  rehearsals: Rehearsals;
 };
 /**
  * `by`: who answers it, a handler's file or `operator` (then `rule` says which rule). `reply`: the words of the first reply; '' where

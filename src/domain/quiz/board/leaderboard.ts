@@ -220,6 +220,13 @@ export function createLeaderboard(given: { redis: Redis; prefix: string; db: Con
         }));
       }),
 
+    /** How many stand on a board. Undefined: Redis is away, or the board is being built. */
+    size: (quiz: string, board: Board): Promise<number | undefined> =>
+      ifQuick(async () => {
+        const answers = await askBoard(quiz, [['zcard', key(quiz, `of:${board}`)]]);
+        return answers && Number(answers[0]);
+      }),
+
     /** Her place, or 'none' when she is not on the board. Undefined: Redis is away, or the board is being built. */
     rankOf: (quiz: string, board: Board, pid: string): Promise<Place | 'none' | undefined> =>
       ifQuick(async () => {

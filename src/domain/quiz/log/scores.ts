@@ -196,6 +196,29 @@ export function createScores({ db }: { db: Connection }) {
     /** Everybody in the order of the final ranking: more points, then the lower floor that reached them. */
     ranking: (quiz: string): AsyncIterable<ScoreRow> =>
       scores.find({ quiz }, { sort: { quiz: 1, points: -1, reached: 1 }, readConcern: 'majority' }),
+    /** How many took part. */
+    count: (quiz: string): Promise<number> => scores.countDocuments({ quiz }, { timeoutMS: 30_000 }),
+    /** A piece of the final ranking, or of a day's, from after a place on. */
+    page: async (
+      quiz: string,
+      {
+        on,
+        after,
+        most,
+      }: { on?: string | undefined; after?: Pick<ScoreRow, 'points' | 'reached'> | undefined; most: number },
+    ): Promise<(ScoreRow | RoundRow)[]> => {
+      const further = after && {
+        $or: [{ points: after.points, reached: { $gt: after.reached } }, { points: { $lt: after.points } }],
+        points: { $lte: after.points },
+      };
+      return on === undefined
+        ? scores
+            .find({ quiz, ...further }, { sort: { points: -1, reached: 1 }, limit: most, timeoutMS })
+            .toArray()
+        : rounds
+            .find({ quiz, on, ...further }, { sort: { points: -1, reached: 1 }, limit: most, timeoutMS })
+            .toArray();
+    },
     /** As `ranking`, of one Beijing day. */
     dayRanking: (quiz: string, on: string): AsyncIterable<RoundRow> =>
       rounds.find(

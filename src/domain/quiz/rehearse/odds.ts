@@ -11,6 +11,8 @@ export const habits = { comes: 0.7, knows: 0.6 };
 /** Answers at which it is told how far the floors have come. */
 export const milestones = [1_000, 10_000, 100_000] as const;
 const mostAnswers = 1_000_000;
+/** So many players are invented at most. */
+export const mostPlayers = 10_000;
 
 export type PrizeOdds = {
   prize: Prize;
@@ -38,7 +40,7 @@ export type Odds = {
  * by the same rule as in the settlement. The same quiz and number give the same figures.
  */
 export async function oddsOf(quiz: QuizContent, players: number): Promise<Odds> {
-  const { scores, rounds, given, answers, days, cut } = playAll(quiz, players);
+  const { scores, rounds, given, answers, days, cut } = await playAll(quiz, players);
   const standings = { ranking: () => scores, rounds: () => rounds };
   const decided = winners(quiz, standings, { excluded: new Set(), lastDay: beijingDay(quiz.endsAt) });
   for await (const { prize } of decided) given.set(prize, (given.get(prize) ?? 0) + 1);
@@ -71,7 +73,7 @@ function floorsOf(prize: Prize): Pick<PrizeOdds, 'reached' | 'lastFloor'> {
 type Player = { score: ScoreRow; asked: number; right: number };
 
 /** Plays the whole quiz, or the days that hold its first million answers. */
-function playAll(quiz: QuizContent, count: number) {
+async function playAll(quiz: QuizContent, count: number) {
   const chance = dice();
   const flashes = quiz.prizes.flatMap(({ way }) => (way.kind === 'first' ? [way] : []));
   const players = Array.from({ length: count }, (_, i) => newPlayer(quiz, `p${i + 1}`));
@@ -107,6 +109,8 @@ function playAll(quiz: QuizContent, count: number) {
   for (const on of daysOf(quiz)) {
     cut = answers >= mostAnswers;
     if (cut) break;
+    // A day takes a while: whoever else this process serves comes between.
+    await new Promise((resolve) => setImmediate(resolve));
     days++;
     const here = players.filter(() => chance() < habits.comes);
     const today = here.map((player) => ({ player, round: roundOn(quiz.id, player, on, answers) }));

@@ -244,7 +244,7 @@ type PrizeValues = Partial<Read<typeof prizeFields>>;
 type PrizeColumn = keyof typeof prizeFields;
 
 /** Which cells each way of winning reads. */
-const wayColumns: Record<Way['kind'], PrizeColumn[]> = {
+export const wayColumns: Record<Way['kind'], PrizeColumn[]> = {
   floor: ['floors', 'every', 'endings'],
   first: ['question', 'at'],
   ranking: ['board', 'from', 'to'],

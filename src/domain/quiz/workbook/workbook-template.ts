@@ -1,5 +1,7 @@
 import { beijingDay, dayMs } from '../../../kit/beijing';
 import { type BlankSheet, writeBook } from '../../../sheets/write-book';
+import type { QuizContent } from '../definition';
+import { type Line, type Lines, linesOf } from './quiz-lines';
 import { type Field, type SheetName, sheetNames, sheets } from './workbook-fields';
 
 /** A row by the names of its fields; a number stays a number, all else is text. */
@@ -9,8 +11,33 @@ type Cells = Record<string, string | number>;
  * A workbook to fill in, with a small campaign in it that itself can be imported and published: a way of each kind, a question of
  * each kind. `now`: business ms; the campaign begins the day after and lasts a week.
  */
-export function writeTemplate(now: number): Promise<Buffer> {
-  const rows = sampleRows(now);
+export const writeTemplate = (now: number): Promise<Buffer> => writeRows(sampleRows(now));
+
+/** A quiz as the workbook that it could have come from, without its codes. */
+export const writeQuiz = (content: QuizContent): Promise<Buffer> => {
+  const { quiz, ...lists } = linesOf(content);
+  return writeRows({ quiz: [quiz], ...lists, codes: [] });
+};
+
+/** The small campaign of the template as lines, with its codes: a draft that somebody begins with. */
+export function sampleLines(now: number): { lines: Lines; codes: { prize: string; code: string }[] } {
+  const { quiz, questions, prizes, sponsors, codes } = sampleRows(now);
+  const typed = (rows: Cells[]): Line[] =>
+    rows.map((cells) =>
+      Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, String(cell)])),
+    );
+  return {
+    lines: {
+      quiz: typed(quiz)[0] ?? {},
+      questions: typed(questions),
+      prizes: typed(prizes),
+      sponsors: typed(sponsors),
+    },
+    codes: codes.map(({ prize, code }) => ({ prize: String(prize), code: String(code) })),
+  };
+}
+
+function writeRows(rows: Record<SheetName, Cells[]>): Promise<Buffer> {
   const filled = sheetNames.map((name) =>
     name === 'quiz' ? upright(rows.quiz[0] ?? {}) : lying(name, rows[name]),
   );

@@ -4,6 +4,7 @@ import type { Row } from '../../../sheets/grid';
 import { createProblems, type Problem, valueOf } from '../../../sheets/problems';
 import { parseJson } from '../../../sheets/read-json';
 import type { QuizContent } from '../definition';
+import type { Lines } from './quiz-lines';
 import { readQuizJson } from './read-quiz-json';
 import { readWorkbook } from './read-workbook';
 import { columnsOf, type Field, type Raw, type SheetName, sheetNames, sheets } from './workbook-fields';
@@ -31,6 +32,10 @@ export async function readQuizFile(file: { name: string; bytes: Buffer }): Promi
   const kind = kindOf(file, ['xlsx', 'json']);
   return readAll(kind === 'xlsx' ? await readWorkbook(file) : readQuizJson(parseJson(file.bytes)));
 }
+
+/** Reads what was typed on a page, and the codes that came with it; it is told of its faults as JSON is. */
+export const readQuizLines = (lines: Lines, codes: { prize: string; code: string }[] = []): Reading =>
+  readAll(readQuizJson({ ...lines, codes }));
 
 function readAll(raw: Raw): Reading {
   const { lines, called } = raw;
