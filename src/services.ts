@@ -13,6 +13,7 @@ import { createChannels } from './domain/channels/channels';
 import { createCities } from './domain/cities/cities';
 import { createCopies } from './domain/copies/copies';
 import { createCube } from './domain/cube/cube';
+import { createDesk } from './domain/desk/desk';
 import { createDraws } from './domain/draws/draws';
 import { createEnquiries } from './domain/enquiries/enquiries';
 import { createExports } from './domain/exports/exports';
@@ -69,6 +70,7 @@ import { createSubscriberSync } from './domain/subscribers/sync';
 import { createSurveys } from './domain/surveys/surveys';
 import { createTags } from './domain/tags/tags';
 import { createTasks } from './domain/tasks/tasks';
+import { may } from './domain/team/rights';
 import { createTeam } from './domain/team/team';
 import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
@@ -101,6 +103,8 @@ export function createServices(given: {
   /** Makes personal QR codes; absent: this account may not, or nobody asks WeChat here. */
   mailQrcode?: MailQrcode | undefined;
   onGroup?: (size: number) => void;
+  /** What lies in the outbox under a cause may be carried out now: sooner than the sweeper would find it. */
+  hint?: (cause: string) => void;
   /** WeChat's API; absent: nobody asks WeChat here. */
   client?: Pick<WechatClient, 'get' | 'post' | 'upload' | 'download'>;
   /** Domains of a test. */
@@ -346,6 +350,32 @@ export function createServices(given: {
     solo: config.SOLO_TEAM,
   });
 
+  const misses = createMisses({ db, clock, key: config.dataKey });
+  const serviceHours = createServiceHours({ hours: config.SERVICE_HOURS, clock });
+  const team = createTeam({ db, key: config.dataKey });
+  const desk = createDesk({
+    db,
+    clock,
+    timers,
+    alarms,
+    subscribers,
+    reach,
+    inbox,
+    outbox,
+    misses,
+    render: given.render,
+    defaultScript,
+    hint: given.hint ?? (() => {}),
+    isOpen: serviceHours.isOpen,
+    team: async () =>
+      (await team.list()).map(({ id, name, roles, state }) => ({
+        id,
+        name,
+        answers: state === 'active' && may(roles, 'desk.answer'),
+      })),
+    here: config.DESK === 'console',
+  });
+
   const domains = {
     /** Of somebody whose own is not known yet. */
     defaultScript,
@@ -353,7 +383,8 @@ export function createServices(given: {
     alarms,
     audit: createAudit({ db, key: config.dataKey }),
     tasks: createTasks({ db }),
-    team: createTeam({ db, key: config.dataKey }),
+    team,
+    desk,
     versions,
     processes,
     inbox,
@@ -390,7 +421,7 @@ export function createServices(given: {
     links,
     mails,
     maps,
-    misses: createMisses({ db, clock, key: config.dataKey }),
+    misses,
     people,
     phones,
     segments,
@@ -452,7 +483,7 @@ export function createServices(given: {
       kinds,
       followed: subscribers.countFollowed,
     }),
-    serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
+    serviceHours,
     sights: createSights({ db }),
     status: createStatus({ campaigns, tickets, settlement, exports }),
     surveys,

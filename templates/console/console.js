@@ -313,6 +313,17 @@
   }
   for (const form of document.querySelectorAll('form[data-draft]')) restore(form);
 
+  /* `data-inserts`: what is chosen is written into that field. */
+  document.addEventListener('change', (event) => {
+    const choice = event.target.closest?.('select[data-inserts]');
+    if (!choice?.value) return;
+    const into = document.querySelector(choice.dataset.inserts);
+    into.setRangeText(choice.value, into.selectionStart, into.selectionEnd, 'end');
+    choice.value = '';
+    into.focus();
+    into.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+
   /* Filters are asked for as soon as one is chosen. */
   document.addEventListener('change', (event) => {
     if (

@@ -14,6 +14,7 @@ export const missIndexes: IndexSpec[] = [
 
 /** Longer texts are talk, and more likely personal. */
 const longest = 20;
+const foldedOf = (typed: string): string => fold(typed).replace(/\d/g, '#');
 
 /**
  * What people typed and got nothing for, counted: the list from which the next keyword comes. What only one person ever
@@ -29,7 +30,7 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
     } satisfies Upkeep,
     /** Counts a short text of one person, and what was understood of it; digits become #, so that no number of a person is kept. */
     async count(typed: string, pid: string, understood: string[] = []): Promise<void> {
-      const words = fold(typed).replace(/\d/g, '#');
+      const words = foldedOf(typed);
       if (words === '' || words.length > longest) return;
       const _id = keyedHash(key, 'miss', words);
       const row = await rows.findOneAndUpdate(
@@ -41,6 +42,19 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
       const sample = typed.trim().replace(/\d/g, '#').slice(0, longest);
       const parts = understood.map((part) => part.replace(/\d/g, '#'));
       await rows.updateOne({ _id }, { $set: { sample, parts }, $unset: { first: 1 } });
+    },
+    /** Those of the texts that somebody typed and got nothing for. */
+    async among(texts: readonly string[]): Promise<Set<string>> {
+      const byId = new Map<string, string[]>();
+      for (const text of texts) {
+        const words = foldedOf(text);
+        if (words === '' || words.length > longest) continue;
+        const _id = keyedHash(key, 'miss', words);
+        byId.set(_id, [...(byId.get(_id) ?? []), text]);
+      }
+      if (byId.size === 0) return new Set();
+      const met = rows.find({ _id: { $in: [...byId.keys()] } }, { projection: { _id: 1 } });
+      return new Set((await met.toArray()).flatMap(({ _id }) => byId.get(_id) ?? []));
     },
     /** The most frequent, of those that more than one person typed. */
     top: (limit: number): Promise<MissRow[]> =>
