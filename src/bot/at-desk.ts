@@ -1,3 +1,4 @@
+import { windowOpenedBy } from '../domain/reach/windows';
 import type { Render } from '../render/render';
 import type { Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';
@@ -16,7 +17,9 @@ export function createAtDesk(given: { rules: Pick<Rules, 'forText'>; services: S
   return async ({ her, message, cause, script }: Turn): Promise<Outcome | undefined> => {
     if (her?.desk === undefined || !isForPeople(message)) return undefined;
     if (message.kind === 'text' && rules.forText(message.content)?.rule.evenAtDesk) return undefined;
-    if (!(await services.desk.heard(her.desk, her._id, cause.at))) return undefined;
+    const opened = windowOpenedBy(message);
+    const { _id: fan, pid, desk: conversation } = her;
+    if (!(await services.desk.heard({ conversation, fan, pid, at: cause.at, opened }))) return undefined;
     const busy = message.kind === 'click' ? scripted(render('desk-busy'), script) : undefined;
     const [reply, takeMail] = withMail(busy?.kind === 'text' ? busy.text.trim() : '', her.mailbox);
     return {

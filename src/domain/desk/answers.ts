@@ -15,10 +15,16 @@ export const answerIndexes: IndexSpec[] = [
 const most = 200;
 
 export function createAnswers({ db, clock }: { db: Connection; clock: Clock }) {
+  const gone = () => new AppError('NotFound', 'desk.answer-gone', '這條常用回覆已經刪了。');
   const rows = db.collection<CannedAnswer>('cannedAnswers');
 
   return {
     list: (): Promise<CannedAnswer[]> => rows.find({}, { sort: { title: 1 }, limit: most }).toArray(),
+    async get(id: string): Promise<CannedAnswer> {
+      const row = await rows.findOne({ _id: id });
+      if (!row) throw gone();
+      return row;
+    },
     /** @returns what was there before. @throws AppError Conflict where another one has the title, NotFound where it is gone */
     async save(asked: {
       id?: string | undefined;
@@ -37,7 +43,7 @@ export function createAnswers({ db, clock }: { db: Connection; clock: Clock }) {
         }
         const before = await rows.findOneAndUpdate({ _id: id }, { $set: row });
         if (before) return { title: before.title, answer: before.words };
-        throw new AppError('NotFound', 'desk.answer-gone', '這條常用回覆已經刪了。');
+        throw gone();
       } catch (error) {
         if (!isDuplicate(error)) throw error;
         throw new AppError('Conflict', 'desk.answer-title', `已經有一條叫「${asked.title}」。`, {
@@ -48,7 +54,7 @@ export function createAnswers({ db, clock }: { db: Connection; clock: Clock }) {
     /** Gives what was removed, so that it can be written again. */
     async remove(id: string): Promise<CannedAnswer> {
       const row = await rows.findOneAndDelete({ _id: id });
-      if (!row) throw new AppError('NotFound', 'desk.answer-gone', '這條常用回覆已經刪了。');
+      if (!row) throw gone();
       return row;
     },
   };

@@ -6,6 +6,8 @@ import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
 import { isDuplicate } from '../../store/duplicate';
 import type { Alarms } from '../alarms/alarms';
+import type { ReachLedger } from '../reach/reach';
+import type { Opened } from '../reach/windows';
 import type { Timers } from '../timers/timers';
 import { notAfter, rowsOf, type Upkeep } from '../upkeep';
 import { answerIndexes, createAnswers } from './answers';
@@ -34,6 +36,7 @@ export function createDesk(
     clock: Clock;
     timers: Pick<Timers, 'arm'>;
     alarms: Pick<Alarms, 'raise' | 'over'>;
+    reach: Pick<ReachLedger, 'opened'>;
     isOpen: (at: number) => boolean;
     /** Everybody of the team; `answers`: she may talk with people. */
     team: () => Promise<{ id: string; name: string; answers: boolean }[]>;
@@ -41,7 +44,7 @@ export function createDesk(
     here: boolean;
   },
 ) {
-  const { db, clock, timers, alarms, isOpen, here, subscribers, team } = given;
+  const { db, clock, timers, alarms, isOpen, here, subscribers, reach, team } = given;
   const rows = db.collection<Conversation>('conversations');
   const speaking = createSpeaking(given);
   const queue = createQueue({ db });
@@ -249,16 +252,27 @@ export function createDesk(
       return { isNew: row._id === asked.id, open: row.state === 'open', before };
     },
 
-    /** She wrote while one of us has her (`at`: business ms). False: nobody has any more, and the bot answers. */
-    async heard(conversation: string, fan: string, at: number): Promise<boolean> {
+    /**
+     * She wrote while one of us has her. The window that she opened is written at once: whoever answers is told what is left of it.
+     * False: nobody has her any more, and the bot answers.
+     */
+    async heard(hers: {
+      conversation: string;
+      fan: string;
+      pid: string;
+      /** Business ms. */
+      at: number;
+      opened: Opened | undefined;
+    }): Promise<boolean> {
+      const { conversation, fan, pid, at, opened } = hers;
       const met = await rows.updateOne(
         { _id: conversation, state: 'open' },
         { $max: { herAt: new Date(at) } },
         { timeoutMS },
       );
-      if (met.matchedCount === 1) return true;
-      await subscribers.atDesk(fan, conversation, false);
-      return false;
+      if (met.matchedCount === 0) await subscribers.atDesk(fan, conversation, false);
+      else if (opened) await reach.opened(fan, pid, opened);
+      return met.matchedCount === 1;
     },
 
     /** By her own words she wants no person any more; what she left, and the same again for the same words. */
