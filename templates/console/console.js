@@ -217,6 +217,7 @@
   /* What is being written is kept in this browser until it was taken: `data-draft` names it. */
   const keyOf = (form) => `draft:${reader}:${form.dataset.draft}`;
   function forgetDraft(form) {
+    clearTimeout(waiting); // what was typed last would be kept after it was sent
     if (form.dataset.draft) localStorage.removeItem(keyOf(form));
   }
   function keepDraft(form) {

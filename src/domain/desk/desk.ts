@@ -2,7 +2,6 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import { dayMs, hourMs, minuteMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
-import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
 import { isDuplicate } from '../../store/duplicate';
 import type { Alarms } from '../alarms/alarms';
@@ -81,7 +80,6 @@ export function createDesk(
       ],
       { returnDocument: 'after', timeoutMS },
     );
-    crashPoint('desk-moved');
     return row ?? undefined;
   }
 
@@ -93,7 +91,6 @@ export function createDesk(
     const her = await subscribers.byPid(row.pid);
     if (her) {
       await subscribers.atDesk(her.fan, id, row.state === 'open');
-      crashPoint('desk-row-marked');
       if (say) await speaking.tell(row, her, say);
     }
     await watch(row);

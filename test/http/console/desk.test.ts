@@ -213,7 +213,9 @@ test('one of us begins: without a window the words wait for hers', async () => {
   expect(await mei.reads(`/desk/with/${pid}`)).toContain('過了 48 小時');
   const { to = '' } = await mei.does(`/desk/with/${pid}/take`);
   const id = to.replace('/desk/', '');
-  expect(await says(mei, id, '你的獎品到了')).toMatchObject({ refused: expect.stringContaining('過了 48 小時') });
+  expect(await says(mei, id, '你的獎品到了')).toMatchObject({
+    refused: expect.stringContaining('過了 48 小時'),
+  });
   await mei.does(`/desk/${id}/keep`, { words: '你的獎品到了', once: once() });
   await town.settled();
   const read = await fan.says('在嗎');
@@ -230,7 +232,9 @@ test('notes and canned answers', async () => {
 
   expect(await mei.reads('/desk/answers')).toContain('還沒有常用回覆');
   await mei.does('/desk/answers/new', { title: '加床', words: '每晚 80 元。' });
-  expect((await mei.does('/desk/answers/new', { title: '加床', words: '不' })).fields).toHaveProperty('title');
+  expect((await mei.does('/desk/answers/new', { title: '加床', words: '不' })).fields).toHaveProperty(
+    'title',
+  );
   expect((await mei.does('/desk/answers/new', { title: '空的', words: ' ' })).fields).toHaveProperty('words');
   await mei.does(`/desk/${id}/claim`);
   expect(await mei.reads(`/desk/${id}`)).toContain('<option value="每晚 80 元。"');
@@ -339,7 +343,15 @@ test('a claim that was cut off is carried out by the sweeper', async () => {
     .collection<{ _id: string }>('conversations')
     .updateOne(
       { _id: id },
-      { $set: { state: 'open', agent: mei.id, movedAt: new Date(town.clock.now()), turn: 1, todo: { turn: 1, say: 'desk-came' } } },
+      {
+        $set: {
+          state: 'open',
+          agent: mei.id,
+          movedAt: new Date(town.clock.now()),
+          turn: 1,
+          todo: { turn: 1, say: 'desk-came' },
+        },
+      },
     );
   await services().desk.upkeep.sweep();
   await town.settled();

@@ -83,7 +83,10 @@ export default [
     async ({ services, by }, asked) => {
       const before = await services.desk.answers.save({ ...asked, by });
       return done('改好了。', {
-        to: '/desk/answers', before, after: { title: asked.title, answer: asked.words } });
+        to: '/desk/answers',
+        before,
+        after: { title: asked.title, answer: asked.words },
+      });
     },
   ),
   act(
@@ -93,7 +96,9 @@ export default [
     async ({ services }, asked) => {
       const { title, words: answer } = await services.desk.answers.remove(asked.id);
       return done(`刪了「${title}」。`, {
-        to: '/desk/answers', before: { title, answer } });
+        to: '/desk/answers',
+        before: { title, answer },
+      });
     },
   ),
 ];

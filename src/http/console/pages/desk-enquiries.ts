@@ -47,8 +47,12 @@ export default [
               kind: 'select',
               name: 'show',
               label: '看哪些',
+              none: enquiryFilterNames.open,
               value: asked.show,
-              options: enquiryFilters.map((value) => ({ value, label: enquiryFilterNames[value] })),
+              options: (['done', 'all'] as const).map((value) => ({
+                value,
+                label: enquiryFilterNames[value],
+              })),
             },
           ],
           exports: { to: '/desk/enquiries/export', label: '導出' },

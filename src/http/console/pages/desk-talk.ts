@@ -64,16 +64,21 @@ async function profileOf({ services, may: mayI }: Visit, pid: string) {
     services.points.balance(pid),
   ]);
   const name = names.get(pid) ?? '';
-  const facts: { label: string; value: string }[] = [
+  const facts: { label: string; value: string; own?: true }[] = [
     { label: '關注', value: row?.followedAt ? beijingMoment(row.followedAt.getTime()) : '不知道' },
-    { label: '從哪裡來', value: row?.channel?.first ?? '不知道' },
+    row?.channel
+      ? { label: '從哪裡來', value: row.channel.first, own: true }
+      : { label: '從哪裡來', value: '不知道' },
     { label: '城市', value: (row?.cityId && services.cities.get(row.cityId)?.name) || '不知道' },
     { label: '用字', value: row?.script === 'hans' ? '簡體' : row?.script === 'hant' ? '繁體' : '不知道' },
     { label: '階段', value: standing ? stageNames[standing.stage] : '不知道' },
     { label: '積分', value: points.toLocaleString('en') },
-    ...attributes.slice(0, 8).map(({ name: label, value }) => ({ label, value })),
+    ...attributes.slice(0, 8).map(({ name: label, value }) => ({ label, value, own: true as const })),
   ];
-  return { name: mayI('people.full') ? name : maskBoardName(name), facts };
+  return {
+    name: mayI('people.full') ? name : maskBoardName(name),
+    facts: facts.map((fact) => ({ own: false, ...fact })),
+  };
 }
 
 export default [
@@ -148,7 +153,6 @@ export default [
           title: '結束這段對話？',
           text: '小藝接著答她。還發得了消息的話，會告訴她一聲，並請她說說滿不滿意。',
           submit: '結束',
-          tone: 'primary',
         }),
       };
     },

@@ -149,6 +149,7 @@ export default [
               kind: 'select',
               name: 'show',
               label: '看哪些',
+              none: '等人接和在談',
               value: asked.show,
               options: shows.map((value) => ({ value, label: showNames[value] })),
             },
