@@ -1,4 +1,4 @@
-import { clicks, form, means, phone, says, text, transfer } from '../src/bot/bot';
+import { clicks, evenAtDesk, form, means, phone, says, text, transfer } from '../src/bot/bot';
 
 /** 下班時間留下的話，上班後有人回。 */
 const enquiry = form(
@@ -16,8 +16,12 @@ const enquiry = form(
 export default [
   says(
     ['人工', '客服', '人工客服', '轉人工', '真人', '找人工'],
-    ({ at, serviceHours, tell, ask, render }) => {
+    async ({ id, at, fan, desk, serviceHours, tell, ask, render }) => {
       if (serviceHours.isOpen(at)) {
+        if (desk.here) {
+          const { before } = await desk.asks({ id, pid: fan.pid, at, why: 'asked' });
+          return render('desk-waiting', { before });
+        }
         tell('已經請同事過來了，接下來的話直接說給他聽。');
         return transfer();
       }
@@ -28,6 +32,19 @@ export default [
       });
     },
   ),
+  ...evenAtDesk([
+    says(['退出人工', '結束人工', '取消人工', '不用人工了'], async ({ id, fan, desk, later, render }) => {
+      const { was, conversation } = await desk.left({ id, pid: fan.pid });
+      if (conversation !== undefined) later('desk-settle', { conversation });
+      return render('desk-left', { was });
+    }),
+  ]),
+  // 和同事談完一天之內，說說好不好。
+  says(['滿意', '很滿意', '不滿意'], async ({ message, fan, desk, pass }) => {
+    const isBad = message.content.includes('不');
+    if (!(await desk.rate(fan.pid, isBad ? 'bad' : 'good'))) return pass();
+    return isBad ? '記下了，讓你費心了。還沒解決就再回覆「人工」。' : '謝謝，我轉告同事。';
+  }),
   means('人工', {
     4: `
       人工 客服 轉人工 真人 活人 投訴 退款 退錢 退訂 退票 退房 退定金 退押金 取消訂單 取消預訂 改簽 開發票 發票 丟了

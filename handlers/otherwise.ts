@@ -8,7 +8,21 @@ const most = 9;
  */
 export default [
   otherwise(async (context) => {
-    const { message, cities, fan, misses, offers, at, choose, notYet, suggest, render } = context;
+    const {
+      message,
+      cities,
+      desk,
+      fan,
+      misses,
+      serviceHours,
+      offers,
+      at,
+      choose,
+      notYet,
+      suggest,
+      render,
+      missedAgain,
+    } = context;
     // 表情、問號、沒人認領的菜單。
     if (message.kind !== 'text' || !/[\p{L}\p{N}]/u.test(message.content))
       return render('help', offers.now(at));
@@ -32,6 +46,12 @@ export default [
         '說的是哪一座城市？',
         place.cities.slice(0, most).map((city) => ({ label: cities.fullName(city), says: city.name })),
       );
+
+    // 連著兩句都沒聽懂，同事在就請他來；已經在等的，照常接話。
+    if (missedAgain() && desk.here && serviceHours.isOpen(at)) {
+      const { isNew } = await desk.asks({ id: context.id, pid: fan.pid, at, why: 'misses' });
+      if (isNew) return render('desk-missed');
+    }
 
     const typo = cities.find(said);
     const near = [...(typo.kind === 'none' ? typo.near.map((city) => city.name) : []), ...suggest(said)];

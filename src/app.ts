@@ -102,6 +102,7 @@ export async function createApp(config: Config, options: AppOptions) {
     mailQrcode: mailQrcodeOf(config, client),
     client,
     onGroup: metrics.groupSize,
+    hint: (cause) => hints.hint(cause),
     more: options.more?.({ db }) ?? {},
   });
   const { inbox, outbox, subscribers, reach, timers, processes, versions, upkeep } = services;

@@ -230,6 +230,10 @@ export const table = {
     z.enum(['traditional', 'simplified']).default('traditional'),
     'The script for whoever has not shown hers yet',
   ),
+  DESK: setting(
+    z.enum(['console', 'wechat']).default('console'),
+    'Where people answer who are asked for (人工): on the inbox page of the console, or in WeChat’s own customer service',
+  ),
   SERVICE_HOURS: setting(
     z
       .string()

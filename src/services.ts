@@ -14,6 +14,7 @@ import { createCities } from './domain/cities/cities';
 import { createContent } from './domain/content/content';
 import { createCopies } from './domain/copies/copies';
 import { createCube } from './domain/cube/cube';
+import { createDesk } from './domain/desk/desk';
 import { createDirectory } from './domain/directory/directory';
 import { createDraws } from './domain/draws/draws';
 import { createEnquiries } from './domain/enquiries/enquiries';
@@ -73,6 +74,7 @@ import { createSubscriberSync } from './domain/subscribers/sync';
 import { createSurveys } from './domain/surveys/surveys';
 import { createTags } from './domain/tags/tags';
 import { createTasks } from './domain/tasks/tasks';
+import { may } from './domain/team/rights';
 import { createTeam } from './domain/team/team';
 import { createTimers } from './domain/timers/timers';
 import { createTrains } from './domain/trains/trains';
@@ -107,6 +109,8 @@ export function createServices(given: {
   /** Makes personal QR codes; absent: this account may not, or nobody asks WeChat here. */
   mailQrcode?: MailQrcode | undefined;
   onGroup?: (size: number) => void;
+  /** What lies in the outbox under a cause may be carried out now: sooner than the sweeper would find it. */
+  hint?: (cause: string) => void;
   /** WeChat's API; absent: nobody asks WeChat here. */
   client?: Pick<WechatClient, 'get' | 'post' | 'upload' | 'download'>;
   /** Domains of a test. */
@@ -367,6 +371,31 @@ export function createServices(given: {
     openidsOf: subscribers.openidsOf,
     wechat: createTagCalls({ client }),
   });
+  const misses = createMisses({ db, clock, key: config.dataKey });
+  const serviceHours = createServiceHours({ hours: config.SERVICE_HOURS, clock });
+  const team = createTeam({ db, key: config.dataKey });
+  const desk = createDesk({
+    db,
+    clock,
+    timers,
+    alarms,
+    subscribers,
+    reach,
+    inbox,
+    outbox,
+    misses,
+    render: given.render,
+    defaultScript,
+    hint: given.hint ?? (() => {}),
+    isOpen: serviceHours.isOpen,
+    team: async () =>
+      (await team.list()).map(({ id, name, roles, state }) => ({
+        id,
+        name,
+        answers: state === 'active' && may(roles, 'desk.answer'),
+      })),
+    here: config.DESK === 'console',
+  });
 
   const domains = {
     /** Of somebody whose own is not known yet. */
@@ -379,7 +408,8 @@ export function createServices(given: {
       alarm: (text) => alarms.raise({ cause: 'audit', text }),
     }),
     tasks: createTasks({ db }),
-    team: createTeam({ db, key: config.dataKey }),
+    team,
+    desk,
     versions,
     processes,
     inbox,
@@ -420,7 +450,7 @@ export function createServices(given: {
     mails,
     maps,
     menus: createMenus({ db, clock, client, solo: config.SOLO_TEAM }),
-    misses: createMisses({ db, clock, key: config.dataKey }),
+    misses,
     people,
     phones,
     segments,
@@ -482,7 +512,7 @@ export function createServices(given: {
       kinds,
       followed: subscribers.countFollowed,
     }),
-    serviceHours: createServiceHours({ hours: config.SERVICE_HOURS, clock }),
+    serviceHours,
     sights: createSights({ db }),
     status: createStatus({ campaigns, tickets, settlement, exports }),
     surveys,

@@ -148,6 +148,8 @@ export type Context<P, M extends Message = Message> = Services & {
   ): Reply;
   /** Opens a form: its questions are asked one at a time. */
   ask<F extends Fields>(form: Form<F>): string;
+  /** Nobody understood what she said, and what she said before neither: within ten minutes, and nothing in between was. */
+  missedAgain(): boolean;
   /** Some of this form is answered: `ask` goes on with it. */
   isHalfFilled(form: { name: string }): boolean;
   /** What of her sentence was understood, in a few words each: 「城市 杭州」; for people. */
@@ -177,7 +179,12 @@ export type Trigger =
   | { on: 'form'; form: Form<Fields> }
   | { on: 'forms'; of: FormMaker };
 
-export type Rule = Trigger & { run: Handler<never, never>; needs?: Need; looksUp?: true };
+export type Rule = Trigger & {
+  run: Handler<never, never>;
+  needs?: Need;
+  looksUp?: true;
+  evenAtDesk?: true;
+};
 
 // A rule list holds handlers of many parameter types; the engine calls each with what its own trigger promised.
 const rule = <P, M extends Message>(trigger: Trigger, run: Handler<P, M>): Rule => ({
@@ -193,6 +200,9 @@ export const needs = (need: Need, rules: Rule[]): Rule[] => rules.map((one) => (
 
 /** It only looks something up, so that the console's test box may run it for nobody: `looksUp(says('幫助', …))`. What is `about` something does so anyway. */
 export const looksUp = (one: Rule): Rule => ({ ...one, looksUp: true });
+
+/** Rules that are answered even while a person of ours talks with her, and the bot is silent. */
+export const evenAtDesk = (rules: Rule[]): Rule[] => rules.map((one) => ({ ...one, evenAtDesk: true }));
 
 /** She says a keyword or a pattern: `says('攻略', …)`, `says(['天氣', '{city}天氣'], …)`. Script, width, case and spaces do not matter. */
 export const says = <const Pattern extends string>(

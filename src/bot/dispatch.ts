@@ -7,6 +7,7 @@ import { fold, longestRead } from '../kit/text';
 import type { Render } from '../render/render';
 import type { Services } from '../services';
 import type { Message } from '../wechat/protocol/inbound';
+import { createAtDesk } from './at-desk';
 import type { Fields, Form, Said } from './bot';
 import { createFace } from './face';
 import { createForms } from './forms';
@@ -55,13 +56,14 @@ export function createDispatch(given: {
     run: runWant,
     notYet: face.notYet,
   });
+  const atDesk = createAtDesk({ rules, services, render });
   const say = createWords({ rules, contextOf: face.contextOf, log });
 
   /** Answers one message. Throws only when the database does: the sender repeats, and the row waits for it. */
   async function run(received: Message, her: Subscriber | undefined, cause: Cause): Promise<Outcome> {
     const { defaultScript } = services;
     const turn = openTurn({ received, her, cause, now: clock.now(), defaultScript });
-    return say(turn, await answered(turn));
+    return (await atDesk(turn)) ?? say(turn, await answered(turn));
   }
 
   /**

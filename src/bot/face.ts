@@ -7,7 +7,7 @@ import type { Reply } from '../wechat/protocol/reply';
 import type { Context, Fan, Fields, Form, Said } from './bot';
 import type { Forms } from './forms';
 import type { Lists, Option, Place } from './lists';
-import type { Turn } from './turn';
+import { listMs, type Turn } from './turn';
 import { partsOf } from './understanding/explain';
 import { writeWish } from './understanding/write';
 import { halfOf } from './waiting';
@@ -75,6 +75,12 @@ export function createFace(given: {
         asks: (n: number) => string,
       ) => lists.paged(turn, whole, typeof place === 'object' ? place : { page: place }, asks),
       ask: (form: Form<Fields>) => open(turn, form),
+      missedAgain() {
+        const before = turn.talkBefore.missed;
+        turn.missed = true;
+        turn.talk.missed = cause.at;
+        return before !== undefined && cause.at - before < listMs;
+      },
       isHalfFilled: ({ name }: { name: string }) => halfOf(turn.talk, name) !== undefined,
       understood: turn.understood ? partsOf(turn.understood) : [],
       suggest,

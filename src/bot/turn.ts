@@ -28,6 +28,8 @@ export type Turn = {
   by: string;
   /** What data took: its rule has answered, and adds no remark. */
   taken: boolean;
+  /** Nobody understood what she said. */
+  missed: boolean;
   /** What the open form asks for, when this answer did not go to it. */
   aside: string | undefined;
   /** What she is being answered about, and what she was last, when that is asked for. */
@@ -46,7 +48,7 @@ export type Turn = {
 export type Cause = { id: string; at: number };
 
 /** Lists and 「更多」 are forgotten after ten minutes, a form after half an hour of silence. */
-const listMs = 10 * 60_000;
+export const listMs = 10 * 60_000;
 const formMs = 30 * 60_000;
 
 export function openTurn(given: {
@@ -73,6 +75,7 @@ export function openTurn(given: {
     depth: 0,
     by: 'nothing',
     taken: false,
+    missed: false,
     aside: undefined,
     want: undefined,
     understood: undefined,
@@ -88,6 +91,7 @@ export function undo(turn: Turn, now: number): void {
   turn.changes = {};
   turn.effects = [];
   turn.carries = [];
+  turn.missed = false;
   turn.want = undefined;
   turn.context = undefined;
 }

@@ -57,6 +57,8 @@ export function createWords(given: {
     const reply = said === undefined ? null : fitted(turn, asReply(said));
     const { changes, effects, carries, her, talk, talkBefore, script, by } = turn;
     for (const effect of effects) if (effect.kind === 'tell') effect.reply = scripted(effect.reply, script);
+    // Something she said was understood: what she says next that is not stands alone again.
+    if (!turn.missed && reply) delete talk.missed;
     if (JSON.stringify(talk) !== JSON.stringify(talkBefore)) changes.talk = talk;
     const [withLetters, takeMail] =
       reply?.kind === 'text' && her && her.mailbox.length > 0
@@ -75,7 +77,7 @@ const asideUnder = ({ aside, talk }: Turn): string =>
   aside && talk.form ? `\n\n（還差${aside}，回覆「繼續」接著填）` : '';
 
 /** Templates are written in Traditional; what she reads is in her script. */
-function scripted(reply: Reply, script: Script): Reply {
+export function scripted(reply: Reply, script: Script): Reply {
   if (script === 'hant') return reply;
   if (reply.kind === 'text') return { kind: 'text', text: inScript(reply.text, script) };
   if (reply.kind !== 'news') return reply;
@@ -88,7 +90,7 @@ function scripted(reply: Reply, script: Script): Reply {
 }
 
 /** As many letters as fit before the reply, oldest first; the rest wait for the next one. */
-function withMail(text: string, mailbox: Subscriber['mailbox']): [Reply, taken: string[]] {
+export function withMail(text: string, mailbox: Subscriber['mailbox']): [Reply, taken: string[]] {
   const words: string[] = [];
   const taken: string[] = [];
   for (const letter of mailbox) {
@@ -96,5 +98,5 @@ function withMail(text: string, mailbox: Subscriber['mailbox']): [Reply, taken: 
     words.push(letter.text);
     taken.push(letter.id);
   }
-  return [{ kind: 'text', text: [...words, text].join('\n\n') }, taken];
+  return [{ kind: 'text', text: [...words, ...(text === '' ? [] : [text])].join('\n\n') }, taken];
 }

@@ -96,6 +96,7 @@ export const dataMap: Record<string, Kept> = {
     staff: 'author by check log proposal staff',
     technical: '_id pauses rev state stocking signed',
   },
+  cannedAnswers: { keeps: forever, content: 'title words', staff: 'by', technical: '_id at' },
   channels: { keeps: untilReplaced, content: '_id name words' },
   cities: { keeps: untilReplaced, content: '_id aliases name nameHans point region' },
   claims: {
@@ -106,6 +107,20 @@ export const dataMap: Record<string, Kept> = {
   },
   clock: { keeps: '模擬器用', technical: '_id ms' },
   codeLists: { keeps: forever, content: 'campaign codes prize', technical: '_id out' },
+  conversationWords: {
+    keeps: month,
+    words: 'words',
+    id: '_id conversation pid',
+    staff: 'agent',
+    technical: 'at kept',
+  },
+  conversations: {
+    keeps: '結束半年後刪除；她離開或要求時刪除',
+    deeds: 'rating why',
+    id: '_id pid endedBy',
+    staff: 'agent',
+    technical: 'answeredAt at claimedAt closedAt ended herAt live movedAt ourAt state todo turn waitingSince',
+  },
   cubeDays: { keeps: forever, technical: '_id at people known length bought engaged points stages' },
   cursors: {
     keeps: forever,
@@ -130,7 +145,14 @@ export const dataMap: Record<string, Kept> = {
     staff: 'value putOff pending',
     technical: '_id committedAt drawn frozen sealed state valueAt',
   },
-  enquiries: { keeps: whileHere, words: 'words', identity: 'phone', id: '_id pid', technical: 'at' },
+  enquiries: {
+    keeps: whileHere,
+    words: 'words',
+    identity: 'phone',
+    id: '_id pid',
+    technical: 'at answeredAt',
+    staff: 'answeredBy',
+  },
   exports: { keeps: forever, staff: 'by', technical: '_id at filter format full rows what' },
   floors: { keeps: forever, technical: '_id state wins' },
   graves: {
@@ -323,7 +345,7 @@ export const dataMap: Record<string, Kept> = {
     id: 'pid',
     words: 'said talk mailbox',
     profile: 'channel cityId script scriptChosen',
-    technical: 'followedAt following listed once seenAt v',
+    technical: 'desk followedAt following listed once seenAt v',
   },
   surveyAnswers: {
     keeps: whileHere,

@@ -236,6 +236,7 @@
   /* What is being written is kept in this browser until it was taken: `data-draft` names it. */
   const keyOf = (form) => `draft:${reader}:${form.dataset.draft}`;
   function forgetDraft(form) {
+    clearTimeout(waiting); // what was typed last would be kept after it was sent
     if (form.dataset.draft) localStorage.removeItem(keyOf(form));
   }
   function keepDraft(form) {
@@ -331,6 +332,17 @@
     changed(form);
   }
   for (const form of document.querySelectorAll('form[data-draft]')) restore(form);
+
+  /* `data-inserts`: what is chosen is written into that field. */
+  document.addEventListener('change', (event) => {
+    const choice = event.target.closest?.('select[data-inserts]');
+    if (!choice?.value) return;
+    const into = document.querySelector(choice.dataset.inserts);
+    into.setRangeText(choice.value, into.selectionStart, into.selectionEnd, 'end');
+    choice.value = '';
+    into.focus();
+    into.dispatchEvent(new Event('input', { bubbles: true }));
+  });
 
   /* Filters are asked for as soon as one is chosen. */
   document.addEventListener('change', (event) => {

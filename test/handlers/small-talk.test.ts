@@ -33,11 +33,22 @@ test('the script she asked for stays, whatever she types', async () => {
   expect(await fan.clicks('SCRIPT')).toContain('之後都用繁體');
 });
 
-test('in service hours she is handed over', async () => {
+test('in service hours she is put into the line, once, and may leave it', async () => {
   const fan = talk.fan();
+  expect(await fan.says('人工')).toMatch(/^已經請同事過來了。/);
+  expect(await fan.says('人工')).toMatch(/^已經請同事過來了。/);
+  talk.turnClockTo('2026-11-22T10:01');
+  expect(await talk.fan().says('人工')).toMatch(/你前面還有 1 位/);
+  expect(await fan.says('退出人工')).toMatch(/^好，不等了/);
+  expect(await fan.says('滿意')).not.toContain('轉告');
+  expect(await fan.clicks('AGENT')).toBe('同事都在。回覆「人工」，馬上為你轉接。');
+});
+
+test('where people answer in WeChat itself she is handed over', async () => {
+  const elsewhere = await createTalk(database, { settings: { DESK: 'wechat' } });
+  const fan = elsewhere.fan();
   await fan.says('人工');
   expect(fan.last()?.reply).toEqual({ kind: 'transfer' });
-  expect(await fan.clicks('AGENT')).toBe('同事都在。回覆「人工」，馬上為你轉接。');
 });
 
 test('outside them her words and number are kept, once answered', async () => {

@@ -313,6 +313,21 @@ export function createInbox({
       return row?.about;
     },
 
+    /** What she sent up to a moment (business time) and was answered, the last so many, the oldest first. */
+    async talkOf(
+      fan: string,
+      until: Date,
+      most: number,
+    ): Promise<Pick<InboxRow, '_id' | 'at' | 'body' | 'reply' | 'late'>[]> {
+      const found = await rows
+        .find(
+          { fan, at: { $lte: until } },
+          { projection: { at: 1, body: 1, reply: 1, late: 1 }, sort: { at: -1 }, limit: most },
+        )
+        .toArray();
+      return found.toReversed();
+    },
+
     /** Whether it was kept before; one query for all who ask. */
     has: async (id: string): Promise<boolean> => (await watch.add(id)) !== undefined,
 

@@ -32,6 +32,7 @@ export const missIndexes: IndexSpec[] = [
 
 /** Longer texts are talk, and more likely personal. */
 const longest = 20;
+const foldedOf = (typed: string): string => fold(typed).replace(/\d/g, '#');
 
 /**
  * What people typed and got nothing for, counted: the list from which the next keyword comes. What only one person ever
@@ -47,7 +48,7 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
     } satisfies Upkeep,
     /** Counts a short text of one person, and what was understood of it; digits become #, so that no number of a person is kept. */
     async count(typed: string, pid: string, understood: string[] = []): Promise<void> {
-      const words = fold(typed).replace(/\d/g, '#');
+      const words = foldedOf(typed);
       if (words === '' || words.length > longest) return;
       const _id = keyedHash(key, 'miss', words);
       const row = await rows.findOneAndUpdate(
@@ -84,6 +85,19 @@ export function createMisses({ db, clock, key }: { db: Connection; clock: Clock;
       );
       if (matchedCount === 0)
         throw new AppError('NotFound', 'misses.unknown', '這句話三十天沒人再說，已經不在名單裡了。');
+    },
+    /** Those of the texts that somebody typed and got nothing for. */
+    async among(texts: readonly string[]): Promise<Set<string>> {
+      const byId = new Map<string, string[]>();
+      for (const text of texts) {
+        const words = foldedOf(text);
+        if (words === '' || words.length > longest) continue;
+        const _id = keyedHash(key, 'miss', words);
+        byId.set(_id, [...(byId.get(_id) ?? []), text]);
+      }
+      if (byId.size === 0) return new Set();
+      const met = rows.find({ _id: { $in: [...byId.keys()] } }, { projection: { _id: 1 } });
+      return new Set((await met.toArray()).flatMap(({ _id }) => byId.get(_id) ?? []));
     },
     /** The most frequent, of those that more than one person typed. */
     top: (limit: number): Promise<MissRow[]> =>

@@ -19,6 +19,9 @@ export function createNotes({ db, clock }: { db: Connection; clock: Clock }) {
       erase: async (her) => void (her.pid !== undefined && (await rows.deleteMany(rowsOf(her)))),
       copy: async ({ pid }) => ({ notes: await rows.find({ pid }).toArray() }),
     } satisfies Upkeep,
+    /** What is noted of her, the newest first. */
+    of: (pid: string, limit = 50): Promise<Note[]> =>
+      rows.find({ pid }, { sort: { at: -1 }, limit }).toArray(),
     /** @throws AppError Invalid when it is empty or too long */
     async write(note: Pick<Note, 'pid' | 'words' | 'by'>): Promise<void> {
       const words = note.words.trim();

@@ -136,6 +136,27 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
         .toArray();
     },
 
+    /** What was or is to be said to her between two business times, beside replies, with its words where they are still there. */
+    async toldTo(
+      fan: string,
+      from: Date,
+      until: Date,
+    ): Promise<
+      (Pick<OutboxRow, '_id' | 'cause' | 'state' | 'at' | 'late'> & { words: string | undefined })[]
+    > {
+      const found = await rows
+        .find({ fan, at: { $gte: from, $lte: until } }, { sort: { at: -1 }, limit: 300 })
+        .toArray();
+      return found.map(({ _id, cause, state, at, late, effect }) => ({
+        _id,
+        cause,
+        state,
+        at,
+        ...(late ? { late } : {}),
+        words: effect?.kind === 'tell' && effect.reply.kind === 'text' ? effect.reply.text : undefined,
+      }));
+    },
+
     /** Takes a row by lease; the database's clock decides. Undefined: somebody else has it, or it is not pending. */
     async take(id: string): Promise<Taken | undefined> {
       const row = await rows.findOneAndUpdate(

@@ -36,6 +36,8 @@ export type Subscriber = {
   /** The scenes of the codes by which she came: the first, and the last. */
   channel?: { first: string; last: string };
   talk: Talk;
+  /** The conversation in which a person of ours talks with her: the bot is silent meanwhile. */
+  desk?: string;
   /** What was said with each of the last changes, newest last: a callback taken over finds its own and says the same. */
   said?: Kept[];
   /** Words that could not be delivered; the first words of her next reply. */
@@ -303,6 +305,21 @@ export function createSubscribers(given: {
         { timeoutMS },
       );
       return done.matchedCount === 1;
+    },
+
+    /** A person of ours talks with her in this conversation, or no longer does. What is being answered in this moment is answered again. */
+    async atDesk(fan: string, conversation: string, talks: boolean): Promise<void> {
+      await (talks
+        ? rows.updateOne(
+            { _id: fan, desk: { $ne: conversation } },
+            { $set: { desk: conversation }, $inc: { v: 1 } },
+            { timeoutMS },
+          )
+        : rows.updateOne(
+            { _id: fan, desk: conversation },
+            { $unset: { desk: 1 }, $inc: { v: 1 } },
+            { timeoutMS },
+          ));
     },
 
     /**

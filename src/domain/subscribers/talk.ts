@@ -22,6 +22,8 @@ export type Talk = {
   plays?: Plays;
   /** The campaign she plays now, or played last. */
   playing?: string;
+  /** When she last said what nobody understood (ms), and nothing since that was. */
+  missed?: number;
   /** What she was told once on a Beijing day, by name. */
   told?: Record<string, string>;
 };

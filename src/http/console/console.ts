@@ -30,8 +30,6 @@ export type House = {
   phoneUrl?: string | undefined;
   /** What a fan would be answered, and why. It changes nothing. */
   explain(text: string): Promise<Explained>;
-  /** What the code handlers answer by themselves: a file, for a word or a menu key. */
-  takenBy(what: string, how: 'says' | 'clicks'): string | undefined;
   /** The handler's file that answers a text before any operator's rule is asked. */
   comesFirst(text: string): string | undefined;
   /** Of the menu's buttons: the keys that handlers answer, and buttons behind which there is nothing yet. */

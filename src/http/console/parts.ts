@@ -22,7 +22,15 @@ export type Column = {
 export type Filter =
   | { kind: 'text'; name: string; label: string; value: string | undefined }
   | { kind: 'day'; name: string; label: string; value: string | undefined }
-  | { kind: 'select'; name: string; label: string; value: string | undefined; options: Option[] };
+  | {
+      kind: 'select';
+      name: string;
+      label: string;
+      value: string | undefined;
+      options: Option[];
+      /** What nothing chosen means; 「全部」 unless it is said. */
+      none?: string;
+    };
 export type Option = { value: string; label: string };
 
 export type Table = {
@@ -83,6 +91,7 @@ export function table(given: Table) {
       ...filter,
       value: filter.value ?? '',
       options: filter.kind === 'select' ? filter.options : [],
+      none: (filter.kind === 'select' && filter.none) || '全部',
     })),
     filtered: (given.filters ?? []).some(({ value }) => value !== undefined && value !== ''),
     path,
