@@ -7,7 +7,7 @@ import { createFanLimit } from './bot/fan-limit';
 import type { Rules } from './bot/rules';
 import { explain } from './bot/understanding/explain';
 import { createUnderstanding } from './bot/understanding/understanding';
-import type { Config } from './config';
+import { type Config, tellSettings } from './config';
 import { examine } from './doctor';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
@@ -36,8 +36,8 @@ import { createConsolePages } from './render/console';
 import { createPages } from './render/pages';
 import { createRender } from './render/render';
 import { createServices, type Services } from './services';
-import { createSmallIndexes, missingInvariants } from './store/indexes';
-import { migrate } from './store/migrations';
+import { createSmallIndexes, missingIndexes, missingInvariants } from './store/indexes';
+import { migrate, migrationsOf } from './store/migrations';
 import { connectMongo } from './store/mongo';
 import { connectRedis } from './store/redis';
 import { createSharedToken } from './store/shared-token';
@@ -75,12 +75,13 @@ export async function createApp(config: Config, options: AppOptions) {
   const metrics = createMetrics();
   const redis = connectRedis(options.redisUrl, log);
   const appId = config.WECHAT_APP_ID ?? '';
+  const sharedToken = createSharedToken({ db, appId, dataKey: config.dataKey });
   const client = createWechatClient({
     baseUrl: config.WECHAT_API_URL,
     appId,
     appSecret: config.WECHAT_APP_SECRET ?? '',
     account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
-    sharedToken: createSharedToken({ db, appId, dataKey: config.dataKey }),
+    sharedToken,
     onEnd(end) {
       services.quota.count(end);
       watch.called(end);
@@ -222,6 +223,8 @@ export async function createApp(config: Config, options: AppOptions) {
           rules,
           services,
           clock,
+          db,
+          sharedToken,
         }),
         url: consoleUrl(config),
         proxies: config.CONSOLE_PROXIES,
@@ -280,8 +283,15 @@ export async function createApp(config: Config, options: AppOptions) {
 }
 
 /** What the console is told of the house beside its services. */
-function houseOf(given: { config: Config; rules: Rules; services: Services; clock: TurnableClock }): House {
-  const { config, rules, services, clock } = given;
+function houseOf(given: {
+  config: Config;
+  rules: Rules;
+  services: Services;
+  clock: TurnableClock;
+  db: Connection;
+  sharedToken: Pick<ReturnType<typeof createSharedToken>, 'read'>;
+}): House {
+  const { config, rules, services, clock, db, sharedToken } = given;
   const understanding = createUnderstanding(rules.topics, services);
   return {
     account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
@@ -296,6 +306,12 @@ function houseOf(given: { config: Config; rules: Rules; services: Services; cloc
       return { by: exact?.file ?? '', reply: '', how: explain(found) };
     },
     doctor: () => examine(config),
+    settings: tellSettings(config),
+    tokenLeftMs: async () => (await sharedToken.read())?.freshMs,
+    schema: async () => ({
+      migrations: await migrationsOf(db, migrations),
+      missing: await missingIndexes(db, services.upkeep.indexes),
+    }),
   };
 }
 

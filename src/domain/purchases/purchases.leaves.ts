@@ -15,6 +15,8 @@ export const purchaseLeaves: readonly Leaf[] = [
     number: 'spentFen',
     from: yuan * 100,
   })),
+  leaf('phone', '綁定了手機', {}, () => ({ has: 'bound:phone' })),
+  leaf('no-phone', '沒有綁定手機', {}, () => ({ lacks: ['bound:phone'] })),
   leaf('phone-area', '手機號是{areas}的', { areas: quotedList() }, ({ areas }) => ({
     hasOne: areas.flatMap(spellings).map((one) => `phone-area:${one}`),
   })),

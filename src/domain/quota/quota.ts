@@ -99,6 +99,16 @@ export function createQuota({ db, clock, log }: { db: Connection; clock: Clock; 
         .map(({ _id, n, refused, errors = {} }) => ({ path: _id.slice(day.length), n, refused, errors }))
         .toSorted((a, b) => b.n - a.n);
     },
+    /** All calls between two Beijing days, both included. */
+    async total(from: string, to: string): Promise<{ n: number; refused: number }> {
+      const found = await rows
+        .find({ _id: { $gt: `${from}/`, $lt: `${to}0` } }, { projection: { n: 1, refused: 1 } })
+        .toArray();
+      return found.reduce((all, { n, refused }) => ({ n: all.n + n, refused: all.refused + refused }), {
+        n: 0,
+        refused: 0,
+      });
+    },
     /** Writes what was counted up to now. */
     drained: flush,
   };

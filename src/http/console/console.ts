@@ -29,6 +29,12 @@ export type House = {
   explain(text: string): Promise<Explained>;
   /** Settings, engines, account: what `npm run doctor` tells. */
   doctor(): Promise<{ state: 'good' | 'note' | 'bad'; what: string; todo?: string }[]>;
+  /** What is set, without secrets. */
+  settings: { name: string; what: string; value: string }[];
+  /** How long WeChat's access token is still good; undefined where there is none now. */
+  tokenLeftMs(): Promise<number | undefined>;
+  /** What has been migrated, and which indexes are missing. */
+  schema(): Promise<{ migrations: { n: number; name: string; doneAt?: number }[]; missing: string[] }>;
 };
 /** `by`: who answers it, the handler's file or an operator's rule; `reply`: the rule's words. */
 export type Explained = { by: string; reply: string; how: string[] };
