@@ -9,8 +9,8 @@ import { createStays } from './stays';
 /** What happened on a Beijing day. `messages` is missing where letters of that day are no longer kept. */
 export type DayCounts = { joined: number; left: number; messages?: number; answers: number };
 /**
- * `accountDays{_id: day}`: a day as it was counted when it was over. Sums only, for good. `partial`: it lies before the first count of
- * all, so who followed then and had left by that count is not among `joined`, and who left then is not in `left`.
+ * `accountDays{_id: day}`: a day as it was counted when it was over. Sums only, for good. `partial`: of before leavings were
+ * counted, so who followed then and left soon is not among `joined`, and who left then is not in `left`.
  */
 export type AccountDay = DayCounts & { _id: string; at: Date; partial?: true };
 /** `channelDays{_id: '<day>/<scene>'}`: how many began to follow on a day by a code. */
@@ -29,6 +29,7 @@ export function createDays(given: {
   db: Connection;
   clock: Clock;
   subscribers: {
+    count(): Promise<number>;
     countFollowed(from: number, to: number): Promise<number>;
     followedBy(from: number, to: number): Promise<Map<string, number>>;
     leavings: {
@@ -50,6 +51,7 @@ export function createDays(given: {
   const { db, clock, subscribers, messages, answers } = given;
   const { leavings } = subscribers;
   const days = db.collection<AccountDay>('accountDays');
+  const cursors = db.collection<{ _id: string; day: string }>('cursors');
   const channelDays = db.collection<ChannelDay>('channelDays');
 
   /** Indexed counts; still they take their time on a busy day. */
@@ -101,16 +103,32 @@ export function createDays(given: {
   async function keep(): Promise<void> {
     const today = startOfBeijingDay(clock.day());
     const last = await days.findOne({}, { sort: { _id: -1 }, projection: { _id: 1 } });
+    const whole = (await wholeSince()) ?? '9999';
     const first = beijingDay(today - mostBack * dayMs);
     for (let at = today - mostBack * dayMs; at < today; at += dayMs) {
       const day = beijingDay(at);
-      if (day >= first && day > (last?._id ?? '')) await keepDay(day, last === null);
+      if (day >= first && day > (last?._id ?? '')) await keepDay(day, day < whole);
     }
   }
 
+  /** The first day whose leavings are all counted. */
+  const wholeSince = async (): Promise<string | undefined> =>
+    (await cursors.findOne({ _id: 'days' }))?.day;
+
   return {
-    upkeep: { indexes, forget: () => keep() } satisfies Upkeep,
+    upkeep: {
+      indexes,
+      /** Of a house that has people already, it begins tomorrow: who left today before this was there is not counted. */
+      async warm() {
+        if ((await wholeSince()) !== undefined) return;
+        const isNew = (await subscribers.count()) === 0;
+        const day = isNew ? clock.day() : beijingDay(startOfBeijingDay(clock.day()) + dayMs);
+        await cursors.updateOne({ _id: 'days' }, { $setOnInsert: { day } }, { upsert: true });
+      },
+      forget: () => keep(),
+    } satisfies Upkeep,
     keep,
+    wholeSince,
     /** As it is now, also of a day that is over. */
     countOf,
     /** Days as they were counted, the newest first, from `before` back. */
@@ -128,7 +146,7 @@ export function createDays(given: {
     of: async (some: readonly string[]): Promise<Map<string, AccountDay>> =>
       new Map((await days.find({ _id: { $in: [...some] } }).toArray()).map((row) => [row._id, row])),
     ...createRetention({ days, leavings, clock }),
-    ...createStays({ channelDays, days, leavings, clock }),
+    ...createStays({ channelDays, leavings, clock }),
   };
 }
 

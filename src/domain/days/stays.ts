@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { dayNumber, dayOfNumber } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
-import type { AccountDay, ChannelDay } from './days';
+import type { ChannelDay } from './days';
 
 /** What one code brought: who followed by it, and of those who did so long enough ago, how many stayed so many days. */
 export type Stay = {
@@ -18,12 +18,10 @@ const spans = [7, 30] as const;
 /** What codes brought, and who stayed. */
 export function createStays({
   channelDays,
-  days,
   leavings,
   clock,
 }: {
   channelDays: mongo.Collection<ChannelDay>;
-  days: mongo.Collection<AccountDay>;
   leavings: {
     lostBy(
       from: string,
@@ -65,14 +63,6 @@ export function createStays({
           month: { of: w1, kept: Math.max(0, w1 - month) },
         };
       });
-    },
-    /** The first day that was counted as it should be; undefined while none is. */
-    async wholeSince(): Promise<string | undefined> {
-      const row = await days.findOne(
-        { partial: { $exists: false } },
-        { sort: { _id: 1 }, projection: { _id: 1 } },
-      );
-      return row?._id;
     },
   };
 }

@@ -4,7 +4,7 @@ import { beijingMoment } from '../../../kit/beijing';
 import { act, done, may, page, part } from '../console';
 import { cursor, maybe, reason } from '../form';
 import { count, processName, slowly, span } from '../numbers';
-import { type Cell, confirm, type Tone, table, tiles } from '../parts';
+import { type Cell, field, type Tone, table, tiles } from '../parts';
 
 const nothing = z.object({});
 const perPage = 50;
