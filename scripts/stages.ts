@@ -1,8 +1,8 @@
 /* `npm run stages -- show`: where people stand in their life with the brand, and how they moved. */
 import { parseArgs } from 'node:util';
+import { recountAll } from '../src/domain/rfm/rfm.tasks';
 import { hasNoSource, stageNames, stageRules } from '../src/domain/stages/stage-rules';
 import type { Stages } from '../src/domain/stages/stages';
-import { judgeEverybody } from '../src/domain/stages/stages.tasks';
 import { withServices } from '../src/with-services';
 import { runCommand } from './command-line';
 
@@ -22,7 +22,7 @@ async function main(args: string[]): Promise<number> {
       return withServices('stages', ({ services }) => moves(services.stages, from, to));
     if (command === 'judge' && from === undefined)
       return withServices('stages', async ({ services }) => {
-        console.log(`已重新判斷 ${await judgeEverybody(services)} 人。`);
+        console.log(`已重新判斷 ${await recountAll(services)} 人。`);
         return 0;
       });
   }

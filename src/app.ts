@@ -5,7 +5,7 @@ import { checkMenu, lackingIn, loadHandlers } from './bot/discover';
 import { createDispatch, type Dispatch } from './bot/dispatch';
 import { createFanLimit } from './bot/fan-limit';
 import type { Rules } from './bot/rules';
-import type { Config } from './config';
+import { type Config, tellSettings } from './config';
 import { examine } from './doctor';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
@@ -38,8 +38,8 @@ import { createConsolePages } from './render/console';
 import { createPages } from './render/pages';
 import { createRender } from './render/render';
 import { createServices, type Services } from './services';
-import { createSmallIndexes, missingInvariants } from './store/indexes';
-import { migrate } from './store/migrations';
+import { createSmallIndexes, missingIndexes, missingInvariants } from './store/indexes';
+import { migrate, migrationsOf } from './store/migrations';
 import { connectMongo } from './store/mongo';
 import { connectRedis } from './store/redis';
 import { dropScratch, scratchName } from './store/scratch';
@@ -78,12 +78,13 @@ export async function createApp(config: Config, options: AppOptions) {
   const metrics = createMetrics();
   const redis = connectRedis(options.redisUrl, log);
   const appId = config.WECHAT_APP_ID ?? '';
+  const sharedToken = createSharedToken({ db, appId, dataKey: config.dataKey });
   const client = createWechatClient({
     baseUrl: config.WECHAT_API_URL,
     appId,
     appSecret: config.WECHAT_APP_SECRET ?? '',
     account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
-    sharedToken: createSharedToken({ db, appId, dataKey: config.dataKey }),
+    sharedToken,
     onEnd(end) {
       services.quota.count(end);
       watch.called(end);
@@ -230,6 +231,8 @@ export async function createApp(config: Config, options: AppOptions) {
           services,
           clock,
           rehearsals,
+          db,
+          sharedToken,
         }),
         url: consoleUrl(config),
         proxies: config.CONSOLE_PROXIES,
@@ -296,8 +299,10 @@ function houseOf(given: {
   services: Services;
   clock: TurnableClock;
   rehearsals: House['rehearsals'];
+  db: Connection;
+  sharedToken: Pick<ReturnType<typeof createSharedToken>, 'read'>;
 }): House {
-  const { config, rules, dispatch, services, clock, rehearsals } = given;
+  const { config, rules, dispatch, services, clock, rehearsals, db, sharedToken } = given;
   return {
     account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
     simulated: config.simulated,
@@ -321,6 +326,12 @@ function houseOf(given: {
     takenBy: takenIn(rules),
     doctor: () => examine(config),
     rehearsals,
+    settings: tellSettings(config),
+    tokenLeftMs: async () => (await sharedToken.read())?.freshMs,
+    schema: async () => ({
+      migrations: await migrationsOf(db, migrations),
+      missing: await missingIndexes(db, services.upkeep.indexes),
+    }),
   };
 }
 

@@ -275,6 +275,45 @@ export function loadConfig(env: NodeJS.ProcessEnv = withDotEnv(process.env)): Co
   };
 }
 
+/** What people who run it look for, in their words; of secrets only whether they are there. */
+export function tellSettings(config: Config): { name: string; what: string; value: string }[] {
+  return told.map(([name, what]) => {
+    const value = config[name];
+    const text = value === true ? '是' : value === false ? '否' : String(value ?? '');
+    const isSecret = (table[name] as Setting<unknown>).secret === true;
+    return { name, what, value: value === undefined ? '沒有設定' : isSecret ? '已設定' : text };
+  });
+}
+const told: [keyof typeof table, string][] = [
+  ['WECHAT_APP_ID', '公眾號（沒有設定：模擬器扮演微信）'],
+  ['WECHAT_APP_SECRET', '公眾號密鑰'],
+  ['WECHAT_TOKEN', '回調令牌'],
+  ['WECHAT_ENCODING_AES_KEY', '回調加密（安全模式）'],
+  ['WECHAT_MAX_AGE', '回調最多可以舊幾秒'],
+  ['PUBLIC_URL', '粉絲和微信從這裡訪問'],
+  ['CONSOLE_URL', '團隊從這裡打開控制台'],
+  ['CONSOLE_PROXIES', '控制台前面有幾層代理'],
+  ['MONGODB_URI', '數據庫（沒有設定：用自帶的）'],
+  ['REDIS_URL', 'Redis（沒有設定：用自帶的）'],
+  ['DATA_KEY', '數據密鑰（沒有設定：自動生成，保存在數據文件夾）'],
+  ['SERVICE_HOURS', '人工客服的時間'],
+  ['DEFAULT_SCRIPT', '還不知道她用哪種字時的默認'],
+  ['CUSTOMER_MESSAGES_PER_TALK', '她發來消息後 48 小時內可以發她幾條'],
+  ['CUSTOMER_MESSAGES_PER_TAP', '她點菜單、關注、掃碼後 1 分鐘內可以發她幾條'],
+  ['MASS_PER_MONTH', '每人每月收幾次群發'],
+  ['PUSH_APPROVAL_ABOVE', '群發超過幾人要第二個人同意'],
+  ['PUSH_PER_SECOND', '每秒最多發幾條'],
+  ['SOLO_TEAM', '只有一個人的團隊'],
+  ['WEATHER_PROVIDER', '天氣從哪裡來'],
+  ['AMAP_KEY', '高德'],
+  ['SMS_TEMPLATE_ID', '短信驗證碼的模板'],
+  ['SMS_PUSH_TEMPLATE_ID', '營銷短信的模板'],
+  ['MAIL_FROM', '郵件以誰的名義寄'],
+  ['ALARM_WECOM_URL', '警報發到企業微信群'],
+  ['ALARM_MAIL_TO', '警報寄給誰'],
+  ['LOG_LEVEL', '日誌記多細'],
+];
+
 /** In the words of the people who set it. */
 function wrongIn(issue: z.core.$ZodIssue | undefined): string {
   switch (issue?.code) {

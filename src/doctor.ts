@@ -79,26 +79,26 @@ export function settings(config: Config): Finding[] {
   if (own.length > 0)
     found.push(
       note(
-        `${own.join(' 和 ')} 由程式自己啟動：供試用和小規模使用，沒有副本`,
+        `${own.join(' 和 ')} 由程序自己啟動：供試用和小規模使用，沒有副本`,
         '正式環境請設定 MONGODB_URI 和 REDIS_URL（docs/engines.md）',
       ),
     );
   if (!config.DATA_KEY)
     found.push(
       note(
-        `DATA_KEY 由程式產生，保存在 ${config.DATA_DIR}/data-key`,
+        `DATA_KEY 由程序產生，保存在 ${config.DATA_DIR}/data-key`,
         '把它和資料庫一起備份；正式環境請寫進密鑰庫',
       ),
     );
   if (config.WECHAT_APP_ID && !config.PUBLIC_URL)
     found.push(
       bad(
-        '沒有設定 PUBLIC_URL：酒店的預訂連結、答題的圖片頁會指向本機，粉絲打不開',
-        '在 .env 填 PUBLIC_URL=https://你的網域',
+        '沒有設定 PUBLIC_URL：酒店的預訂鏈接、答題的圖片頁會指向本機，粉絲打不開',
+        '在 .env 填 PUBLIC_URL=https://你的域名',
       ),
     );
   else if (config.WECHAT_APP_ID && !config.PUBLIC_URL?.startsWith('https://'))
-    found.push(note('PUBLIC_URL 不是 https', '微信要求回調在 80 或 443 端口，連結用 https'));
+    found.push(note('PUBLIC_URL 不是 https', '微信要求回調在 80 或 443 端口，鏈接用 https'));
   if (config.WECHAT_APP_ID && !config.ALARM_WECOM_URL && !config.ALARM_MAIL_TO)
     found.push(
       note('警報沒有人收：只寫在日誌裡和這裡', '設定 ALARM_WECOM_URL（企業微信群機器人）或 ALARM_MAIL_TO'),
@@ -126,7 +126,7 @@ function handlers(): Finding[] {
   try {
     const rules = loadHandlers();
     checkMenu(rules);
-    return [good(`處理程式 ${rules.claims.size} 條，沒有重複；菜單的 key 都有人認領`)];
+    return [good(`處理程序 ${rules.claims.size} 條，沒有重複；菜單的 key 都有人認領`)];
   } catch (error) {
     return [bad(messageOf(error), '改好後執行 npm run handlers 查看')];
   }
@@ -156,7 +156,7 @@ async function database(config: Config, mongoUri: string, redisUrl: string): Pro
     found.push(...(await work(services)), ...(await content(services, { db, config })));
     return found;
   } catch (error) {
-    return [bad(`MongoDB 連不上：${messageOf(error)}`, '檢查 MONGODB_URI、網路和帳號')];
+    return [bad(`MongoDB 連不上：${messageOf(error)}`, '檢查 MONGODB_URI、網路和賬號')];
   } finally {
     client.disconnect();
     await db?.close();
@@ -181,19 +181,19 @@ export async function content(
       ? good(`能答：城市${there.map((what) => `、${what}`).join('')}`)
       : bad(
           '一座城市都不認得，攻略和景點也沒有',
-          '啟動一次就有（npm start），或 npm run import -- cities 檔案',
+          '啟動一次就有（npm start），或 npm run import -- cities 文件',
         ),
   ];
   if (!(await any('channels')))
-    found.push(note('還沒有渠道：掃二維碼的人讀到一般的歡迎詞', 'npm run import -- channels 檔案'));
+    found.push(note('還沒有渠道：掃二維碼的人讀到一般的歡迎詞', 'npm run import -- channels 文件'));
   for (const need of needs.filter((one) => !has(one) && (cities || !factual.includes(one))))
     found.push(note(`還沒有${remedies[need].what}：粉絲問起會照實說，平時不提`, remedies[need].todo));
   const sights = await db.collection<{ _id: string; sample: boolean }>('imports').findOne({ _id: 'sights' });
   if (!config.simulated && sights?.sample)
     found.push(
       note(
-        '景點用的是隨程式附帶的資料：開放時間和票價沒有逐條核實',
-        'npm run import -- sights 檔案，換成自己核過的',
+        '景點用的是隨程序附帶的資料：開放時間和票價沒有逐條核實',
+        'npm run import -- sights 文件，換成自己核過的',
       ),
     );
   return found;
@@ -321,7 +321,7 @@ export async function account(config: Config): Promise<Finding[]> {
   const may = capabilities(kind).map(({ says, allowed }) => `${allowed ? '能' : '不能'} ${says}`);
   const found: Finding[] = [
     note(
-      `這個帳號（${kind.type === 'service' ? '服務號' : '訂閱號'}，${kind.verified ? '已認證' : '未認證'}）：${may.join('；')}`,
+      `這個賬號（${kind.type === 'service' ? '服務號' : '訂閱號'}，${kind.verified ? '已認證' : '未認證'}）：${may.join('；')}`,
     ),
   ];
   try {

@@ -14,6 +14,7 @@ import { createCities } from './domain/cities/cities';
 import { createContent } from './domain/content/content';
 import { createCopies } from './domain/copies/copies';
 import { createCube } from './domain/cube/cube';
+import { createDays } from './domain/days/days';
 import { createDesk } from './domain/desk/desk';
 import { createDirectory } from './domain/directory/directory';
 import { createDraws } from './domain/draws/draws';
@@ -60,8 +61,10 @@ import { sampleAuthor } from './domain/quiz/workbook/sample';
 import { createQuota } from './domain/quota/quota';
 import { createReach } from './domain/reach/reach';
 import { createReplies } from './domain/replies/replies';
+import { createFunnel } from './domain/reports/funnel';
 import { createReports } from './domain/reports/reports';
 import { createStatus } from './domain/reports/status';
+import { createRfm } from './domain/rfm/rfm';
 import { createLists } from './domain/segments/lists';
 import { createSegments } from './domain/segments/segments';
 import { createServiceHours } from './domain/service-hours/service-hours';
@@ -495,6 +498,19 @@ export function createServices(given: {
       })),
       asked: (Object.keys(topics) as TopicCode[]).map((topic) => nthAsked(topic, 1)),
     }),
+    // After the cube: what is judged of a day is counted once it is judged.
+    rfm: createRfm({ db, clock }),
+    days: createDays({
+      db,
+      clock,
+      subscribers,
+      messages: inbox.countBetween,
+      async answers(day) {
+        const each = campaigns.all().map(({ id, kind }) => kinds[kind as keyof typeof kinds]?.on(id, day));
+        return (await Promise.all(each)).reduce((all, one) => all + (one?.answers ?? 0), 0);
+      },
+    }),
+    funnel: createFunnel({ clock, segments, campaigns }),
     draws,
     projector,
     proof,

@@ -50,7 +50,7 @@ test('what is missing is named, with the command that brings it', async () => {
     'npm run quiz -- template',
   ])
     expect(fresh).toMatch(new RegExp(`^note 還沒有.*${todo}`, 'm'));
-  expect(fresh).toMatch(/^note 景點用的是隨程式附帶的資料.*npm run import -- sights/m);
+  expect(fresh).toMatch(/^note 景點用的是隨程序附帶的資料.*npm run import -- sights/m);
 
   const open = { ...account, WEATHER_PROVIDER: 'open-meteo' };
   expect(told(await asked(db, testConfig(open)))).not.toContain('還沒有天氣');

@@ -40,6 +40,7 @@ const month = '30 天，她離開或要求時刪除';
 const untilReplaced = '下次導入時換掉';
 
 export const dataMap: Record<string, Kept> = {
+  accountDays: { keeps: forever, technical: '_id at joined left messages answers partial' },
   alarms: { keeps: '過去 30 天後刪除', content: 'text', technical: '_id at by dueAt over ref told tries' },
   answers: {
     keeps: '一直留著；pid 在她離開後不通向誰',
@@ -97,6 +98,7 @@ export const dataMap: Record<string, Kept> = {
     technical: '_id pauses rev state stocking signed',
   },
   cannedAnswers: { keeps: forever, content: 'title words', staff: 'by', technical: '_id at' },
+  channelDays: { keeps: forever, content: 'scene', technical: '_id day joined' },
   channels: { keeps: untilReplaced, content: '_id name words' },
   cities: { keeps: untilReplaced, content: '_id aliases name nameHans point region' },
   claims: {
@@ -197,6 +199,7 @@ export const dataMap: Record<string, Kept> = {
     id: '_id pid',
     technical: 'at',
   },
+  leavings: { keeps: forever, content: 'scene', technical: '_id left followed n' },
   linkClicks: { keeps: forever, content: 'kind ref', technical: '_id n on' },
   mailAsks: {
     keeps: '48 小時',
@@ -284,6 +287,7 @@ export const dataMap: Record<string, Kept> = {
     staff: 'by editedBy removed',
     technical: 'createdAt editedAt source fingerprint media v',
   },
+  rfmDays: { keeps: forever, technical: '_id at cells unjudged' },
   rounds: {
     keeps: '一直留著；pid 在她離開後不通向誰',
     deeds: 'answered failed firstFloor flash lastFloor level on passed points reached right took',

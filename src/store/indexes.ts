@@ -88,3 +88,7 @@ export const missingInvariants = async (db: Connection, specs: readonly IndexSpe
       specs.filter(({ invariant }) => invariant),
     )
   ).map(fullName);
+
+/** All that are not there, as `collection.name`. */
+export const missingIndexes = async (db: Connection, specs: readonly IndexSpec[]): Promise<string[]> =>
+  (await missingOf(db, specs)).map(fullName);

@@ -71,6 +71,19 @@ export async function migrate(given: {
   }
 }
 
+/** Which have run, and when. */
+export async function migrationsOf(
+  db: Connection,
+  all: Migration[],
+): Promise<{ n: number; name: string; doneAt?: number }[]> {
+  const rows = await db.collection<MigrationRow>('migrations').find().toArray();
+  const doneAt = new Map(rows.map((row) => [row._id, row.doneAt.getTime()]));
+  return all.map(({ n, name }) => {
+    const at = doneAt.get(n);
+    return { n, name, ...(at === undefined ? {} : { doneAt: at }) };
+  });
+}
+
 /** A migration may take longer than a lease: the holder keeps it while it works. */
 async function renewLease(db: Connection, name: string, owner: string): Promise<void> {
   await db

@@ -109,9 +109,11 @@ export function createCampaigns(given: {
     },
     /** As `find`, with author, check, proposal and log. */
     row: loaded,
-    list: (): Promise<Pick<CampaignRow, '_id' | 'title' | 'state' | 'version' | 'startsAt' | 'endsAt'>[]> =>
+    list: (): Promise<
+      Pick<CampaignRow, '_id' | 'title' | 'state' | 'version' | 'startsAt' | 'endsAt' | 'author'>[]
+    > =>
       rows
-        .find({}, { projection: { title: 1, state: 1, version: 1, startsAt: 1, endsAt: 1 } })
+        .find({}, { projection: { title: 1, state: 1, version: 1, startsAt: 1, endsAt: 1, author: 1 } })
         .sort({ startsAt: 1, _id: 1 })
         .toArray(),
     /** Those of a kind, the last to begin first; `after`: where the list goes on. */

@@ -71,12 +71,18 @@ export function createCube(given: {
     // After people and stages, which are worked out anew in the same run.
     upkeep: { forget: () => keep() } satisfies Upkeep,
     keep,
+    /** The days that were kept, the newest first. */
+    kept: async (limit = 400): Promise<string[]> => {
+      const some = days.find({ people: { $gt: 0 } }, { sort: { _id: -1 }, limit, projection: { _id: 1 } });
+      return (await some.toArray()).map(({ _id }) => _id);
+    },
     stages,
     /**
-     * As it was kept on a Beijing day; as it is now where none is named.
+     * As it was kept on a Beijing day; as it is now where none is named. `against`: an older day to compare it with, else a month
+     * before.
      * @throws AppError NotFound where nothing is known
      */
-    async read(day?: string): Promise<Compared> {
+    async read(day?: string, against?: string): Promise<Compared> {
       const now = day === undefined ? await count() : await days.findOne({ _id: day });
       if (!now) throw await nothingKept(day as string);
       if (now.people === 0)
@@ -85,7 +91,11 @@ export function createCube(given: {
           'cube.empty',
           `${day === undefined ? '還沒有人關注' : `${day} 還沒有人關注`}，立方體是空的。有人關注，幾秒後就算得出來；剛導入的粉絲先整理一次：npm run segment -- rebuild`,
         );
-      const older = await before(now._id);
+      const older =
+        against === undefined
+          ? await before(now._id)
+          : await days.findOne({ _id: against, people: { $gt: 0 } });
+      if (against !== undefined && !older) throw await nothingKept(against);
       return older ? { now, before: older } : { now };
     },
   };

@@ -66,6 +66,12 @@ export const inboxIndexes: IndexSpec[] = [
     partial: { failed: 'limited' },
     why: 'what is left of floods, older than its retention',
   },
+  {
+    collection: 'inbox',
+    key: { quarantinedAt: 1 },
+    partial: { quarantinedAt: { $exists: true } },
+    why: 'what was put aside (doctor, console)',
+  },
 ];
 
 export type Accepted = { kind: 'new' | 'copy' };
@@ -447,9 +453,25 @@ export function createInbox({
       );
       return row ? (row.failed ?? '') : undefined;
     },
-    quarantined: (limit = 50) =>
+    /** Callbacks that were put out of the way, the first to be so first; `after`: where the list goes on. */
+    quarantined: (limit = 50, after?: { at: Date; id: string }) =>
       rows
-        .find({ quarantinedAt: { $exists: true } }, { projection: { failed: 1, quarantinedAt: 1 }, limit })
+        .find(
+          {
+            quarantinedAt: { $exists: true },
+            ...(after && {
+              $or: [
+                { quarantinedAt: { $gt: after.at } },
+                { quarantinedAt: after.at, _id: { $gt: after.id } },
+              ],
+            }),
+          },
+          {
+            projection: { failed: 1, quarantinedAt: 1, at: 1 },
+            sort: { quarantinedAt: 1, _id: 1 },
+            limit,
+          },
+        )
         .toArray(),
 
     /**
@@ -475,6 +497,10 @@ export function createInbox({
     undoneUpTo: (at: number): Promise<number> =>
       rows.countDocuments({ open: true, at: { $lte: new Date(at) } }),
     undone: (): Promise<number> => rows.countDocuments({ open: true }),
+    /** How many callbacks were accepted between two moments (business ms). */
+    countBetween: (from: number, to: number): Promise<number> =>
+      rows.countDocuments({ at: { $gte: new Date(from), $lt: new Date(to) } }),
+    countQuarantined: (): Promise<number> => rows.countDocuments({ quarantinedAt: { $exists: true } }),
 
     drained: async (): Promise<void> => {
       await Promise.all([inserts.drained(), endings.drained()]);

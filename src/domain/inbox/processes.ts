@@ -77,6 +77,17 @@ export function createProcesses({ db, role, log }: { db: Connection; role: strin
         _id: { $ne: boot },
         $expr: { $gt: ['$at', { $subtract: ['$$NOW', deadAfterMs] }] },
       }),
+    /** All that beat in the last hour, by role; `silentMs` by the database's clock. */
+    list: (): Promise<{ role: string; silentMs: number; alive: boolean }[]> =>
+      rows
+        .aggregate<{ role: string; silentMs: number; alive: boolean }>([
+          { $set: { silentMs: { $max: [0, { $subtract: ['$$NOW', '$at'] }] } } },
+          {
+            $project: { _id: 0, role: 1, silentMs: 1, alive: { $lt: ['$silentMs', deadAfterMs] } },
+          },
+          { $sort: { role: 1, silentMs: 1 } },
+        ])
+        .toArray(),
     /** Runs after each successful beat. */
     onBeat: (act: () => Promise<void>) => void onBeat.push(act),
     async start(): Promise<void> {

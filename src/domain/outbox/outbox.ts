@@ -56,6 +56,9 @@ export const leaseMs = 30_000;
 /** A job over which so many processes died is put aside: one dies by chance, twenty die of it. */
 const mostDeaths = 20;
 export type Taken = OutboxRow & { epoch: number };
+/** `kind`: a job's name, or `tell`; `again`: tried before. */
+export type Waiting = { kind: string; n: number; again: number; oldest: Date };
+export type Failed = { kind: string; n: number };
 const putAside = { state: 'failed', 'effect.kind': 'later' } as const;
 
 export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
@@ -261,9 +264,11 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
       };
     },
 
-    /** Jobs that were put aside after their tries; `replay` brings one back. */
-    async putAside(limit = 50): Promise<{ id: string; job: string; at: Date; reason: string }[]> {
-      const found = await rows.find(putAside, { sort: { _id: 1 }, limit }).toArray();
+    /** Jobs that were put aside after their tries, from behind `after` on; `replay` brings one back. */
+    async putAside(limit = 50, after = ''): Promise<{ id: string; job: string; at: Date; reason: string }[]> {
+      const found = await rows
+        .find({ ...putAside, _id: { $gt: after } }, { sort: { _id: 1 }, limit })
+        .toArray();
       return found.map(({ _id, effect, at, reason = '' }) => ({
         id: _id,
         job: effect?.kind === 'later' ? effect.job : '',
@@ -284,6 +289,52 @@ export function createOutbox({ db, clock }: { db: Connection; clock: Clock }) {
       );
       return done.modifiedCount === 1;
     },
+
+    /**
+     * What waits, by kind: a job's name, or `tell`. Of a long queue the oldest `most` are looked at; `more`: there are more than those.
+     */
+    async board(most = 5_000): Promise<{ waiting: Waiting[]; more: boolean; failed: Failed[] }> {
+      const some = await rows
+        .find(
+          { state: 'pending' },
+          {
+            sort: { dueAt: 1 },
+            limit: most,
+            projection: { 'effect.kind': 1, 'effect.job': 1, dueAt: 1, tries: 1 },
+          },
+        )
+        .toArray();
+      const kinds = new Map<string, Waiting>();
+      for (const { effect, dueAt, tries } of some) {
+        const kind = effect?.kind === 'later' ? effect.job : 'tell';
+        const one = kinds.get(kind) ?? { kind, n: 0, again: 0, oldest: dueAt };
+        one.n++;
+        if (tries > 0) one.again++;
+        kinds.set(kind, one);
+      }
+      const failed = await rows
+        .aggregate<Failed>([
+          { $match: { state: 'failed' } },
+          {
+            $group: {
+              _id: { $cond: [{ $eq: ['$effect.kind', 'later'] }, '$effect.job', 'tell'] },
+              n: { $sum: 1 },
+            },
+          },
+          { $project: { _id: 0, kind: '$_id', n: 1 } },
+          { $sort: { n: -1 } },
+        ])
+        .toArray();
+      return {
+        waiting: [...kinds.values()].toSorted((a, b) => b.n - a.n),
+        more: some.length === most,
+        failed,
+      };
+    },
+    countAside: (): Promise<number> => rows.countDocuments(putAside),
+    /** What became of a cause's row; undefined where there is none any more. */
+    stateOf: async (id: string): Promise<Pick<OutboxRow, 'state' | 'reason'> | null> =>
+      rows.findOne({ _id: id }, { projection: { state: 1, reason: 1 } }),
 
     pending: (): Promise<number> => rows.countDocuments({ state: { $in: ['pending', 'sending'] } }),
     oldestPendingMs,

@@ -107,6 +107,16 @@ export function createQuota({ db, clock, log }: { db: Connection; clock: Clock; 
       );
     },
     limitOf: (path: string): number | undefined => dailyLimits[path],
+    /** All calls between two Beijing days, both included. */
+    async total(from: string, to: string): Promise<{ n: number; refused: number }> {
+      const found = await rows
+        .find({ _id: { $gt: `${from}/`, $lt: `${to}0` } }, { projection: { n: 1, refused: 1 } })
+        .toArray();
+      return found.reduce((all, { n, refused }) => ({ n: all.n + n, refused: all.refused + refused }), {
+        n: 0,
+        refused: 0,
+      });
+    },
     /** Writes what was counted up to now. */
     drained: flush,
   };

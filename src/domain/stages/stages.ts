@@ -11,7 +11,6 @@ import { type Churn, churnOf } from './churn';
 import { createMoves, type Move } from './moves';
 import { type StageCode, stageOf } from './stage-rules';
 import { stageLeaves, valueNumber } from './stages.leaves';
-import { judgeStages } from './stages.tasks';
 import { createFifths, type Value, type ValueCuts, valueOf } from './value';
 
 /** `stages{_id: pid}`: where she stands, what she is worth, and how likely she is to be lost. `since`: a Beijing day. */
@@ -192,7 +191,6 @@ export function createStages(given: {
   return {
     upkeep: {
       indexes,
-      tasks: [judgeStages],
       async erase(her) {
         if (her.pid === undefined) return;
         await moves.forget(rowsOf(her));

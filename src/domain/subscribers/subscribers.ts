@@ -11,6 +11,7 @@ import { createGroup } from '../../store/group';
 import type { IndexSpec } from '../../store/indexes';
 import type { Audience, Facts } from '../audience';
 import type { Upkeep } from '../upkeep';
+import { createLeavings, leavingIndexes } from './leavings';
 import { erase } from './subscribers.jobs';
 import { subscriberLeaves } from './subscribers.leaves';
 import type { Kept, Plays, Talk } from './talk';
@@ -65,7 +66,9 @@ type Change = {
 
 export const subscriberIndexes: IndexSpec[] = [
   { collection: 'subscribers', key: { pid: 1 }, unique: true, invariant: true, why: 'who is this pid' },
+  { collection: 'subscribers', key: { followedAt: 1 }, why: 'who began to follow on these days (numbers)' },
   { collection: 'graves', key: { until: 1 }, why: 'which graves may be forgotten' },
+  ...leavingIndexes,
 ];
 
 type Grave = {
@@ -98,6 +101,7 @@ export function createSubscribers(given: {
   const { db, dataKey, appId, clock, placeOf } = given;
   const rows = db.collection<Subscriber>('subscribers');
   const graves = db.collection<Grave>('graves');
+  const leavings = createLeavings({ db });
 
   const loads = createGroup<string, Subscriber | undefined>({
     async run(ids) {
@@ -334,7 +338,10 @@ export function createSubscribers(given: {
     ): Promise<void> {
       const _id = fan;
       const gone = { _id, $or: [{ followedAt: { $exists: false } }, { followedAt: { $lte: leftAt } }] };
-      const row = await rows.findOne(gone, { projection: { once: 1, pid: 1, talk: 1 }, timeoutMS });
+      const row = await rows.findOne(gone, {
+        projection: { once: 1, pid: 1, talk: 1, followedAt: 1, channel: 1 },
+        timeoutMS,
+      });
       if (!row && (await isGone(fan, leftAt))) return; // done before
       const until = row && pidUntil(Object.keys(row.talk.plays ?? {}));
       await graves.updateOne(
@@ -350,7 +357,9 @@ export function createSubscribers(given: {
         { upsert: true, timeoutMS },
       );
       crashPoint('grave-dug');
-      if (row) await rows.deleteOne(gone, { timeoutMS });
+      // Who takes the row away counts it, so that twice is once; a process that dies in between leaves one uncounted.
+      if (row && (await rows.deleteOne(gone, { timeoutMS })).deletedCount === 1)
+        await leavings.count(row, leftAt);
       crashPoint('row-removed');
     },
     /** Whether what she sent at `at` comes from before she left: then nothing of it may bring her back. */
@@ -431,6 +440,17 @@ export function createSubscribers(given: {
     /** Who follows now and began between two moments (business ms). */
     countFollowed: (from: number, to: number): Promise<number> =>
       rows.countDocuments({ followedAt: { $gte: new Date(from), $lt: new Date(to) } }),
+    /** As `countFollowed`, by the scene of the code by which each came; '' for who came by none. */
+    async followedBy(from: number, to: number): Promise<Map<string, number>> {
+      const found = await rows
+        .aggregate<{ _id: string; n: number }>([
+          { $match: { followedAt: { $gte: new Date(from), $lt: new Date(to) } } },
+          { $group: { _id: { $ifNull: ['$channel.first', ''] }, n: { $sum: 1 } } },
+        ])
+        .toArray();
+      return new Map(found.map(({ _id, n }) => [_id, n]));
+    },
+    leavings,
     count: (): Promise<number> => rows.estimatedDocumentCount(),
     drained: async (): Promise<void> => {
       await Promise.all([changes.drained(), touches.drained()]);

@@ -66,6 +66,15 @@ export function createTimers({ db, outbox, clock }: { db: Connection; outbox: Ou
       }
       return due.map((timer) => timer._id);
     },
+    /** What is due next, soonest first. */
+    next: (limit: number): Promise<TimerRow[]> =>
+      rows.find({ state: 'armed' }, { sort: { dueAt: 1 }, limit }).toArray(),
+    /** The last that fired under `<kind>:<ref>`. */
+    lastFired: (kindAndRef: string): Promise<TimerRow | null> =>
+      rows.findOne(
+        { _id: { $gt: `${kindAndRef}:`, $lt: `${kindAndRef};` }, state: 'fired' },
+        { sort: { _id: -1 } },
+      ),
     /** Business ms of the next armed timer. */
     async nextDue(): Promise<number | undefined> {
       const [next] = await rows

@@ -40,6 +40,12 @@ export type House = {
   takenBy: TakenBy;
   /** Quizzes that are played as a fan would, without any effect. */
   rehearsals: Rehearsals;
+  /** What is set, without secrets. */
+  settings: { name: string; what: string; value: string }[];
+  /** How long WeChat's access token is still good; undefined where there is none now. */
+  tokenLeftMs(): Promise<number | undefined>;
+  /** What has been migrated, and which indexes are missing. */
+  schema(): Promise<{ migrations: { n: number; name: string; doneAt?: number }[]; missing: string[] }>;
 };
 /**
  * `by`: who answers it, a handler's file or `operator` (then `rule` says which rule). `reply`: the words of the first reply; '' where

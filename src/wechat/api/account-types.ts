@@ -38,7 +38,7 @@ export function allows(account: AccountKind, feature: Feature): boolean {
 export function whyNot(account: AccountKind, feature: Feature): string | undefined {
   if (allows(account, feature)) return undefined;
   const { types, says } = features[feature];
-  const needs = types === 'service' ? '已認證的服務號' : '已認證的帳號';
+  const needs = types === 'service' ? '已認證的服務號' : '已認證的賬號';
   const is = `${account.verified ? '已認證' : '未認證'}的${account.type === 'service' ? '服務號' : '訂閱號'}`;
   return `${says}要${needs}，本號是${is}。`;
 }

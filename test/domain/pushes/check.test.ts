@@ -57,7 +57,7 @@ test('template messages and notices carry no marketing, and it is said what to d
 
 test('what the account may not do, and what is not connected, is told by its route', () => {
   expect(told(pushOf(), { account: { type: 'subscription', verified: false } })).toEqual([
-    expect.stringContaining('客服消息要已認證的帳號，本號是未認證的訂閱號'),
+    expect.stringContaining('客服消息要已認證的賬號，本號是未認證的訂閱號'),
   ]);
   expect(told(pushOf(), { only: new Map() })).toContainEqual(expect.stringContaining('現在不能用'));
 });

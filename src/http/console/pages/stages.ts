@@ -6,7 +6,7 @@ import {
   stageNames,
   stageRules,
 } from '../../../domain/stages/stage-rules';
-import { judgeStages } from '../../../domain/stages/stages.tasks';
+import { recountTask } from '../../../domain/rfm/rfm.tasks';
 import { AppError } from '../../../errors';
 import { beijingDay, dayMs } from '../../../kit/beijing';
 import { createGate } from '../../../kit/gate';
@@ -40,7 +40,7 @@ export default [
       const [rates, days, task] = await Promise.all([
         services.stages.rates(since, until),
         services.stages.days(since, until),
-        services.tasks.latest(judgeStages.name),
+        services.tasks.latest(recountTask.name),
       ]);
       return {
         span: queryOf({ since, until }),
@@ -153,6 +153,6 @@ export default [
     },
   ),
   act('/stages/judge', may('people.edit'), { what: '重新判斷階段', asks: z.object({}) }, async (visit) =>
-    done('開始重新判斷。', { to: await visit.start(judgeStages, {}) }),
+    done('開始重新判斷。', { to: await visit.start(recountTask, { href: '/stages' }) }),
   ),
 ];
