@@ -1,3 +1,4 @@
+import { createTags } from '../../../src/wechat/api/tags';
 import { openConsole, type TestConsole } from '../../support/console';
 import { createTown, type Town } from '../../support/town';
 
@@ -60,7 +61,6 @@ test('a segment becomes a tag that its people wear at WeChat, behind whose numbe
 test('a tag that somebody made elsewhere stands there as theirs, and its name is not taken from them', async () => {
   const mei = await desk.as('marketer');
   const { segments } = town.services;
-  const { createTags } = await import('../../../src/wechat/api/tags');
   await createTags({ client: town.app.client }).create('老客');
   await segments.save({ id: 'all', name: '所有', rule: await segments.readText('所有人'), by: 'ann' });
   await mei.does('/tags/mark', { segment: 'all', name: '老客' });
