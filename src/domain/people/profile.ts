@@ -70,6 +70,7 @@ const causes: Record<string, string> = {
   spend: '花掉',
   survey: '問卷',
   reversal: '收回',
+  crowd: '示例',
 };
 export const causeOf = (id: string): string => causes[id.split('/')[0] ?? ''] ?? id.split('/')[0] ?? '';
 

@@ -94,7 +94,7 @@ export default [
           },
         ]),
         timeline: happened.map(({ at, what, own = '' }) => ({
-          at,
+          when: beijingMoment(at),
           what: own === '' ? what : what.slice(0, what.length - own.length),
           own: shown(own),
         })),
@@ -104,7 +104,7 @@ export default [
           value: value === undefined ? '' : own ? shown(value) : value,
           unknown: value === undefined,
           from: value === undefined ? '' : from,
-          at: at ?? 0,
+          when: at === undefined ? '' : beijingDay(at),
           consent,
           own,
         })),
@@ -164,7 +164,7 @@ export default [
           const asks = surveys.find(({ _id }) => _id === survey)?.survey;
           return {
             title: asks?.title ?? survey,
-            at: at.getTime(),
+            when: beijingMoment(at.getTime()),
             answers: Object.entries(answers).map(([question, answer]) => ({
               question: asks?.questions.find((its) => its.id === question)?.text ?? question,
               answer: shown([answer].flat().map(String).join('、')),
@@ -173,7 +173,7 @@ export default [
         }),
         notes: ((copy['notes'] ?? []) as { words: string; by: string; at: Date }[])
           .toSorted((a, b) => b.at.getTime() - a.at.getTime())
-          .map(({ words, by, at }) => ({ words: shown(words), by, at: at.getTime() })),
+          .map(({ words, by, at }) => ({ words: shown(words), by, when: beijingMoment(at.getTime()) })),
         note: form({
           to: `/subscribers/${pid}/notes`,
           submit: '記下',

@@ -20,7 +20,7 @@ import {
   windowsOf,
 } from '../people';
 
-const rowsOnPage = 50;
+const rowsOnPage = 30;
 /** Longer than that nobody waits for a page: the list follows by itself. */
 const quickMs = 200;
 const patientMs = 20_000;
