@@ -97,10 +97,10 @@ test('what cannot be a rule is refused where it stands', async () => {
   expect(await refused({ exact: '？！' })).toMatchObject({ exact: expect.stringContaining('只有標點') });
   expect(await refused({ exact: '' })).toMatchObject({ exact: expect.stringContaining('至少要一個關鍵詞') });
   expect(await refused({ 'replies.0.text': ' ' })).toMatchObject({
-    'replies.0.kind': expect.stringContaining('要有文字'),
+    'replies.0.text': expect.stringContaining('要有文字'),
   });
   expect(await refused({ 'replies.0.text': '長'.repeat(700) })).toMatchObject({
-    'replies.0.kind': expect.stringContaining('2048'),
+    'replies.0.text': expect.stringContaining('2048'),
   });
   expect(await refused({ from: '2027-01-02T00:00', until: '2027-01-01T00:00' })).toMatchObject({
     until: expect.stringContaining('結束要晚於開始'),

@@ -211,7 +211,7 @@ export default [
             name: columnNames[column] ?? column,
             value: inWords(visit, column, cells[column]),
           })),
-        phone: kind === 'channels' ? [{ hers: false, title: '', text: String(cells['words']) }] : [],
+        phone: kind === 'channels' ? [{ hers: false, text: String(cells['words']) }] : [],
       };
     },
   ),

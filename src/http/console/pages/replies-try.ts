@@ -35,7 +35,7 @@ export const bubbleOf = (reply: Reply) => {
   const article = reply.kind === 'news' ? reply.articles[0] : undefined;
   return article
     ? { hers: false, title: article.title, text: article.description ?? '' }
-    : { hers: false, title: '', text: wordsOfReply(reply) };
+    : { hers: false, text: wordsOfReply(reply) };
 };
 
 /** What a fan would be answered, as the test box and previews show it. */
@@ -48,7 +48,7 @@ export async function tried({ house, services }: Visit, said: string) {
     rule: named ? { id: named._id, name: named.name } : '',
     ran: replies !== undefined,
     answered: by !== '' && !by.includes('otherwise'),
-    phone: [{ hers: true, title: '', text: said }, ...(replies ?? []).map(bubbleOf)],
+    phone: [{ hers: true, text: said }, ...(replies ?? []).map(bubbleOf)],
     how,
   };
 }

@@ -21,7 +21,7 @@ const stateNames: Record<RuleState, [string, Tone]> = {
 const kindNames: Record<Match['kind'], string> = { exact: '', contains: '含 ', click: '按鈕 ' };
 const replyKinds = [
   { value: 'text', label: '文字' },
-  { value: 'news', label: '圖文（卡片）' },
+  { value: 'news', label: '圖文' },
   { value: 'image', label: '圖片' },
   { value: 'voice', label: '語音' },
   { value: 'video', label: '視頻' },
@@ -140,14 +140,26 @@ function warnings({ services, house }: Visit, match: readonly Match[], of?: stri
 }
 
 /** Where the domain's refusal stands in the form. */
-const atField = (error: unknown): never => {
-  const { part, n = 0 } = ((error as AppError).details ?? {}) as { part?: string; n?: number };
-  if (!(error instanceof AppError) || part === undefined) throw error;
-  const field = { words: 'exact', dates: 'until', replies: `replies.${n}.kind` }[part] ?? 'name';
-  throw new AppError('Invalid', error.code, error.message, {
-    details: { fields: { [field]: error.message } },
-  });
-};
+const atField =
+  (asked: Written) =>
+  (error: unknown): never => {
+    const { part, n = 0 } = ((error as AppError).details ?? {}) as { part?: string; n?: number };
+    if (!(error instanceof AppError) || part === undefined) throw error;
+    const { kind } = asked.replies[n] ?? {};
+    const cell =
+      kind === 'text'
+        ? 'text'
+        : kind !== 'news'
+          ? 'mediaId'
+          : /標題/.test(error.message)
+            ? 'title'
+            : /圖片/.test(error.message)
+              ? 'picUrl'
+              : 'url';
+    const field = { words: 'exact', dates: 'until', replies: `replies.${n}.${cell}` }[part] ?? 'name';
+    const details = { fields: { [field]: error.message } };
+    throw new AppError('Invalid', error.code, error.message, { details });
+  };
 
 async function keep(visit: Visit, asked: Written, of?: { id: string; base: number }) {
   const { name, replies, mode, priority, from, until, on } = asked;
@@ -168,7 +180,7 @@ async function keep(visit: Visit, asked: Written, of?: { id: string; base: numbe
       of?.id,
       { by: visit.by, base: of?.base },
     )
-    .catch(atField);
+    .catch(atField(asked));
   const told = warnings(visit, match, rule);
   return { rule, said: ['存好了，幾秒後用戶就得到新的回覆。', ...told].join('\n') };
 }
