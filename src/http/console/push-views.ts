@@ -3,6 +3,7 @@ import { type PushRow, type PushState, routeWords, stateNames } from '../../doma
 import type { Status } from '../../domain/pushes/report';
 import { figure } from '../../domain/pushes/tell-plan';
 import { tellDue, tellWhen } from '../../domain/pushes/when';
+import { AppError } from '../../errors';
 import { createGate } from '../../kit/gate';
 import type { Services } from '../../services';
 import type { Option, Tone } from './parts';
@@ -75,3 +76,16 @@ export async function audienceOptions({ segments }: Pick<Services, 'segments'>):
     { value: '', label: '寫一句規則…' },
   ];
 }
+
+/** Test-sends and what came of them, newest first. */
+export function testsOf(row: PushRow) {
+  return row.log
+    .filter(({ what }) => what.startsWith('試發'))
+    .toReversed()
+    .slice(0, 20)
+    .map(({ at, by, what }) => ({ at: at.getTime(), by, what: what.replace(/^試發結果 \S+　/, '結果　') }));
+}
+
+/** Refused, and told at the field. */
+export const atField = (name: string, message: string): AppError =>
+  new AppError('Invalid', 'push.field', message, { details: { fields: { [name]: message } } });
