@@ -12,6 +12,7 @@ import { examine } from './doctor';
 import { createImporter } from './domain/import/import';
 import { bringFacts } from './domain/import/sample';
 import type { MailQrcode } from './domain/mails/mails';
+import { takenIn } from './domain/quiz/play/taken-by';
 import { createCallback } from './http/callback';
 import { type House, loadItems } from './http/console/console';
 import { type Console, createConsole } from './http/console/server';
@@ -290,6 +291,7 @@ function houseOf(given: { config: Config; rules: Rules; services: Services; cloc
     publicUrl: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
     // The simulator is where we ask WeChat.
     phoneUrl: config.simulated ? config.WECHAT_API_URL : undefined,
+    takenBy: takenIn(rules),
     async explain(text) {
       const exact = rules.forText(text);
       const found = await understanding.understand(text, { at: clock.now(), before: async () => undefined });

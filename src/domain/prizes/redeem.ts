@@ -3,6 +3,7 @@ import { beijingMoment, hourMs, minuteMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
+import { fold } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
 import type { Award } from './award';
 import type { Awards } from './awards';
@@ -22,6 +23,11 @@ export type Redeemed =
   /** Not a code of ours, or not written as one. */
   | { kind: 'unknown' }
   | { kind: 'tooMany' };
+
+/** As `Redeemed`, before it is. */
+export type Looked = Exclude<Redeemed, { kind: 'used' }> | { kind: 'valid'; award: Award };
+
+type Who = { by: string; at: string };
 
 /** Wrong codes a person may enter in a minute, and all together before somebody must look. */
 const mostWrong = 5;
@@ -44,7 +50,7 @@ export function createRedeem(given: { db: Connection; clock: Clock; log: Log; aw
     return row?.n ?? 0;
   }
 
-  async function check(code: string, { by, at }: { by: string; at: string }): Promise<Redeemed> {
+  async function find(code: string): Promise<Looked> {
     const read = readRedeemCode(code);
     const award = read === undefined ? undefined : await awards.byRedeemCode(read);
     if (!award) return { kind: 'unknown' };
@@ -52,7 +58,14 @@ export function createRedeem(given: { db: Connection; clock: Clock; log: Log; aw
     if (award.state === 'used' || award.state === 'done') return { kind: 'already', award };
     if (award.state === 'void') return { kind: 'void', award };
     if (award.state === 'expired' || (award.claimBy ?? now) < now) return { kind: 'expired', award };
-    const moved = await awards.move(award._id, 'used', { by, set: { used: { where: at, by, at: now } } });
+    return { kind: award.waits === undefined ? 'valid' : 'waits', award };
+  }
+
+  async function check(code: string, { by, at }: Who): Promise<Redeemed> {
+    const found = await find(code);
+    if (found.kind !== 'valid') return found;
+    const set = { used: { where: at, by, at: clock.now() } };
+    const moved = await awards.move(found.award._id, 'used', { by, set });
     switch (moved.kind) {
       case 'moved':
         return { kind: 'used', award: moved.award };
@@ -65,21 +78,35 @@ export function createRedeem(given: { db: Connection; clock: Clock; log: Log; aw
     }
   }
 
+  /** Whoever asks for codes that are none waits; asking for one that is counts for nothing. */
+  async function guarded<Answer extends { kind: string }>(
+    by: string,
+    ask: () => Promise<Answer>,
+  ): Promise<Answer | { kind: 'tooMany' }> {
+    const minute = Math.floor(Date.now() / minuteMs);
+    const mine = `${by}:${minute}`;
+    if ((await count(mine, 1)) > mostWrong) return { kind: 'tooMany' };
+    crashPoint('redeem-counted');
+    const answer = await ask();
+    if (answer.kind !== 'unknown') {
+      await count(mine, -1);
+      return answer;
+    }
+    if ((await count(`:${minute}`, 1)) === alarmAt)
+      log.error({ minute, wrong: alarmAt }, 'somebody is guessing redeem codes; look at who enters them');
+    return answer;
+  }
+
   return {
     /** @param who the member of staff and the place; both are kept with the coupon */
-    async redeem(code: string, who: { by: string; at: string }): Promise<Redeemed> {
-      const minute = Math.floor(Date.now() / minuteMs);
-      const mine = `${who.by}:${minute}`;
-      if ((await count(mine, 1)) > mostWrong) return { kind: 'tooMany' };
-      crashPoint('redeem-counted');
-      const answer = await check(code, who);
-      if (answer.kind !== 'unknown') {
-        await count(mine, -1);
-        return answer;
-      }
-      if ((await count(`:${minute}`, 1)) === alarmAt)
-        log.error({ minute, wrong: alarmAt }, 'somebody is guessing redeem codes; look at who enters them');
-      return answer;
+    redeem: (code: string, who: Who): Promise<Redeemed> => guarded(who.by, () => check(code, who)),
+    /** What this code is, without using it. A wrong one counts as one that was entered. */
+    look: (code: string, { by }: Pick<Who, 'by'>): Promise<Looked> => guarded(by, () => find(code)),
+    /** What somebody redeemed since a moment, the last first. */
+    async usedBy(by: string, { since, limit = 20 }: { since: number; limit?: number }): Promise<Award[]> {
+      const found: Award[] = [];
+      for await (const award of awards.find({ 'used.at': { $gte: since }, 'used.by': by })) found.push(award);
+      return found.toSorted((a, b) => (b.used?.at ?? 0) - (a.used?.at ?? 0)).slice(0, limit);
     },
     forget: async (): Promise<void> => {
       await tries.deleteMany({ at: { $lt: new Date(Date.now() - hourMs) } });
@@ -90,8 +117,10 @@ export function createRedeem(given: { db: Connection; clock: Clock; log: Log; aw
 export type Redeem = ReturnType<typeof createRedeem>;
 
 /** The answer as one sentence for the counter. */
-export function tellRedeemed(answer: Redeemed): string {
+export function tellRedeemed(answer: Redeemed | Looked): string {
   switch (answer.kind) {
+    case 'valid':
+      return `可以使用：${answer.award.what.name}。還沒有核銷。`;
     case 'used':
       return `可以使用：${answer.award.what.name}。已登記為使用。`;
     case 'already': {
@@ -109,4 +138,10 @@ export function tellRedeemed(answer: Redeemed): string {
     case 'tooMany':
       return '輸錯太多次了，請等一分鐘再試。';
   }
+}
+
+/** She may use it at one place, and this is another, as far as two texts can tell. Whoever is there knows better. */
+export function isElsewhere({ what }: Pick<Award, 'what'>, at: string): boolean {
+  const [meant, here] = [fold(what.usedAt ?? ''), fold(at)];
+  return meant !== '' && here !== '' && !meant.includes(here) && !here.includes(meant);
 }

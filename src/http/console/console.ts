@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import type { TakenBy } from '../../domain/campaigns/gate/findings';
 import type { Right } from '../../domain/team/rights';
 import type { Teammate } from '../../domain/team/team';
 import type { AnyTask } from '../../kit/define-task';
@@ -25,6 +26,8 @@ export type House = {
   publicUrl: string;
   /** Where the phone page is; only beside a simulator. */
   phoneUrl?: string | undefined;
+  /** Who answers a text or a menu key already: no campaign can have it. */
+  takenBy: TakenBy;
   /** What a fan would be answered, and why. */
   explain(text: string): Promise<Explained>;
   /** Settings, engines, account: what `npm run doctor` tells. */
