@@ -2,7 +2,7 @@ import { type CampaignRow, campaignOf } from '../../src/domain/campaigns/campaig
 import { prizeNamed, sponsorNamed } from '../../src/domain/campaigns/named';
 import { courierColumns } from '../../src/domain/exports/parcels';
 import { awardStateNames } from '../../src/domain/prizes/award';
-import { type AskedState, type AwardFilter, askedStateNames, isAskedState } from '../../src/domain/prizes/award-filter';
+import { type AwardFilter, askedStateNames, isAskedState } from '../../src/domain/prizes/award-filter';
 import { laidFlat } from '../../src/domain/quiz/definition';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
 import { AppError } from '../../src/errors';
@@ -36,7 +36,7 @@ function filterOf({ values }: Asked, row: CampaignRow): AwardFilter {
     campaign: row._id,
     ...(prize === '' ? {} : { prize: prizeNamed(row, prize).id }),
     ...(sponsor === '' ? {} : { sponsor: sponsorNamed(row, sponsor).id }),
-    ...(state === '' ? {} : { state: state as AskedState }),
+    ...(state === '' ? {} : { state }),
     ...(day === '' ? {} : { day: realDay(day) }),
   };
 }

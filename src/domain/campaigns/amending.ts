@@ -101,11 +101,7 @@ export function createAmending(given: {
       if (!prize)
         throw new AppError('NotFound', 'prize.unknown', `活動「${id}」沒有獎品「${given.prize}」。`);
       if (prize.kind !== 'code' && prize.kind !== 'coupon')
-        throw new AppError(
-          'Invalid',
-          'codes.kind',
-          `獎品「${prize.name}」不是兌換碼或優惠券，不用導入碼。`,
-        );
+        throw new AppError('Invalid', 'codes.kind', `獎品「${prize.name}」不是兌換碼或優惠券，不用導入碼。`);
       const { codes, added, out } = await tickets.addCodes(
         { campaign: id, prize: prize.id },
         given.codes,

@@ -263,7 +263,15 @@ export function createExports(given: {
       }),
 
     /** Who took prizes out, and where they went, newest first; `before`: where the page before ended. */
-    async takenPrizes({ campaign, before, limit = 50 }: { campaign?: string; before?: Date; limit?: number }) {
+    async takenPrizes({
+      campaign,
+      before,
+      limit = 50,
+    }: {
+      campaign?: string;
+      before?: Date;
+      limit?: number;
+    }) {
       const found = await kept
         .find(
           {

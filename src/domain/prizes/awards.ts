@@ -64,18 +64,7 @@ export const awardIndexes: IndexSpec[] = [
 
 export type PlaceInList = { at: number; id: string };
 /** What anybody may see; each state by name, so that an index that begins with it gives them in order. */
-const shown: AwardState[] = [
-  'won',
-  'told',
-  'claimed',
-  'approved',
-  'sent',
-  'used',
-  'done',
-  'expired',
-  'void',
-];
-
+const shown: AwardState[] = ['won', 'told', 'claimed', 'approved', 'sent', 'used', 'done', 'expired', 'void'];
 
 /** Prizes that were won: written once, moved only along the table, with who and when. */
 export function createAwards(given: {

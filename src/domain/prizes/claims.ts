@@ -137,12 +137,7 @@ export function createClaims({ db, clock, awards }: { db: Connection; clock: Clo
      * She told us on the phone, or the courier did, that what she wrote is wrong: it is corrected until it is approved.
      * That it was is in the history; what it was is not, as it is about her.
      */
-    async correct(given: {
-      award: string;
-      by: string;
-      reason: string;
-      form: unknown;
-    }): Promise<Corrected> {
+    async correct(given: { award: string; by: string; reason: string; form: unknown }): Promise<Corrected> {
       const parsed = claimForm.omit({ consent: true }).safeParse(given.form);
       if (!parsed.success)
         return {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../kit/clock';
 import { fold } from '../../kit/text';
 import { lostInTyping } from '../../sheets/columns';
-import { type Table, unread } from '../../sheets/grid';
 import type { File } from '../../sheets/file';
+import { type Table, unread } from '../../sheets/grid';
 import { type Problem, quoted } from '../../sheets/problems';
 import { readTable } from '../../sheets/read-table';
 import { plainCell } from '../../sheets/safe-cells';

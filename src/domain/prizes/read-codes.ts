@@ -4,8 +4,8 @@ import { lostInTyping } from '../../sheets/columns';
 import type { File } from '../../sheets/file';
 import { unread } from '../../sheets/grid';
 import type { Problem } from '../../sheets/problems';
-import { plainCell } from '../../sheets/safe-cells';
 import { readTable } from '../../sheets/read-table';
+import { plainCell } from '../../sheets/safe-cells';
 
 type CodesRead = { codes: string[]; problems: Problem[] };
 

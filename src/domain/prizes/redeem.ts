@@ -20,14 +20,17 @@ export type Redeemed =
   | { kind: 'expired'; award: Award }
   | { kind: 'void'; award: Award }
   | { kind: 'waits'; award: Award }
+  /** It is for another place, and whoever is there did not say that this one is meant. */
+  | { kind: 'elsewhere'; award: Award }
   /** Not a code of ours, or not written as one. */
   | { kind: 'unknown' }
   | { kind: 'tooMany' };
 
 /** As `Redeemed`, before it is. */
-export type Looked = Exclude<Redeemed, { kind: 'used' }> | { kind: 'valid'; award: Award };
+export type Looked = Exclude<Redeemed, { kind: 'used' | 'elsewhere' }> | { kind: 'valid'; award: Award };
 
-type Who = { by: string; at: string };
+/** `onlyThere`: not where it is, as far as two texts can tell, for another place. */
+type Who = { by: string; at: string; onlyThere?: boolean };
 
 /** Wrong codes a person may enter in a minute, and all together before somebody must look. */
 const mostWrong = 5;
@@ -61,9 +64,10 @@ export function createRedeem(given: { db: Connection; clock: Clock; log: Log; aw
     return { kind: award.waits === undefined ? 'valid' : 'waits', award };
   }
 
-  async function check(code: string, { by, at }: Who): Promise<Redeemed> {
+  async function check(code: string, { by, at, onlyThere = false }: Who): Promise<Redeemed> {
     const found = await find(code);
     if (found.kind !== 'valid') return found;
+    if (onlyThere && isElsewhere(found.award, at)) return { kind: 'elsewhere', award: found.award };
     const set = { used: { where: at, by, at: clock.now() } };
     const moved = await awards.move(found.award._id, 'used', { by, set });
     switch (moved.kind) {
@@ -133,6 +137,8 @@ export function tellRedeemed(answer: Redeemed | Looked): string {
       return '這張券已作廢，不能使用。';
     case 'waits':
       return '這張券正在核對，暫時不能使用；請客人稍後再來，或聯繫主辦方。';
+    case 'elsewhere':
+      return `這張券只在「${answer.award.what.usedAt ?? ''}」使用；確定就是這裡，再核銷。`;
     case 'unknown':
       return '沒有這個碼，請核對後再輸入（0 與 O、1 與 I 不分）。';
     case 'tooMany':
