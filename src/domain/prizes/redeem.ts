@@ -146,8 +146,13 @@ export function tellRedeemed(answer: Redeemed | Looked): string {
   }
 }
 
-/** She may use it at one place, and this is another, as far as two texts can tell. Whoever is there knows better. */
+/**
+ * She may use it at one place, and this seems to be another: the two texts have no three signs in a row in common, and none
+ * stands in the other. Whoever is there knows better.
+ */
 export function isElsewhere({ what }: Pick<Award, 'what'>, at: string): boolean {
   const [meant, here] = [fold(what.usedAt ?? ''), fold(at)];
-  return meant !== '' && here !== '' && !meant.includes(here) && !here.includes(meant);
+  if (meant === '' || here === '' || meant.includes(here) || here.includes(meant)) return false;
+  const signs = [...here];
+  return !signs.some((_, n) => n + 3 <= signs.length && meant.includes(signs.slice(n, n + 3).join('')));
 }

@@ -155,7 +155,7 @@ export function rowOf(
     { text: name, own: true },
     stateCell(winner),
     beijingMoment(award.at),
-    { text: code, own: true },
-    { text: claim ? `${claim.name} ${claim.phone} ${claim.address}` : '', own: true },
+    { text: code || '—', own: true },
+    { text: claim ? `${claim.name} ${claim.phone} ${claim.address}` : '—', own: true },
   ];
 }

@@ -254,7 +254,8 @@ test('all of a filter is approved at once, but no more than she was shown; what 
   expect(await approver.does(`${path(claimed)}/void`, { reason: '重複參加' })).toMatchObject({
     said: expect.stringContaining('作廢了'),
   });
-  expect(await wu.says('獎品')).toContain('重複參加');
+  expect(await wu.says('獎品')).toContain('登機箱（已作廢）');
+  expect(await analyst.reads(path(claimed))).toContain('重複參加');
   expect(await approver.does(`${path(claimed)}/approve`)).toMatchObject({
     refused: expect.stringContaining('「已作廢」，不能批准'),
   });

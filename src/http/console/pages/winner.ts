@@ -17,7 +17,7 @@ const ways: Record<Winner['award']['why'], string> = {
   participation: '參與',
   draw: '抽獎',
 };
-const actors: Record<string, string> = { system: '程式', fan: '本人' };
+const actors: Record<string, string> = { system: '系統', fan: '本人' };
 
 const missing = () =>
   new AppError('NotFound', 'winners.unknown', '沒有這份獎品。編號可能抄少了，請從名單點進來。');
@@ -32,7 +32,7 @@ const stepOf = ({ state, at, by, reason: why }: Step) => ({
 });
 
 /** What is known of it, one line each; what is not there is left out. */
-function factsOf({ award, name, code }: Winner, title: string) {
+function factsOf({ award, name, code }: Winner, { title, sponsor }: { title: string; sponsor: string }) {
   const { what, campaign, prize, claimBy, sent, used, floor } = award;
   const facts: { label: string; text: string; href?: string; own?: boolean }[] = [
     { label: '活動', text: title, href: listOf({ campaign }), own: true },
@@ -41,7 +41,7 @@ function factsOf({ award, name, code }: Winner, title: string) {
       ? [
           {
             label: '贊助商',
-            text: what.sponsor,
+            text: sponsor,
             href: listOf({ campaign, sponsor: what.sponsor }),
             own: true,
           },
@@ -80,8 +80,8 @@ function deedsOf({ award, claim }: Winner) {
             to: `${to}/void`,
             label: state === 'claimed' ? '不批准（作廢）' : '作廢',
             title: '作廢這份獎品？',
-            text: '庫存退回，按規則讓給下一位；看過的碼不再發。她在「獎品」裡看得到原因。作廢了不能再恢復。',
-            reason: '原因（她看得到）',
+            text: '庫存退回，按規則讓給下一位；看過的碼不再發。她在「獎品」裡看到「已作廢」，原因只有我們看得到。作廢了不能再恢復。',
+            reason: '原因',
             submit: '作廢',
           }),
     address:
@@ -158,7 +158,13 @@ export default [
         state: stateCell(winner),
         pid: award.pid,
         seesPeople: visit.may('people.see'),
-        facts: factsOf(winner, campaign?.title ?? award.campaign),
+        facts: factsOf(winner, {
+          title: campaign?.title ?? award.campaign,
+          sponsor:
+            campaign?.sponsors.find((each) => each.id === award.what.sponsor)?.name ??
+            award.what.sponsor ??
+            '',
+        }),
         claim: claim && { name: claim.name, phone: claim.phone, address: claim.address, at: claim.at },
         short: award.todo.includes('ticket'),
         steps: award.history.map(stepOf),
