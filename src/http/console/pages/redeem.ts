@@ -39,7 +39,7 @@ async function portraitOf({ names, scores }: Services, { pid, campaign, at }: Aw
   return {
     name: maskBoardName(called.get(pid) ?? ''),
     level: level ?? 0,
-    wonAt: at,
+    wonAt: beijingMoment(at),
   };
 }
 
@@ -90,7 +90,7 @@ export default [
           name: award.what.name,
           usedAt: award.what.usedAt ?? '',
           conditions: award.what.conditions ?? '',
-          until: award.claimBy ?? 0,
+          until: award.claimBy === undefined ? '' : beijingMoment(award.claimBy),
         },
         her: award && (await portraitOf(services, award)),
         use: form({
