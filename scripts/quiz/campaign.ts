@@ -7,7 +7,7 @@ import type { Change, Finding } from '../../src/domain/campaigns/kind';
 import { prizeNamed } from '../../src/domain/campaigns/named';
 import { stateNames, table } from '../../src/domain/campaigns/states';
 import { exportNames, tellFilter } from '../../src/domain/exports/exports';
-import { awardStateNames } from '../../src/domain/prizes/award';
+import { askedStateNames } from '../../src/domain/prizes/award-filter';
 import { laidFlat } from '../../src/domain/quiz/definition';
 import { bringQuiz, tellCodes, tryQuiz } from '../../src/domain/quiz/workbook/bring';
 import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template';
@@ -238,7 +238,7 @@ export const status: Command = {
       );
     for (const { at, by, what, full, filter, rows = '中斷' } of taken)
       console.log(
-        `${beijingMoment(at.getTime())} ${by} 導出${exportNames[what]}${full ? '（完整）' : ''} ${rows} 行，${tellFilter(filter, awardStateNames)}`,
+        `${beijingMoment(at.getTime())} ${by} 導出${exportNames[what]}${full ? '（完整）' : ''} ${rows} 行，${tellFilter(filter, askedStateNames)}`,
       );
     return 0;
   },

@@ -1,8 +1,8 @@
 import { type CampaignRow, campaignOf } from '../../src/domain/campaigns/campaign-row';
 import { prizeNamed, sponsorNamed } from '../../src/domain/campaigns/named';
-import type { AwardFilter } from '../../src/domain/exports/exports';
 import { courierColumns } from '../../src/domain/exports/parcels';
-import { type AwardState, awardStateNames } from '../../src/domain/prizes/award';
+import { awardStateNames } from '../../src/domain/prizes/award';
+import { type AwardFilter, askedStateNames, isAskedState } from '../../src/domain/prizes/award-filter';
 import { laidFlat } from '../../src/domain/quiz/definition';
 import { tellMorning, tellSponsor } from '../../src/domain/reports/reports';
 import { AppError } from '../../src/errors';
@@ -24,12 +24,11 @@ function realDay(day: string): string {
 
 function filterOf({ values }: Asked, row: CampaignRow): AwardFilter {
   const { prize, sponsor, state, day } = values;
-  if (state !== '' && (!Object.hasOwn(awardStateNames, state) || state === 'pending'))
+  if (state !== '' && !isAskedState(state))
     throw new AppError(
       'Invalid',
       'export.state',
-      `--state 只能是：${Object.entries(awardStateNames)
-        .filter(([id]) => id !== 'pending')
+      `--state 只能是：${Object.entries(askedStateNames)
         .map(([id, name]) => `${id}(${name})`)
         .join('、')}`,
     );
@@ -37,7 +36,7 @@ function filterOf({ values }: Asked, row: CampaignRow): AwardFilter {
     campaign: row._id,
     ...(prize === '' ? {} : { prize: prizeNamed(row, prize).id }),
     ...(sponsor === '' ? {} : { sponsor: sponsorNamed(row, sponsor).id }),
-    ...(state === '' ? {} : { state: state as AwardState }),
+    ...(state === '' ? {} : { state }),
     ...(day === '' ? {} : { day: realDay(day) }),
   };
 }

@@ -365,4 +365,44 @@
   /* On a phone the menu is folded. */
   const fold = document.querySelector('.side-fold');
   if (fold && matchMedia('(max-width: 900px)').matches) fold.open = false;
+
+  /* A box that ticks all boxes of one name in its form (they may stand elsewhere on the page). */
+  document.addEventListener('change', (event) => {
+    const name = event.target.dataset?.ticks;
+    if (!name) return;
+    for (const box of event.target.form.elements) if (box.name === name) box.checked = event.target.checked;
+  });
+
+  /* Scanning: `data-scans` names the field that a code goes into; only where the browser reads codes by itself. */
+  if ('BarcodeDetector' in window && navigator.mediaDevices?.getUserMedia)
+    for (const button of document.querySelectorAll('[data-scans]')) {
+      button.hidden = false;
+      button.addEventListener('click', () => void scan(button));
+    }
+  async function scan(button) {
+    const video = button.form.querySelector('video.scan');
+    if (video.srcObject) return stopScan(video);
+    try {
+      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+    } catch {
+      return say('相機打不開：請允許使用相機，或直接輸入。', 'danger');
+    }
+    video.hidden = false;
+    await video.play();
+    const detector = new BarcodeDetector();
+    while (video.srcObject) {
+      const [found] = await detector.detect(video).catch(() => []);
+      if (found) {
+        document.getElementById(button.dataset.scans).value = found.rawValue;
+        stopScan(video);
+        return button.form.requestSubmit();
+      }
+      await new Promise((next) => requestAnimationFrame(next));
+    }
+  }
+  function stopScan(video) {
+    for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+    video.srcObject = null;
+    video.hidden = true;
+  }
 })();

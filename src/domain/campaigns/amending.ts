@@ -8,10 +8,11 @@ import type { Content } from './campaign';
 import { type CampaignRow, contentOf } from './campaign-row';
 import { compareContents, tellChange } from './changes';
 import { type By, busy, type Deeds, mustBe, plain } from './deeds';
+import type { createDrafts } from './drafts';
 import { type Findings, refuseOn, type TakenBy } from './gate/findings';
 import type { Change, Finding, Kind } from './kind';
 import { type createOpening, endTimer, startTimer } from './opening';
-import { isOver, stateNames } from './states';
+import { isOver, isPublished, stateNames } from './states';
 
 /** Changes of a published campaign: one person lays them down, another puts them into force. */
 export function createAmending(given: {
@@ -21,9 +22,10 @@ export function createAmending(given: {
   opening: ReturnType<typeof createOpening>;
   kindOf: (content: Content) => Kind;
   timers: Pick<Timers, 'disarm'>;
-  tickets: Pick<Tickets, 'takeOut'>;
+  tickets: Pick<Tickets, 'addCodes' | 'takeOut'>;
+  save: ReturnType<typeof createDrafts>['save'];
 }) {
-  const { clock, findings, kindOf, timers, tickets } = given;
+  const { clock, findings, kindOf, timers, tickets, save } = given;
   const { loaded, act } = given.deeds;
   const { armEnd, armStart, finishStock } = given.opening;
 
@@ -80,6 +82,38 @@ export function createAmending(given: {
      * @throws AppError `Invalid` when any of it is to the players' cost (`details`: the changes) or the gate refuses.
      */
     propose,
+
+    /**
+     * Puts codes behind those that a prize has: at once in a draft, else laid down for a second person. `out`: those that
+     * were taken out before, and stay out.
+     */
+    async addCodes(given: {
+      id: string;
+      prize: string;
+      codes: string[];
+      by: string;
+      takenBy: TakenBy;
+    }): Promise<{ kind: 'saved' | 'proposed'; added: number; out: string[]; changes: Change[] }> {
+      const { id, by, takenBy } = given;
+      const row = await loaded(id);
+      const content = contentOf(row);
+      const prize = content.prizes.find((one) => one.id === given.prize);
+      if (!prize)
+        throw new AppError('NotFound', 'prize.unknown', `活動「${id}」沒有獎品「${given.prize}」。`);
+      if (prize.kind !== 'code' && prize.kind !== 'coupon')
+        throw new AppError('Invalid', 'codes.kind', `獎品「${prize.name}」不是兌換碼或優惠券，不用導入碼。`);
+      const { codes, added, out } = await tickets.addCodes(
+        { campaign: id, prize: prize.id },
+        given.codes,
+        prize.codes,
+      );
+      const prizes = content.prizes.map((one) => (one === prize ? { ...one, codes } : one));
+      const next = { ...content, prizes };
+      if (isPublished(row.state))
+        return { kind: 'proposed', added, out, changes: await propose({ content: next, by, takenBy }) };
+      await save({ content: next, by });
+      return { kind: 'saved', added, out, changes: [] };
+    },
 
     /**
      * Lays down for a second person that wrong codes of a prize, which nobody has yet, are never given.

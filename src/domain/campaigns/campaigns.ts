@@ -40,7 +40,7 @@ export function createCampaigns(given: {
   db: Connection;
   clock: Clock;
   timers: Pick<Timers, 'arm' | 'disarm' | 'hasten'>;
-  tickets: Pick<Tickets, 'codes' | 'counts' | 'stock' | 'takeOut'>;
+  tickets: Pick<Tickets, 'addCodes' | 'codes' | 'counts' | 'stock' | 'takeOut'>;
   /** Seeds are committed to before the first answer. */
   draws?: Pick<Draws, 'commit'>;
   /** An author whose campaigns nobody plays: of the sample, where the account is somebody's. */
@@ -54,6 +54,7 @@ export function createCampaigns(given: {
   const findings = createFindings({ ...given, kindOf });
   const deeds = createDeeds({ db, clock, published });
   const opening = createOpening({ ...given, deeds, findings });
+  const drafts = createDrafts({ clock, deeds, findings });
   const { rows, past, loaded } = deeds;
   const rulesKept = new Map<string, Pick<Campaign, 'prizes'>>();
 
@@ -85,10 +86,10 @@ export function createCampaigns(given: {
     get: published.get,
     all: published.all,
 
-    ...createDrafts({ clock, deeds, findings }),
+    ...drafts,
     start: opening.start,
     begin: opening.begin,
-    ...createAmending({ ...given, deeds, findings, opening, kindOf }),
+    ...createAmending({ ...given, deeds, findings, opening, kindOf, save: drafts.save }),
     ...createEnding({ clock, deeds, timers }),
 
     /** Whom the staff list of this text would not exclude, and why. */

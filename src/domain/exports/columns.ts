@@ -1,7 +1,8 @@
 import { beijingMoment } from '../../kit/beijing';
 import { maskBoardName, maskCode } from '../../kit/mask';
 import type { Column } from '../../sheets/sheet';
-import type { Award, AwardState } from '../prizes/award';
+import type { Award } from '../prizes/award';
+import type { AskedState } from '../prizes/award-filter';
 import type { Claim } from '../prizes/claims';
 import type { PrizeKind } from '../prizes/prize';
 
@@ -16,7 +17,7 @@ export type PointsRow = {
 };
 export type NamedRow = PointsRow & { rank: number; name: string };
 /** A state of an award and a code, as people read them. */
-export type InWords = { states: Record<AwardState, string>; code: (code: string) => string };
+export type InWords = { states: Record<AskedState, string>; code: (code: string) => string };
 
 const kindNames: Record<PrizeKind, string> = {
   goods: '實物',
@@ -46,7 +47,7 @@ export function winnerColumns(full: boolean, { states, code: shown }: InWords): 
     { title: '方式', of: ({ award }) => whyNames[award.why] },
     { title: '中獎號', of: ({ award }) => award.floor },
     { title: '中獎日', of: ({ award }) => award.on },
-    { title: '狀態', of: ({ award }) => states[award.state] },
+    { title: '狀態', of: ({ award }) => states[award.state as AskedState] },
     { title: '名字', of: ({ name }) => (full ? name : maskBoardName(name)) },
     ...(full ? [{ title: '玩家', of: ({ award }: Line) => award.pid }] : []),
     {

@@ -4,13 +4,13 @@ import { beijingMoment } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { createGate } from '../../kit/gate';
 import { randomId } from '../../kit/ids';
-import { maskAddress, maskName, maskPhone } from '../../kit/mask';
 import type { Cell } from '../../sheets/safe-cells';
 import { type Column, type SheetFormat, writeSheet } from '../../sheets/sheet';
 import type { IndexSpec } from '../../store/indexes';
-import type { Award, AwardState } from '../prizes/award';
+import type { Award } from '../prizes/award';
+import type { AskedState, AwardFilter } from '../prizes/award-filter';
 import type { Awards } from '../prizes/awards';
-import type { Claim, Claims } from '../prizes/claims';
+import type { Claims } from '../prizes/claims';
 import type { NamesOf } from '../prizes/views';
 import type { Upkeep } from '../upkeep';
 import {
@@ -21,16 +21,8 @@ import {
   pointColumns,
   winnerColumns,
 } from './columns';
+import { courierTask, winnersTask } from './exports.tasks';
 import type { Parcel } from './parcels';
-
-export type AwardFilter = {
-  campaign?: string | undefined;
-  prize?: string | undefined;
-  sponsor?: string | undefined;
-  state?: AwardState | undefined;
-  /** Beijing day on which it was won. */
-  day?: string | undefined;
-};
 
 /** Who took what out of here. `rows` is missing when it was cut off. */
 type ExportRow = {
@@ -46,6 +38,7 @@ type ExportRow = {
 
 export const exportIndexes: IndexSpec[] = [
   { collection: 'exports', key: { 'filter.campaign': 1, at: -1 }, why: 'who took what of a campaign lately' },
+  { collection: 'exports', key: { what: 1, at: -1 }, why: 'who took lists of winners lately' },
 ];
 
 /** Who took what, in words. */
@@ -80,40 +73,33 @@ export function tellFilter(filter: Record<string, unknown>, states: InWords['sta
     who: '用戶',
   };
   const told = Object.entries(filter).map(([name, value]) => {
-    const state = name === 'state' ? states[value as AwardState] : undefined;
+    const state = name === 'state' ? states[value as AskedState] : undefined;
     return `${words[name] ?? name} ${state ?? String(value)}`;
   });
   return told.join('、') || '全部';
 }
 
-export type Take = { format: SheetFormat; out: Writable; by: string };
+export type Take = {
+  format: SheetFormat;
+  out: Writable;
+  by: string;
+  /** Told after every few hundred rows how many there were. */
+  passed?: (rows: number) => Promise<void>;
+};
 
 const batchSize = 500;
-
-export const awardFilterOf = ({
-  campaign,
-  prize,
-  sponsor,
-  state,
-  day,
-}: AwardFilter): Record<string, unknown> => ({
-  ...(campaign === undefined ? {} : { campaign }),
-  ...(prize === undefined ? {} : { prize }),
-  ...(sponsor === undefined ? {} : { 'what.sponsor': sponsor }),
-  ...(state === undefined ? {} : { state }),
-  ...(day === undefined ? {} : { on: day }),
-});
 
 /** Exports: streamed, masked unless `full` is asked for, safe to open in a spreadsheet, and every one is kept with its taker. */
 export function createExports(given: {
   db: Connection;
   clock: Clock;
   awards: Pick<Awards, 'find'>;
-  claims: Pick<Claims, 'readMany'>;
+  claims: Pick<Claims, 'readMany' | 'masked'>;
+  awardFilter: (filter: AwardFilter) => Record<string, unknown>;
   namesOf: NamesOf;
   inWords: InWords;
 }) {
-  const { db, clock, awards, claims, namesOf, inWords } = given;
+  const { db, clock, awards, claims, awardFilter, namesOf, inWords } = given;
   const kept = db.collection<ExportRow>('exports');
   /** Two at once in a process; callbacks must not feel it. */
   const gate = createGate({ atOnce: 2, maxWaiting: 50 });
@@ -147,7 +133,11 @@ export function createExports(given: {
   }
 
   /** Awards with their claims and names, read a few hundred at a time. */
-  async function* lines(filter: Record<string, unknown>, full: boolean): AsyncGenerator<Line> {
+  async function* lines(
+    filter: Record<string, unknown>,
+    { full, passed }: { full: boolean; passed?: Take['passed'] },
+  ): AsyncGenerator<Line> {
+    let rows = 0;
     for await (const batch of inBatches(awards.find(filter))) {
       const [claimed, names] = await Promise.all([
         claims.readMany(batch.map(({ _id }) => _id)),
@@ -157,10 +147,11 @@ export function createExports(given: {
         const claim = claimed.get(award._id);
         yield {
           award,
-          claim: claim && (full ? claim : masked(claim)),
+          claim: claim && (full ? claim : claims.masked(claim)),
           name: names.get(`${award.campaign} ${award.pid}`) ?? '',
         };
       }
+      await passed?.((rows += batch.length));
     }
   }
 
@@ -185,7 +176,7 @@ export function createExports(given: {
   }
 
   return {
-    upkeep: { indexes: exportIndexes } satisfies Upkeep,
+    upkeep: { indexes: exportIndexes, tasks: [winnersTask, courierTask] } satisfies Upkeep,
     /** Winners, one line for each award. `full`: names, phones, addresses and codes as they are. */
     winners: (filter: AwardFilter, { full, ...how }: Take & { full: boolean }) =>
       take({
@@ -194,7 +185,7 @@ export function createExports(given: {
         full,
         filter,
         columns: winnerColumns(full, inWords),
-        rows: lines(awardFilterOf(filter), full),
+        rows: lines(awardFilter(filter), { full, passed: how.passed }),
       }),
 
     /** Points of a campaign in the order of `rows` (best first). */
@@ -225,7 +216,8 @@ export function createExports(given: {
     /** What is approved and has an address, in a courier's columns. Always full: it is for the parcel. */
     courier: (filter: AwardFilter, columns: Column<Parcel>[], how: Take) => {
       async function* parcels() {
-        for await (const { claim, ...line } of lines(awardFilterOf({ ...filter, state: 'approved' }), true))
+        const approved = awardFilter({ ...filter, state: 'approved' });
+        for await (const { claim, ...line } of lines(approved, { full: true, passed: how.passed }))
           if (claim && line.award.what.kind === 'goods') yield { ...line, claim };
       }
       return take({ what: 'courier', take: how, full: true, filter, columns, rows: parcels() });
@@ -296,6 +288,30 @@ export function createExports(given: {
     ) =>
       take({ what: 'people', take: how, full, filter: filter === '' ? {} : { who: filter }, columns, rows }),
 
+    /** Who took prizes out, and where they went, newest first; `before`: where the page before ended. */
+    async takenPrizes({
+      campaign,
+      before,
+      limit = 50,
+    }: {
+      campaign?: string;
+      before?: Date;
+      limit?: number;
+    }) {
+      const found = await kept
+        .find(
+          {
+            what: { $in: ['winners', 'courier'] },
+            ...(campaign === undefined ? {} : { 'filter.campaign': campaign }),
+            ...(before === undefined ? {} : { at: { $lt: before } }),
+          },
+          { sort: { at: -1 }, limit: limit + 1 },
+        )
+        .toArray();
+      const rows = found.slice(0, limit);
+      return { rows, ...(found.length > limit ? { before: rows.at(-1)?.at } : {}) };
+    },
+
     /** Who took what of a campaign, newest first. */
     taken: (campaign: string, limit = 50): Promise<ExportRow[]> =>
       kept.find({ 'filter.campaign': campaign }, { sort: { at: -1 }, limit }).toArray(),
@@ -314,10 +330,3 @@ async function* inBatches<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> 
   }
   if (batch.length > 0) yield batch;
 }
-
-const masked = (claim: Claim): Claim => ({
-  ...claim,
-  name: maskName(claim.name),
-  phone: maskPhone(claim.phone),
-  address: maskAddress(claim.address),
-});

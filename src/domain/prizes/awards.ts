@@ -36,7 +36,35 @@ export const awardIndexes: IndexSpec[] = [
     key: { campaign: 1, at: 1, _id: 1 },
     why: 'the newest winners; what was won today',
   },
+  {
+    collection: 'awards',
+    key: { campaign: 1, prize: 1, state: 1, at: 1, _id: 1 },
+    why: 'how many of a prize are in which state, and the newest of them',
+  },
+  {
+    collection: 'awards',
+    key: { campaign: 1, state: 1, at: 1, _id: 1 },
+    why: 'the newest of a campaign in a state',
+  },
+  { collection: 'awards', key: { state: 1, at: 1, _id: 1 }, why: 'the newest of all; what waits for us' },
+  { collection: 'awards', key: { on: 1, at: 1, _id: 1 }, why: 'what was won on a day' },
+  {
+    collection: 'awards',
+    key: { 'what.sponsor': 1, at: 1, _id: 1 },
+    partial: { 'what.sponsor': { $exists: true } },
+    why: "the newest of a sponsor's prizes",
+  },
+  {
+    collection: 'awards',
+    key: { code: 1 },
+    partial: { code: { $exists: true } },
+    why: 'whose is this imported code',
+  },
 ];
+
+export type PlaceInList = { at: number; id: string };
+/** What anybody may see; each state by name, so that an index that begins with it gives them in order. */
+const shown: AwardState[] = ['won', 'told', 'claimed', 'approved', 'sent', 'used', 'done', 'expired', 'void'];
 
 /** Prizes that were won: written once, moved only along the table, with who and when. */
 export function createAwards(given: {
@@ -123,6 +151,46 @@ export function createAwards(given: {
           ...(limit === undefined ? {} : { limit }),
         },
       ),
+    /** So many that a filter wants by the time of winning, from a place in the list on. */
+    page: (
+      filter: Record<string, unknown>,
+      { from, oldest = false, limit }: { from?: PlaceInList | undefined; oldest?: boolean; limit: number },
+    ): Promise<Award[]> => {
+      const [order, way, upTo] = oldest ? ([1, '$gt', '$gte'] as const) : ([-1, '$lt', '$lte'] as const);
+      const after = from && {
+        at: { [upTo]: from.at },
+        $and: [{ $or: [{ at: { [way]: from.at } }, { _id: { [way]: from.id } }] }],
+      };
+      return rows
+        .find(
+          { state: { $in: shown }, ...filter, ...after },
+          { sort: { at: order, _id: order }, limit, timeoutMS: 10_000 },
+        )
+        .toArray();
+    },
+    /** How many of each prize of a campaign are in which state, and how many have no ticket. */
+    async tally(campaign: string): Promise<Map<string, Partial<Record<AwardState | 'short', number>>>> {
+      const [states, short] = await Promise.all([
+        rows
+          .aggregate<{ _id: { prize: string; state: AwardState }; n: number }>([
+            { $match: { campaign, prize: { $gte: '' }, state: { $in: shown } } },
+            { $group: { _id: { prize: '$prize', state: '$state' }, n: { $sum: 1 } } },
+          ])
+          .toArray(),
+        rows
+          .aggregate<{ _id: string; n: number }>([
+            { $match: { todoAt: { $exists: true }, campaign, todo: 'ticket' } },
+            { $group: { _id: '$prize', n: { $sum: 1 } } },
+          ])
+          .toArray(),
+      ]);
+      const counts = new Map<string, Partial<Record<AwardState | 'short', number>>>();
+      const add = (prize: string, what: AwardState | 'short', n: number) =>
+        counts.set(prize, { ...counts.get(prize), [what]: n });
+      for (const { _id, n } of states) add(_id.prize, _id.state, n);
+      for (const { _id, n } of short) add(_id, 'short', n);
+      return counts;
+    },
     /** How many of these people have used a prize since, each from a moment of her own (business time). */
     async usedSince(some: readonly { pid: string; at: Date }[]): Promise<number> {
       const used = await rows

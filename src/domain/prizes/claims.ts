@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { dayMs } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
+import { maskAddress, maskName, maskPhone } from '../../kit/mask';
 import type { IndexSpec } from '../../store/indexes';
 import type { Award } from './award';
 import type { Awards } from './awards';
@@ -68,6 +69,12 @@ export type Submitted =
   /** Not hers, not one that is sent by post, too late, or already approved. */
   | { kind: 'refused'; why: 'unknown' | 'kind' | 'expired' | 'closed' };
 
+export type Corrected =
+  | { kind: 'corrected'; award: Award }
+  | Extract<Submitted, { kind: 'invalid' }>
+  /** It is approved already, or nobody has claimed it. */
+  | { kind: 'refused' };
+
 const keptMs = 90 * dayMs;
 
 /** Claims: a form with a deadline. They are personal data with their own retention, and go when she asks. */
@@ -119,6 +126,37 @@ export function createClaims({ db, clock, awards }: { db: Connection; clock: Clo
       (await rows.findOne({ _id: award }, { timeoutMS: 2_500 })) ?? undefined,
     readMany: async (ids: string[]): Promise<Map<string, Claim>> =>
       new Map((await rows.find({ _id: { $in: ids } }).toArray()).map((claim) => [claim._id, claim])),
+    /** As most of us may see it. */
+    masked: (claim: Claim): Claim => ({
+      ...claim,
+      name: maskName(claim.name),
+      phone: maskPhone(claim.phone),
+      address: maskAddress(claim.address),
+    }),
+    /**
+     * She told us on the phone, or the courier did, that what she wrote is wrong: it is corrected until it is approved.
+     * That it was is in the history; what it was is not, as it is about her.
+     */
+    async correct(given: { award: string; by: string; reason: string; form: unknown }): Promise<Corrected> {
+      const parsed = claimForm.omit({ consent: true }).safeParse(given.form);
+      if (!parsed.success)
+        return {
+          kind: 'invalid',
+          problems: parsed.error.issues.map(({ path, message }) => ({
+            field: String(path[0] ?? ''),
+            message,
+          })),
+        };
+      const moved = await awards.move(given.award, 'claimed', {
+        by: given.by,
+        reason: `更正收件資料：${given.reason}`,
+        only: { state: 'claimed' },
+      });
+      if (moved.kind !== 'moved') return { kind: 'refused' };
+      crashPoint('claim-corrected');
+      await rows.updateOne({ _id: given.award }, { $set: { ...parsed.data, at: clock.now() } });
+      return { kind: 'corrected', award: moved.award };
+    },
     /** All that she left us, for her own copy of her data. */
     of: (pid: string): Promise<Claim[]> => rows.find({ pid }).toArray(),
 

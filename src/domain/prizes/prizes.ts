@@ -10,7 +10,7 @@ import type { Outbox } from '../outbox/outbox';
 import type { Points } from '../points/points';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
-import { awardStateNames } from './award';
+import { askedStateNames, awardFilterOf } from './award-filter';
 import { awardIndexes, createAwards } from './awards';
 import { claimIndexes, createClaims } from './claims';
 import { showRedeemCode } from './codes';
@@ -18,10 +18,13 @@ import { createCourier } from './courier';
 import { createAwardEffects } from './effects';
 import { awardExpire, awardPass, awardRemind, awardTell } from './prizes.jobs';
 import { endsToken, prizeLeaves } from './prizes.leaves';
+import { approveTask, trackingTask } from './prizes.tasks';
 import { createRedeem, redeemIndexes } from './redeem';
+import { createStock } from './stock';
 import { createTelling } from './telling';
 import type { Tickets } from './tickets';
 import { createViews, type NamesOf } from './views';
+import { createWinners } from './winners';
 
 /** Without those of `tickets.ts`. */
 export const prizeIndexes: IndexSpec[] = [...awardIndexes, ...claimIndexes, ...redeemIndexes];
@@ -55,6 +58,7 @@ export function createPrizes(given: {
     upkeep: {
       indexes: prizeIndexes,
       jobs: [awardTell, awardRemind, awardExpire, awardPass],
+      tasks: [approveTask, trackingTask],
       /** What is on its way to her keeps its address until it has arrived. */
       erase: async ({ pid }) => void (pid && (await claims.erase(pid))),
       copy: async ({ pid }) => ({ prizes: await awards.of(pid), claims: await claims.of(pid) }),
@@ -90,9 +94,14 @@ export function createPrizes(given: {
     claims,
     ...createViews({ awards, namesOf: given.namesOf }),
     courier: createCourier({ awards, clock }),
+    ...createWinners({ awards, claims, namesOf: given.namesOf }),
+    stock: createStock({ awards, tickets }),
     /** For tables: a state and a code as people read them. */
-    inWords: { states: awardStateNames, code: showRedeemCode },
+    inWords: { states: askedStateNames, code: showRedeemCode },
+    awardFilter: awardFilterOf,
     redeem: redeem.redeem,
+    look: redeem.look,
+    redeemedBy: redeem.usedBy,
     tell,
     /** What was decided while she was away: told when she is back. */
     async tellMissed(pid: string): Promise<void> {

@@ -9,7 +9,17 @@ export type Tone = 'green' | 'red' | 'yellow' | 'blue' | 'grey';
 export type Cell =
   | string
   | number
-  | { text: string | number; href?: string; tone?: Tone; note?: string; own?: boolean; act?: CellAct[] };
+  | {
+      text: string | number;
+      href?: string;
+      tone?: Tone;
+      note?: string;
+      own?: boolean;
+      act?: CellAct[];
+      tick?: Tick;
+    };
+/** A box before the text that belongs to a form elsewhere on the page, by its id. */
+export type Tick = { form: string; name: string; value: string; label: string };
 /** A button in a cell; `confirm` is asked before. */
 export type CellAct = { to: string; label: string; confirm?: string; fields?: Record<string, string> };
 
@@ -117,6 +127,7 @@ function wholeCell(cell: Cell) {
     tone: '',
     note: '',
     own: false,
+    tick: '',
     ...given,
     text,
     act: (given.act ?? []).map(({ confirm = '', fields = {}, ...rest }) => ({

@@ -4,7 +4,7 @@ import type { Connection } from 'mongoose';
 import type { PointsRow } from '../../../src/domain/exports/columns';
 import { tellFilter } from '../../../src/domain/exports/exports';
 import { courierColumns } from '../../../src/domain/exports/parcels';
-import { awardStateNames } from '../../../src/domain/prizes/award';
+import { askedStateNames } from '../../../src/domain/prizes/award-filter';
 import { tellMorning, tellSponsor } from '../../../src/domain/reports/reports';
 import { readCell } from '../../../src/sheets/read-cell';
 import { readTable } from '../../../src/sheets/read-table';
@@ -178,7 +178,7 @@ test('who took what is told in words', async () => {
   for (const sheet of read.worksheets)
     sheet.eachRow((line) => line.eachCell(({ value }) => cells.push(value)));
   expect(cells).toContain('活動 quiz、狀態 已寄出');
-  expect(tellFilter({ campaign: 'x', prize: 'y', group: 'won' }, awardStateNames)).toBe(
+  expect(tellFilter({ campaign: 'x', prize: 'y', group: 'won' }, askedStateNames)).toBe(
     '活動 x、獎品 y、分群 won',
   );
 });

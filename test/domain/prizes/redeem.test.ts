@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { newRedeemCode, readRedeemCode, showRedeemCode } from '../../../src/domain/prizes/codes';
-import { tellRedeemed } from '../../../src/domain/prizes/redeem';
+import { isElsewhere, tellRedeemed } from '../../../src/domain/prizes/redeem';
 import { awardTold, prize, prizeStage, quizWith, won } from './stage';
 
 const stage = prizeStage();
@@ -86,4 +86,29 @@ test('redeem codes hold 60 random bits, and nothing that cannot be one is looked
   for (let at = 0; at < 12; at++) expect(new Set([...codes].map((code) => code.charAt(at))).size).toBe(32);
   for (const typed of ['', 'ABC', 'ABCD-EFGH-JKMU', '你好', 'A'.repeat(10_000), '{"$ne":""}'])
     expect(readRedeemCode(typed)).toBeUndefined();
+});
+
+test('a code is looked at without being used, and a wrong look counts as a wrong code', async () => {
+  const { code, id } = await couponOf('10');
+  expect(await app.look(code, counter)).toMatchObject({ kind: 'valid', award: { _id: id } });
+  expect(await app.awards.read(id)).toMatchObject({ state: 'told' });
+  await app.redeem(code, counter);
+  expect(await app.look(code, counter)).toMatchObject({ kind: 'already' });
+  expect(await app.redeemedBy('阿明', { since: stage.clock.now() - 60_000 })).toMatchObject([{ _id: id }]);
+  expect(await app.redeemedBy('小紅', { since: 0 })).toEqual([]);
+  const looks = await Promise.all(Array.from({ length: 8 }, () => app.look(newRedeemCode(), { by: '小紅' })));
+  expect(looks.filter(({ kind }) => kind === 'unknown').length).toBeLessThanOrEqual(5);
+  expect(await app.redeem(newRedeemCode(), { by: '小紅', at: '別處' })).toEqual({ kind: 'tooMany' });
+});
+
+test('a coupon for one place is refused at another only where that is asked for', async () => {
+  const there = quizWith({ ...tea, id: 'there', usedAt: '西湖茶館、北山茶館' });
+  await app.tickets.stock('quiz', there.prizes[0] as never);
+  const { redeem: code = '' } = await awardTold(app.awards, there, won('1', { prize: 'there' }));
+  const at = (place: string, onlyThere = true) => app.redeem(code, { by: '阿明', at: place, onlyThere });
+  expect(await at('機場店')).toMatchObject({ kind: 'elsewhere' });
+  expect(isElsewhere({ what: there.prizes[0] as never }, '北山茶館')).toBe(false);
+  expect(isElsewhere({ what: there.prizes[0] as never }, '北山茶館二樓')).toBe(false);
+  expect(isElsewhere({ what: tea }, '機場店')).toBe(false);
+  expect(await at('機場店', false)).toMatchObject({ kind: 'used', award: { used: { where: '機場店' } } });
 });
