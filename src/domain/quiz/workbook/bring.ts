@@ -99,7 +99,10 @@ async function keep(
     told.set(prize.id, { out: list.out, added: list.codes.list === had?.list ? 0 : list.added });
     return { ...prize, codes: list.codes };
   }
-  const wanted = over && before ? before : read;
+  // What is typed knows no milliseconds: the moment in which it was begun by hand is still the same.
+  const startsAt =
+    before && secondOf(before.startsAt) === secondOf(read.startsAt) ? before.startsAt : read.startsAt;
+  const wanted = over && before ? before : { ...read, startsAt };
   const prizes: Prize[] = [];
   for (const prize of wanted.prizes) prizes.push(await withCodes(prize));
   const content = { ...wanted, prizes };
@@ -117,6 +120,8 @@ async function keep(
   const changes = await campaigns.propose({ content: asContent(content), by, takenBy });
   return { kind: over ? 'refilled' : 'proposed', ...about, changes };
 }
+
+const secondOf = (at: number): number => Math.floor(at / 1_000);
 
 /** What an author is told of the codes of a prize; nothing when there is nothing to say. */
 export function tellCodes({ name, quantity, added, have, out }: BroughtCodes): string[] {
