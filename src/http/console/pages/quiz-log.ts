@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { table as deeds, stateNames } from '../../../domain/campaigns/states';
 import { exportNames, tellFilter } from '../../../domain/exports/exports';
-import { awardStateNames } from '../../../domain/prizes/award';
+import { askedStateNames } from '../../../domain/prizes/award-filter';
 import { laidFlat } from '../../../domain/quiz/definition';
 import { AppError } from '../../../errors';
 import { beijingMoment } from '../../../kit/beijing';
@@ -80,7 +80,7 @@ export default [
             by,
             `${exportNames[what]}${full ? '（完整）' : ''}`,
             rows ?? '中斷',
-            tellFilter(filter, awardStateNames),
+            tellFilter(filter, askedStateNames),
           ]),
           empty: { title: '還沒有人導出過', text: '' },
         }),
