@@ -104,8 +104,10 @@ export default [
     '/pushes/:id/back',
     may('pushes.see'),
     { what: '算推送之後回來的人', asks: one },
-    async (visit, asked) =>
-      done('開始算了，好了鈴鐺會響。', { to: await visit.start(cameBackTask, { push: asked.id }) }),
+    async (visit, asked) => {
+      const { _id: push } = await visit.services.pushes.get(asked.id);
+      return done('開始算了，好了鈴鐺會響。', { to: await visit.start(cameBackTask, { push }) });
+    },
   ),
   part(
     '/pushes/:id/again-form',
