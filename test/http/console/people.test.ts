@@ -1,4 +1,5 @@
 import { openConsole, type TestConsole } from '../../support/console';
+import { listed } from '../../support/people-list';
 import { createTown, type Town, type TownFan } from '../../support/town';
 
 type Person = Awaited<ReturnType<TestConsole['as']>>;
@@ -62,13 +63,13 @@ afterAll(async () => {
 
 test('the list shows who follows, masked, with what may be sent; each filter finds her and leaves the other out', async () => {
   const [her, him] = [await pidOf(lin), await pidOf(wang)];
-  const html = await marketer.reads('/subscribers');
+  const html = await listed(marketer, '/subscribers');
   expect(html).toContain(`href="/subscribers/${her}"`);
   expect(html).toContain(`href="/subscribers/${him}"`);
   expect(html).not.toContain('西湖小林');
   expect(text(html)).toContain('共 2 位');
   expect(text(html)).toMatch(/西\*\* .*還能發 \d 條 到 2026-11-25/);
-  expect(await officer.reads('/subscribers')).toContain('西湖小林');
+  expect(await listed(officer, '/subscribers')).toContain('西湖小林');
   for (const query of [
     'q=西湖',
     `q=${her}`,
@@ -79,7 +80,7 @@ test('the list shows who follows, masked, with what may be sent; each filter fin
     'sentence=屬性「性別」是「女」',
     'seen=2026-11-23&points=1',
   ]) {
-    const found = await marketer.reads(encodeURI(`/subscribers?${query}`));
+    const found = await listed(marketer, `/subscribers?${query}`);
     expect([query, found.includes(`/subscribers/${her}"`), found.includes(`/subscribers/${him}"`)]).toEqual([
       query,
       true,
@@ -87,8 +88,8 @@ test('the list shows who follows, masked, with what may be sent; each filter fin
     ]);
     expect(await marketer.reads(encodeURI(`/subscribers/total?${query}`))).toContain('1 位');
   }
-  expect(await marketer.reads('/subscribers?phone=yes')).toContain('沒有符合條件的人');
-  expect(await marketer.reads('/subscribers?window=shut')).not.toContain(`/subscribers/${her}"`);
+  expect(await listed(marketer, '/subscribers?phone=yes')).toContain('沒有符合條件的人');
+  expect(await listed(marketer, '/subscribers?window=shut')).not.toContain(`/subscribers/${her}"`);
   expect((await marketer.get('/subscribers?level=3')).status).toBe(400);
   expect(
     text((await marketer.get('/subscribers?tag=沒有的').catch((e: Error) => ({ text: e.message }))).text),
@@ -184,7 +185,7 @@ test('who is erased is gone from all pages, when her pid was typed and a reason 
   });
   expect(await town.services.subscribers.known([pid])).toEqual([]);
   expect((await operator.get(`/subscribers/${pid}`)).status).toBe(404);
-  expect(await operator.reads('/subscribers')).not.toContain(pid);
+  expect(await listed(operator, '/subscribers')).not.toContain(pid);
   await mei.leaves();
 });
 

@@ -1,5 +1,6 @@
 import { createTags } from '../../../src/wechat/api/tags';
 import { openConsole, type TestConsole } from '../../support/console';
+import { listed } from '../../support/people-list';
 import { createTown, type Town } from '../../support/town';
 
 let town: Town;
@@ -47,7 +48,7 @@ test('a segment becomes a tag that its people wear at WeChat, behind whose numbe
   expect(html).toContain(`href="/subscribers?tag=${encodeURIComponent('大堂')}"`);
   expect(html).toContain('上次同步');
   const { pid } = await subscribers.mustFind(lin.openid);
-  const worn = await mei.reads(`/subscribers?tag=${encodeURIComponent('大堂')}`);
+  const worn = await listed(mei, '/subscribers?tag=大堂');
   expect(worn).toContain(`/subscribers/${pid}"`);
   expect(worn.match(/href="\/subscribers\/[\w-]{16}"/g)).toHaveLength(1);
   expect(await mei.reads(`/subscribers/${pid}`)).toContain('>大堂</a>');
