@@ -263,7 +263,7 @@ describe('playing', () => {
     expect(text(players)).toMatch(/1 旅友[0-9A-F]{4} 20 2 2/);
     expect(text(await analyst.reads('/quiz/lake/players?day=2026-11-23'))).toMatch(/1 旅友/);
     expect(text(await analyst.reads('/quiz/lake/answers'))).toMatch(/3 旅友[0-9A-F]{4}/);
-    expect(text((await analyst.get('/quiz/lake/groups')).text)).toContain('得到「登機箱」 prize-p1 1');
+    expect(text((await analyst.get('/quiz/lake/groups')).text)).toContain('得到「登機箱」 1');
     expect(text(await analyst.reads('/quiz'))).toMatch(/進行中 .* 2 3/);
   });
 
@@ -301,7 +301,7 @@ describe('playing', () => {
     expect(text(await officer.reads(to))).toContain('2 人，個人資料已遮住');
     await officer.does('/quiz/lake/groups/export', { group: 'won' });
     await desk.worked();
-    expect(text(await mei.reads('/quiz/lake/log'))).toMatch(/分群 1 .*群.* won|分群/);
+    expect(text(await mei.reads('/quiz/lake/log'))).toMatch(/分群 1 活動 lake、分群 won/);
     const analystToo = await analyst.does('/quiz/lake/points', { full: 'on' });
     expect(analystToo.refused).toContain('不能導出完整');
   });

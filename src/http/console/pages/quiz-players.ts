@@ -140,7 +140,7 @@ export default [
             caption: '參加者分群',
             columns: [{ label: '群' }, { label: '人數', number: true }, { label: '' }],
             rows: groups.map(({ name, label, people }) => [
-              { text: label, note: name },
+              label,
               ((): Cell => {
                 const list = listOf(asked.id, name);
                 return list === undefined ? people : { text: people, href: list };

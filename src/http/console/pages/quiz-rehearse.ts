@@ -35,7 +35,7 @@ async function stage({ house, who, services }: Visit, quiz: string, said = '') {
     said,
     on: seen !== undefined,
     now: seen ? beijingMoment(seen.now) : '',
-    phone: (seen?.lines ?? []).map(({ hers, text }) => ({ hers, text, title: '' })),
+    phone: (seen?.lines ?? []).map(({ hers, text }) => ({ hers, text })),
     chips: chips.filter((chip) => chip !== ''),
     moves: ['+30分', '+2小時', '+1天', '+100樓', '+1000樓'],
   };
