@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { dayNumber, dayOfNumber } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
-import type { AccountDay } from './days';
+import type { AccountDay } from './day-rows';
 
 /** Those who began to follow in one week (Monday to Sunday, Beijing), and the share of them still here after so many weeks. */
 export type Cohort = {

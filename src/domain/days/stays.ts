@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { dayNumber, dayOfNumber } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
-import type { ChannelDay } from './days';
+import type { ChannelDay } from './day-rows';
 
 /** What one code brought: who followed by it, and of those who did so long enough ago, how many stayed so many days. */
 export type Stay = {

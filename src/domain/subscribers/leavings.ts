@@ -93,10 +93,7 @@ export function createLeavings({ db }: { db: Connection }) {
         ])
         .toArray();
       return new Map(
-        found.map((one) => [
-          one._id,
-          { n: one.n, within: within.map((_, i) => one[`w${i}`] ?? 0) },
-        ]),
+        found.map((one) => [one._id, { n: one.n, within: within.map((_, i) => one[`w${i}`] ?? 0) }]),
       );
     },
   };

@@ -27,7 +27,8 @@ beforeAll(async () => {
     clock,
     subscribers: {
       count: async () => here.length,
-      countFollowed: async (from, to) => [...(await followedBy(from, to)).values()].reduce((a, b) => a + b, 0),
+      countFollowed: async (from, to) =>
+        [...(await followedBy(from, to)).values()].reduce((a, b) => a + b, 0),
       followedBy,
       leavings,
     },

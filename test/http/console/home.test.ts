@@ -1,5 +1,5 @@
 import { asContent } from '../../../src/domain/quiz/definition';
-import { aQuestion, announced } from '../../domain/quiz/a-quiz';
+import { announced, aQuestion } from '../../domain/quiz/a-quiz';
 import { openConsole, type TestConsole } from '../../support/console';
 import { createTown, type Town } from '../../support/town';
 
@@ -59,11 +59,12 @@ async function aQuizRuns() {
   const { findings, passed } = await campaigns.check({ id, by: 'ann', takenBy });
   if (!passed) throw new Error(JSON.stringify(findings));
   await campaigns.start({ id, by: 'bob', takenBy });
-  await campaigns.load();
+  await town.turn({ minutes: 1 });
   const lin = await town.fan('Lin');
   await lin.says('秋天一戰');
+  await town.turn({ minutes: 1 }); // nobody reads a question at once
   await lin.says('A');
-  await town.turn({ minutes: 1 });
+  await town.app.services.projector.catchUp(id);
   await people.rebuild();
   return id;
 }
@@ -87,7 +88,14 @@ test('yesterday stands beside the day before, and who can be reached now by rout
 test('a draft of hers waits for her, and of nobody else', async () => {
   await town.app.db
     .collection<{ _id: string }>('campaigns')
-    .insertOne({ _id: 'mine', title: '我的草稿活動', state: 'draft', author: mei.by, startsAt: 0, endsAt: 1 } as never);
+    .insertOne({
+      _id: 'mine',
+      title: '我的草稿活動',
+      state: 'draft',
+      author: mei.by,
+      startsAt: 0,
+      endsAt: 1,
+    } as never);
   expect(await mei.reads('/home/waits')).toContain('我的草稿活動');
   expect(await ops.reads('/home/waits')).not.toContain('我的草稿活動');
 });

@@ -1,3 +1,4 @@
+import { XMLValidator } from 'fast-xml-parser';
 import { openConsole, type TestConsole } from '../../support/console';
 import { createTown, type Town } from '../../support/town';
 
@@ -36,7 +37,12 @@ const cells = (html: string): string[] =>
   html
     .replace(/<(script|style)[^]*?<\/\1>/g, '')
     .split(/<tr>/)
-    .map((row) => row.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ').trim());
+    .map((row) =>
+      row
+        .replace(/<[^>]+>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    );
 
 test('a day is counted when it is over, with those who left since', async () => {
   const html = await ana.reads('/reports');
@@ -70,12 +76,16 @@ test('the cube of a day, with a list behind its numbers', async () => {
 
 test('how many stand in each stage, and how they moved', async () => {
   expect(cells(await ana.reads('/reports/stages/now'))).toContainEqual(expect.stringMatching(/^發現 \d+ /));
-  expect(await ana.reads('/reports/stages')).toContain('/reports/stages/moves?from=2026-10-27&amp;to=2026-11-25');
+  expect(await ana.reads('/reports/stages')).toContain(
+    '/reports/stages/moves?from=2026-10-27&amp;to=2026-11-25',
+  );
   const moves = await ana.reads('/reports/stages/moves?from=2026-11-23&to=2026-11-25');
   expect(cells(moves)).toContainEqual(expect.stringMatching(/^無關係 發現 \d/));
   const { text } = await ana.get('/reports/stages.csv?from=2026-11-23&to=2026-11-25');
   expect(text).toContain('無關係,發現,');
-  expect((await ana.get('/reports/stages.svg?from=2026-11-23&to=2026-11-25')).body.toString()).toContain('發現');
+  expect((await ana.get('/reports/stages.svg?from=2026-11-23&to=2026-11-25')).body.toString()).toContain(
+    '發現',
+  );
 });
 
 test('people of the same scores are one cell, and the sentence of a cell is just those people', async () => {
@@ -103,10 +113,14 @@ test('of those who followed in a week, how many there were and how many have lef
 
 test('what a code brought, and who stayed', async () => {
   const list = await ana.reads('/reports/channels/list?from=2026-11-01&to=2026-11-25');
-  expect(cells(list)).toContainEqual(expect.stringMatching(/^lobby 掃的碼不在渠道表裡 2 .* 1 — 還沒有滿的人/));
+  expect(cells(list)).toContainEqual(
+    expect.stringMatching(/^lobby 掃的碼不在渠道表裡 2 .* 1 — 還沒有滿的人/),
+  );
   expect((await ana.get('/reports/channels.csv?from=2026-11-01')).text).toContain('lobby,,2,1,0,0,');
   expect(await ana.reads('/reports/channels?sort=-week')).toContain('sort=-week');
-  expect((await ana.get('/reports/channels?sort=colour').set('hx-request', 'true')).body.fields).toHaveProperty('sort');
+  expect(
+    (await ana.get('/reports/channels?sort=colour').set('hx-request', 'true')).body.fields,
+  ).toHaveProperty('sort');
 });
 
 test('without a campaign the funnel says where to begin; of an unknown one it says so', async () => {
@@ -121,6 +135,16 @@ test('a recount is a task that judges and counts everybody', async () => {
   expect(await ana.reads(to ?? '')).toContain('重數好了：判斷了 2 人');
   expect(await ana.reads('/reports/rfm')).toContain(`${town.app.clock.day()} 數的`);
   expect((await ana.does('/reports/recount', { href: 'https://elsewhere' })).fields).toHaveProperty('href');
+});
+
+test.each([
+  '/days.svg',
+  '/stages.svg?from=2026-11-23&to=2026-11-25',
+  '/rfm.svg?kind=engagement',
+  '/retention.svg',
+  '/channels.svg?from=2026-11-01',
+])('a browser can show the chart /reports%s', async (path) => {
+  expect(XMLValidator.validate((await ana.get(`/reports${path}`)).body.toString())).toBe(true);
 });
 
 test.each(['', '/cube', '/stages', '/rfm', '/retention', '/funnel', '/channels', '/days.csv', '/rfm.svg'])(

@@ -67,7 +67,9 @@ test('what was put aside goes back with a reason, once, and it is written down',
   expect(bare.fields).toHaveProperty('reason');
   const asked = { what: 'jobs', id: 'erase:p1:1_01', reason: 'DNS 修好了' };
   expect((await mei.post('/system/replay', asked)).status).toBe(403);
-  expect(await ops.does('/system/replay', asked)).toMatchObject({ said: expect.stringContaining('放回去了') });
+  expect(await ops.does('/system/replay', asked)).toMatchObject({
+    said: expect.stringContaining('放回去了'),
+  });
   expect((await rows.findOne({ _id: 'erase:p1:1_01' }))?.state).not.toBe('failed');
   expect((await ops.does('/system/replay', asked)).refused).toContain('沒有擱下的');
   const [entry] = await town.app.services.audit.list({ words: '重放' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DayCounts } from '../../../domain/days/days';
+import type { DayCounts } from '../../../domain/days/day-rows';
 import { beijingDay, dayMs, startOfBeijingDay } from '../../../kit/beijing';
 import { createCache } from '../../../kit/cache';
 import { may, page, part, type Visit } from '../console';

@@ -32,6 +32,7 @@ export default [
       return {
         weeks,
         since: since ?? '',
+        drawn: cohorts.some(({ partial, kept }) => !partial && kept[0] !== undefined),
         has: cohorts.some(({ joined }) => joined > 0),
         cohorts: cohorts.map((one) => ({
           week: one.week,

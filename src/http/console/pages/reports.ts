@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AccountDay } from '../../../domain/days/days';
+import type { AccountDay } from '../../../domain/days/day-rows';
 import { csvOf } from '../../../domain/reports/csv';
 import { recountTask, reportPage } from '../../../domain/rfm/rfm.tasks';
 import { beijingDay, dayMs, startOfBeijingDay } from '../../../kit/beijing';

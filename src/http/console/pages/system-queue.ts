@@ -126,7 +126,7 @@ export default [
             { text: taskStates[task.state][0], tone: taskStates[task.state][1] },
             // By the machine: they are no business of fans.
             beijingMoment(task.at.getTime()),
-            task.why ?? task.step ?? task.text ?? '',
+            task.why ?? task.text ?? task.step ?? '',
           ]),
           empty: { title: '七天內沒有人開始過工作', text: '導出、導入、重數都是工作。' },
         }),
