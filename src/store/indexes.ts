@@ -53,9 +53,13 @@ async function create(
 
 async function missingOf(db: Connection, specs: readonly IndexSpec[]): Promise<IndexSpec[]> {
   const collections = [...new Set(specs.map(({ collection }) => collection))];
-  const present = new Map(
-    await Promise.all(collections.map(async (name) => [name, await indexesOf(db, name)] as const)),
-  );
+  const present = new Map<string, Record<string, unknown>[]>();
+  // A few at a time: on a slow start as many processes as there are ask this at once, and a connection is not waited for long.
+  for (let n = 0; n < collections.length; n += 8) {
+    const some = collections.slice(n, n + 8);
+    const found = await Promise.all(some.map((name) => indexesOf(db, name)));
+    for (const [i, name] of some.entries()) present.set(name, found[i] ?? []);
+  }
   // One of the same name that is not unique states nothing.
   return specs.filter(
     (spec) =>

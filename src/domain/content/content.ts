@@ -113,7 +113,7 @@ export function createContent(given: { db: Connection; clock: Clock; cities: Cit
     /** The whole table as the file it could be imported from again: also what a new file begins as. */
     csv(kind: ImportKind): Readable {
       const out = new PassThrough();
-      const columns = Object.keys((tables[kind] as TableKind).columns).map((title) => ({
+      const columns = Object.keys(tables[kind].columns).map((title) => ({
         title,
         of: (row: Record<string, Cell>) => row[title],
       }));

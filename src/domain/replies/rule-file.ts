@@ -161,7 +161,7 @@ function repliesIn(text: string): Reply[] | undefined {
       return [undefined];
     }
   });
-  return replies.every((one) => one !== undefined) ? (replies as Reply[]) : undefined;
+  return replies.every((one) => one !== undefined) ? replies : undefined;
 }
 
 const content = ({ name, match, replies, mode, priority = 0, on = true, ...dates }: RuleChange) =>

@@ -73,7 +73,10 @@ export const wayOf = (row: WayRow, base: string, more: { versions: boolean; mayb
 
 const text = lines(5_000).optional();
 /** A row of words and files; each is asked for by its name, and what it may be is for the domain to say, at the field. */
-export const plainRow = z.record(z.string().regex(/^[a-z][A-Za-z0-9]{0,40}$/), z.union([lines(5_000), upload]));
+export const plainRow = z.record(
+  z.string().regex(/^[a-z][A-Za-z0-9]{0,40}$/),
+  z.union([lines(5_000), upload]),
+);
 
 /** One way out of a row; `prefix`: a letter before the names of its fields. Undefined: nothing was chosen. */
 export function wayIn(row: Record<string, unknown>, prefix = ''): WayRow | undefined {

@@ -339,20 +339,18 @@ test('she leaves: the conversation and its words go, and her copy had them befor
 
 test('a claim that was cut off is carried out by the sweeper', async () => {
   const { fan, id } = await waiting('小斷');
-  await town.app.db
-    .collection<{ _id: string }>('conversations')
-    .updateOne(
-      { _id: id },
-      {
-        $set: {
-          state: 'open',
-          agent: mei.id,
-          movedAt: new Date(town.clock.now()),
-          turn: 1,
-          todo: { turn: 1, say: 'desk-came' },
-        },
+  await town.app.db.collection<{ _id: string }>('conversations').updateOne(
+    { _id: id },
+    {
+      $set: {
+        state: 'open',
+        agent: mei.id,
+        movedAt: new Date(town.clock.now()),
+        turn: 1,
+        todo: { turn: 1, say: 'desk-came' },
       },
-    );
+    },
+  );
   await services().desk.upkeep.sweep();
   await town.settled();
   expect(fan.inbox.at(-1)).toContain('同事來了');

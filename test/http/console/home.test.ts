@@ -86,16 +86,14 @@ test('yesterday stands beside the day before, and who can be reached now by rout
 });
 
 test('a draft of hers waits for her, and of nobody else', async () => {
-  await town.app.db
-    .collection<{ _id: string }>('campaigns')
-    .insertOne({
-      _id: 'mine',
-      title: '我的草稿活動',
-      state: 'draft',
-      author: mei.by,
-      startsAt: 0,
-      endsAt: 1,
-    } as never);
+  await town.app.db.collection<{ _id: string }>('campaigns').insertOne({
+    _id: 'mine',
+    title: '我的草稿活動',
+    state: 'draft',
+    author: mei.by,
+    startsAt: 0,
+    endsAt: 1,
+  } as never);
   expect(await mei.reads('/home/waits')).toContain('我的草稿活動');
   expect(await ops.reads('/home/waits')).not.toContain('我的草稿活動');
 });

@@ -217,9 +217,9 @@ test('no schema lets through what it does not name (K11)', () => {
       (def['catchall'] as { _zod: { def: { type: string } } })._zod.def.type !== 'never'
     )
       loose.push(where);
-    if (def['type'] === 'any' || def['type'] === 'unknown')
-      loose.push(`${where} (${def['type']})`);
-    for (const inner of ['innerType', 'element', 'in', 'out', 'left', 'right', 'keyType', 'valueType']) walk(def[inner], where);
+    if (def['type'] === 'any' || def['type'] === 'unknown') loose.push(`${where} (${def['type']})`);
+    for (const inner of ['innerType', 'element', 'in', 'out', 'left', 'right', 'keyType', 'valueType'])
+      walk(def[inner], where);
     for (const one of Object.values((def['shape'] as object | undefined) ?? {})) walk(one, where);
     for (const one of (def['options'] as unknown[] | undefined) ?? []) walk(one, where);
   };

@@ -49,7 +49,11 @@ const cityName = ({ services }: Visit, value: unknown): string =>
 const isCity = (column: string) => /(^|_)city$/.test(column);
 
 const inWords = (visit: Visit, column: string, value: unknown): string =>
-  value === undefined ? '' : isCity(column) ? cityName(visit, value) : String(value).replaceAll('|', '、');
+  value === undefined
+    ? ''
+    : isCity(column)
+      ? cityName(visit, value)
+      : (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('|', '、');
 
 const shortened = (text: string) => ([...text].length > 40 ? `${[...text].slice(0, 40).join('')}…` : text);
 

@@ -74,7 +74,9 @@ function answered(visit: Visit, menu: MenuFile): string[] {
 /** As a phone shows it, every button a way to its editor. */
 function preview(menu: MenuFile, tag: string | undefined, at: string | undefined, edits: boolean) {
   const link = (to: string) =>
-    edits ? `/menu?${new URLSearchParams({ ...(tag === undefined ? {} : { tag }), at: to })}#button` : '';
+    edits
+      ? `/menu?${new URLSearchParams({ ...(tag === undefined ? {} : { tag }), at: to }).toString()}#button`
+      : '';
   const shown = (button: Button, here: string) => ({
     name: button.name,
     deed: deedOf(button),
@@ -191,7 +193,7 @@ function buttonOf(one: z.output<typeof written>): Button {
 }
 
 const backTo = (tag: string | undefined, at?: string) =>
-  `/menu${tag === undefined && at === undefined ? '' : `?${new URLSearchParams({ ...(tag === undefined ? {} : { tag }), ...(at === undefined ? {} : { at }) })}`}`;
+  `/menu${tag === undefined && at === undefined ? '' : `?${new URLSearchParams({ ...(tag === undefined ? {} : { tag }), ...(at === undefined ? {} : { at }) }).toString()}`}`;
 
 export default [
   page(

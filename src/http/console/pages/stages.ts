@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recountTask } from '../../../domain/rfm/rfm.tasks';
 import {
   hasNoSource,
   type StageCode,
@@ -6,7 +7,6 @@ import {
   stageNames,
   stageRules,
 } from '../../../domain/stages/stage-rules';
-import { recountTask } from '../../../domain/rfm/rfm.tasks';
 import { AppError } from '../../../errors';
 import { beijingDay, dayMs } from '../../../kit/beijing';
 import { createGate } from '../../../kit/gate';
