@@ -958,7 +958,7 @@ export function createPushes(
       { pid: her.pid, ...version },
       route.together ? undefined : her.script,
     );
-    if ('missing' in filled) return `她沒有「${filled.missing}」，也沒有寫預設`;
+    if ('missing' in filled) return `她沒有「${filled.missing}」，也沒有寫默認`;
     try {
       const outcome = route.together
         ? await route.show(openid, filled.content)

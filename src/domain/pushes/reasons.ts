@@ -10,7 +10,7 @@ export const reasonNames = {
   notice: '她沒有訂閱這個通知，或次數用完',
   sms: '她沒有同意收短信',
   mail: '她沒有同意收郵件',
-  variable: '文案要的資料她沒有，也沒寫預設',
+  variable: '文案要的資料她沒有，也沒寫默認',
   two: '按名單群發至少要兩個人',
   cancelled: '推送取消了',
   hours: '這條路現在不是發送時段',

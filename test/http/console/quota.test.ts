@@ -41,6 +41,7 @@ test('an empty month teaches the first step; one by hand counts, and is taken ba
   const page = plain(await mei.reads('/quota'));
   expect(page).toContain('同一天不止一次：2026-11-20');
   expect(page).toContain('還能收 2');
+  expect(page).not.toContain('這個月還沒有群發');
   expect(await mei.does('/quota/by-hand', { day: '2026-11-20', times: '0' })).toMatchObject({
     said: /沒有群發過/,
   });

@@ -25,18 +25,15 @@ const meanings = {
 /** 內容 → 對象 → 試發 → 批准 → 發送: how far it is. */
 function stepsOf(row: PushRow, state: Status['state'], needsSecond: boolean) {
   const isTested = row.log.some(({ what }) => what.startsWith('試發結果'));
-  const isBegun = !['draft', 'waiting', 'scheduled', 'late'].includes(state);
+  const isSet = !['draft', 'waiting'].includes(state);
   const steps = [
     { text: '內容', done: true },
     { text: '對象', done: true },
-    { text: '試發', done: isTested || state !== 'draft' },
-    {
-      text: needsSecond ? '批准' : '確認',
-      done: row.approved !== undefined || !['draft', 'waiting'].includes(state),
-    },
+    { text: '試發', done: isTested },
+    { text: needsSecond ? '批准' : '確認', done: isSet },
     { text: '發送', done: state === 'finished' || state === 'cancelled' },
   ];
-  const here = isBegun ? 4 : steps.findIndex((step) => !step.done);
+  const here = isSet ? 4 : state === 'waiting' || isTested ? 3 : 2;
   return steps.map((step, n) => ({ ...step, here: n === here && !step.done }));
 }
 

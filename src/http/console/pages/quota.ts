@@ -99,7 +99,7 @@ export default [
         clash: clashes.size > 0 ? `同一天不止一次：${[...clashes].toSorted().join('、')}。` : '',
         over: left < 0 ? `每次都在對象裡的人會超過 ${perMonth} 條：後面的 ${-left} 次到不了他們。` : '',
         days: gridOf(of, entries, clashes, beijingDay(visit.now)),
-        empty: entries.length === 0,
+        nothing: entries.length === 0,
         hand: form({
           to: '/quota/by-hand',
           submit: '記下',

@@ -146,9 +146,13 @@ export default [
         const findings = await sequences.findings(asked.id);
         if (findings.length > 0) return { findings, told: '', second: '' };
         const { people, exact } = await sequences.count(asked.id);
+        const { state, live, version } = await sequences.get(asked.id);
+        const isOn = state === 'on' && live === version;
         return {
           findings,
-          told: `可以開始；現在就會進來${exact ? ' ' : '約 '}${figure(people)} 人。`,
+          told: isOn
+            ? `正在走這一版；現在符合的有${exact ? ' ' : '約 '}${figure(people)} 人。`
+            : `可以開始；現在就會進來${exact ? ' ' : '約 '}${figure(people)} 人。`,
           second:
             people > sequences.approvalAbove && !sequences.solo
               ? `超過 ${figure(sequences.approvalAbove)} 人：要另一位同事來開始，寫這一版的人不能自己開始。`
