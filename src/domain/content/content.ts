@@ -11,7 +11,7 @@ import { readAcrossSwap } from '../../store/swap';
 import type { Cities } from '../cities/cities';
 import { createImporter, type FileResult } from '../import/import';
 import { importSample, type SampleResult } from '../import/sample';
-import type { Stored, TableKind } from '../import/table';
+import type { Stored } from '../import/table';
 import { type ImportKind, importKinds, tables } from '../import/tables';
 import { isDrastic } from '../import/write-table';
 import type { Upkeep } from '../upkeep';
