@@ -73,8 +73,7 @@ function answered(visit: Visit, menu: MenuFile): string[] {
 
 /** As a phone shows it, every button a way to its editor. */
 function preview(menu: MenuFile, tag: string | undefined, at: string | undefined, edits: boolean) {
-  const link = (to: string) =>
-    edits ? `/menu?${new URLSearchParams({ ...(tag === undefined ? {} : { tag }), at: to })}#button` : '';
+  const link = (to: string) => (edits ? `${backTo(tag, to)}#button` : '');
   const shown = (button: Button, here: string) => ({
     name: button.name,
     deed: deedOf(button),
@@ -190,8 +189,13 @@ function buttonOf(one: z.output<typeof written>): Button {
   return { name, type, ...Object.fromEntries(fields) };
 }
 
-const backTo = (tag: string | undefined, at?: string) =>
-  `/menu${tag === undefined && at === undefined ? '' : `?${new URLSearchParams({ ...(tag === undefined ? {} : { tag }), ...(at === undefined ? {} : { at }) })}`}`;
+function backTo(tag: string | undefined, at?: string): string {
+  const query = new URLSearchParams({
+    ...(tag === undefined ? {} : { tag }),
+    ...(at === undefined ? {} : { at }),
+  }).toString();
+  return query === '' ? '/menu' : `/menu?${query}`;
+}
 
 export default [
   page(
