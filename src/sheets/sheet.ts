@@ -40,6 +40,8 @@ async function writeCsv<Row>({ columns, rows, out }: Given<Row>): Promise<number
     header: true,
     columns: columns.map(({ title }) => title),
     record_delimiter: 'windows',
+    // A line break inside a cell is not the end of its row.
+    quoted_match: /[\r\n]/,
   });
   await pipeline(Readable.from(lines()), writer, out);
   return written;

@@ -24,3 +24,14 @@ test('a column to fill in is text, so that a long number keeps its digits; our o
   expect(shown('C2')[1]).toBe('@');
   expect(sheet?.getColumn(3).numFmt).toBe('@');
 });
+
+test('a cell of several lines stays one cell of a CSV', async () => {
+  const out = new PassThrough();
+  const bytes = buffer(out);
+  async function* rows() {
+    yield { words: '早餐\n午餐' };
+  }
+  const columns: Column<{ words: string }>[] = [{ title: '詞', of: ({ words }) => words }];
+  await writeSheet({ format: 'csv', columns, rows: rows(), out, about: [] });
+  expect((await bytes).toString()).toBe('\ufeff詞\r\n"早餐\n午餐"\r\n');
+});

@@ -3,7 +3,9 @@ import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { randomId } from '../../kit/ids';
 import { fold } from '../../kit/text';
-import type { Row } from '../../sheets/grid';
+import type { File } from '../../sheets/file';
+import { tellProblem } from '../../sheets/problems';
+import { readTable } from '../../sheets/read-table';
 import type { IndexSpec } from '../../store/indexes';
 import { bumpVersion } from '../../store/versions';
 import { asking } from '../../wechat/api/asking';
@@ -145,13 +147,15 @@ export function createReplies(given: {
     });
   }
 
-  /** Rules as a file of ours has them: whole rows, all or nothing. */
+  /** Rules as a file of ours has them (CSV, XLSX, JSON), all or nothing. @throws AppError Invalid when it cannot be read at all */
   async function importFile(
-    rowsIn: readonly Row[],
+    file: File,
     { dryRun = false, by }: { dryRun?: boolean; by: string },
   ): Promise<RuleFileReport> {
+    const given = await readTable(file);
     const known = new Map((await all()).map((rule) => [rule._id, rule]));
-    const { read, problems } = readRules(rowsIn, known);
+    const { read, problems: found } = readRules(given.rows, known);
+    const problems = [...given.problems, ...found].map((one) => tellProblem(one, given.unit));
     const report = { added: 0, changed: 0, same: 0, problems };
     if (problems.length > 0) return report;
     const now = new Date(clock.now());

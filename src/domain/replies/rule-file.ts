@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from 'node:stream';
 import { z } from 'zod';
 import { beijingMoment, momentAt } from '../../kit/beijing';
 import { canonical } from '../../kit/canonical';
@@ -5,12 +6,13 @@ import { randomId } from '../../kit/ids';
 import { type Row, unread } from '../../sheets/grid';
 import type { Problem } from '../../sheets/problems';
 import { type Cell, plainCell } from '../../sheets/safe-cells';
+import { type SheetFormat, writeSheet } from '../../sheets/sheet';
 import type { Reply } from '../../wechat/protocol/reply';
 import { problemOf } from './problems';
 import type { Match, Rule, RuleChange } from './rule';
 
 /** What bringing a file would do, or did; with problems nothing was written. */
-export type RuleFileReport = { added: number; changed: number; same: number; problems: Problem[] };
+export type RuleFileReport = { added: number; changed: number; same: number; problems: string[] };
 
 /** Columns of the file, as the team calls them. Several words stand on lines of their own, several replies between lines of 「---」. */
 export const ruleColumns = [
@@ -54,7 +56,7 @@ const other = z.union([
 ]);
 
 /** A rule as a line of the file. */
-export function ruleRow(rule: Rule): Record<Column, Cell> {
+function ruleRow(rule: Rule): Record<Column, Cell> {
   const { _id, name, match, replies, mode, priority, validFrom, validUntil, on } = rule;
   const words = (kind: Match['kind']) =>
     match.flatMap((one) => (one.kind === kind ? one.words : [])).join('\n');
@@ -75,6 +77,23 @@ export function ruleRow(rule: Rule): Record<Column, Cell> {
 }
 
 type Read = { id: string | undefined; change: RuleChange };
+
+/** Rules as a CSV or a workbook; `about`: what it is and which of them are in it. */
+export function ruleSheet(
+  rules: readonly Rule[],
+  { format, about }: { format: SheetFormat; about: [string, Cell][] },
+): Readable {
+  const out = new PassThrough();
+  const columns = ruleColumns.map((title) => ({
+    title,
+    of: (row: Record<Column, Cell>) => row[title],
+    width: 24,
+  }));
+  writeSheet({ format, columns, rows: Readable.from(rules.map(ruleRow)), out, about }).catch((error: Error) =>
+    out.destroy(error),
+  );
+  return out;
+}
 
 /** Every line as a rule; a line whose number is one of ours changes that one. */
 export function readRules(

@@ -225,11 +225,12 @@ export function loadItems(folder: string = join(__dirname, 'pages')): Item[] {
     return list;
   });
   const met = new Set<string>();
-  for (const { kind, path } of items) {
-    const key = `${kind === 'act' ? 'POST' : 'GET'} ${path}`;
-    if (met.has(key)) throw new Error(`The console has two of ${key}.`);
-    met.add(key);
-  }
+  for (const { kind, path } of items)
+    for (const method of kind === 'act' ? ['POST'] : kind === 'part' ? ['GET', 'POST'] : ['GET']) {
+      const key = `${method} ${path}`;
+      if (met.has(key)) throw new Error(`The console has two of ${key}.`);
+      met.add(key);
+    }
   return items;
 }
 

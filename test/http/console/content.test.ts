@@ -78,7 +78,8 @@ test('what is imported is what the fan is told, with who brought it', async () =
   expect(page).toContain(mei.login);
   const lin = await town.fan('Lin');
   expect(await lin.follows('desk-1')).toContain('歡迎來到前台');
-  await town.app.services.people.upkeep.sweep?.();
+  await town.turn({ minutes: 5 });
+  await town.app.services.people.upkeep.sweep();
   expect(plain(await mei.reads('/content/channels/people?id=desk-1'))).toContain('1 人');
 });
 

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { bringFile, bringOurs } from '../../../domain/content/content.tasks';
-import { columnNames, contentNames } from '../../../domain/content/names';
+import { bringFile, bringOurs } from '../../../domain/import/content.tasks';
+import { columnNames, contentNames } from '../../../domain/import/content-names';
 import type { Stored } from '../../../domain/import/table';
 import { type ImportKind, importKinds } from '../../../domain/import/tables';
 import { AppError } from '../../../errors';
 import { beijingDay } from '../../../kit/beijing';
 import { createGate } from '../../../kit/gate';
-import { tellProblem } from '../../../sheets/problems';
 import { act, done, download, may, page, part, shownOnce, type Visit } from '../console';
 import { cursor, id, line, maybe, reason, ticked, upload } from '../form';
 import { confirm, table } from '../parts';
@@ -48,12 +47,17 @@ const cityName = ({ services }: Visit, value: unknown): string =>
   services.cities.get(String(value))?.name ?? String(value);
 const isCity = (column: string) => /(^|_)city$/.test(column);
 
+<<<<<<< HEAD
 const inWords = (visit: Visit, column: string, value: unknown): string =>
   value === undefined
     ? ''
     : isCity(column)
       ? cityName(visit, value)
       : (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('|', '、');
+=======
+const inWords = (visit: Visit, column: string, value: string | number | undefined): string =>
+  value === undefined ? '' : isCity(column) ? cityName(visit, value) : String(value).replaceAll('|', '、');
+>>>>>>> h-words
 
 const shortened = (text: string) => ([...text].length > 40 ? `${[...text].slice(0, 40).join('')}…` : text);
 
@@ -86,16 +90,17 @@ const lastOf = (last?: { at: number; source: string; sample: boolean; by?: strin
 /** What would come of the file, told beside the form. */
 async function checked(visit: Visit, asked: { kind: ImportKind; file: { name: string; bytes: Buffer } }) {
   const { kind, file } = asked;
-  const { result, drastic } = await gate(() => visit.services.content.check({ kind, ...file }));
+  const { result, drastic, problems, remarks } = await gate(() =>
+    visit.services.content.check({ kind, ...file }),
+  );
   return {
     kind,
     name: file.name,
-    remarks: result.remarks.map((remark) => tellProblem(remark)),
+    remarks,
     drastic,
     refused: result.kind === 'refused',
     total: result.kind === 'refused' ? result.total : 0,
-    problems:
-      result.kind === 'refused' ? result.problems.map((problem) => tellProblem(problem, result.unit)) : [],
+    problems,
     counts:
       result.kind === 'written'
         ? {

@@ -1,27 +1,17 @@
-import { PassThrough } from 'node:stream';
 import { z } from 'zod';
-import { type ImportReport, stateOfRule } from '../../../domain/replies/replies';
-import { ruleColumns, ruleRow } from '../../../domain/replies/rule-file';
+import type { ImportReport } from '../../../domain/replies/replies';
+import { ruleColumns, ruleSheet } from '../../../domain/replies/rule-file';
 import { AppError } from '../../../errors';
 import { beijingDay } from '../../../kit/beijing';
-import { tellProblem } from '../../../sheets/problems';
-import { readTable } from '../../../sheets/read-table';
-import { writeSheet } from '../../../sheets/sheet';
 import { act, done, download, may, page, shownOnce, type Visit } from '../console';
 import { line, maybe, upload } from '../form';
+import { stateNames } from './replies';
 
 const mostBytes = 5 * 1024 * 1024;
 const oneFile = z.object({ file: upload });
 
-async function brought(visit: Visit, file: { name: string; bytes: Buffer }, dryRun: boolean) {
-  const { rows, problems, unit } = await readTable(file);
-  const report = await visit.services.replies.importFile(rows, {
-    dryRun: dryRun || problems.length > 0,
-    by: visit.by,
-  });
-  const all = [...problems, ...report.problems].map((problem) => tellProblem(problem, unit));
-  return { ...report, problems: all };
-}
+const brought = ({ services, by }: Visit, file: { name: string; bytes: Buffer }, dryRun: boolean) =>
+  services.replies.importFile(file, { dryRun, by });
 
 const oldOnes = async (visit: Visit, file: Buffer | undefined, dryRun: boolean): Promise<ImportReport> => {
   try {
@@ -74,34 +64,22 @@ export default [
     },
     async ({ services, now }, { format, q, state }) => {
       const { rules } = await services.replies.page({ q, state, most: 1_000_000 });
-      async function* rows() {
-        for (const rule of rules) yield ruleRow(rule);
-      }
-      const out = new PassThrough();
-      const filter = [...(q ? [`含「${q}」`] : []), ...(state ? [`狀態 ${state}`] : [])].join('，') || '全部';
-      const columns = ruleColumns.map((title) => ({
-        title,
-        of: (row: ReturnType<typeof ruleRow>) => row[title],
-        width: 24,
-      }));
-      const counted = rules.filter((rule) => stateOfRule(rule, now) === 'on').length;
-      writeSheet({
+      const filter =
+        [...(q ? [`含「${q}」`] : []), ...(state ? [`狀態 ${stateNames[state][0]}`] : [])].join('，') ||
+        '全部';
+      const body = ruleSheet(rules, {
         format,
-        columns,
-        rows: rows(),
-        out,
         about: [
           ['內容', '關鍵字規則'],
           ['篩選', filter],
-          ['其中啟用', counted],
           ['導出的日子', beijingDay(now)],
         ],
-      }).catch((error: Error) => out.destroy(error));
+      });
       const type =
         format === 'csv'
           ? 'text/csv; charset=utf-8'
           : 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
-      return { name: `規則-${beijingDay(now)}.${format}`, type, body: out };
+      return { name: `規則-${beijingDay(now)}.${format}`, type, body };
     },
   ),
   act(

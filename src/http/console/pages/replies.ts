@@ -11,7 +11,7 @@ import { wordsOfReply } from './replies-try';
 
 const pageSize = 50;
 
-const stateNames: Record<RuleState, [string, Tone]> = {
+export const stateNames: Record<RuleState, [string, Tone]> = {
   on: ['啟用', 'green'],
   off: ['停用', 'grey'],
   waiting: ['還沒到', 'blue'],
@@ -251,6 +251,11 @@ export default [
       const { rules, total } = await services.replies.page({ ...asked, from, most: pageSize });
       return {
         said: asked.try ?? '',
+        exports: `/replies/file?${new URLSearchParams({
+          format: 'xlsx',
+          ...(asked.q ? { q: asked.q } : {}),
+          ...(asked.state && asked.state !== 'removed' ? { state: asked.state } : {}),
+        }).toString()}`,
         table: table({
           caption: '關鍵字回覆的規則',
           path: '/replies',

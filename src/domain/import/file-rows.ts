@@ -3,10 +3,10 @@ import type { ChannelRow } from '../channels/channels';
 import type { CityRow } from '../cities/cities';
 import type { GuideRow } from '../guides/guides';
 import type { HotelRow } from '../hotels/hotels';
-import type { Stored } from '../import/table';
-import type { ImportKind } from '../import/tables';
 import type { SightRow } from '../sights/sights';
 import type { TrainRow } from '../trains/trains';
+import type { Stored } from './table';
+import type { ImportKind } from './tables';
 
 const listed = (list: readonly string[] | undefined): string | undefined => list?.join('|');
 const yuan = (fen: number | undefined): number | undefined => (fen === undefined ? undefined : fen / 100);

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { AppError } from '../../errors';
 import { defineTask } from '../../kit/define-task';
 import { tellProblem } from '../../sheets/problems';
-import type { FileResult } from '../import/import';
-import type { SampleResult } from '../import/sample';
-import { type ImportKind, importKinds } from '../import/tables';
-import { contentNames } from './names';
+import { contentNames } from './content-names';
+import type { FileResult } from './import';
+import type { SampleResult } from './sample';
+import { type ImportKind, importKinds } from './tables';
 
 type Brings = {
   content: {

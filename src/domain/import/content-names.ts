@@ -1,4 +1,4 @@
-import type { ImportKind } from '../import/tables';
+import type { ImportKind } from './tables';
 
 /** What the tables are called. */
 export const contentNames: Record<ImportKind, string> = {

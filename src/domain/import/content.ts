@@ -4,19 +4,28 @@ import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { randomId } from '../../kit/ids';
 import { spellings } from '../../kit/text';
+import { tellProblem } from '../../sheets/problems';
 import type { Cell } from '../../sheets/safe-cells';
 import { writeSheet } from '../../sheets/sheet';
 import type { IndexSpec } from '../../store/indexes';
 import { readAcrossSwap } from '../../store/swap';
 import type { Cities } from '../cities/cities';
+<<<<<<< HEAD:src/domain/content/content.ts
 import { createImporter, type FileResult } from '../import/import';
 import { importSample, type SampleResult } from '../import/sample';
 import type { Stored } from '../import/table';
 import { type ImportKind, importKinds, tables } from '../import/tables';
 import { isDrastic } from '../import/write-table';
+=======
+>>>>>>> h-words:src/domain/import/content.ts
 import type { Upkeep } from '../upkeep';
 import { bringFile, bringOurs } from './content.tasks';
 import { fileRow } from './file-rows';
+import { createImporter, type FileResult } from './import';
+import { importSample, type SampleResult } from './sample';
+import type { Stored } from './table';
+import { type ImportKind, importKinds, tables } from './tables';
+import { isDrastic } from './write-table';
 
 type FilePiece = { _id: string; name: string; data: mongo.Binary; at: Date };
 
@@ -128,16 +137,22 @@ export function createContent(given: { db: Connection; clock: Clock; cities: Cit
       return out;
     },
 
-    /** Everything but the writing; `drastic`: somebody's own table would lose more than half of its rows. */
+    /** Everything but the writing, told in sentences; `drastic`: somebody's own table would lose more than half of its rows. */
     async check(asked: {
       kind: ImportKind;
       name: string;
       bytes: Buffer;
-    }): Promise<{ result: FileResult; drastic: boolean }> {
+    }): Promise<{ result: FileResult; drastic: boolean; problems: string[]; remarks: string[] }> {
       const last = (await importer.lastImports())[asked.kind];
       const result = await importer.importFile({ ...asked, dryRun: true });
       const own = last !== undefined && !last.sample;
-      return { result, drastic: own && result.kind === 'written' && isDrastic(result) };
+      return {
+        result,
+        drastic: own && result.kind === 'written' && isDrastic(result),
+        problems:
+          result.kind === 'refused' ? result.problems.map((one) => tellProblem(one, result.unit)) : [],
+        remarks: result.remarks.map((one) => tellProblem(one)),
+      };
     },
     /** Keeps a file for the task that imports it; a week at most. */
     async keep(name: string, bytes: Buffer): Promise<string> {
