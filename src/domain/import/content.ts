@@ -10,14 +10,6 @@ import { writeSheet } from '../../sheets/sheet';
 import type { IndexSpec } from '../../store/indexes';
 import { readAcrossSwap } from '../../store/swap';
 import type { Cities } from '../cities/cities';
-<<<<<<< HEAD:src/domain/content/content.ts
-import { createImporter, type FileResult } from '../import/import';
-import { importSample, type SampleResult } from '../import/sample';
-import type { Stored } from '../import/table';
-import { type ImportKind, importKinds, tables } from '../import/tables';
-import { isDrastic } from '../import/write-table';
-=======
->>>>>>> h-words:src/domain/import/content.ts
 import type { Upkeep } from '../upkeep';
 import { bringFile, bringOurs } from './content.tasks';
 import { fileRow } from './file-rows';

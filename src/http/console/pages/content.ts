@@ -47,17 +47,8 @@ const cityName = ({ services }: Visit, value: unknown): string =>
   services.cities.get(String(value))?.name ?? String(value);
 const isCity = (column: string) => /(^|_)city$/.test(column);
 
-<<<<<<< HEAD
-const inWords = (visit: Visit, column: string, value: unknown): string =>
-  value === undefined
-    ? ''
-    : isCity(column)
-      ? cityName(visit, value)
-      : (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('|', '、');
-=======
 const inWords = (visit: Visit, column: string, value: string | number | undefined): string =>
   value === undefined ? '' : isCity(column) ? cityName(visit, value) : String(value).replaceAll('|', '、');
->>>>>>> h-words
 
 const shortened = (text: string) => ([...text].length > 40 ? `${[...text].slice(0, 40).join('')}…` : text);
 

@@ -73,14 +73,7 @@ function answered(visit: Visit, menu: MenuFile): string[] {
 
 /** As a phone shows it, every button a way to its editor. */
 function preview(menu: MenuFile, tag: string | undefined, at: string | undefined, edits: boolean) {
-<<<<<<< HEAD
-  const link = (to: string) =>
-    edits
-      ? `/menu?${new URLSearchParams({ ...(tag === undefined ? {} : { tag }), at: to }).toString()}#button`
-      : '';
-=======
   const link = (to: string) => (edits ? `${backTo(tag, to)}#button` : '');
->>>>>>> h-words
   const shown = (button: Button, here: string) => ({
     name: button.name,
     deed: deedOf(button),
@@ -196,10 +189,6 @@ function buttonOf(one: z.output<typeof written>): Button {
   return { name, type, ...Object.fromEntries(fields) };
 }
 
-<<<<<<< HEAD
-const backTo = (tag: string | undefined, at?: string) =>
-  `/menu${tag === undefined && at === undefined ? '' : `?${new URLSearchParams({ ...(tag === undefined ? {} : { tag }), ...(at === undefined ? {} : { at }) }).toString()}`}`;
-=======
 function backTo(tag: string | undefined, at?: string): string {
   const query = new URLSearchParams({
     ...(tag === undefined ? {} : { tag }),
@@ -207,7 +196,6 @@ function backTo(tag: string | undefined, at?: string): string {
   }).toString();
   return query === '' ? '/menu' : `/menu?${query}`;
 }
->>>>>>> h-words
 
 export default [
   page(
