@@ -798,6 +798,14 @@ export function createPushes(
       if (begun) await run(begun);
     },
 
+    /** Where it stands, without counting anybody. */
+    async stateOf(id: string): Promise<Pick<Status, 'push' | 'state'>> {
+      const push = await mustGet(id);
+      if (push.state !== 'running' || !push.frozen) return { push, state: push.state };
+      const { run } = push.frozen;
+      const open = await deliveries.chunks.countDocuments({ push: id, run, open: true }, { limit: 1 });
+      return { push, state: open > 0 ? 'running' : 'finished' };
+    },
     status: async (id: string): Promise<Status> => statusOf(deliveries, await mustGet(id)),
     byVariant: (id: string) => byVariant(deliveries, id),
     /** Whom it missed, and why; those of some reasons. */

@@ -168,8 +168,7 @@ export default [
     { title: '推送', template: 'push', asks: one },
     async (visit, asked) => {
       const { pushes } = visit.services;
-      const status = await pushes.status(asked.id);
-      const { push: row, state } = status;
+      const { push: row, state } = await pushes.stateOf(asked.id);
       const { quiet, cap } = row;
       const isOpen = ['draft', 'waiting', 'scheduled', 'late'].includes(state);
       return {
