@@ -21,7 +21,8 @@ export const drawChart = (
         animation: false,
         color: colours,
         textStyle: {
-          fontFamily: 'system-ui, "PingFang TC", "Microsoft YaHei", "Noto Sans CJK TC", sans-serif',
+          // It is written into attributes as it stands: a double quote would end them.
+          fontFamily: "system-ui, 'PingFang TC', 'Microsoft YaHei', 'Noto Sans CJK TC', sans-serif",
           color: ink,
         },
         grid: { left: 8, right: 16, top: 28, bottom: 8, containLabel: true },
