@@ -1,3 +1,4 @@
+import { XMLValidator } from 'fast-xml-parser';
 import type { Response } from 'supertest';
 import { contentOf } from '../../../src/domain/campaigns/campaign-row';
 import { verify } from '../../../src/domain/draws/draw-proof';
@@ -258,7 +259,7 @@ describe('playing', () => {
     expect(live).toContain('幸運樓層，第 2 樓');
     expect(live).toMatch(/名次.*旅友[0-9A-F]{4}/);
     const chart = await analyst.get('/quiz/lake/pace.svg').buffer(true).parse(bytesOf);
-    expect(String(chart.body)).toContain('<svg');
+    expect(XMLValidator.validate(String(chart.body))).toBe(true);
     const players = await analyst.reads('/quiz/lake/players');
     expect(text(players)).toMatch(/1 旅友[0-9A-F]{4} 20 2 2/);
     expect(text(await analyst.reads('/quiz/lake/players?day=2026-11-23'))).toMatch(/1 旅友/);
