@@ -265,18 +265,20 @@ test('many are approved as a task', async () => {
   const { prizes } = town.services;
   const giver = { id: 'many', prizes: [{ ...bag, id: 'mug', quantity: 150 }] };
   await prizes.tickets.stock('many', giver.prizes[0] as never);
-  for (let n = 1; n <= 101; n++) {
-    const won = {
-      prize: 'mug',
-      pid: `p${n}`,
-      on: '2026-12-07',
-      why: 'participation' as const,
-      unit: `p${n}`,
-    };
-    const { _id } = await prizes.awards.award(giver, won);
-    await prizes.awards.told(_id);
-    await prizes.awards.move(_id, 'claimed', { by: 'fan' });
-  }
+  await Promise.all(
+    Array.from({ length: 101 }, async (_, n) => {
+      const won = {
+        prize: 'mug',
+        pid: `p${n}`,
+        on: '2026-12-07',
+        why: 'participation' as const,
+        unit: `p${n}`,
+      };
+      const { _id } = await prizes.awards.award(giver, won);
+      await prizes.awards.told(_id);
+      await prizes.awards.move(_id, 'claimed', { by: 'fan' });
+    }),
+  );
   expect(await approver.does('/winners/approve-all', { campaign: 'many', many: '100' })).toMatchObject({
     refused: expect.stringContaining('現在有 101 份待批准'),
   });
