@@ -384,14 +384,15 @@ test('the morning page and a sponsor’s page count what happened', async () => 
   await db
     .collection('rounds')
     .insertMany(['a', 'b'].map((pid) => ({ quiz: 'quiz', pid, on: '2026-11-22', answered: 5, flash: 1 })));
-  await db.collection('answers').insertOne({
+  await db.collection<{ _id: string }>('answers').insertOne({
+    _id: 'quiz/1',
     quiz: 'quiz',
     a: [
       { pid: 'a', q: 'q1', ok: true },
       { pid: 'b', q: 'q1', ok: false },
       { pid: 'b', q: 'q2', ok: true },
     ],
-  });
+  } as { _id: string });
   const morning = await app.reports.morning('2026-11-22', [whole]);
   expect(morning).toMatchObject({
     newFollowers: 7,
