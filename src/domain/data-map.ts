@@ -171,7 +171,7 @@ export const dataMap: Record<string, Kept> = {
     id: '_id pid',
     content: 'campaign',
     staff: 'by decided reasons',
-    technical: 'at state',
+    technical: 'at state undone',
   },
   hotels: {
     keeps: untilReplaced,

@@ -35,7 +35,7 @@ test('a rule that is written is what the fan is told, until it is switched off, 
   expect(told).toContain('存好了');
   expect(await lin.says('能带狗吗？')).toContain('可以带，请牵好');
   const id = idIn(to);
-  await mei.does(`/replies/${id}`, rule({ base: '0', 'replies.0.text': '大狗不行。' }));
+  await mei.does(`/replies/${id}/save`, rule({ base: '0', 'replies.0.text': '大狗不行。' }));
   expect(await lin.says('能帶狗嗎')).toContain('大狗不行');
   await mei.does(`/replies/${id}/switch`, {});
   expect(await lin.says('能帶狗嗎')).not.toContain('大狗不行');
@@ -121,9 +121,12 @@ test('a word that a handler answers is refused with its file; one that another r
 test('of two who edit one rule the second is told, and nothing is lost', async () => {
   const { to } = await mei.does('/replies/new', rule({ name: '輪椅', exact: '有輪椅嗎' }));
   const path = to ?? '';
-  await mei.does(path, rule({ name: '輪椅', exact: '有輪椅嗎', base: '0', 'replies.0.text': '有。' }));
+  await mei.does(
+    `${path}/save`,
+    rule({ name: '輪椅', exact: '有輪椅嗎', base: '0', 'replies.0.text': '有。' }),
+  );
   const late = await mei.does(
-    path,
+    `${path}/save`,
     rule({ name: '輪椅', exact: '有輪椅嗎', base: '0', 'replies.0.text': '沒有。' }),
   );
   expect(late.refused).toContain('剛由');

@@ -142,11 +142,9 @@ test('nothing is done for a page that is not ours: no header, another origin, a 
 
 test('what can be looked at changes nothing when it is posted to, and what is done cannot be got', async () => {
   const her = await desk.as('administrator');
-  for (const item of seen.filter(({ kind }) => kind !== 'part'))
-    expect([item.path, [404, 405].includes((await her.post(filled(item))).status)]).toEqual([
-      item.path,
-      !acts.some((one) => filled(one) === filled(item)),
-    ]);
+  const acted = new Set(acts.map(filled));
+  for (const item of seen.filter((one) => one.kind !== 'part' && !acted.has(filled(one))))
+    expect([item.path, (await her.post(filled(item))).status]).toEqual([item.path, 404]);
   for (const item of acts.filter((one) => !seen.some(({ path }) => pattern(path).test(filled(one)))))
     expect([item.path, (await her.get(filled(item))).status]).toEqual([item.path, 404]);
 });
@@ -292,7 +290,9 @@ test('operators, prototypes and other people’s names are refused or are text, 
       const place = item.path.replaceAll(/:\w+/g, encodeURIComponent(value));
       const answer = item.kind === 'act' ? await her.post(place) : await her.get(place);
       tried++;
-      expect([place, answer.status >= 400 && answer.status < 500]).toEqual([place, true]);
+      // A piece may say in words that there is nothing; it is a piece of a page that was refused.
+      const least = item.kind === 'part' ? 200 : 400;
+      expect([place, answer.status >= least && answer.status < 500]).toEqual([place, true]);
     }
   }
   expect(tried).toBeGreaterThanOrEqual(items.length * 6);
@@ -325,10 +325,18 @@ test('a form that is no form, too large, too many fields or nested deep is refus
 test('nothing broken inside is told, and nothing else happens (K21)', async () => {
   const her = await desk.as('administrator');
   const { team, audit, tasks } = town.services;
+  /** Whatever is asked of it fails a moment later, as a database does. */
+  const failing: object = new Proxy(() => {}, {
+    get: (_, name) => (name === 'then' ? undefined : failing),
+    apply() {
+      const failed = Promise.reject(new Error('secret-inside at /home/x/y.ts with mongodb://user:pass@host'));
+      failed.catch(() => {});
+      return failed;
+    },
+  });
   const broken = new Proxy({ team, audit, tasks } as typeof town.services, {
     get(known, name: keyof typeof town.services) {
-      if (name === 'team' || name === 'audit') return known[name];
-      throw new Error('secret-inside at /home/x/y.ts with mongodb://user:pass@host');
+      return name === 'team' || name === 'audit' ? known[name] : failing;
     },
   });
   const inside = createConsole({

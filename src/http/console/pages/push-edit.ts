@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fieldOfFinding, pushFormOf, readPushForm } from '../../../domain/pushes/push-form';
 import { figure } from '../../../domain/pushes/tell-plan';
 import { definitionOf } from '../../../domain/pushes/template';
-import { AppError, messageOf } from '../../../errors';
+import { AppError, refusalOf } from '../../../errors';
 import { beijingDay } from '../../../kit/beijing';
 import { act, done, may, page, part } from '../console';
 import { id, line, lines, maybe, several, ticked } from '../form';
@@ -116,7 +116,7 @@ export default [
         );
         return { told: `${exact ? '' : '約 '}${figure(people)} 人` };
       } catch (error) {
-        return { told: messageOf(error) };
+        return { told: refusalOf(error) };
       }
     },
   ),
@@ -134,7 +134,7 @@ export default [
       const { pushes, pushFiles } = visit.services;
       let told = '';
       const pid = await readerOf(visit, asked.reader).catch((error: unknown) => {
-        told = messageOf(error);
+        told = refusalOf(error);
         return undefined;
       });
       const shown = await pushes.preview(definitionSoFar(asked), { pid, script: asked.script });

@@ -370,6 +370,7 @@ export default [
   ),
   part('/quiz/:id/sums', may('quiz.see'), { template: 'quiz-sums', asks: one }, ({ services }, asked) =>
     slow(async () => {
+      await services.campaigns.row(asked.id);
       const { players, answers } = await services.quizzes.live.sums(asked.id);
       const winners = await services.prizes.awards.count({ campaign: asked.id });
       return {

@@ -3,7 +3,7 @@ import { type MassEntry, massMonthOf } from '../../../domain/pushes/calendar';
 import { tellReason } from '../../../domain/pushes/reasons';
 import { figure } from '../../../domain/pushes/tell-plan';
 import { mostByHand, noteByHand } from '../../../domain/reach/by-hand';
-import { messageOf } from '../../../errors';
+import { refusalOf } from '../../../errors';
 import { beijingDay, beijingTime, dayMs, startOfBeijingDay } from '../../../kit/beijing';
 import { act, done, may, page, part, type Visit } from '../console';
 import { cursor, day, line, maybe, whole } from '../form';
@@ -243,7 +243,7 @@ export default [
             .map(([why, n]) => `${tellReason(why)}：${figure(n)} 人`),
         };
       } catch (error) {
-        return { why: messageOf(error), told: '', tiles: [], sampled: '', reasons: [] };
+        return { why: refusalOf(error), told: '', tiles: [], sampled: '', reasons: [] };
       }
     },
   ),

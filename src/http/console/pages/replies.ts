@@ -331,7 +331,7 @@ export default [
       const [state, tone] = stateNames[stateOfRule(rule, visit.now)];
       return {
         title: rule.name,
-        edit: editor(rule, `/replies/${rule._id}`),
+        edit: editor(rule, `/replies/${rule._id}/save`),
         warnings: rule.removed ? [] : warnings(visit, rule.match, rule._id),
         rule: {
           id: rule._id,
@@ -361,7 +361,7 @@ export default [
     },
   ),
   act(
-    '/replies/:id',
+    '/replies/:id/save',
     may('replies.edit'),
     { what: '修改關鍵字規則', asks: written.extend({ id, base: whole(0, 1e9) }) },
     async (visit, asked) => {
