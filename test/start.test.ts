@@ -177,7 +177,9 @@ test('a taken port is told before anything is started', async () => {
 
 test('a start tells what to open, answers at its address, and tells on Ctrl-C where the data stays', async () => {
   const run = await npmStartReady();
-  await until(() => /模擬手機：.*\n.*健康檢查：/.test(run.said()), { what: 'the addresses are told' });
+  await until(() => /模擬手機：[^]*控制台：[^]*健康檢查：/.test(run.said()), {
+    what: 'the addresses are told',
+  });
   expect(run.said()).toContain(`http://127.0.0.1:${run.port + 1}`);
   expect(await (await fetch(`http://127.0.0.1:${run.port}/`)).text()).toContain('小藝在');
   // It has QR codes to scan, whose channels are known.

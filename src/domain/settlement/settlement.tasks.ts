@@ -9,15 +9,16 @@ type Settles = {
 /** A settlement of a hundred thousand prizes takes minutes. */
 export const settleTask = defineTask({
   name: 'settle',
-  input: z.object({ campaign: z.string(), withHeld: z.boolean() }),
+  // `href`: where she looks at it then.
+  input: z.object({ campaign: z.string(), withHeld: z.boolean(), href: z.string() }),
   title: ({ campaign }) => `結算「${campaign}」`,
   async run(
     { settlement }: { settlement: Settles },
-    { campaign, withHeld }: { campaign: string; withHeld: boolean },
+    { campaign, withHeld, href }: { campaign: string; withHeld: boolean; href: string },
     { by },
   ) {
     const done = await settlement.settle({ campaign, by, withHeld });
-    return { text: tellSettled(done), href: `/quiz/${campaign}/settle` };
+    return { text: tellSettled(done), href };
   },
 });
 

@@ -353,7 +353,11 @@ function decision(how: 'release' | 'reject', what: string, said: string) {
           : undefined;
       if (state !== 'settling' || left)
         return done(left ? `${said}，還有 ${left.held} 人要決定。` : `${said}。`, changed);
-      const to = await visit.start(settleTask, { campaign, withHeld: false });
+      const to = await visit.start(settleTask, {
+        campaign,
+        withHeld: false,
+        href: `/quiz/${campaign}/settle`,
+      });
       return done(`${said}。都決定完了，結算接著走。`, { to, ...changed });
     },
   );

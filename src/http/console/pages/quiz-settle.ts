@@ -143,7 +143,9 @@ export default [
     async (visit, { id: campaign, withHeld }) => {
       const { state } = await visit.services.campaigns.row(campaign);
       if (!isOver(state)) throw new AppError('Conflict', 'campaign.state', '活動還沒有結束，不能結算。');
-      return done('開始結算。', { to: await visit.start(settleTask, { campaign, withHeld }) });
+      return done('開始結算。', {
+        to: await visit.start(settleTask, { campaign, withHeld, href: `/quiz/${campaign}/settle` }),
+      });
     },
   ),
   act(
