@@ -430,7 +430,9 @@ export function createTeam(given: { db: Connection; key: string; now?: () => num
         .sort({ at: -1 })
         .toArray(),
     dropInvite: async (id: string): Promise<void> => {
-      await invites.deleteOne({ _id: id });
+      const { deletedCount } = await invites.deleteOne({ _id: id });
+      if (deletedCount === 0)
+        throw new AppError('NotFound', 'team.invite', '這個鏈接用過了、過期了或已經收回。');
     },
 
     /** Whether both have signed in from this one browser: then it is no second person who agrees here. */
