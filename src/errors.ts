@@ -56,9 +56,3 @@ export const willPass = (thrown: unknown): boolean =>
 /** The message of anything that was thrown, for a log line or a sentence. */
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
-
-/** What was refused, in its words, where a page goes on without it. What is not for who asked is thrown on. */
-export function refusalOf(thrown: unknown): string {
-  if (thrown instanceof AppError && thrown.expose) return thrown.message;
-  throw thrown;
-}

@@ -8,8 +8,26 @@
     event.detail.ctx.request.headers['X-Token'] = token;
   });
   document.addEventListener('htmx:response:error', (event) => {
-    if (event.detail.ctx?.response?.raw?.status === 401) goToDoor();
+    const { response, text, target } = event.detail.ctx;
+    if (response.status === 401) return goToDoor();
+    tellIn(target, refusedIn(text));
   });
+  /* What stands against a piece of a page is told in its place; what was there stays, a wait for it goes. */
+  function tellIn(target, words) {
+    const told = document.createElement('p');
+    told.className = 'refusal';
+    told.textContent = words;
+    target.querySelector(':scope > .refusal')?.remove();
+    if (target.textContent.trim().endsWith('…')) target.replaceChildren(told);
+    else target.prepend(told);
+  }
+  function refusedIn(text) {
+    try {
+      return JSON.parse(text).refused || '這一塊沒有做成。';
+    } catch {
+      return '這一塊沒有做成。';
+    }
+  }
   const goToDoor = () => {
     location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   };

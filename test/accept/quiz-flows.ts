@@ -391,6 +391,27 @@ export const quizFlows: Flow[] = [
     },
   },
   byHand(
+    'an address is corrected before it is approved',
+    async (rig, openid) => {
+      await won(() => [prize('bag', { kind: 'floor', floors: [1] })])(rig, openid);
+      await claimIt(rig, openid);
+    },
+    async (rig, openid) => {
+      const { _id } = await awardOf(rig, openid);
+      const form = { name: '林小姐', phone: '13800138000', address: '浙江省杭州市西湖區示例路 2 號' };
+      expect(
+        await rig.app.services.prizes.claims.correct({ award: _id, by: 'Zhou', reason: '她來電', form }),
+      ).toMatchObject({ kind: 'corrected' });
+    },
+    async (rig, openid) => {
+      const { _id } = await awardOf(rig, openid);
+      expect(await rig.count('claims', { _id: _id as never, address: '浙江省杭州市西湖區示例路 2 號' })).toBe(
+        1,
+      );
+      expect(await rig.count('awards', { _id: _id as never, state: 'claimed' })).toBe(1);
+    },
+  ),
+  byHand(
     'a coupon is redeemed',
     won((from) => [coupon(from)]),
     async (rig, openid) => {

@@ -153,6 +153,7 @@ export function createClaims({ db, clock, awards }: { db: Connection; clock: Clo
         only: { state: 'claimed' },
       });
       if (moved.kind !== 'moved') return { kind: 'refused' };
+      crashPoint('claim-corrected');
       await rows.updateOne({ _id: given.award }, { $set: { ...parsed.data, at: clock.now() } });
       return { kind: 'corrected', award: moved.award };
     },

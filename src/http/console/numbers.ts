@@ -1,9 +1,5 @@
-import { createGate } from '../../kit/gate';
 import type { Visit } from './console';
 import type { Cell } from './parts';
-
-/** What asks many rows: two at once, the others wait their turn. */
-export const slowly = createGate({ atOnce: 2, maxWaiting: 60 });
 
 /** The list of the people of a rule; '' for who may not see it. */
 export const peopleOf = (visit: Pick<Visit, 'may'>, sentence: string): string =>

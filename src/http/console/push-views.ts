@@ -4,12 +4,8 @@ import type { Status } from '../../domain/pushes/report';
 import { figure } from '../../domain/pushes/tell-plan';
 import { tellDue, tellWhen } from '../../domain/pushes/when';
 import { AppError } from '../../errors';
-import { createGate } from '../../kit/gate';
 import type { Services } from '../../services';
 import type { Option, Tone } from './parts';
-
-/** Counts and plans look at thousands of people: two at once in this process, the others wait. */
-export const slowly = createGate({ atOnce: 2, maxWaiting: 60 });
 
 export const toneOf: Record<PushState | 'finished', Tone> = {
   draft: 'grey',

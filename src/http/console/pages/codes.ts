@@ -3,18 +3,16 @@ import { tellChange } from '../../../domain/campaigns/changes';
 import { isPublished, stateNames } from '../../../domain/campaigns/states';
 import { readCodeFile, readCodeLines } from '../../../domain/prizes/read-codes';
 import { AppError } from '../../../errors';
-import { createGate } from '../../../kit/gate';
 import { maskCode } from '../../../kit/mask';
 import { act, done, may, page, part } from '../console';
 import { id, lines, maybe, reason, upload, whole } from '../form';
 import { confirm, form, type Tone, table, tiles } from '../parts';
+import { slowly } from '../slowly';
 import { queryOf } from '../winner-list';
 
 const one = z.object({ campaign: id, prize: id });
 const perPage = 100;
 const shownProblems = 30;
-/** It reads every code of a prize. */
-const gate = createGate({ atOnce: 2, maxWaiting: 50 });
 
 const states = {
   free: ['待發', 'blue'],
@@ -151,7 +149,7 @@ export default [
       const { campaign, prize, state, cursor: from = 0 } = asked;
       const found = (await services.campaigns.row(campaign)).prizes.find((each) => each.id === prize);
       if (!found) throw new AppError('NotFound', 'prize.unknown', '這個活動沒有這個獎品。');
-      const all = await gate(() => services.tickets.codesOf(campaign, found));
+      const all = await slowly(() => services.tickets.codesOf(campaign, found));
       const some = state === undefined ? all : all.filter((each) => each.state === state);
       const full = visit.may('people.full');
       const count = (which: State) => all.filter((each) => each.state === which).length;

@@ -9,6 +9,7 @@ import { createGate } from '../../../kit/gate';
 import { act, done, download, may, page, part, shownOnce, type Visit } from '../console';
 import { cursor, id, line, maybe, reason, ticked, upload } from '../form';
 import { confirm, table } from '../parts';
+import { slowly } from '../slowly';
 import { tried } from './replies-try';
 
 const pageSize = 50;
@@ -230,7 +231,7 @@ export default [
         const { people, exact } = await services.segments.count(await services.segments.readText(sentence));
         return { people: people.toLocaleString('en'), exact };
       };
-      return gate(async () => ({
+      return slowly(async () => ({
         scene,
         all: await countOf(`從渠道「${scene}」來`),
         first: await countOf(`第一次從渠道「${scene}」來`),

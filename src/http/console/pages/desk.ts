@@ -3,11 +3,11 @@ import { type Conversation, endedNames, stateNames, whyNames } from '../../../do
 import { deskExport, wayNames } from '../../../domain/desk/desk.tasks';
 import { nobody, type Show, shows, ways } from '../../../domain/desk/queue';
 import { beijingDay, beijingMoment, dayMs } from '../../../kit/beijing';
-import { createGate } from '../../../kit/gate';
 import { maskBoardName } from '../../../kit/mask';
 import { act, done, may, page, part, type Visit } from '../console';
 import { cursor, day, id, maybe } from '../form';
 import { type Cell, type Tone, table, tiles } from '../parts';
+import { slowly } from '../slowly';
 
 const showNames: Record<Show, string> = {
   waiting: '等人接',
@@ -25,7 +25,6 @@ const filter = {
   from: maybe(day),
   to: maybe(day),
 };
-const gate = createGate({ atOnce: 2, maxWaiting: 50 });
 
 /** 「12 分鐘」「40 秒」 */
 const spanOf = (ms: number): string =>
@@ -192,7 +191,7 @@ export default [
     async ({ services, now }) => {
       const since = beijingDay(now - 6 * dayMs);
       const [counts, team] = await Promise.all([
-        gate(() => services.desk.counts(since)),
+        slowly(() => services.desk.counts(since)),
         services.desk.team(),
       ]);
       const counted = (value: number, agent: string | undefined, more: Record<string, string>) => ({

@@ -5,8 +5,9 @@ import { beijingDay, beijingMoment } from '../../../kit/beijing';
 import { createCache } from '../../../kit/cache';
 import { isSameLogin } from '../../../kit/signed';
 import { may, part, type Visit } from '../console';
-import { count, percent, processName, slowly, span } from '../numbers';
+import { count, percent, processName, span } from '../numbers';
 import { type Cell, type Tone, table, tiles } from '../parts';
+import { slowly } from '../slowly';
 
 const nothing = z.object({});
 type Waiting = { what: string; name?: string; href: string; who: string; tone: Tone };

@@ -3,8 +3,9 @@ import type { DayCounts } from '../../../domain/days/day-rows';
 import { beijingDay, dayMs, startOfBeijingDay } from '../../../kit/beijing';
 import { createCache } from '../../../kit/cache';
 import { may, page, part, type Visit } from '../console';
-import { change, linked, peopleOf, slowly } from '../numbers';
+import { change, linked, peopleOf } from '../numbers';
 import { type Cell, table, tiles } from '../parts';
+import { slowly } from '../slowly';
 
 const nothing = z.object({});
 /** Many may have the page open; one count serves them all. */

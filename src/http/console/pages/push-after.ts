@@ -8,7 +8,8 @@ import { AppError } from '../../../errors';
 import { act, done, may, part } from '../console';
 import { id, line, several } from '../form';
 import { form, table } from '../parts';
-import { atField, slowly } from '../push-views';
+import { atField } from '../push-views';
+import { slowly } from '../slowly';
 
 const one = z.object({ id });
 /** Up to so many it is counted while she waits; of more it is a task. */

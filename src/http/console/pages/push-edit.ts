@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fieldOfFinding, pushFormOf, readPushForm } from '../../../domain/pushes/push-form';
 import { figure } from '../../../domain/pushes/tell-plan';
 import { definitionOf } from '../../../domain/pushes/template';
-import { AppError, refusalOf } from '../../../errors';
+import { AppError } from '../../../errors';
 import { beijingDay } from '../../../kit/beijing';
 import { act, done, may, page, part } from '../console';
 import { id, line, lines, maybe, several, ticked } from '../form';
@@ -18,7 +18,8 @@ import {
   refused,
   waysIn,
 } from '../push-editor';
-import { previewsOf, slowly, stateWord } from '../push-views';
+import { previewsOf, stateWord } from '../push-views';
+import { slowly } from '../slowly';
 
 export default [
   page(
@@ -110,14 +111,10 @@ export default [
     async ({ services: { pushes } }, asked) => {
       const to = audienceIn(asked);
       if (to === '') return { told: '寫好規則，這裡就數有多少人。' };
-      try {
-        const { people, exact } = await slowly(() =>
-          pushes.countOf({ to, except: asked.except.filter((one) => one !== '') }),
-        );
-        return { told: `${exact ? '' : '約 '}${figure(people)} 人` };
-      } catch (error) {
-        return { told: refusalOf(error) };
-      }
+      const { people, exact } = await slowly(() =>
+        pushes.countOf({ to, except: asked.except.filter((one) => one !== '') }),
+      );
+      return { told: `${exact ? '' : '約 '}${figure(people)} 人` };
     },
   ),
   part(
@@ -134,7 +131,8 @@ export default [
       const { pushes, pushFiles } = visit.services;
       let told = '';
       const pid = await readerOf(visit, asked.reader).catch((error: unknown) => {
-        told = refusalOf(error);
+        if (!(error instanceof AppError) || !error.expose) throw error;
+        told = error.message;
         return undefined;
       });
       const shown = await pushes.preview(definitionSoFar(asked), { pid, script: asked.script });

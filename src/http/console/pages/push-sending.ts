@@ -11,7 +11,8 @@ import { isSamePerson } from '../../../kit/signed';
 import { act, done, may, part } from '../console';
 import { id, line, maybe, reason, several, ticked } from '../form';
 import { tiles } from '../parts';
-import { atField, slowly, stateWord, testsOf } from '../push-views';
+import { atField, stateWord, testsOf } from '../push-views';
+import { slowly } from '../slowly';
 
 const one = z.object({ id });
 

@@ -11,7 +11,8 @@ import { isSamePerson } from '../../../kit/signed';
 import { may, page, part, type Visit } from '../console';
 import { id, line, maybe } from '../form';
 import { confirm, table } from '../parts';
-import { previewsOf, routesTold, slowly, stateWord, testsOf, toneOf, whenTold } from '../push-views';
+import { previewsOf, routesTold, stateWord, testsOf, toneOf, whenTold } from '../push-views';
+import { slowly } from '../slowly';
 
 const one = z.object({ id });
 

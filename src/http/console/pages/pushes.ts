@@ -8,7 +8,8 @@ import { beijingMoment } from '../../../kit/beijing';
 import { act, done, download, may, page, part, type Visit } from '../console';
 import { cursor, id, line, maybe, several, upload } from '../form';
 import { table } from '../parts';
-import { countsTold, routesTold, slowly, stateWord, toneOf, whenTold } from '../push-views';
+import { countsTold, routesTold, stateWord, toneOf, whenTold } from '../push-views';
+import { slowly } from '../slowly';
 
 const listAsked = z.object({
   state: maybe(z.enum(Object.keys(stateNames) as [keyof typeof stateNames])),

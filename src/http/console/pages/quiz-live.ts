@@ -3,17 +3,16 @@ import { campaignOf } from '../../../domain/campaigns/campaign-row';
 import { awardStateNames } from '../../../domain/prizes/award';
 import { laidFlat } from '../../../domain/quiz/definition';
 import { beijingMoment } from '../../../kit/beijing';
-import { createGate } from '../../../kit/gate';
 import { drawChart, linesOver } from '../chart';
 import { may, page, part, picture } from '../console';
 import { id } from '../form';
 import { badge, type Cell, table, tiles } from '../parts';
 import { headOf, namesFor } from '../quiz/quiz-page';
+import { slowly } from '../slowly';
 
 /* How a quiz is being played, renewed while one looks. What is shown is asked once for all who look (`quiz/live.ts`). */
 
 const one = z.object({ id });
-const gate = createGate({ atOnce: 2, maxWaiting: 60 });
 const ways = { floor: '幸運樓層', first: '搶答', ranking: '排名', participation: '參與', draw: '抽獎' };
 
 export default [
@@ -31,7 +30,7 @@ export default [
     },
   ),
   part('/quiz/:id/live/now', may('quiz.see'), { template: 'quiz-live-now', asks: one }, (visit, asked) =>
-    gate(async () => {
+    slowly(async () => {
       const { services, now } = visit;
       const quiz = asked.id;
       const row = await services.campaigns.row(quiz);
@@ -136,6 +135,7 @@ export default [
     may('quiz.see'),
     { template: 'quiz-pace', asks: one },
     async ({ services, now }, asked) => {
+      await services.campaigns.row(asked.id);
       const counts = await services.quizzes.live.perMinute(asked.id);
       return {
         id: asked.id,

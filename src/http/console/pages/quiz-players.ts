@@ -7,16 +7,15 @@ import { groupTask, pointsTask } from '../../../domain/quiz/quiz.tasks';
 import { settleTask } from '../../../domain/settlement/settlement.tasks';
 import { AppError } from '../../../errors';
 import { beijingMoment } from '../../../kit/beijing';
-import { createGate } from '../../../kit/gate';
 import { act, done, may, page, part, type Visit } from '../console';
 import { cursor, day, id, maybe, reason, ticked } from '../form';
 import { badge, type Cell, confirm, table } from '../parts';
 import { headOf, namesFor, whoDid } from '../quiz/quiz-page';
+import { slowly } from '../slowly';
 
 /* Who plays a quiz and what they answered; and the decisions about one of them. */
 
 const inList = 50;
-const slow = createGate({ atOnce: 2, maxWaiting: 20 });
 export const holdNames = { held: '留置', released: '放行', rejected: '取消資格' } as const;
 export const holdTones = { held: 'yellow', released: 'green', rejected: 'red' } as const;
 
@@ -132,7 +131,7 @@ export default [
     may('quiz.see'),
     { template: 'quiz-groups', asks: z.object({ id }) },
     ({ services, may: can }, asked) =>
-      slow(async () => {
+      slowly(async () => {
         const quiz = laidFlat(campaignOf(await services.campaigns.row(asked.id)));
         const groups = await services.players.counts(quiz);
         return {

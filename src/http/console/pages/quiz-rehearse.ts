@@ -77,6 +77,7 @@ export default [
     return done('排練開始了：說一句話試試。', { to: `/quiz/${asked.id}/rehearse` });
   }),
   act('/quiz/:id/rehearse/end', may('quiz.edit'), { what: '結束排練', asks: one }, async (visit, asked) => {
+    await visit.services.campaigns.row(asked.id);
     await visit.house.rehearsals.end(visit.who.id);
     return done('排練結束，什麼都沒有留下。', { to: `/quiz/${asked.id}/rehearse` });
   }),

@@ -7,16 +7,15 @@ import { verifyTask } from '../../../domain/quiz/quiz.tasks';
 import { settleTask, tellSettled } from '../../../domain/settlement/settlement.tasks';
 import { AppError } from '../../../errors';
 import { beijingMoment } from '../../../kit/beijing';
-import { createGate } from '../../../kit/gate';
 import { act, done, download, may, page, part, type Visit } from '../console';
 import { cursor, id, line, maybe, moment, reason, ticked } from '../form';
 import { badge, confirm, form, table, tiles } from '../parts';
 import { drawAt, headOf, namesFor, whoDid } from '../quiz/quiz-page';
+import { slowly } from '../slowly';
 
 /* After the end: what is settled and what waits for whom, the draws and their proofs, what it brought a sponsor. */
 
 const inList = 50;
-const slow = createGate({ atOnce: 2, maxWaiting: 20 });
 const holdNames = { held: '等決定', released: '放行', rejected: '取消資格' } as const;
 const holdTones = { held: 'yellow', released: 'green', rejected: 'red' } as const;
 const drawStates = {
@@ -331,7 +330,7 @@ export default [
     may('quiz.see'),
     { template: 'quiz-sponsor-report', asks: z.object({ id, sponsor: id }) },
     ({ services }, asked) =>
-      slow(async () => {
+      slowly(async () => {
         const campaign = campaignOf(await services.campaigns.row(asked.id));
         const report = await services.reports.sponsor(campaign, sponsorNamed(campaign, asked.sponsor).id);
         const rate = report.answers === 0 ? '—' : `${Math.round((report.right / report.answers) * 100)}%`;

@@ -16,7 +16,6 @@ import { copyOf, linesOf, newQuizId } from '../../../domain/quiz/workbook/quiz-l
 import { sampleLines, writeQuiz, writeTemplate } from '../../../domain/quiz/workbook/workbook-template';
 import { AppError } from '../../../errors';
 import { beijingDay, beijingMoment, dayMs, momentAt } from '../../../kit/beijing';
-import { createGate } from '../../../kit/gate';
 import { act, done, download, may, page, part, type Visit } from '../console';
 import { cursor, id, maybe, reason, ticked, upload } from '../form';
 import { badge, confirm, table, tiles } from '../parts';
@@ -31,13 +30,13 @@ import {
   tellWay,
   whoDid,
 } from '../quiz/quiz-page';
+import { slowly } from '../slowly';
 
 /* The list of quizzes, and one of them: what is to be done about it, and doing it. */
 
 const one = z.object({ id });
 const because = z.object({ id, reason });
 const inList = 30;
-const slow = createGate({ atOnce: 2, maxWaiting: 40 });
 const xlsx = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
 const whenAfter = (text: string | undefined) => {
@@ -164,7 +163,7 @@ export default [
     },
   ),
   part('/quiz/waiting', may('quiz.see'), { template: 'quiz-waits', asks: z.object({}) }, ({ services }) =>
-    slow(async () => {
+    slowly(async () => {
       const open = (await services.campaigns.page({ kind: quizKind, most: 100 })).filter(
         ({ state, proposal }) =>
           proposal !== undefined || (isPublished(state) && state !== 'scheduled' && state !== 'settled'),
@@ -361,7 +360,7 @@ export default [
     },
   ),
   part('/quiz/:id/waits', may('quiz.see'), { template: 'quiz-waits', asks: one }, ({ services }, asked) =>
-    slow(async () => ({
+    slowly(async () => ({
       waits: (await services.settlement.waits(asked.id)).map((wait) => ({
         title: '',
         ...tellWait(asked.id, wait),
@@ -369,7 +368,7 @@ export default [
     })),
   ),
   part('/quiz/:id/sums', may('quiz.see'), { template: 'quiz-sums', asks: one }, ({ services }, asked) =>
-    slow(async () => {
+    slowly(async () => {
       await services.campaigns.row(asked.id);
       const { players, answers } = await services.quizzes.live.sums(asked.id);
       const winners = await services.prizes.awards.count({ campaign: asked.id });

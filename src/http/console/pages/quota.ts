@@ -3,12 +3,12 @@ import { type MassEntry, massMonthOf } from '../../../domain/pushes/calendar';
 import { tellReason } from '../../../domain/pushes/reasons';
 import { figure } from '../../../domain/pushes/tell-plan';
 import { mostByHand, noteByHand } from '../../../domain/reach/by-hand';
-import { refusalOf } from '../../../errors';
 import { beijingDay, beijingTime, dayMs, startOfBeijingDay } from '../../../kit/beijing';
 import { act, done, may, page, part, type Visit } from '../console';
 import { cursor, day, line, maybe, whole } from '../form';
 import { form, table, tiles } from '../parts';
-import { audienceOptions, slowly } from '../push-views';
+import { audienceOptions } from '../push-views';
+import { slowly } from '../slowly';
 
 const month = z.string().regex(/^20\d\d-(0[1-9]|1[0-2])$/, '月份寫成 2026-11');
 const monthAsked = z.object({ month: maybe(month) });
@@ -223,28 +223,23 @@ export default [
       asks: z.object({ to: line(200, 0).default('所有人'), sentence: line(2_000, 0).default('') }),
     },
     async ({ services: { pushes } }, asked) => {
-      try {
-        const { told, plan, sms, mail } = await slowly(() => pushes.reachOf(asked.sentence || asked.to));
-        const { audience, byRoute, byReason, lookedAt } = plan;
-        return {
-          told,
-          why: '',
-          tiles: tiles([
-            { label: '這群人', value: `${audience.exact ? '' : '約 '}${figure(audience.people)}` },
-            { label: '現在能發客服消息', value: byRoute.customer ?? 0 },
-            { label: '其餘能群發', value: byRoute.mass ?? 0 },
-            { label: '願意收短信', value: sms },
-            { label: '願意收郵件', value: mail },
-          ]),
-          sampled: lookedAt < audience.people ? `看了其中 ${figure(lookedAt)} 人推算。` : '',
-          reasons: Object.entries(byReason)
-            .filter(([, n]) => n > 0)
-            .toSorted(([, a], [, b]) => b - a)
-            .map(([why, n]) => `${tellReason(why)}：${figure(n)} 人`),
-        };
-      } catch (error) {
-        return { why: refusalOf(error), told: '', tiles: [], sampled: '', reasons: [] };
-      }
+      const { told, plan, sms, mail } = await slowly(() => pushes.reachOf(asked.sentence || asked.to));
+      const { audience, byRoute, byReason, lookedAt } = plan;
+      return {
+        told,
+        tiles: tiles([
+          { label: '這群人', value: `${audience.exact ? '' : '約 '}${figure(audience.people)}` },
+          { label: '現在能發客服消息', value: byRoute.customer ?? 0 },
+          { label: '其餘能群發', value: byRoute.mass ?? 0 },
+          { label: '願意收短信', value: sms },
+          { label: '願意收郵件', value: mail },
+        ]),
+        sampled: lookedAt < audience.people ? `看了其中 ${figure(lookedAt)} 人推算。` : '',
+        reasons: Object.entries(byReason)
+          .filter(([, n]) => n > 0)
+          .toSorted(([, a], [, b]) => b - a)
+          .map(([why, n]) => `${tellReason(why)}：${figure(n)} 人`),
+      };
     },
   ),
   page(

@@ -6,8 +6,9 @@ import { createCache } from '../../../kit/cache';
 import { barsOf, drawChart } from '../chart';
 import { download, may, page, part, picture, type Visit } from '../console';
 import { day, maybe } from '../form';
-import { linked, peopleOf, percent, slowly } from '../numbers';
+import { linked, peopleOf, percent } from '../numbers';
 import { type Cell, field, table } from '../parts';
+import { slowly } from '../slowly';
 
 const sorts = ['joined', 'left', 'week', 'month'] as const;
 type Sort = (typeof sorts)[number];

@@ -7,8 +7,9 @@ import { createCache } from '../../../kit/cache';
 import { barsOf, drawChart } from '../chart';
 import { download, may, page, part, picture, type Visit } from '../console';
 import { id, maybe } from '../form';
-import { count, peopleOf, percent, segmentOf, slowly } from '../numbers';
+import { count, peopleOf, percent, segmentOf } from '../numbers';
 import { field } from '../parts';
+import { slowly } from '../slowly';
 
 const one = z.object({ campaign: id });
 const funnels = createCache<Funnel | undefined>({ max: 30, freshMs: 60_000, staleMs: 60_000 });

@@ -7,8 +7,9 @@ import { createCache } from '../../../kit/cache';
 import { drawChart } from '../chart';
 import { download, may, page, part, picture, type Visit } from '../console';
 import { day, maybe } from '../form';
-import { linked, peopleOf, percent, slowly } from '../numbers';
+import { linked, peopleOf, percent } from '../numbers';
 import { type Cell, field, table } from '../parts';
+import { slowly } from '../slowly';
 
 const asks = z.object({ from: maybe(day), to: maybe(day) });
 type Asked = z.infer<typeof asks>;

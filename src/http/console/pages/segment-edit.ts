@@ -5,7 +5,6 @@ import { AppError } from '../../../errors';
 import { monotonicMs } from '../../../kit/clock';
 import type { Services } from '../../../services';
 import { act, done, may, page, part, type Visit } from '../console';
-import { counted } from '../count-gate';
 import { id, line, lines, maybe, whole } from '../form';
 import { field } from '../parts';
 import { peopleTable } from '../people-table';
@@ -20,6 +19,7 @@ import {
   type Suggestions,
 } from '../rule-form';
 import { tellSize } from '../sizes';
+import { slowly } from '../slowly';
 import { peopleOf } from './segment';
 
 /** What stands in the places of conditions, by their names. */
@@ -131,7 +131,7 @@ export default [
   page(
     '/segments/new',
     may('segments.edit'),
-    { title: '新建分群', template: 'segment-edit', asks: z.object({ rule: maybe(lines(2_000)) }) },
+    { title: '新建分群', template: 'segment-edit', asks: z.object({ sentence: maybe(lines(2_000)) }) },
     async (visit, asked) => ({
       heading: '新建分群',
       back: '/segments',
@@ -153,7 +153,7 @@ export default [
           help: '小寫字母、數字、連字號，像 hotel-women；定了不能改',
         }),
       ],
-      ...(await editor(visit, asked.rule ?? '')),
+      ...(await editor(visit, asked.sentence ?? '')),
     }),
   ),
   page(
@@ -225,7 +225,7 @@ export default [
     may('segments.see'),
     { template: 'segment-found', asks: z.object({ rule: lines(100_000) }) },
     async (visit, asked) =>
-      counted(async () => {
+      slowly(async () => {
         const { segments, people } = visit.services;
         const rule = await segments.readText(asked.rule);
         const began = monotonicMs();

@@ -8,11 +8,11 @@ import { beijingMoment } from '../../../kit/beijing';
 import type { Services } from '../../../services';
 import { drawChart, linesOver } from '../chart';
 import { act, done, may, page, part, picture } from '../console';
-import { counted } from '../count-gate';
 import { cursor, id, line, lines, maybe, reason, whole } from '../form';
 import { confirm, form, table } from '../parts';
 import { peopleTable } from '../people-table';
 import { tellSize } from '../sizes';
+import { slowly } from '../slowly';
 import { useCell } from './segments';
 
 const one = z.object({ id });
@@ -146,7 +146,7 @@ export default [
     { template: 'segment-count', asks: one },
     async ({ services }, asked) => {
       const { _id, rule } = await services.segments.get(asked.id);
-      return counted(async () => {
+      return slowly(async () => {
         const size = await services.segments.measure(_id);
         return {
           href: `/segments/${_id}/members`,
@@ -164,7 +164,7 @@ export default [
     may('segments.see'),
     { template: 'segment-people', asks: one },
     async (visit, asked) =>
-      counted(async () => {
+      slowly(async () => {
         const { rule } = await visit.services.segments.get(asked.id);
         const people = await visit.services.segments.sample(rule);
         return {
@@ -182,7 +182,7 @@ export default [
     async ({ services: { segments } }, asked) => {
       const [a, b] = [await segments.get(asked.id), await segments.get(asked.with)];
       const names = [`兩個都在`, `只在「${a.name}」`, `只在「${b.name}」`];
-      return counted(async () => ({
+      return slowly(async () => ({
         tiles: (await segments.overlap(a.rule, b.rule)).map(({ rule, count }, n) => ({
           label: names[n] ?? '',
           value: tellSize(count),
@@ -197,7 +197,7 @@ export default [
     may('segments.see'),
     { template: 'segment-why', asks: one.extend({ pid: line(60) }) },
     async ({ services }, asked) =>
-      counted(async () => {
+      slowly(async () => {
         const { rule, name } = await services.segments.get(asked.id);
         const person = await services.people.read(asked.pid);
         if (!person)
@@ -211,7 +211,8 @@ export default [
       }),
   ),
   picture('/segments/:id/sizes', may('segments.see'), { asks: one }, async ({ services }, asked) => {
-    const sizes = await services.segments.sizesOf(asked.id);
+    const { _id } = await services.segments.get(asked.id);
+    const sizes = await services.segments.sizesOf(_id);
     return drawChart(
       linesOver(
         sizes.map(({ day }) => day.slice(5)),
@@ -242,7 +243,7 @@ export default [
     may('segments.see'),
     { template: 'segment-people', asks: one.extend({ cursor }) },
     async (visit, asked) =>
-      counted(async () => {
+      slowly(async () => {
         const { _id, rule } = await visit.services.segments.get(asked.id);
         const { people, next } = await visit.services.segments.members(rule, {
           after: asked.cursor,
@@ -288,7 +289,7 @@ export default [
     may('segments.see'),
     { template: 'segment-people', asks: z.object({ rule: lines(2_000), cursor }) },
     async (visit, asked) =>
-      counted(async () => {
+      slowly(async () => {
         const { segments } = visit.services;
         const rule = await segments.readText(asked.rule);
         const { people, next } = await segments.members(rule, { after: asked.cursor, most: pageSize });

@@ -3,10 +3,10 @@ import { isList, type Segment } from '../../../domain/segments/segments';
 import { segmentsMeasured } from '../../../domain/segments/segments.tasks';
 import { beijingMoment } from '../../../kit/beijing';
 import { act, done, may, page, part, type Visit } from '../console';
-import { counted } from '../count-gate';
 import { cursor, line, maybe } from '../form';
 import { type Cell, table } from '../parts';
 import { tellSize } from '../sizes';
+import { slowly } from '../slowly';
 
 const asked = z.object({
   q: maybe(line(60)),
@@ -120,14 +120,8 @@ export default [
       followedTo: (await visit.services.people.followedTo()) ?? 0,
     }),
   ),
-  part(
-    '/segments/table',
-    may('segments.see'),
-    { template: 'segments-table', asks: asked },
-    async (visit, form) => {
-      const found = await counted(() => listed(visit, form, true));
-      return found.refused === '' ? found : { ...found, ...(await listed(visit, form, false)) };
-    },
+  part('/segments/table', may('segments.see'), { template: 'segments-table', asks: asked }, (visit, form) =>
+    slowly(() => listed(visit, form, true)),
   ),
   act(
     '/segments/measure',

@@ -6,7 +6,8 @@ import { beijingMoment } from '../../../kit/beijing';
 import { may, page, part } from '../console';
 import { cursor, id, maybe, whole } from '../form';
 import { table } from '../parts';
-import { countsTold, slowly, stateWord, toneOf } from '../push-views';
+import { countsTold, stateWord, toneOf } from '../push-views';
+import { slowly } from '../slowly';
 
 const one = z.object({ id });
 

@@ -14,7 +14,8 @@ import { isSamePerson } from '../../../kit/signed';
 import { act, done, may, page, part } from '../console';
 import { id, line, maybe, whole } from '../form';
 import { confirm, type Tone } from '../parts';
-import { previewsOf, slowly } from '../push-views';
+import { previewsOf } from '../push-views';
+import { slowly } from '../slowly';
 
 const tones: Record<SequenceRow['state'], Tone> = { draft: 'grey', on: 'green', off: 'yellow' };
 const one = z.object({ id });

@@ -9,15 +9,13 @@ import {
 } from '../../../domain/stages/stage-rules';
 import { AppError } from '../../../errors';
 import { beijingDay, dayMs } from '../../../kit/beijing';
-import { createGate } from '../../../kit/gate';
 import { drawChart, linesOver } from '../chart';
 import { act, done, may, page, part, picture } from '../console';
 import { cursor, day, maybe } from '../form';
 import { type Cell, table } from '../parts';
 import { personCell, queryOf } from '../people';
+import { slowly } from '../slowly';
 
-/** Counting everybody: two at once. */
-const gate = createGate({ atOnce: 2, maxWaiting: 20 });
 const rowsOnPage = 50;
 const span = z.object({ since: maybe(day), until: maybe(day) });
 
@@ -78,7 +76,7 @@ export default [
     may('people.see'),
     { template: 'stages-counts', asks: z.object({}) },
     async ({ services }) => {
-      const counts = await gate(() => services.stages.counts());
+      const counts = await slowly(() => services.stages.counts());
       const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
       return {
         table: table({

@@ -207,7 +207,8 @@ export default [
     may('people.see'),
     { template: 'subscriber-segments', asks: one },
     async ({ services, may: mayShe }, asked) => {
-      const row = await services.people.read(asked.id);
+      const { pid } = await hers(services, asked.id);
+      const row = await services.people.read(pid);
       const held = row ? await services.segments.holding(row) : [];
       return {
         isNew: row === null,

@@ -5,7 +5,6 @@ import { syncFollowers } from '../../../domain/subscribers/subscribers.tasks';
 import { tellSync } from '../../../domain/subscribers/walk';
 import { AppError } from '../../../errors';
 import { beijingMoment } from '../../../kit/beijing';
-import { createGate } from '../../../kit/gate';
 import { act, done, may, page, part, type Visit } from '../console';
 import { ticked } from '../form';
 import { form, table, tiles } from '../parts';
@@ -19,13 +18,12 @@ import {
   queryOf,
   windowsOf,
 } from '../people';
+import { slowly } from '../slowly';
 
 const rowsOnPage = 30;
 /** Longer than that nobody waits for a page: the list follows by itself. */
 const quickMs = 200;
 const patientMs = 20_000;
-/** Slow looks at everybody: two at once. */
-const gate = createGate({ atOnce: 2, maxWaiting: 20 });
 
 type Asked = z.infer<typeof listAsked>;
 
@@ -131,7 +129,7 @@ export default [
     may('people.see'),
     { template: 'subscribers-rows', asks: listAsked },
     async (visit, asked) => {
-      const list = await gate(() => listOf(visit, asked, patientMs));
+      const list = await slowly(() => listOf(visit, asked, patientMs));
       return { table: list ?? '', filtered: isAsked(asked) };
     },
   ),
@@ -140,7 +138,7 @@ export default [
     may('people.see'),
     { template: 'subscribers-total', asks: peopleAsked },
     async ({ services }, asked) => ({
-      told: tellCount(await gate(() => services.directory.count(filterOf(asked)))),
+      told: tellCount(await slowly(() => services.directory.count(filterOf(asked)))),
     }),
   ),
   act(

@@ -11,9 +11,9 @@ import { maskBoardName } from '../../../kit/mask';
 import type { Services } from '../../../services';
 import { barsOf, drawChart, linesOver } from '../chart';
 import { act, done, may, page, part, picture, type Visit } from '../console';
-import { counted } from '../count-gate';
 import { cursor, day, id, line, maybe } from '../form';
 import { confirm, form, type Tone, table } from '../parts';
+import { slowly } from '../slowly';
 
 const one = z.object({ id });
 const said = { question: maybe(line(20)), value: maybe(line(60)), day: maybe(day) };
@@ -192,7 +192,7 @@ export default [
     may('surveys.see'),
     { template: 'survey-results', asks: one },
     async (visit, asked) =>
-      counted(async () => {
+      slowly(async () => {
         const { survey, people, days, results } = await figuresOf(visit, asked.id);
         return {
           id: survey.id,
@@ -287,7 +287,7 @@ export default [
     may('surveys.see'),
     { template: 'survey-people', asks: one.extend({ ...said, cursor }) },
     async ({ services, may: mayDo }, { id: asked, cursor: after, ...given }) =>
-      counted(async () => {
+      slowly(async () => {
         const { survey } = await services.surveys.row(asked);
         const full = mayDo('people.full');
         const found = await services.surveys.answersPage(asked, { ...given, after, most: pageSize });

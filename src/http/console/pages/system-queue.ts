@@ -3,8 +3,9 @@ import { AppError } from '../../../errors';
 import { beijingMoment } from '../../../kit/beijing';
 import { act, done, may, page, part } from '../console';
 import { cursor, maybe, reason } from '../form';
-import { count, processName, slowly, span } from '../numbers';
+import { count, processName, span } from '../numbers';
 import { type Cell, field, type Tone, table, tiles } from '../parts';
+import { slowly } from '../slowly';
 
 const nothing = z.object({});
 const perPage = 50;

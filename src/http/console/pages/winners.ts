@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { winnersTask } from '../../../domain/exports/exports.tasks';
 import { approveTask } from '../../../domain/prizes/prizes.tasks';
 import { AppError } from '../../../errors';
-import { createGate } from '../../../kit/gate';
 import { act, done, may, page, part, type Visit } from '../console';
 import { id, reason, several, whole } from '../form';
 import { confirm, table } from '../parts';
+import { slowly } from '../slowly';
 import {
   columns,
   cursorOf,
@@ -24,7 +24,6 @@ import {
 const perPage = 50;
 /** More than these are a task: nobody waits for them at a page. */
 const atOnce = 100;
-const gate = createGate({ atOnce: 2, maxWaiting: 50 });
 
 const ids = several(id).pipe(z.array(z.string()).min(1, '請先在名單上勾選').max(perPage));
 const format = z.enum(['csv', 'xlsx']);
@@ -123,7 +122,7 @@ export default [
     async ({ services }, asked) => {
       const filter = filterOf(asked);
       const mayWait = filter.state === undefined || filter.state === 'claimed';
-      return gate(async () => ({
+      return slowly(async () => ({
         total: await services.prizes.countOf(filter),
         waiting: mayWait ? await services.prizes.countOf({ ...filter, state: 'claimed' }) : 0,
         fields: filterFields(filter).map(({ name, value }) => ({ name, value })),
