@@ -44,6 +44,7 @@ export function createEngine(
   const ahead = Math.min(200, perSecond);
   const meters = createRecent<Meter>(200);
   const known = new Map<string, PushRow>();
+  const stopping = new Set<string>();
   const open = new Map<string, number>();
   let running = false;
   let lookedAt = -Infinity;
@@ -52,9 +53,22 @@ export function createEngine(
   let stop = new AbortController();
 
   function meterOf(push: string): Meter {
-    const meter = meters.get(push) ?? createMeter(async (why) => given.trip(push, why));
+    const meter = meters.get(push) ?? createMeter((why) => stopped(push, why));
     meters.set(push, meter);
     return meter;
+  }
+
+  /** Nothing more of it goes out from here, however long the database takes to write that it is paused. */
+  async function stopped(push: string, why: string): Promise<void> {
+    stopping.add(push);
+    try {
+      await given.trip(push, why);
+      await looking; // it may have begun before
+      lookedAt = -Infinity;
+      await look();
+    } finally {
+      stopping.delete(push);
+    }
   }
 
   /** Reads which pushes run, at most a few times a second, whoever asks. */
@@ -73,7 +87,7 @@ export function createEngine(
   }
 
   function gateOf(push: PushRow | undefined): Gate {
-    if (!running || !push || push.state !== 'running') return 'stop';
+    if (!running || !push || push.state !== 'running' || stopping.has(push._id)) return 'stop';
     if (isQuiet(push, clock.now())) return 'wait';
     if (push.brake) return push.brake.until.getTime() > Date.now() ? 'wait' : 'probe';
     return 'go';

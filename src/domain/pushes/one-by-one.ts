@@ -2,7 +2,6 @@ import { monotonicMs } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import { createGroup } from '../../store/group';
 import type { Delivery, Settled } from './deliveries';
-import type { Gate } from './gate';
 import { isHers } from './meter';
 import type { RouteName } from './push';
 import type { Reason } from './reasons';
@@ -129,13 +128,8 @@ export async function sendEach(
     }
   }
 
-  let lookedAt = -Infinity;
-  let gate: Gate = 'stop';
   async function mayGo(): Promise<boolean> {
-    if (monotonicMs() - lookedAt > 200) {
-      gate = await house.gate(push._id);
-      lookedAt = monotonicMs();
-    }
+    const gate = await house.gate(push._id);
     return (gate === 'go' || (probe && gate !== 'stop')) && holds();
   }
 
