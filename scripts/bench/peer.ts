@@ -30,7 +30,7 @@ const { appId, token, encodingAesKey } = simulatedAccount;
 const peers: Record<string, () => Promise<Peer>> = {
   /** The whole of ours: verified, decrypted, kept by a majority write, answered by a keyword rule, the reply kept, sealed. */
   async ours() {
-    const app = await ourApp('web', 'bench');
+    const app = await ourApp('web', process.env['DATABASE'] ?? 'bench');
     return {
       port: await app.http.listen(0, '127.0.0.1'),
       kept: () => kept(app),

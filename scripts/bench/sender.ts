@@ -54,7 +54,12 @@ const parts: Record<string, () => Promise<void>> = {
     const { loadConfig } = require('../../src/config') as typeof import('../../src/config');
     const config = loadConfig({ ...simulatedAccount.env(3_000), ...process.env });
     const { MONGODB_URI: mongoUri = '', REDIS_URL: redisUrl = '' } = config;
-    const app = await createApp(config, { mongoUri, redisUrl, role: 'worker', database: 'bench-push' });
+    const app = await createApp(config, {
+      mongoUri,
+      redisUrl,
+      role: 'worker',
+      database: process.env['DATABASE'] ?? 'bench-push',
+    });
     await app.prepare();
     const { pushes } = app.services;
     answerParent(
