@@ -107,10 +107,11 @@ export async function consoleCosts(house: ServicesAlone, size: number): Promise<
     delay.enable();
     const sentBefore = (await platform.ask<Taken>('taken')).messages;
     const began = performance.now();
-    let working = true;
+    const over = new AbortController();
     const latencies: number[] = [];
     const beside = (async () => {
-      for (let from = 3_000; working; from += 500) latencies.push(...(await run(from, 5)).latencies);
+      for (let from = 3_000; !over.signal.aborted; from += 500)
+        latencies.push(...(await run(from, 5)).latencies);
     })();
     await Promise.all(
       Array.from({ length: atOnce }, async (_, who) => {
@@ -122,7 +123,7 @@ export async function consoleCosts(house: ServicesAlone, size: number): Promise<
     );
     const seconds = (performance.now() - began) / 1_000;
     delay.disable();
-    working = false;
+    over.abort();
     await beside;
     const sent = (await platform.ask<Taken>('taken')).messages - sentBefore;
 

@@ -11,13 +11,12 @@ import { isDuplicate } from '../../store/duplicate';
 import type { AccountKind } from '../../wechat/api/account-types';
 import type { Alarms } from '../alarms/alarms';
 import type { Outbox } from '../outbox/outbox';
-import type { MassReport } from '../reach/reach';
-import type { Rule } from '../segments/rule';
 import type { Count, Segments } from '../segments/segments';
 import type { Timers } from '../timers/timers';
 import type { Upkeep } from '../upkeep';
+import { createAudiences } from './audiences';
 import { type Finding, findingsOf, linksIn, problemOfSize, silentRemark } from './check';
-import { type Chunk, createDeliveries, type Delivery, deliveryIndexes, liveRun } from './deliveries';
+import { type Chunk, createDeliveries, deliveryIndexes, liveRun } from './deliveries';
 import { createEngine, probeMs } from './engine';
 import { freeze, pieceOf, thaw } from './freeze';
 import { createPushLists } from './lists';
@@ -26,11 +25,13 @@ import { previewOf, type Shown } from './preview';
 import { type Definition, type LogEntry, type PushRow, type RouteName, stateNames } from './push';
 import { pushBegin, pushTest } from './pushes.jobs';
 import { cameBackTask, missedTask } from './pushes.tasks';
-import { byVariant, type Status, statusOf } from './report';
+import { type Status, statusOf } from './report';
+import { createResults } from './results';
 import type { AnyRoute, Standing } from './routes/route';
-import { type Here, type Sending } from './sending';
+import type { Sending } from './sending';
 import { figure } from './tell-plan';
-import { contentOf, standingsOf, variableNamesOf, versionsOn, written } from './ways';
+import { createTestSends } from './test-sends';
+import { standingsOf } from './ways';
 import { type WayTo, waysTo } from './ways-to';
 import { afterQuiet, goesAtOnce, nextTime, readWhen } from './when';
 
@@ -38,7 +39,6 @@ import { afterQuiet, goesAtOnce, nextTime, readWhen } from './when';
 const lateMs = 30 * minuteMs;
 /** One person alone thinks it over. */
 const soloMs = 10 * minuteMs;
-const mostTestsADay = 100;
 
 /** What can be done with it instead. */
 const insteadIn: Record<Status['state'], string> = {
@@ -53,11 +53,6 @@ const insteadIn: Record<Status['state'], string> = {
   finished: '看結果：report；補發給沒收到的人：again。',
 };
 
-/** What came of a test-send stands in the log behind this; its person and what was said follow, ideographic spaces between. */
-export const testEnd = (cause: string): string => `試發結果 ${cause}`;
-
-const isId = (text: string): boolean => /^[a-z0-9][a-z0-9-]*$/.test(text);
-
 /** A push that nobody sends: what of it a plan asks. */
 const asked = {
   _id: 'reach',
@@ -71,9 +66,6 @@ const asked = {
     mail: { subject: ' ', text: ' ' },
   },
 } satisfies Partial<PushRow>;
-
-/** No number, no quotation, no joint: hardly a sentence. */
-const isLikeName = (text: string): boolean => !/[\d「」『』"“”；;（）(){}]/u.test(text);
 
 /** What people did with it. Who only had it shown to somebody has decided nothing yet. */
 const deedsOf = ({ log }: Pick<PushRow, 'log'>): LogEntry[] =>
@@ -111,6 +103,7 @@ export function createPushes(
   const rows = db.collection<PushRow>('pushes');
   const deliveries = createDeliveries({ db, clock });
   const lists = createPushLists({ db, deliveries });
+  const audiences = createAudiences({ segments, deliveries });
   const routes = new Map(given.routes.map((route) => [route.name, route]));
   const now = () => new Date(clock.now());
 
@@ -256,52 +249,14 @@ export function createPushes(
     if (state === 'finished') throw wrongState(push, wanted, state);
   }
 
-  /** A segment by its id or name, or a sentence. */
-  async function ruleIn(text: string): Promise<Rule> {
-    if (isId(text) && text !== 'everybody') return (await segments.get(text)).rule;
-    try {
-      return await segments.readText(text);
-    } catch (error) {
-      const named = await segments.get(text).catch((unknown: unknown) => {
-        throw isLikeName(text) ? unknown : error;
-      });
-      return named.rule;
-    }
-  }
-
-  /** The rule of an audience with what it leaves out, all segments in it spelt out. */
-  async function ruleOf({ to, except }: Definition['audience']): Promise<Rule> {
-    const rule = await ruleIn(to);
-    const others = await Promise.all(except.map(async (id) => (await segments.get(id)).rule));
-    return segments.expanded(others.length === 0 ? rule : { all: [rule, { none: others }] });
-  }
-
-  async function* missedBy({ push, reasons }: NonNullable<PushRow['again']>): AsyncGenerator<string> {
-    const filter = { push, missed: true as const, ...(reasons ? { reason: { $in: reasons } } : {}) };
-    for await (const { pid } of deliveries.rows.find(filter, { projection: { pid: 1 } })) yield pid;
-  }
-
-  /** How many, and some of them. */
-  async function audienceOf(push: PushRow): Promise<{ count: Count; sample: string[] }> {
-    if (push.again) {
-      const sample: string[] = [];
-      let people = 0;
-      for await (const pid of missedBy(push.again)) if (++people <= looksAt) sample.push(pid);
-      return { count: { people, exact: true, error: 0, of: people }, sample };
-    }
-    const rule = push.audience.rule ?? (await ruleOf(push.audience));
-    const [count, some] = await Promise.all([segments.count(rule), segments.sample(rule, looksAt)]);
-    return { count, sample: some.map(({ _id }) => _id) };
-  }
-
   async function checked(row: PushRow) {
     const when = readWhen(row.at, clock.now());
     const found = findingsOf({ ...row, id: row._id }, { routes, account, names: await given.values.names() });
     if ('problem' in when) found.push({ place: '時間', message: when.problem });
     if (!row.again)
-      await ruleOf(row.audience).catch((error: unknown) =>
-        found.push({ place: '對象', message: messageOf(error) }),
-      );
+      await audiences
+        .ruleOf(row.audience)
+        .catch((error: unknown) => found.push({ place: '對象', message: messageOf(error) }));
     return { found, when };
   }
 
@@ -313,14 +268,14 @@ export function createPushes(
 
   async function plan(id: string): Promise<Planned> {
     const push = await mustGet(id);
-    const { count, sample } = await audienceOf(push);
+    const { count, sample } = await audiences.of(push);
     const at = afterQuiet(push.quiet, Math.max(clock.now(), momentOf(push)));
     return planOf(house, { push, audience: count, sample, at, perSecond });
   }
 
   /** The question of a plan for any people: by customer message now, else by mass message; and who wants texts and mails. */
   async function reachOf(text: string) {
-    const rule = await segments.expanded(await ruleIn(text));
+    const rule = await segments.expanded(await audiences.ruleIn(text));
     const [audience, some] = await Promise.all([segments.count(rule), segments.sample(rule, looksAt)]);
     const sample = some.map(({ _id }) => _id);
     const planned = (names: RouteName[], at: number) =>
@@ -361,7 +316,7 @@ export function createPushes(
   }
 
   async function run(row: PushRow): Promise<void> {
-    const ids = row.again ? missedBy(row.again) : segments.ids(row.audience.rule as Rule);
+    const ids = audiences.idsOf(row);
     const frozen = await freeze(deliveries, { push: row._id, size: pieceOf(row.routes), ids });
     crashPoint('push-frozen');
     // More may be in it than when it was set.
@@ -389,6 +344,9 @@ export function createPushes(
     const { frozen: counts } = await mustGet(row._id);
     await thaw(deliveries, row._id, counts?.run);
   }
+
+  const results = createResults({ db, deliveries, reach, mustGet, now });
+  const testSends = createTestSends({ ...house, db, outbox, mustGet, now, previewsLeft: given.previewsLeft });
 
   return {
     upkeep: {
@@ -452,6 +410,8 @@ export function createPushes(
     solo: given.solo,
     perSecond,
     ...lists,
+    ...results,
+    ...testSends,
     waiting: async (id: string, cursor?: string) => lists.waiting(await mustGet(id), cursor),
     /** How it reads: to one of these people, or to nobody in particular in a script. */
     async preview(
@@ -480,7 +440,7 @@ export function createPushes(
       most = 50,
     ): Promise<string[]> {
       const push = await mustGet(id);
-      const { count, sample } = await audienceOf(push);
+      const { count, sample } = await audiences.of(push);
       const at = afterQuiet(push.quiet, Math.max(clock.now(), momentOf(push)));
       const found: string[] = [];
       const sees = (pid: string, way: { route: RouteName } | { reason: string }) => {
@@ -494,7 +454,7 @@ export function createPushes(
     authorsOf: (row: PushRow): string[] => [...new Set(deedsOf(row).map(({ by }) => by))],
     /** How many are in an audience that is being written. */
     countOf: async (audience: Definition['audience']): Promise<Count> =>
-      segments.count(await ruleOf(audience)),
+      segments.count(await audiences.ruleOf(audience)),
     /** Nobody has this id; else it with a number behind. */
     async freeId(wanted: string): Promise<string> {
       const base = wanted.slice(0, 20);
@@ -571,7 +531,7 @@ export function createPushes(
     async remarks(id: string): Promise<string[]> {
       const row = await mustGet(id);
       const when = readWhen(row.at, clock.now());
-      const rule = row.again ? undefined : (row.audience.rule ?? (await ruleOf(row.audience)));
+      const rule = row.again ? undefined : (row.audience.rule ?? (await audiences.ruleOf(row.audience)));
       const silent = rule && silentRemark(row, rule);
       return [
         ...(row.state === 'draft' && 'warning' in when && when.warning ? [when.warning] : []),
@@ -580,16 +540,8 @@ export function createPushes(
     },
     plan,
     reachOf,
-    audienceOf: async (id: string) => (await audienceOf(await mustGet(id))).count,
-    tellAudience: ({ audience, again }: PushRow): string =>
-      again
-        ? `「${again.push}」沒收到的人`
-        : audience.rule
-          ? segments.tell(audience.rule)
-          : isId(audience.to)
-            ? `分群「${audience.to}」`
-            : audience.to,
-
+    tellAudience: audiences.tell,
+    audienceOf: async (id: string) => (await audiences.of(await mustGet(id))).count,
     /**
      * Sets it going: scheduled, or waiting for a second person when it is big. Pressed twice it is one.
      * @throws AppError Invalid push.findings; Conflict push.state
@@ -617,9 +569,9 @@ export function createPushes(
           'push.findings',
           `還不能開始：\n${found.map(({ place, message }) => `  ${place}：${message}`).join('\n')}`,
         );
-      const rule = row.again ? undefined : await ruleOf(row.audience);
+      const rule = row.again ? undefined : await audiences.ruleOf(row.audience);
       const frozenRule = rule ? { audience: { ...row.audience, rule } } : {};
-      const { count } = await audienceOf({ ...row, ...frozenRule });
+      const { count } = await audiences.of({ ...row, ...frozenRule });
       const dueAt = new Date(when.at ?? clock.now());
       const tooMany = problemOfSize(row, count.people);
       if (tooMany)
@@ -798,184 +750,9 @@ export function createPushes(
       if (begun) await run(begun);
     },
 
-    /** Where it stands, without counting anybody. */
-    async stateOf(id: string): Promise<Pick<Status, 'push' | 'state'>> {
-      const push = await mustGet(id);
-      if (push.state !== 'running' || !push.frozen) return { push, state: push.state };
-      const { run } = push.frozen;
-      const open = await deliveries.chunks.countDocuments({ push: id, run, open: true }, { limit: 1 });
-      return { push, state: open > 0 ? 'running' : 'finished' };
-    },
-    status: async (id: string): Promise<Status> => statusOf(deliveries, await mustGet(id)),
-    byVariant: (id: string) => byVariant(deliveries, id),
-    /** Whom it missed, and why; those of some reasons. */
-    async missed(
-      id: string,
-      { reason, limit = 50 }: { reason?: string; limit?: number } = {},
-    ): Promise<Delivery[]> {
-      return deliveries.rows
-        .find({ push: id, missed: true, ...(reason ? { reason } : {}) }, { limit })
-        .toArray();
-    },
-    /** All of them. */
-    missedRows: (id: string, reason?: string): AsyncIterable<Delivery> =>
-      deliveries.rows.find({ push: id, missed: true, ...(reason ? { reason } : {}) }),
-    /** Everybody it was given to, piece by piece. */
-    async *reached(id: string): AsyncGenerator<{ pid: string; at: Date }[]> {
-      const { frozen } = await mustGet(id);
-      if (!frozen) return;
-      for await (const { ids } of deliveries.chunks.find({ push: id, run: frozen.run }, { sort: { n: 1 } })) {
-        const some = await deliveries.of(id, ids);
-        yield some.flatMap(({ pid, state, at }) =>
-          (state === 'sent' || state === 'handed') && at ? [{ pid, at }] : [],
-        );
-      }
-    },
-    /** Mass sends of a push, with what WeChat reported. */
-    async massOf(id: string) {
-      const pieces = await deliveries.chunks
-        .find({ push: id, batches: { $exists: true } }, { projection: { ids: 0 } })
-        .toArray();
-      const batches = pieces.flatMap((piece) => piece.batches ?? []);
-      const reports = await reach.massReports(batches.flatMap(({ msgId }) => msgId ?? []));
-      const byId = new Map(reports.map((one) => [one._id, one.report]));
-      return batches.map((one) => ({ ...one, report: one.msgId ? byId.get(one.msgId) : undefined }));
-    },
-
-    /** Asks for a test-send to one of ours: a worker does it. */
-    async test(id: string, { pid, by }: { pid: string; by: string }): Promise<string> {
-      const row = await mustGet(id);
-      const left = row.content.mass ? await given.previewsLeft() : undefined;
-      if (left !== undefined && left <= 0)
-        throw new AppError(
-          'TooMany',
-          'push.previews',
-          `今天的群發預覽用完了（每天 ${mostTestsADay} 次），明天再試。`,
-        );
-      const cause = `push-test_${createHash('sha256').update(`${id}/${pid}/${clock.now()}`).digest('base64url').slice(0, 16)}`;
-      await rows.updateOne({ _id: id }, { $push: { log: { at: now(), by, what: `試發給 ${pid}` } } });
-      await outbox.add({ id: cause }, [
-        { kind: 'later', job: pushTest.name, data: { push: id, pid, id: cause } },
-      ]);
-      return cause;
-    },
-    /** Shows each route's words to one person, as she would read them (job). What came of it stands in the log. */
-    async sendTest({ push: id, pid, id: cause }: { push: string; pid: string; id: string }): Promise<void> {
-      const row = await mustGet(id);
-      const done = testEnd(cause);
-      if (row.log.some(({ what }) => what.startsWith(done))) return;
-      const [her] = await given.here([pid]);
-      const openid = her && (await given.openids([pid])).get(pid);
-      const told: string[] = [];
-      for (const name of row.routes) {
-        const route = routes.get(name);
-        if (!route) continue;
-        if (!her || openid === undefined) told.push('她不在關注者裡');
-        else
-          for (const version of versionsOn(row, name)) {
-            const key = createHash('sha256').update(`${cause}/${name}/${version.variant ?? ''}`);
-            const said = await tried({
-              row,
-              route,
-              her,
-              openid,
-              version,
-              key: key.digest('base64url').slice(0, 22),
-            });
-            told.push(`${route.says}${version.told}：${said}`);
-          }
-      }
-      await rows.updateOne(
-        { _id: id },
-        { $push: { log: { at: now(), by: '系統', what: `${done}　${pid}　${told.join('；')}` } } },
-      );
-    },
-
-    /** WeChat reports on a delivery (job of a template or notice): a report may settle what is not known, nothing else. */
-    async reported(about: {
-      msgId: string;
-      pid?: string;
-      route: 'template' | 'notice';
-      ok: boolean;
-      said: string;
-    }): Promise<void> {
-      const { msgId, pid, route, ok, said } = about;
-      const known = await deliveries.rows.findOneAndUpdate(
-        { msgId, report: { $exists: false } },
-        { $set: { report: said } },
-      );
-      if (known || pid === undefined || (await isOfAnother(msgId, pid))) return;
-      const settled = await deliveries.rows.findOneAndUpdate(
-        { pid, missed: true, state: 'unknown', route },
-        ok
-          ? { $set: { state: 'sent', msgId, report: said }, $unset: { missed: 1, reason: 1 } }
-          : { $set: { state: 'failed', msgId, report: said, reason: said } },
-        { sort: { firstAt: -1 } },
-      );
-      if (settled) await deliveries.recount(settled.push, settled.n);
-    },
-    massReported: (msgId: string, at: Date, report: MassReport): Promise<void> =>
-      reach.massReported(msgId, at, report),
-
-    /** Where a tracked link leads; who opened it is noted. Undefined: no such link. */
-    async linkOf(ref: string): Promise<{ url: string; counted: string } | undefined> {
-      const [id = '', n = '', pid = ''] = ref.split('/');
-      const row = await rows.findOne({ _id: id }, { projection: { links: 1 } });
-      const url = row?.links[Number(n)];
-      if (url === undefined) return undefined;
-      if (pid !== '')
-        await deliveries.rows.updateOne(
-          { _id: `${id}/${pid}`, clickedAt: { $exists: false } },
-          { $set: { clickedAt: now() } },
-        );
-      return { url, counted: `${id}/${n}` };
-    },
-
     /** Until nothing more may go out at this business time: for a clock that is turned. */
     settled: engine.settled,
   };
-
-  /**
-   * Whether a report is not about what is unknown of hers: it came before, or it is about what is being sent to her now, and our own
-   * record of that is still to come.
-   */
-  async function isOfAnother(msgId: string, pid: string): Promise<boolean> {
-    if ((await deliveries.rows.countDocuments({ msgId }, { limit: 1 })) > 0) return true;
-    const open: string[] = await deliveries.chunks.distinct('push', { open: true });
-    const hers = { _id: { $in: open.map((push) => `${push}/${pid}`) }, state: 'sending' as const };
-    return (await deliveries.rows.countDocuments(hers, { limit: 1 })) > 0;
-  }
-
-  async function tried(asked: {
-    row: PushRow;
-    route: AnyRoute;
-    her: Here;
-    openid: string;
-    version: { variant?: string };
-    key: string;
-  }): Promise<string> {
-    const { row, route, her, openid, version, key } = asked;
-    if (!contentOf(row, version, route.name)) return '沒有內容';
-    const names = variableNamesOf(row);
-    const values =
-      names.length > 0 ? await given.values.of([her], names) : new Map<string, Record<string, string>>();
-    const filled = written(
-      // The plain addresses: what one of ours opens is no click of the push's.
-      { push: row, values, house: { linkTo: (_push, n) => row.links[n] ?? '' } },
-      route,
-      { pid: her.pid, ...version },
-      route.together ? undefined : her.script,
-    );
-    if ('missing' in filled) return `她沒有「${filled.missing}」，也沒有寫默認`;
-    try {
-      const outcome = route.together
-        ? await route.show(openid, filled.content)
-        : await route.send({ ...her, openid }, filled.content as never, key);
-      return outcome.kind === 'sent' ? '發出去了' : `沒有發出去：${outcome.reason}`;
-    } catch (error) {
-      return `沒有發出去：${messageOf(error)}`;
-    }
-  }
 }
 
 export type Pushes = ReturnType<typeof createPushes>;
