@@ -1,4 +1,4 @@
-import { messageOf } from '../src/errors';
+import { AppError, messageOf } from '../src/errors';
 
 /** Called the wrong way: the usage is shown. */
 export class Misuse extends Error {}
@@ -20,9 +20,16 @@ export async function runCommand(
     if (isMisuse) console.error(usage());
     const told = unread ?? messageOf(error);
     if (!isMisuse || told !== '') console.error(told);
+    if (error instanceof AppError && asksAnother.has(error.code))
+      console.error(`用 --by 寫她的名字。（${namesAreSaid}。）`);
     process.exitCode = isMisuse ? 2 : 1;
   }
 }
+
+/** Refusals for which a second person is wanted. */
+const asksAnother = new Set(['push.same-person', 'sequence.same-person', 'campaign.second-person']);
+/** Said wherever two are asked for. */
+export const namesAreSaid = '姓名是各人自己報的，這裡核實不了；登錄這台機器的名字一併留在記錄裡';
 
 /** What `parseArgs` could not read; undefined for whatever else went wrong. */
 function tellUnread(error: unknown): string | undefined {

@@ -27,7 +27,7 @@ const usage = (): string =>
     ...Object.entries(commands).map(([name, { args, maybe = 0, help }]) =>
       usageLine([name, ...wantedOf(args, maybe)].join(' '), help),
     ),
-    '  --by 姓名   誰做的，和登入這台機器的名字一起留下記錄',
+    '  --by 姓名   誰做的，和登錄這台機器的名字一起留下記錄',
     '說明見 docs/pushes.md。',
   ].join('\n');
 

@@ -8,9 +8,9 @@ import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadHandlers } from '../src/bot/discover';
 import { takenIn } from '../src/domain/quiz/play/taken-by';
-import { namesAreSaid, signed } from '../src/kit/signed';
+import { signed } from '../src/kit/signed';
 import { withServices } from '../src/with-services';
-import { Misuse, runCommand, usageLine } from './command-line';
+import { Misuse, namesAreSaid, runCommand, usageLine } from './command-line';
 import * as campaign from './quiz/campaign';
 import { type Command, options } from './quiz/command';
 import * as prizes from './quiz/prizes';
@@ -49,7 +49,7 @@ const usage = (): string =>
   [
     '用法：npm run quiz -- 指令 …',
     ...Object.entries(commands).map(([name, { args, help }]) => usageLine(`${name} ${args}`, help)),
-    '  --by 姓名   誰做的，和登入這台機器的名字一起留下記錄；不給就只記登入名',
+    '  --by 姓名   誰做的，和登錄這台機器的名字一起留下記錄；不給就只記登錄名',
     `  要兩個人做的事：${namesAreSaid}。`,
     '說明見 docs/quiz.md。',
   ].join('\n');

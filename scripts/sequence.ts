@@ -158,7 +158,7 @@ const usage = (): string =>
       `寫一個例子，照著改：${Object.values(examples).join('、')}`,
     ),
     ...Object.entries(commands).map(([name, { args, help }]) => usageLine([name, ...args].join(' '), help)),
-    '  --by 姓名   誰做的，和登入這台機器的名字一起留下記錄',
+    '  --by 姓名   誰做的，和登錄這台機器的名字一起留下記錄',
     '說明見 docs/sequences.md。',
   ].join('\n');
 

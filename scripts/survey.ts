@@ -125,7 +125,7 @@ const usage = (): string =>
     '用法：npm run survey -- 指令 …',
     usageLine('template 檔案.xlsx|.json', '寫一份填好的例子，照著改'),
     ...Object.entries(commands).map(([name, { args, help }]) => usageLine([name, ...args].join(' '), help)),
-    '  --by 姓名   誰做的，和登入這台機器的名字一起留下記錄',
+    '  --by 姓名   誰做的，和登錄這台機器的名字一起留下記錄',
     '說明見 docs/surveys.md。',
   ].join('\n');
 

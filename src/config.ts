@@ -352,7 +352,7 @@ function conflicts(all: Settings): string[] {
     problems.push('MAIL_URL 和 MAIL_FROM 要一起填：從哪裡寄、以誰的名義。');
   if (!isLoopback(all.CONSOLE_HOST) && !all.CONSOLE_URL)
     problems.push(
-      `CONSOLE_HOST=${all.CONSOLE_HOST} 讓別的機器連得到控制台，要有 CONSOLE_URL（https://…）：登入不走明文。`,
+      `CONSOLE_HOST=${all.CONSOLE_HOST} 讓別的機器連得到控制台，要有 CONSOLE_URL（https://…）：登錄不走明文。`,
     );
   if (all.ALARM_MAIL_TO && all.WECHAT_APP_ID && !all.MAIL_URL)
     problems.push('ALARM_MAIL_TO 要有 MAIL_URL 和 MAIL_FROM：警報從那裡寄。');

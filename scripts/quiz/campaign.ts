@@ -14,10 +14,9 @@ import { writeTemplate } from '../../src/domain/quiz/workbook/workbook-template'
 import { AppError } from '../../src/errors';
 import { beijingMoment } from '../../src/kit/beijing';
 import { maskCode } from '../../src/kit/mask';
-import { namesAreSaid } from '../../src/kit/signed';
 import { fileAt } from '../../src/sheets/named-files';
 import { type Problem, tellProblem } from '../../src/sheets/problems';
-import { Misuse, only } from '../command-line';
+import { Misuse, namesAreSaid, only } from '../command-line';
 import { type Asked, type Command, tellSameLogin } from './command';
 import { tellWait } from './waits';
 

@@ -53,5 +53,5 @@ export type Command = { args: string; help: string } & (
 
 /** Nobody is stopped by it: two people may share a machine. But it is said. */
 export function tellSameLogin(first: string, second: string): void {
-  if (isSameLogin(first, second)) console.log(`請留意：兩個人（${first}、${second}）用的是同一個登入名。`);
+  if (isSameLogin(first, second)) console.log(`請留意：兩個人（${first}、${second}）用的是同一個登錄名。`);
 }

@@ -3,9 +3,8 @@ import { verify as verifyDraw } from '../../src/domain/draws/draw-proof';
 import type { Settled } from '../../src/domain/settlement/decisions';
 import { AppError } from '../../src/errors';
 import { beijingMoment, momentAt } from '../../src/kit/beijing';
-import { namesAreSaid } from '../../src/kit/signed';
 import { plainCell } from '../../src/sheets/safe-cells';
-import { Misuse, only } from '../command-line';
+import { Misuse, namesAreSaid, only } from '../command-line';
 import { type Asked, type Command, tellSameLogin } from './command';
 
 export const settle: Command = {

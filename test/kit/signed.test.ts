@@ -1,11 +1,11 @@
 import { isSameLogin, isSamePerson, signed } from '../../src/kit/signed';
 
 test('the login of the machine is kept beside the name that was said', () => {
-  expect(signed('小林', 'deploy')).toBe('小林（登入 deploy）');
+  expect(signed('小林', 'deploy')).toBe('小林（登錄 deploy）');
   expect(signed('deploy', 'deploy')).toBe('deploy');
   for (const nothing of ['', '  ', '\u200b']) expect(signed(nothing, 'deploy')).toBe('deploy');
   // Nobody says whose keyboard it was.
-  expect(signed('小林（登入 root）', 'deploy')).toBe('小林（登入 deploy）');
+  expect(signed('小林（登錄 root）', 'deploy')).toBe('小林（登錄 deploy）');
 });
 
 test('one person is not two, however she writes her name and wherever she sits', () => {

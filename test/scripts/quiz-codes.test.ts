@@ -96,8 +96,8 @@ test('codes that come while a coupon runs wait for a second name, and two of fiv
   expect(waits.said).toContain('姓名是各人自己報的');
   await expect(run(approve, ['later'], { by: signed('Ann', 'root') })).rejects.toThrow('請由另一位批准');
   const done = await run(approve, ['later'], ben);
-  expect(done.said).toContain('請留意：兩個人（ann（登入 deploy）、ben（登入 deploy））用的是同一個登入名。');
-  expect((await run(status, ['later'])).said).toContain('ann（登入 deploy） 寫，ben（登入 deploy） 批准');
+  expect(done.said).toContain('請留意：兩個人（ann（登錄 deploy）、ben（登錄 deploy））用的是同一個登錄名。');
+  expect((await run(status, ['later'])).said).toContain('ann（登錄 deploy） 寫，ben（登錄 deploy） 批准');
   expect(await prizesAfter('later', 5)).toBe(2);
 });
 

@@ -78,7 +78,7 @@ export function openConsole({ app }: Has) {
         id,
         login,
         name,
-        by: `${name}（登入 ${login}）`,
+        by: `${name}（登錄 ${login}）`,
         cookie,
         token,
         get,

@@ -106,7 +106,7 @@ export function createAudit(given: {
       const { by, end, words, before } = asked;
       return rows
         .find({
-          ...(by ? { by: { $regex: `（登入 ${escaped(by)}）$|^${escaped(by)}$` } } : {}),
+          ...(by ? { by: { $regex: `（登[錄入] ${escaped(by)}）$|^${escaped(by)}$` } } : {}),
           ...(end ? { end } : {}),
           ...(words
             ? { $or: [{ what: { $regex: escaped(words) } }, { path: { $regex: escaped(words) } }] }

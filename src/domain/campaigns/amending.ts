@@ -1,7 +1,7 @@
 import { AppError } from '../../errors';
 import { canonical } from '../../kit/canonical';
 import type { Clock } from '../../kit/clock';
-import { isSamePerson, namesAreSaid } from '../../kit/signed';
+import { isSamePerson } from '../../kit/signed';
 import type { Tickets } from '../prizes/tickets';
 import type { Timers } from '../timers/timers';
 import type { Content } from './campaign';
@@ -146,7 +146,7 @@ export function createAmending(given: {
         throw new AppError(
           'Forbidden',
           'campaign.second-person',
-          `這個修改是 ${proposal.by} 提出的，請由另一位批准。（${namesAreSaid}。）`,
+          `這個修改是 ${proposal.by} 提出的，請由另一位批准。`,
         );
       // Weighed again: the campaign may have begun since.
       const changes = weigh(row, proposal.content);

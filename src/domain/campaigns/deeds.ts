@@ -2,7 +2,7 @@ import type { ClientSession, Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
-import { isSamePerson, namesAreSaid } from '../../kit/signed';
+import { isSamePerson } from '../../kit/signed';
 import { bumpVersion } from '../../store/versions';
 import type { Campaign, Content } from './campaign';
 import type { CampaignRow, CampaignVersion, LogEntry } from './campaign-row';
@@ -97,7 +97,7 @@ export function mustBeSecond({ _id, author }: CampaignRow, by: string): void {
     throw new AppError(
       'Forbidden',
       'campaign.second-person',
-      `活動「${_id}」是 ${author} 寫的，這件事請由另一位來做。（${namesAreSaid}。）`,
+      `活動「${_id}」是 ${author} 寫的，這件事請由另一位來做。`,
     );
 }
 

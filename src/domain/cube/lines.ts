@@ -13,7 +13,7 @@ export type CubeLine = {
   remark?: string;
 };
 
-export const notJudged = '還沒有判斷過，明天 04:00 判；現在就判：npm run stages -- judge';
+export const notJudged = '還沒有判斷過，每天 04:00 判一次';
 
 /** Everything that the picture shows, and what it leaves out. */
 export function linesOf(day: CubeDay, stages: readonly NamedStage[]): CubeLine[] {

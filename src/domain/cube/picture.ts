@@ -106,13 +106,13 @@ function drawHeight(canvas: Canvas, day: CubeDay, before: CubeDay | undefined): 
         ? `${brief(bought.people, '人')}買過（${percent(bought.people, day.people)}），共 ${brief(bought.purchases, '次')}；${points}`
         : `還沒有對得上的購買；${points}`,
   });
-  const later = '還沒有評分；現在就評：npm run stages -- judge';
+  const later = '還沒有評分，每天 04:00 評一次';
   drawFifths(canvas, bought.fifths, {
     top: 138,
     title: '買過的人，按消費分成五份',
     colour: inks.height,
     told: yuan,
-    none: bought.people > 0 ? later : '導入購買：npm run purchases -- import 檔案',
+    none: bought.people > 0 ? later : '還沒有導入購買',
   });
   drawFifths(canvas, engaged.fifths, {
     top: 276,

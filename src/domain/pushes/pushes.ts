@@ -5,7 +5,7 @@ import { beijingMoment, minuteMs } from '../../kit/beijing';
 import { crashPoint } from '../../kit/crash-point';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
-import { isSamePerson, namesAreSaid } from '../../kit/signed';
+import { isSamePerson } from '../../kit/signed';
 import type { Script } from '../../kit/text';
 import { isDuplicate } from '../../store/duplicate';
 import type { AccountKind } from '../../wechat/api/account-types';
@@ -42,15 +42,15 @@ const soloMs = 10 * minuteMs;
 
 /** What can be done with it instead. */
 const insteadIn: Record<Status['state'], string> = {
-  draft: '還沒開始：start；不要了就 cancel。',
-  waiting: '等第二個人同意：approve；不發了就 cancel。',
-  scheduled: '還沒到時間；不發了就 cancel。',
-  late: '仍然要發就 start，不發就 cancel。',
-  freezing: '名單正在圈定，幾秒後再試；不發了就 cancel。',
-  running: '要停住就 pause，剩下的不發了就 cancel。',
-  paused: '接著發就 resume，剩下的不發了就 cancel。',
-  cancelled: '取消了不能再開；要發給沒收到的人，用 again 新寫一個。',
-  finished: '看結果：report；補發給沒收到的人：again。',
+  draft: '還沒開始；不要了就取消。',
+  waiting: '等第二個人同意；不發了就取消。',
+  scheduled: '還沒到時間；不發了就取消。',
+  late: '仍然要發就開始，不發就取消。',
+  freezing: '名單正在圈定，幾秒後再試；不發了就取消。',
+  running: '要停住就暫停，剩下的不發了就取消。',
+  paused: '接著發就繼續，剩下的不發了就取消。',
+  cancelled: '取消了不能再開；要發給沒收到的人，用補發新寫一個。',
+  finished: '看報告；沒收到的人可以補發。',
 };
 
 /** A push that nobody sends: what of it a plan asks. */
@@ -311,7 +311,7 @@ export function createPushes(
   async function askLate(row: PushRow): Promise<void> {
     await alarms.raise({
       cause: lateOf(row._id),
-      text: `推送「${row.name}」晚了 ${Math.round(lateByOf(row) / minuteMs)} 分鐘，沒有發；要發：npm run push -- start ${row._id}，不發：cancel。`,
+      text: `推送「${row.name}」晚了 ${Math.round(lateByOf(row) / minuteMs)} 分鐘，沒有發，等人決定：仍然要發就開始，不發就取消。`,
     });
   }
 
@@ -620,7 +620,7 @@ export function createPushes(
         throw new AppError(
           'Forbidden',
           'push.same-person',
-          `「${by}」寫過或送出過這個推送，要另一個人同意：用 --by 寫她的名字。${namesAreSaid}。只有一個人的團隊，設 SOLO_TEAM=true。`,
+          `「${by}」寫過或送出過這個推送，要另一個人同意。只有一個人的團隊，設 SOLO_TEAM=true。`,
         );
       const at = now();
       const earliest = clock.now() + (same ? soloMs : 0);

@@ -152,7 +152,7 @@ export function createTeam(given: { db: Connection; key: string; now?: () => num
       throw new AppError(
         'NotFound',
         'team.invite',
-        '這個連結用過了或過期了。請管理員再給一個；沒有管理員時：npm run team -- link',
+        '這個鏈接用過了或過期了。請管理員再給一個；沒有管理員時：npm run team -- link',
       );
     return row;
   }
@@ -267,7 +267,7 @@ export function createTeam(given: { db: Connection; key: string; now?: () => num
       const fresh = { hash, secret: seal.seal(Buffer.from(secret), id), step, recovery: hashes };
       // Whoever takes the invitation away is the one who joins by it.
       const taken = await invites.deleteOne({ _id: row._id });
-      if (taken.deletedCount !== 1) throw new AppError('Conflict', 'team.invite', '這個連結剛剛用過了。');
+      if (taken.deletedCount !== 1) throw new AppError('Conflict', 'team.invite', '這個鏈接剛剛用過了。');
       try {
         if (row.who) await team.updateOne({ _id: id }, { $set: fresh });
         else

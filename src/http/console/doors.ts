@@ -181,7 +181,7 @@ async function read<Asked>(ctx: Context, asks: z.ZodType<Asked>): Promise<Asked>
 const tokenIn = (ctx: Context): string => {
   const { token } = ctx['params'] as { token: string };
   if (!/^[A-Za-z0-9_-]{20,64}$/.test(token))
-    throw new AppError('NotFound', 'team.invite', '這個連結不完整，請整行複製。');
+    throw new AppError('NotFound', 'team.invite', '這個鏈接不完整，請整行複製。');
   return token;
 };
 

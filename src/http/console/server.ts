@@ -10,6 +10,7 @@ import { type Session, signedBy, type Teammate } from '../../domain/team/team';
 import { AppError } from '../../errors';
 import { randomId } from '../../kit/ids';
 import type { Log } from '../../kit/log';
+import { loginIn } from '../../kit/signed';
 import { inScript, type Script } from '../../kit/text';
 import type { ConsolePages } from '../../render/console';
 import type { Services } from '../../services';
@@ -83,7 +84,7 @@ export function createConsole(given: ConsoleOptions) {
     throw new AppError(
       'NotFound',
       'console.no-page',
-      '這裡沒有這一頁。可能連結抄少了，或這個東西已經不在了。',
+      '這裡沒有這一頁。可能鏈接抄少了，或這個東西已經不在了。',
     );
   });
 
@@ -211,7 +212,7 @@ export function createConsole(given: ConsoleOptions) {
       script: stateOf(ctx).script,
       now: given.clock.now(),
       async asSecond(others) {
-        const logins = others.flatMap((other) => /（登入 ([^（）]*)）\s*$/.exec(other)?.[1] ?? other);
+        const logins = others.map(loginIn);
         if (
           await team.sharesDevice(
             session.device,

@@ -12,7 +12,7 @@ const open = () =>
     alarm: async (text) => void alarms.push(text),
   });
 const entry = (n: number) => ({
-  by: '林梅（登入 lin）',
+  by: '林梅（登錄 lin）',
   ip: '::1',
   what: `第 ${n} 件`,
   path: '/x',
@@ -56,7 +56,7 @@ test('what one person did, and what was refused, can be listed', async () => {
   for (let n = 0; n < 60; n++)
     await audit.add({
       ...entry(n),
-      ...(n % 10 ? {} : { by: '王芳（登入 wang）', end: 'refused' as const, why: '沒有權限' }),
+      ...(n % 10 ? {} : { by: '王芳（登錄 wang）', end: 'refused' as const, why: '沒有權限' }),
     });
   expect(await audit.list({ by: 'wang' })).toHaveLength(6);
   expect((await audit.list({ end: 'refused' })).every(({ why }) => why === '沒有權限')).toBe(true);

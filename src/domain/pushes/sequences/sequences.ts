@@ -4,7 +4,7 @@ import { beijingMoment, dayMs, minuteMs, startOfBeijingDay } from '../../../kit/
 import type { Clock } from '../../../kit/clock';
 import { crashPoint } from '../../../kit/crash-point';
 import type { Log } from '../../../kit/log';
-import { isSamePerson, namesAreSaid } from '../../../kit/signed';
+import { isSamePerson } from '../../../kit/signed';
 import { isDuplicate } from '../../../store/duplicate';
 import type { Rule } from '../../segments/rule';
 import type { Segments } from '../../segments/segments';
@@ -275,7 +275,7 @@ export function createSequences(given: {
           throw new AppError(
             'Forbidden',
             'sequence.same-person',
-            `現在就有約 ${people} 人會進來，要另一個人開始：用 --by 寫她的名字。${namesAreSaid}。只有一個人的團隊，設 SOLO_TEAM=true。`,
+            `現在就有約 ${people} 人會進來，要另一個人開始。只有一個人的團隊，設 SOLO_TEAM=true。`,
           );
         await versions.updateOne({ _id: version._id, rules: { $exists: false } }, { $set: { rules } });
       }
