@@ -21,7 +21,7 @@ import { pages } from './http/h5/pages';
 import { createMetrics } from './http/metrics';
 import { createHttp } from './http/server';
 import { armHousekeeping, housekeeping } from './jobs/housekeeping';
-import { createHints } from './jobs/queue';
+import { createHints, type Hints } from './jobs/queue';
 import { createRelay } from './jobs/relay';
 import { createSweeper } from './jobs/sweeper';
 import { createTaskRunner } from './jobs/task-runner';
@@ -233,6 +233,7 @@ export async function createApp(config: Config, options: AppOptions) {
           rehearsals,
           db,
           sharedToken,
+          hints,
         }),
         url: consoleUrl(config),
         proxies: config.CONSOLE_PROXIES,
@@ -301,8 +302,9 @@ function houseOf(given: {
   rehearsals: House['rehearsals'];
   db: Connection;
   sharedToken: Pick<ReturnType<typeof createSharedToken>, 'read'>;
+  hints: Pick<Hints, 'counts'>;
 }): House {
-  const { config, rules, dispatch, services, clock, rehearsals, db, sharedToken } = given;
+  const { config, rules, dispatch, services, clock, rehearsals, db, sharedToken, hints } = given;
   return {
     account: { type: config.WECHAT_ACCOUNT_TYPE, verified: config.WECHAT_VERIFIED },
     simulated: config.simulated,
@@ -327,6 +329,7 @@ function houseOf(given: {
     doctor: () => examine(config),
     rehearsals,
     settings: tellSettings(config),
+    hints: hints.counts,
     tokenLeftMs: async () => (await sharedToken.read())?.freshMs,
     schema: async () => ({
       migrations: await migrationsOf(db, migrations),

@@ -3,6 +3,9 @@ import type { Redis } from 'ioredis';
 
 export const outboxQueue = 'outbox';
 
+/** Jobs of BullMQ by state; those that are done stay an hour, those that failed a day. */
+export type HintCounts = Record<'waiting' | 'active' | 'delayed' | 'failed' | 'completed', number>;
+
 /**
  * Hints for the worker: «this cause has rows in the outbox». Only ids pass through. A lost hint costs seconds: the
  * sweeper finds the row. So adding never waits and never fails the caller.
@@ -32,6 +35,18 @@ export function createHints({ redis: connection, prefix }: { redis: Redis; prefi
           lost++;
         });
     },
+    /** What lies in Redis now; undefined where it does not answer. */
+    counts: async (): Promise<HintCounts | undefined> =>
+      queue
+        ?.getJobCounts('waiting', 'active', 'delayed', 'failed', 'completed')
+        .then(({ waiting = 0, active = 0, delayed = 0, failed = 0, completed = 0 }) => ({
+          waiting,
+          active,
+          delayed,
+          failed,
+          completed,
+        }))
+        .catch(() => undefined),
     /** Hints that Redis did not take since the start. */
     lost: () => lost,
     async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { beijingMoment } from '../../kit/beijing';
 import type { Clock } from '../../kit/clock';
 import { crashPoint } from '../../kit/crash-point';
 import type { Log } from '../../kit/log';
@@ -61,6 +62,8 @@ export const awardIndexes: IndexSpec[] = [
     why: 'whose is this imported code',
   },
 ];
+
+const tookBack = '撤回核銷';
 
 export type PlaceInList = { at: number; id: string };
 /** What anybody may see; each state by name, so that an index that begins with it gives them in order. */
@@ -268,6 +271,36 @@ export function createAwards(given: {
         todo: ['return', 'pass'],
         only: { $or: [{ state: { $ne: 'done' } }, { 'what.kind': { $in: ['code', 'points'] } }] },
       }),
+
+    /**
+     * A coupon was marked as used by mistake: it can be used again, as it stood before; the history keeps both. Asked twice it is
+     * taken back once. What was used long ago is done with, and stays.
+     */
+    async takeBackUse(id: string, { by, reason }: { by: string; reason: string }): Promise<Moved> {
+      const award = await read(id);
+      if (!award || award.state === 'pending') return { kind: 'unknown' };
+      const { used } = award;
+      if (award.state !== 'used' || !used)
+        return award.history.at(-1)?.reason?.startsWith(tookBack)
+          ? { kind: 'same', award }
+          : { kind: 'refused', award, why: 'state' };
+      const state = award.history.findLast((step) => step.state !== 'used')?.state ?? 'won';
+      const why = `${tookBack}：${reason}（原來：${beijingMoment(used.at)} ${used.where}，${used.by}）`;
+      const again = await rows.findOneAndUpdate(
+        { _id: id, state: 'used', 'used.at': used.at },
+        {
+          $set: { state, todoAt: new Date() },
+          $unset: { used: 1 },
+          $push: { history: { state, at: clock.now(), by, reason: why } },
+          $addToSet: { todo: 'timers' as const },
+        },
+        { returnDocument: 'after', timeoutMS },
+      );
+      crashPoint('award-moved');
+      return again
+        ? { kind: 'moved', award: await finish(again) }
+        : { kind: 'same', award: (await read(id)) ?? award };
+    },
 
     /** Not claimed, or not used, in time. Nothing happens before its time, or while it waits. */
     expire: (id: string, now = clock.now()): Promise<Moved> =>

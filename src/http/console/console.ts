@@ -42,6 +42,8 @@ export type House = {
   rehearsals: Rehearsals;
   /** What is set, without secrets. */
   settings: { name: string; what: string; value: string }[];
+  /** What BullMQ has of hints for the workers; undefined where Redis does not answer. */
+  hints(): Promise<Record<'waiting' | 'active' | 'delayed' | 'failed' | 'completed', number> | undefined>;
   /** How long WeChat's access token is still good; undefined where there is none now. */
   tokenLeftMs(): Promise<number | undefined>;
   /** What has been migrated, and which indexes are missing. */

@@ -42,6 +42,28 @@ test('a coupon is used once, with where and by whom; the second time it says whe
   expect(await app.awards.read(id)).toMatchObject({ state: 'used', used: { by: '阿明', where: '西湖茶館' } });
 });
 
+test('a use that was a mistake is taken back once, with why, and the coupon can be used again until it ends', async () => {
+  const { code, id } = await couponOf('10');
+  const back = (reason: string) => app.awards.takeBackUse(id, { by: '小紅', reason });
+  expect(await back('沒有用過')).toMatchObject({ kind: 'refused', why: 'state' });
+  await app.redeem(code, counter);
+  const twice = await Promise.all([back('掃錯了'), back('掃錯了')]);
+  expect(twice.map(({ kind }) => kind).toSorted()).toEqual(['moved', 'same']);
+  const award = await app.awards.read(id);
+  expect(award).toMatchObject({ state: 'told' });
+  expect(award).not.toHaveProperty('used');
+  expect(award?.history.filter(({ reason }) => reason)).toMatchObject([
+    {
+      by: '小紅',
+      reason: expect.stringMatching(/^撤回核銷：掃錯了（原來：2026-11-22 12:\d\d 西湖茶館，阿明）$/),
+    },
+  ]);
+  expect(await app.redeem(code, { by: '小紅', at: '湖心亭' })).toMatchObject({ kind: 'used' });
+  await back('又錯了');
+  stage.turnTo('2027-01-01');
+  expect(await app.redeem(code, counter)).toMatchObject({ kind: 'expired' });
+});
+
 test('a code is read as a person writes it', async () => {
   const { code } = await couponOf('10');
   const typed = code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l');

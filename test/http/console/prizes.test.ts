@@ -329,6 +329,16 @@ test('a coupon is looked at, redeemed once, and told plainly the second time', a
     refused: expect.stringContaining('已經用過了'),
   });
   expect((await agent.does('/redeem/look', { code, at: '西湖茶館' })).html).toContain('已經用過');
+  const takenBack = { reason: '掃錯了' };
+  const hers = `/winners/${encodeURIComponent(award?._id ?? '')}`;
+  expect((await agent.post(`${hers}/unuse`, takenBack)).status).toBe(403);
+  expect((await officer.does(`${hers}/unuse`, {})).fields).toHaveProperty('reason');
+  expect(await officer.does(`${hers}/unuse`, takenBack)).toMatchObject({
+    said: '核銷撤回了，這張券可以再用。',
+  });
+  expect((await agent.does('/redeem/look', { code, at: '西湖茶館' })).html).toContain('可以用');
+  expect(await officer.reads(hers)).toContain('撤回核銷：掃錯了');
+  await agent.does('/redeem/use', { code, at: '西湖茶館' });
   expect(await agent.reads('/redeem?at=西湖茶館')).toContain('下午茶券');
   const heads = await Promise.all(
     Array.from({ length: 7 }, () => agent.does('/redeem/look', { code: 'ABCD-ABCD-ABCD', at: '店' })),

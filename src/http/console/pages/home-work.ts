@@ -90,6 +90,16 @@ async function waitsFor(visit: Visit): Promise<Waiting[]> {
         tone: 'yellow',
       });
   }
+  if (visit.may('desk.see')) {
+    const { waiting } = await services.desk.now(visit.who.id);
+    if (waiting > 0)
+      found.push({
+        what: `${count(waiting)} 位用戶等人接`,
+        href: '/desk?show=waiting',
+        who: visit.may('desk.answer') ? '等你' : '等客服',
+        tone: 'yellow',
+      });
+  }
   if (visit.may('system.see')) {
     const [aside, letters] = await Promise.all([
       services.outbox.countAside(),

@@ -31,9 +31,9 @@ export default [
     may('system.see'),
     { template: 'system-queue-now', asks: nothing },
     async (visit) => {
-      const { services, now } = visit;
-      const [board, oldest, undone, inboxOldest, aside, letters, timers, processes, tasks] = await slowly(
-        () =>
+      const { services, house, now } = visit;
+      const [board, oldest, undone, inboxOldest, aside, letters, timers, processes, tasks, hints] =
+        await slowly(() =>
           Promise.all([
             services.outbox.board(),
             services.outbox.oldestPendingMs(),
@@ -44,8 +44,9 @@ export default [
             services.timers.next(20),
             services.processes.list(),
             services.tasks.list({ most: 20 }),
+            house.hints(),
           ]),
-      );
+        );
       const waiting = board.waiting.reduce((sum, { n }) => sum + n, 0);
       const machineNow = Date.now();
       return {
@@ -85,6 +86,15 @@ export default [
           ]),
           empty: { title: '沒有不成的', text: '留 30 天的都在這裡。' },
         }),
+        hints: hints
+          ? tiles([
+              { label: '等著的提示', value: hints.waiting },
+              { label: '正在做', value: hints.active },
+              { label: '延後的', value: hints.delayed },
+              { label: '一小時內做完', value: hints.completed },
+              { label: '一天內不成', value: hints.failed, note: '發件箱裡還在，會再做' },
+            ])
+          : '',
         timers: table({
           caption: '接著到期的定時',
           columns: [{ label: '什麼時候' }, { label: '工作' }, { label: '編號' }],

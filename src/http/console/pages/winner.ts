@@ -84,6 +84,18 @@ function deedsOf({ award, claim }: Winner) {
             reason: '原因',
             submit: '作廢',
           }),
+    unuse:
+      state === 'used'
+        ? confirm({
+            id: 'unuse',
+            to: `${to}/unuse`,
+            label: '撤回核銷',
+            title: '撤回這次核銷？',
+            text: '掃錯了、客人其實沒有用上：撤回以後這張券可以再用，有效期不變。誰在哪裡核銷過、為什麼撤回，都留在經過裡。',
+            reason: '原因',
+            submit: '撤回核銷',
+          })
+        : '',
     address:
       state === 'claimed' && claim
         ? form({
@@ -199,6 +211,23 @@ export default [
       if (moved.kind === 'refused')
         throw settled(`這份獎品現在是「${askedStateNames[moved.award.state as AskedState]}」，不能作廢。`);
       return done(`「${moved.award.what.name}」作廢了，按規則讓給下一位。`, { before, after: 'void' });
+    },
+  ),
+  act(
+    '/winners/:id/unuse',
+    may('prizes.approve'),
+    { what: '撤回核銷', asks: z.object({ id, reason }) },
+    async ({ services, by }, asked) => {
+      const before = (await services.prizes.awards.read(asked.id))?.used;
+      const moved = await services.prizes.awards.takeBackUse(asked.id, { by, reason: asked.reason });
+      if (moved.kind === 'unknown') throw missing();
+      if (moved.kind === 'refused')
+        throw settled(
+          moved.award.state === 'done'
+            ? '用過很久了，已經了結，不能再撤回。'
+            : `這份獎品現在是「${askedStateNames[moved.award.state as AskedState]}」，沒有核銷可以撤回。`,
+        );
+      return done('核銷撤回了，這張券可以再用。', { before, after: moved.award.state });
     },
   ),
   act(
