@@ -184,6 +184,19 @@ export async function createRig(options: RigOptions = {}) {
     await sweeper.sweepOutbox(-60_000);
   }
 
+  let sweeping = Promise.resolve();
+  /** One after the other, whoever asks: a drain that a crash left behind may still be at it. */
+  function sweepInTurn({ app, ended }: Partial<Member> = {}): Promise<void> {
+    if (app && ended)
+      sweeping = sweeping.then(() =>
+        Promise.race([sweepOnce(app), ended]).then(
+          () => {},
+          () => {},
+        ),
+      );
+    return sweeping;
+  }
+
   /** Another process at the address of a dead one: a new one, or one that stood by. */
   async function replace(member: Member, standby?: Member): Promise<Member> {
     const next = standby ?? (await start(member.role));
@@ -267,7 +280,7 @@ export async function createRig(options: RigOptions = {}) {
     async drain(): Promise<void> {
       for (let turn = 0; turn < 300; turn++) {
         const member = living().find((one) => one.app);
-        if (member?.app) await Promise.race([sweepOnce(member.app), member.ended]).catch(() => {});
+        await sweepInTurn(member);
         const open = await db.collection('inbox').countDocuments({ open: true });
         const waiting = await db
           .collection('outbox')
