@@ -79,10 +79,13 @@
       if (answer.refused) return refuse(form, answer);
       forgetDraft(form);
       if (answer.html !== undefined) return showOnce(form, answer.html);
-      const to = answer.to ?? location.pathname + location.search;
+      const to = new URL(answer.to ?? location.href, location.href);
       if (answer.said) sessionStorage.setItem('said', answer.said);
-      if (to === location.pathname + location.search) location.reload();
-      else location.assign(to);
+      /* To another place of this same page the browser would only scroll, and tell nothing. */
+      if (to.pathname + to.search === location.pathname + location.search) {
+        if (to.hash) history.replaceState(null, '', to.hash);
+        location.reload();
+      } else location.assign(to);
     } catch {
       refuse(form, { refused: '連不上服務器。寫的東西都還在，網路好了再試一次。' });
     } finally {

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { type OpenTown, openTown } from '../support/console-browser';
 import { hostile } from '../support/hostile';
+import { shot } from '../support/walker';
 
 let house: OpenTown;
 beforeAll(async () => {
@@ -11,14 +11,6 @@ beforeAll(async () => {
   await plant(house);
 }, 120_000);
 afterAll(() => house.close());
-
-/** Pictures for the eye, kept when `SHOTS` names a folder. */
-async function shot(page: Page, name: string): Promise<void> {
-  const folder = process.env['SHOTS'];
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-}
 
 /** Followers whose names and words want to be run, and content of operators that does too. */
 async function plant({ town }: OpenTown): Promise<void> {
@@ -154,6 +146,9 @@ test('without a mouse: the first stop leads to the content, a menu entry opens, 
   expect(await page.evaluate('document.querySelector("dialog").open')).toBe(true);
   await page.keyboard.press('Escape');
   expect(await page.evaluate('document.activeElement.dataset.opens')).toBe('stop');
+  // Its heading is folded, as what is opened seldom.
+  await page.locator('nav summary', { hasText: '設定' }).focus();
+  await page.keyboard.press('Enter');
   await page.focus('nav a[href="/team"]');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/team');

@@ -54,7 +54,13 @@ export async function openTown(options: TownOptions = {}) {
         'console',
         (message) => message.type() === 'error' && problems.push(`${page.url()}: ${message.text()}`),
       );
+      const agreed: string[] = [];
       page.on('dialog', (dialog) => {
+        const expected = agreed.findIndex((words) => dialog.message().includes(words));
+        if (expected >= 0) {
+          agreed.splice(expected, 1);
+          return void dialog.accept();
+        }
         problems.push(`${page.url()}: a dialog says ${dialog.message()}`);
         void dialog.dismiss();
       });
@@ -62,7 +68,7 @@ export async function openTown(options: TownOptions = {}) {
         if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
           problems.push(`${page.url()} asked ${request.url()}`);
       });
-      return { page, context, problems, login, name };
+      return { page, context, problems, agreed, login, name };
     },
     async close(): Promise<void> {
       await browser.close();
@@ -72,5 +78,13 @@ export async function openTown(options: TownOptions = {}) {
   };
 }
 
-export type Seat = { page: Page; context: BrowserContext; problems: string[]; login: string; name: string };
+/** `agreed`: questions of the page that she will say yes to, each once; any other is a problem. */
+export type Seat = {
+  page: Page;
+  context: BrowserContext;
+  problems: string[];
+  agreed: string[];
+  login: string;
+  name: string;
+};
 export type OpenTown = Awaited<ReturnType<typeof openTown>> & { town: Town };

@@ -17,6 +17,8 @@ export const askedStateNames: Record<AskedState, string> = {
   open: '待領或待用',
   delivered: '已到手',
   ...shownStateNames,
+  claimed: '已登記，待批准',
+  approved: '已批准，待寄',
 };
 
 export type AwardFilter = {

@@ -20,7 +20,7 @@ export const awardStateNames: Record<AwardState, string> = {
   won: '已中獎',
   told: '已通知',
   claimed: '已登記',
-  approved: '已核准',
+  approved: '已批准',
   sent: '已寄出',
   used: '已使用',
   done: '已完成',

@@ -126,7 +126,7 @@ export function createCourier({
     const moved = await awards.move(id, 'sent', { by, set: { sent }, todo: ['tellSent'] });
     if (moved.kind === 'moved') return 'sent';
     if (moved.kind === 'refused' && moved.why === 'waits') return `「${quoted(id)}」還在核對，不能寄出`;
-    return `「${quoted(id)}」還沒有核准，或不是寄送的獎品`;
+    return `「${quoted(id)}」還沒有批准，或不是寄送的獎品`;
   }
 }
 

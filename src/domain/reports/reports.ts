@@ -161,7 +161,7 @@ export function tellMorning({ on, newFollowers, campaigns }: MorningReport): str
       `玩家 ${one.players} 人，答題 ${one.answers} 次`,
       `發出獎品 ${one.given} 份，用掉優惠券 ${one.couponsUsed} 張`,
       `未領 ${one.unclaimed} 份${one.soonLost > 0 ? `，其中 ${one.soonLost} 份三天內到期` : ''}`,
-      `待核准 ${one.toApprove} 份，待寄 ${one.toSend} 份`,
+      `待批准 ${one.toApprove} 份，待寄 ${one.toSend} 份`,
       ...(one.short > 0 ? [`注意：有 ${one.short} 份中獎沒有庫存，請補貨或導入兌換碼`] : []),
     ].join('\n'),
   );

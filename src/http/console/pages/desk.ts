@@ -5,7 +5,7 @@ import { nobody, type Show, shows, ways } from '../../../domain/desk/queue';
 import { beijingDay, beijingMoment, dayMs } from '../../../kit/beijing';
 import { maskBoardName } from '../../../kit/mask';
 import { act, done, may, page, part, type Visit } from '../console';
-import { cursor, day, id, maybe } from '../form';
+import { cursor, day, id, maybe, whole } from '../form';
 import { type Cell, type Tone, table, tiles } from '../parts';
 import { slowly } from '../slowly';
 
@@ -56,6 +56,7 @@ const nowOf = async ({ services, who }: Visit) => {
       { label: '都在談', value: open, href: '/desk?show=open' },
       { label: '留話還沒回', value: left, href: '/desk/enquiries' },
     ]),
+    waiting,
   };
 };
 
@@ -138,6 +139,7 @@ export default [
       const hours = services.serviceHours;
       return {
         ...now,
+        isMore: false,
         here: services.desk.here,
         hours: `${hours.from} 到 ${hours.until}`,
         isOpen: hours.isOpen(visit.now),
@@ -174,7 +176,7 @@ export default [
           ],
           exports: { to: '/desk/export', label: '導出' },
           empty: {
-            title: '現在沒有人在等',
+            title: '打開這一頁時，沒有人在等',
             text: '她回覆「人工」，或小藝連著兩句沒聽懂，就會排到這裡。接了她，小藝就不再插嘴。先把常說的話存好，回得快。',
             href: '/desk/answers',
             label: '去寫常用回覆',
@@ -183,7 +185,16 @@ export default [
       };
     },
   ),
-  part('/desk/now', may('desk.see'), { template: 'desk-now', asks: z.object({}) }, nowOf),
+  part(
+    '/desk/now',
+    may('desk.see'),
+    { template: 'desk-now', asks: z.object({ shown: maybe(whole(0, 1e9)) }) },
+    async (visit, { shown }) => {
+      const now = await nowOf(visit);
+      // The list below is as it was when the page was opened.
+      return { ...now, isMore: shown !== undefined && now.waiting > shown };
+    },
+  ),
   part(
     '/desk/week',
     may('desk.see'),

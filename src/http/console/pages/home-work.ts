@@ -77,14 +77,14 @@ async function waitsFor(visit: Visit): Promise<Waiting[]> {
     );
     if (claimed)
       found.push({
-        what: `${count(claimed)} 份獎品登記好了，等核准`,
+        what: `${count(claimed)} 份獎品登記好了，等批准`,
         href: '/winners?state=claimed',
         who: visit.may('prizes.approve') ? '等你' : '等獎品專員',
         tone: 'yellow',
       });
     if (approved)
       found.push({
-        what: `${count(approved)} 份獎品核准了，等寄出`,
+        what: `${count(approved)} 份獎品批准了，等寄出`,
         href: '/winners?state=approved',
         who: visit.may('prizes.ship') ? '等你' : '等獎品專員',
         tone: 'yellow',
@@ -188,7 +188,7 @@ export default [
           { text: name, own: true },
           { text: who, tone },
         ]),
-        empty: { title: '沒有等著的事', text: '要第二個人同意的、待核准的、擱下的，都會列在這裡。' },
+        empty: { title: '沒有等著的事', text: '要第二個人同意的、待批准的、擱下的，都會列在這裡。' },
       }),
       drafts: table({
         caption: '我的草稿',

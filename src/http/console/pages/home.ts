@@ -115,7 +115,7 @@ export default [
             { label: '用掉的券', number: true },
             { label: '現在未領', number: true },
             { label: '三天內到期', number: true },
-            { label: '待核准', number: true },
+            { label: '待批准', number: true },
             { label: '待寄', number: true },
             { label: '缺庫存', number: true },
           ],

@@ -58,14 +58,18 @@ export default [
             });
             const again = mark && lastAt > mark.at;
             return [
-              edits ? { text: sample, href: write, own: true } : { text: sample, own: true },
+              { text: sample, own: true },
               n,
               again
                 ? { text: beijingMoment(lastAt.getTime()), note: '看過以後又有人說' }
                 : beijingMoment(lastAt.getTime()),
               { text: parts.join('，') || '什麼也沒有', own: true },
               {
-                text: mark ? `${marks[mark.as]}，${mark.by}` : '',
+                ...(mark
+                  ? { text: `${marks[mark.as]}，${mark.by}` }
+                  : edits
+                    ? { text: '寫一條規則', href: write }
+                    : { text: '' }),
                 act: !edits
                   ? []
                   : mark

@@ -76,6 +76,14 @@ function refusedFile(refused: Refused): AppError {
   });
 }
 
+/** Where on the page of the content it is written what a rule asks for. */
+const writtenAt: Record<string, string> = {
+  organiser: '#f-organiser',
+  contact: '#f-contact',
+  rules: '#f-rules',
+  'personal-information': '#f-rules',
+  forfeiture: '#f-forfeiture',
+};
 const findingRow = (
   { _id }: CampaignRow,
   found: { level: string; where: string; reason: string; rule: string },
@@ -86,7 +94,7 @@ const findingRow = (
     ? `${at}/questions?find=${encodeURIComponent(question)}`
     : found.where.startsWith('題目')
       ? `${at}/questions`
-      : `${at}/edit${/獎品|抽獎/.test(found.where) ? '#prizes' : ''}`;
+      : `${at}/edit${writtenAt[found.rule] ?? (/獎品|抽獎/.test(found.where) ? '#prizes' : '')}`;
   return [
     badge(found.level === 'refuse' ? '要改' : '請留意', found.level === 'refuse' ? 'red' : 'yellow'),
     { text: found.where, href },

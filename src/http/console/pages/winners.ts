@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { winnersTask } from '../../../domain/exports/exports.tasks';
 import { approveTask } from '../../../domain/prizes/prizes.tasks';
+import { rights, roleNames } from '../../../domain/team/rights';
 import { AppError } from '../../../errors';
 import { act, done, may, page, part, type Visit } from '../console';
 import { id, reason, several, whole } from '../form';
@@ -72,6 +73,9 @@ async function listFor({ services, ...visit }: Visit, asked: WinnersAsked, full:
         label: '看獎品',
       },
     }),
+    exporters: visit.may('prizes.export')
+      ? ''
+      : rights['prizes.export'].map((role) => roleNames[role]).join('、'),
     exports: asked.q === undefined && visit.may('prizes.export') ? exportsOf(filter, visit) : [],
   };
 }
