@@ -69,9 +69,7 @@ export async function consoleCosts(house: ServicesAlone, size: number): Promise<
     // One of every kind that there is a way to, and what it weighs.
     const paths: string[] = [];
     const bytes = new Map<string, number>();
-    const waiting = inside.items.flatMap((item) =>
-      item.kind === 'page' && !item.path.includes(':') ? [item.path] : [],
-    );
+    const waiting = inside.items.flatMap((item) => (item.kind === 'page' && item.menu ? [item.path] : []));
     const known = new Set(waiting);
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
       const { html, weight } = await open(path);
@@ -81,7 +79,7 @@ export async function consoleCosts(house: ServicesAlone, size: number): Promise<
       for (const one of [html, ...pieces.map((piece) => piece.html)])
         for (const [, href = ''] of one.matchAll(/href="(\/[^"#]*)/g)) {
           const kind = kindOf(plain(href));
-          if (kind?.kind !== 'page' || known.has(kind.path) || !kind.path.includes(':')) continue;
+          if (kind?.kind !== 'page' || known.has(kind.path)) continue;
           known.add(kind.path);
           waiting.push(plain(href));
         }
