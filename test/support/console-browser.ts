@@ -28,8 +28,8 @@ export async function openTown(options: TownOptions = {}) {
     /** Somebody of the team with these roles, signed in at a screen of her own. `problems`: what went wrong on her pages. */
     async at(roles: Role[], viewport = { width: 1280, height: 900 }): Promise<Seat> {
       const { team } = town.services;
-      const login = `${roles[0]}${++n}`;
-      const name = `${roles[0]}${n}`;
+      const login = `${roles[0]}-${++n}`;
+      const name = `${roles[0]}-${n}`;
       const token = await team.invite({ roles, name, by: 'test' });
       const { secret } = await team.invitation(token);
       const { who } = await team.join(token, {
