@@ -27,6 +27,8 @@ export async function plant({ town, url }: Pick<OpenTown, 'town' | 'url'>): Prom
   const { services, clock } = town;
   const { db } = town.app;
   const bad = texts();
+  /** Where braces and brackets are a grammar of their own. */
+  const words = (most: number): string => bad(most).replaceAll(/[{}|[\]]/g, '');
   const refused: Answer[] = [];
   const ok = (answer: Answer, path = ''): void => {
     if (answer.refused !== undefined || answer.fields) refused.push({ ...answer, to: path });
@@ -139,7 +141,7 @@ export async function plant({ town, url }: Pick<OpenTown, 'town' | 'url'>): Prom
       points: '20',
       consent: bad(100),
       version: '2026-11',
-      purpose: bad(60),
+      purpose: bad(40),
       scenes: '',
       afterQuiz: '',
       ...named('questions.0', { kind: 'choice', text: bad(150), options: `${bad(20)}\n古鎮` }),
@@ -150,7 +152,7 @@ export async function plant({ town, url }: Pick<OpenTown, 'town' | 'url'>): Prom
   await survey('draft', '下一份');
   await does('/surveys/travel/start');
   for (const fan of [lin, wu, hua]) {
-    for (const words of ['旅行偏好', '同意', '1', bad(100), '9']) await fan.says(words);
+    for (const said of ['旅行偏好', '同意', '1', bad(100), '9']) await fan.says(said);
   }
 
   /* A push that went, one that waits, and one of a sequence. */
@@ -164,7 +166,7 @@ export async function plant({ town, url }: Pick<OpenTown, 'town' | 'url'>): Prom
       quietFrom: '00:00',
       quietTo: '00:00',
       'ways.0.what': 'customer.text',
-      'ways.0.text': `{名字|${bad(30)}} ${bad(200).replaceAll(/[{}|]/g, '')} [去](https://example.com/)`,
+      'ways.0.text': `{名字|${words(30)}} ${words(200)} [去](https://example.com/)`,
       ...more,
     });
   await push('sent');
@@ -173,7 +175,7 @@ export async function plant({ town, url }: Pick<OpenTown, 'town' | 'url'>): Prom
   await push('draft');
   await push('mass', {
     'ways.0.what': 'mass.text',
-    'ways.0.text': bad(200).replaceAll(/[{}|]/g, ''),
+    'ways.0.text': words(200),
     when: 'moment',
     moment: '2026-12-04T09:00',
   });
@@ -189,13 +191,13 @@ export async function plant({ town, url }: Pick<OpenTown, 'town' | 'url'>): Prom
       after: '1',
       unit: 'h',
       awhat: 'customer.text',
-      atext: bad(200).replaceAll(/[{}|]/g, ''),
+      atext: words(200),
     }),
     ...named('steps.1', {
       after: '30',
       unit: 'd',
       awhat: 'customer.text',
-      atext: bad(200).replaceAll(/[{}|]/g, ''),
+      atext: words(200),
     }),
   });
   await does('/sequences/hello/start');
@@ -216,11 +218,11 @@ export async function plant({ town, url }: Pick<OpenTown, 'town' | 'url'>): Prom
     if (n) await does(`/desk/${id}/close`);
   }
   for (let n = 0; n < 3; n++) await does('/desk/answers/new', { title: bad(20), words: bad(200) });
-  for (const [n, words] of hostile.slice(0, 10).entries())
+  for (const [n, said] of hostile.slice(0, 10).entries())
     await services.enquiries.take({
       id: `enquiry-${n}-of-${'x'.repeat(20)}`,
       pid: pids[n] as string,
-      words,
+      words: said,
       phone: '13800001111',
     });
 
@@ -245,8 +247,8 @@ export async function plant({ town, url }: Pick<OpenTown, 'town' | 'url'>): Prom
   await does('/quiz/lake/draws/p3/value', { value });
   ok(await zhen.does('/quiz/lake/draws/p3/value-second', { value }));
   await desk.worked();
-  for (const words of ['領獎', '王小明', '13800001111', `浙江省杭州市 ${bad(40)}`, '同意'])
-    await lin.says(words);
+  for (const said of ['領獎', '王小明', '13800001111', `浙江省杭州市 ${bad(40)}`, '同意'])
+    await lin.says(said);
   await town.settled();
   await does('/winners/approve-all', { campaign: 'lake', many: '100' }).catch(() => undefined);
   await does('/winners/export', { campaign: 'lake', format: 'csv' });
