@@ -62,7 +62,7 @@ export async function openTown(options: TownOptions = {}) {
         if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
           problems.push(`${page.url()} asked ${request.url()}`);
       });
-      return { page, context, problems, login, name };
+      return { page, context, problems, login, name, id: who.id };
     },
     async close(): Promise<void> {
       await browser.close();
@@ -72,5 +72,12 @@ export async function openTown(options: TownOptions = {}) {
   };
 }
 
-export type Seat = { page: Page; context: BrowserContext; problems: string[]; login: string; name: string };
+export type Seat = {
+  page: Page;
+  context: BrowserContext;
+  problems: string[];
+  login: string;
+  name: string;
+  id: string;
+};
 export type OpenTown = Awaited<ReturnType<typeof openTown>> & { town: Town };
