@@ -66,7 +66,7 @@ export type Table = {
 /** What fits on one line of a cell, a moment say, stays on it; what is longer gives way to it. */
 const oneLine = 17;
 /** A question of a survey can stand above a column: as much of it as a column has room for. */
-const mostLabel = 24;
+const mostLabel = 16;
 const heading = (label: string): string =>
   [...label].length > mostLabel ? `${[...label].slice(0, mostLabel).join('')}…` : label;
 
@@ -137,7 +137,7 @@ function wholeCell(cell: Cell) {
     tick: '',
     ...given,
     text,
-    short: !given.own && text.length <= oneLine,
+    short: text.length <= oneLine,
     act: (given.act ?? []).map(({ confirm = '', fields = {}, ...rest }) => ({
       ...rest,
       confirm,
