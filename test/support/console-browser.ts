@@ -28,8 +28,8 @@ export async function openTown(options: TownOptions = {}) {
     /** Somebody of the team with these roles, signed in at a screen of her own. `problems`: what went wrong on her pages. */
     async at(roles: Role[], viewport = { width: 1280, height: 900 }): Promise<Seat> {
       const { team } = town.services;
-      const login = `${roles[0]}${++n}`;
-      const name = `${roles[0]}${n}`;
+      const login = `${roles[0]}-${++n}`;
+      const name = `${roles[0]}-${n}`;
       const token = await team.invite({ roles, name, by: 'test' });
       const { secret } = await team.invitation(token);
       const { who } = await team.join(token, {
@@ -68,7 +68,7 @@ export async function openTown(options: TownOptions = {}) {
         if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
           problems.push(`${page.url()} asked ${request.url()}`);
       });
-      return { page, context, problems, agreed, login, name };
+      return { page, context, problems, agreed, login, name, id: who.id };
     },
     async close(): Promise<void> {
       await browser.close();
@@ -86,5 +86,6 @@ export type Seat = {
   agreed: string[];
   login: string;
   name: string;
+  id: string;
 };
 export type OpenTown = Awaited<ReturnType<typeof openTown>> & { town: Town };

@@ -25,7 +25,7 @@ export type Answer = {
  * expect(await mei.does('/segments/new', { name: '老客', rule: '…' })).toMatchObject({ said: '存好了。' });
  * ```
  */
-export function openConsole({ app }: Has) {
+export function openConsole({ app }: Has, origin = 'http://127.0.0.1:2') {
   const inside = app.console();
   let server: Server | undefined = createServer((asked, answer) => void inside.handler(asked, answer));
   const { team } = app.services;
@@ -57,7 +57,7 @@ export function openConsole({ app }: Has) {
   return {
     items: inside.items,
     handler: inside.handler,
-    origin: 'http://127.0.0.1:2',
+    origin,
     /** Somebody with these roles, signed in. */
     async as(...roles: Role[]) {
       const name = `${roles[0]}${n + 1}`;
@@ -70,7 +70,7 @@ export function openConsole({ app }: Has) {
           for (const one of Array.isArray(value) ? value : [value]) body.append(field, one);
         return request(to)
           .post(path)
-          .set({ Cookie: cookie, Origin: 'http://127.0.0.1:2', 'X-Token': token })
+          .set({ Cookie: cookie, Origin: origin, 'X-Token': token })
           .type('form')
           .send(body.toString());
       };
@@ -99,9 +99,7 @@ export function openConsole({ app }: Has) {
           form: Record<string, string>,
           files: { field: string; name: string; bytes: Buffer }[],
         ): Promise<Answer> {
-          let asked = request(to)
-            .post(path)
-            .set({ Cookie: cookie, Origin: 'http://127.0.0.1:2', 'X-Token': token });
+          let asked = request(to).post(path).set({ Cookie: cookie, Origin: origin, 'X-Token': token });
           for (const [field, value] of Object.entries(form)) asked = asked.field(field, value);
           for (const { field, name: file, bytes } of files) asked = asked.attach(field, bytes, file);
           return (await asked).body as Answer;

@@ -63,6 +63,13 @@ export type Table = {
   exports?: { to: string; label: string };
 };
 
+/** What fits on one line of a cell, a moment say, stays on it; what is longer gives way to it. */
+const oneLine = 17;
+/** A question of a survey can stand above a column: as much of it as a column has room for. */
+const mostLabel = 16;
+const heading = (label: string): string =>
+  [...label].length > mostLabel ? `${[...label].slice(0, mostLabel).join('')}…` : label;
+
 /** A table as its template takes it: every cell whole, every link made. */
 export function table(given: Table) {
   const { path = '', asked = {}, columns } = given;
@@ -79,7 +86,7 @@ export function table(given: Table) {
   return {
     caption: given.caption,
     columns: columns.map(({ label, number = false, sort = '' }) => ({
-      label,
+      label: heading(label),
       number,
       sorts: sort === '' ? '' : link({ sort: sorted === sort ? `-${sort}` : sort }),
       sorted:
@@ -91,7 +98,7 @@ export function table(given: Table) {
     })),
     rows: given.rows.map((cells) =>
       cells.map((cell, n) => ({
-        label: columns[n]?.label ?? '',
+        label: heading(columns[n]?.label ?? ''),
         number: columns[n]?.number ?? false,
         ...wholeCell(cell),
       })),
@@ -130,6 +137,7 @@ function wholeCell(cell: Cell) {
     tick: '',
     ...given,
     text,
+    short: text.length <= oneLine,
     act: (given.act ?? []).map(({ confirm = '', fields = {}, ...rest }) => ({
       ...rest,
       confirm,

@@ -21,7 +21,8 @@ const listAsked = z.object({
 
 /** The list; `counted`: with what became of each, which takes longer. */
 async function listOf({ services, now }: Visit, asked: z.infer<typeof listAsked>, counted: boolean) {
-  const { pushes } = services;
+  const { pushes, segments } = services;
+  const segmentNames = new Map((await segments.list()).map(({ _id, name }) => [_id, name]));
   const { rows: found, open, next } = await pushes.page(asked);
   const cells = [];
   for (const row of found) {
@@ -32,7 +33,9 @@ async function listOf({ services, now }: Visit, asked: z.infer<typeof listAsked>
       { text: row.name, href: `/pushes/${row._id}`, own: true, note: row._id },
       { text: stateWord(state), tone: toneOf[state] },
       {
-        text: row.again ? `「${row.again.push}」沒收到的人` : row.audience.to,
+        text: row.again
+          ? `「${row.again.push}」沒收到的人`
+          : (segmentNames.get(row.audience.to) ?? row.audience.to),
         own: !row.again,
         note: routesTold(row),
       },

@@ -4,6 +4,7 @@ import { tellReason } from '../../../domain/pushes/reasons';
 import { figure } from '../../../domain/pushes/tell-plan';
 import { mostByHand, noteByHand } from '../../../domain/reach/by-hand';
 import { beijingDay, beijingTime, dayMs, startOfBeijingDay } from '../../../kit/beijing';
+import { faultOf } from '../../../wechat/api/errors';
 import { act, done, may, page, part, type Visit } from '../console';
 import { cursor, day, line, maybe, whole } from '../form';
 import { form, table, tiles } from '../parts';
@@ -255,7 +256,10 @@ export default [
       const errorsTold = (errors: Record<string, number>) =>
         Object.entries(errors)
           .toSorted(([, a], [, b]) => b - a)
-          .map(([code, n]) => `${code === 'network' ? '沒有回答' : code} ${figure(n)} 次`)
+          .map(([code, n]) => {
+            const why = code === 'network' ? '沒有回答' : `${faultOf(Number(code), '').reason}（${code}）`;
+            return `${why} ${figure(n)} 次`;
+          })
           .join('、');
       const limit = (path: string) => quota.limitOf(path);
       const share = (n: number, most: number | undefined) =>
@@ -270,7 +274,7 @@ export default [
         const days = Array.from({ length: 60 }, (_, n) => beijingDay(now - n * dayMs));
         const found = await quota.ofPath(asked.path, days);
         return {
-          title: '一個接口，一天一天',
+          title: '一個接口的每一天',
           day: on,
           lead: nameOf(asked.path),
           table: table({
