@@ -72,7 +72,7 @@ const parts: Record<string, () => Promise<void>> = {
               id,
               name: id,
               class: 'service',
-              audience: { to: '用繁體字' },
+              audience: { to: process.env['TO'] ?? '用繁體字' },
               routes: ['customer'],
               quiet: { from: '00:00', to: '00:00' },
               cap: { most: 0, days: 7 },

@@ -71,10 +71,11 @@ test('stages are counted with the people behind each number, and who moved is na
   expect(counts).toContain('href="/subscribers?stage=bought"');
   expect(await listed(mei, '/subscribers?stage=bought')).toContain(`/subscribers/${pid}"`);
   expect(await listed(mei, '/subscribers?stage=loyal')).not.toContain(`/subscribers/${pid}"`);
-  const html = await mei.reads('/stages');
+  expect(await mei.reads('/stages')).toContain('hx-get="/stages/rates?');
+  const html = await mei.reads('/stages/rates');
   const [, link = ''] = /href="(\/stages\/moves\?[^"]*to=bought[^"]*)"/.exec(html) ?? [];
   expect(await mei.reads(link.replaceAll('&amp;', '&'))).toContain(`/subscribers/${pid}"`);
-  expect(await mei.reads('/stages?since=2026-01-01&until=2026-01-31')).not.toContain('/stages/moves');
+  expect(await mei.reads('/stages/rates?since=2026-01-01&until=2026-01-31')).not.toContain('/stages/moves');
   expect((await mei.get('/stages?since=2026-02-01&until=2026-01-31')).status).toBe(400);
 });
 

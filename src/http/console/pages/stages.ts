@@ -35,8 +35,7 @@ export default [
     { title: '階段', menu: { group: 'people', at: 60 }, template: 'stages', asks: span },
     async ({ services, now }, asked) => {
       const { since, until } = daysOf(asked, now);
-      const [rates, days, task] = await Promise.all([
-        services.stages.rates(since, until),
+      const [days, task] = await Promise.all([
         services.stages.days(since, until),
         services.tasks.latest(recountTask.name),
       ]);
@@ -44,6 +43,17 @@ export default [
         span: queryOf({ since, until }),
         hasChart: days.length > 1,
         running: task?.state === 'waiting' || task?.state === 'running',
+      };
+    },
+  ),
+  part(
+    '/stages/rates',
+    may('people.see'),
+    { template: 'stages-rates', asks: span },
+    async ({ services, now }, asked) => {
+      const { since, until } = daysOf(asked, now);
+      const rates = await slowly(() => services.stages.rates(since, until));
+      return {
         moves: table({
           caption: '這段日子的躍遷',
           path: '/stages',
