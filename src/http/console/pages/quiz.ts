@@ -98,7 +98,7 @@ const findingRow = (
   return [
     badge(found.level === 'refuse' ? '要改' : '請留意', found.level === 'refuse' ? 'red' : 'yellow'),
     { text: found.where, href },
-    { text: found.reason, note: found.rule },
+    found.reason,
   ];
 };
 
