@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { createApp } from '../../src/app';
+import { startSampleQuiz } from '../../src/domain/quiz/workbook/sample';
 import type { ServicesAlone } from '../../src/with-services';
 import { startChild } from './child';
 import type { Slice } from './driver';
 import { percentile, tabled } from './figures';
 import { bringPeople } from './people';
+import { benchQuiz } from './quiz';
 import type { Taken } from './sender';
 
 /** People at it at once, each opening one page after the other as a browser does: with what the page then asks for. */
@@ -23,6 +25,8 @@ const asked = { pageMs: 300, paintKb: 150, callbackMs: 250, loopMs: 50 };
 export async function consoleCosts(house: ServicesAlone, size: number): Promise<void> {
   await bringPeople(house, size);
   const { config, mongoUri, redisUrl, db } = house;
+  const { campaigns, tickets } = house.services;
+  await startSampleQuiz({ campaigns, tickets, takenBy: () => undefined, file: benchQuiz().file });
   const app = await createApp({ ...config, LOG_LEVEL: 'silent' }, { mongoUri, redisUrl, role: 'console' });
   await app.prepare();
   const inside = app.console();
@@ -115,6 +119,7 @@ export async function consoleCosts(house: ServicesAlone, size: number): Promise<
       for (let from = 3_000; !over.signal.aborted; from += 500)
         latencies.push(...(await run(from, 5)).latencies);
     })();
+    beside.catch(() => {}); // what went wrong with the pages is told first
     await Promise.all(
       Array.from({ length: atOnce }, async (_, who) => {
         for (let n = 0; n < paths.length * rounds; n++) {

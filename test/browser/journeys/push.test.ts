@@ -40,7 +40,7 @@ test.each(screens)(
     await mei.fills('文字', '{名字|朋友}，周末去哪裡？');
     await mei.chooses('發給誰', '說過話的（talkers）');
     await mei.sees('2 人', mei.page.locator('#audience'));
-    await mei.sees(/朋友，周末去哪裡？/, mei.page.locator('.preview-side'));
+    await mei.sees(/朋友，周末去哪裡？/, mei.page.locator('.stays'));
     await mei.picture('written');
     await mei.does('存好，下一步', '存好了');
     await mei.sees(/超過 1 人/);

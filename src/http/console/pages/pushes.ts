@@ -28,7 +28,7 @@ async function listOf({ services, now }: Visit, asked: z.infer<typeof listAsked>
   for (const row of found) {
     const state =
       row.state === 'running' && row.frozen && !open.has(row._id) ? ('finished' as const) : row.state;
-    const status = counted && row.frozen ? await slowly(() => pushes.status(row._id)) : undefined;
+    const status = counted && row.frozen ? await pushes.status(row._id) : undefined;
     cells.push([
       { text: row.name, href: `/pushes/${row._id}`, own: true, note: row._id },
       { text: stateWord(state), tone: toneOf[state] },
@@ -106,9 +106,7 @@ export default [
     '/pushes/table',
     may('pushes.see'),
     { template: 'pushes-table', asks: listAsked },
-    async (visit, asked) => ({
-      table: await listOf(visit, asked, true),
-    }),
+    async (visit, asked) => ({ table: await slowly(() => listOf(visit, asked, true)) }),
   ),
 
   page(
