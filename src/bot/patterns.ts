@@ -1,5 +1,5 @@
 import { AppError } from '../errors';
-import { type Folded, fold } from '../kit/text';
+import { escaped, type Folded, fold } from '../kit/text';
 
 /** One placeholder's value as she typed it, and where it stands in her text. */
 export type Slot = SlotName & { raw: string; from: number; to: number };
@@ -103,14 +103,12 @@ export function readPattern<Owner extends { file: string }>(source: string, owne
     if (next?.joined) return slot.joined ? '()' : '(.)';
     return slot.joined ? '(.*?)' : '(.+?)';
   };
-  const regexp = literals.map((literal, i) => escape(literal) + piece(i)).join('');
+  const regexp = literals.map((literal, i) => escaped(literal) + piece(i)).join('');
   return { owner, claim: literals.join('{}'), regexp: new RegExp(`^${regexp}$`, 'du'), slots, fixed };
 }
 
 /** Folds a piece of a pattern without dropping punctuation at its ends, which is inside the whole text. */
 const foldInside = (piece: string): string => fold(`一${piece}一`).slice(1, -1);
-
-const escape = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 
 /** The slot as she typed it, without spaces and punctuation at its ends. */
 export function cut(raw: string, from: number, to: number): { raw: string; from: number; to: number } {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toSimplified } from '../kit/text';
+import { escaped, toSimplified } from '../kit/text';
 
 /** A person laid flat: what segments are asked of. Days are counted from 1970 on, in Beijing. */
 export type Flat = {
@@ -183,5 +183,3 @@ export const normalised = (text: string): string =>
     .split(/(「[^「」]*」)/)
     .map((piece, i) => (i % 2 === 1 ? piece : toSimplified(piece.normalize('NFKC')).replace(/\s+/gu, '')))
     .join('');
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

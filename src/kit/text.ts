@@ -197,3 +197,6 @@ export function scriptOf(text: string): Script | undefined {
   if (hans === hant) return undefined;
   return hans > hant ? 'hans' : 'hant';
 }
+
+/** A text as part of a regular expression that means just it. */
+export const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { canonical } from '../../kit/canonical';
+import { escaped } from '../../kit/text';
 import { isDuplicate } from '../../store/duplicate';
 import type { IndexSpec } from '../../store/indexes';
 import type { Upkeep } from '../upkeep';
@@ -148,8 +149,6 @@ export function createAudit(given: {
 }
 
 export type Audit = ReturnType<typeof createAudit>;
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** As it comes back from the database: without what is undefined, dates as their moment. */
 const stored = (entry: AuditEntry): AuditEntry => JSON.parse(JSON.stringify(entry)) as AuditEntry;

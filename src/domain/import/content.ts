@@ -3,7 +3,7 @@ import { type Connection, mongo } from 'mongoose';
 import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { randomId } from '../../kit/ids';
-import { spellings } from '../../kit/text';
+import { escaped, spellings } from '../../kit/text';
 import { tellProblem } from '../../sheets/problems';
 import type { Cell } from '../../sheets/safe-cells';
 import { writeSheet } from '../../sheets/sheet';
@@ -177,5 +177,3 @@ export function createContent(given: { db: Connection; clock: Clock; cities: Cit
 }
 
 export type Content = ReturnType<typeof createContent>;
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import type { Clock } from '../../kit/clock';
-import { fold, spellings } from '../../kit/text';
+import { escaped, fold, spellings } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
 import { notAfter, type Upkeep } from '../upkeep';
 import { forbiddenWords } from './forbidden-words';
@@ -98,7 +98,5 @@ function whyRefused(name: string): Extract<Renamed, { kind: 'refused' }>['why'] 
 
 /** What leaves no trace on a screen: fillers, joiners, marks of direction, the blank braille cell. */
 const invisible = /[\p{Default_Ignorable_Code_Point}\u2800]/gu;
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const bareOf = (text: string): string => fold(text).replaceAll(/[^\p{L}\p{Nd}]/gu, '');
 const folded = forbiddenWords.map(bareOf);

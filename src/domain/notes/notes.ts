@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
 import type { Clock } from '../../kit/clock';
 import { randomId } from '../../kit/ids';
-import { spellings } from '../../kit/text';
+import { escaped, spellings } from '../../kit/text';
 import type { IndexSpec } from '../../store/indexes';
 import { rowsOf, type Upkeep } from '../upkeep';
 
@@ -86,7 +86,5 @@ export function createNotes({ db, clock }: { db: Connection; clock: Clock }) {
 function gone(): never {
   throw new AppError('NotFound', 'note.unknown', '這條備註已經不在了：同事刪了它，或者她的資料已經刪除。');
 }
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 export type Notes = ReturnType<typeof createNotes>;

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
+import { escaped } from '../../kit/text';
 import type { Deliveries, Delivery, DeliveryState } from './deliveries';
 import type { PushRow, PushState, RouteName } from './push';
 
@@ -150,4 +151,4 @@ export function createPushLists({ db, deliveries }: { db: Connection; deliveries
   };
 }
 
-const partly = (q: string) => ({ $regex: q.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), $options: 'i' });
+const partly = (q: string) => ({ $regex: escaped(q), $options: 'i' });
