@@ -3,6 +3,7 @@ import request from 'supertest';
 import type { App } from '../../src/app';
 import type { Role } from '../../src/domain/team/rights';
 import { codeAt } from '../../src/domain/team/second-factor';
+import { signed } from '../../src/kit/signed';
 
 /** What is needed of a town, or of any app. */
 type Has = { app: Pick<App, 'console' | 'services' | 'taskRunner'> };
@@ -78,7 +79,7 @@ export function openConsole({ app }: Has, origin = 'http://127.0.0.1:2') {
         id,
         login,
         name,
-        by: `${name}（登錄 ${login}）`,
+        by: signed(name, login),
         cookie,
         token,
         get,
