@@ -164,7 +164,9 @@ test('a big one waits for a second person, who is shown it first', async () => {
   await push('import', [fileOf(simple('big', { at: '2026-11-25 09:00' }))]);
   expect((await push('start', ['big'])).said).toContain('超過 2 人：開始之後要第二個人同意才發');
   expect((await push('start', ['big'], { yes: true })).said).toContain('等第二個人同意');
-  await expect(push('approve', ['big'], { yes: true })).rejects.toThrow('要另一個人同意：用 --by');
+  await expect(push('approve', ['big'], { yes: true })).rejects.toThrow(
+    '寫過或送出過這個推送，要另一個人同意',
+  );
   expect((await push('approve', ['big'])).said).toContain('要另一個人同意：approve big --by 她的名字');
   const shown = await push('approve', ['big'], { by: '阿珍', saidBy: '阿珍' });
   expect(shown.said).toContain('客服消息（文字）：{名字|朋友}，周末去哪裡？');
