@@ -21,8 +21,14 @@ export default async function setUp(): Promise<void> {
     mongo: true,
     redis: true,
     say: (line) => process.stderr.write(`${line}\n`),
-    // Fail points, with which a test makes the server lose an answer.
-    mongodArgs: ['--setParameter', 'enableTestCommands=1'],
+    mongodArgs: [
+      // Fail points, with which a test makes the server lose an answer.
+      ...['--setParameter', 'enableTestCommands=1'],
+      // Hundreds of databases come and go, each of some 300 files: what was dropped goes at once, and what nobody uses is closed, or
+      // the server ends at its limit of open files.
+      ...['--setParameter', 'minSnapshotHistoryWindowInSeconds=0'],
+      ...['--wiredTigerEngineConfigString', 'file_manager=(close_idle_time=10,close_scan_interval=5)'],
+    ],
   });
   globalThis.enginesOfThisRun = { engines, dataDir };
   process.env['TEST_MONGODB_URI'] = engines.mongoUri;
