@@ -28,6 +28,10 @@
       return '這一塊沒有做成。';
     }
   }
+  /* It went on without her: the page around it is another one now. */
+  document.addEventListener('htmx:after:swap', () => {
+    if (document.querySelector('[data-moved]')) location.reload();
+  });
   const goToDoor = () => {
     location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   };
@@ -289,6 +293,8 @@
     bar.className = 'alert alert-warning draft-bar';
     bar.setAttribute('role', 'status');
     const when = new Date(at).toLocaleString('zh-Hant', {
+      timeZone: 'Asia/Shanghai',
+      hourCycle: 'h23',
       month: 'numeric',
       day: 'numeric',
       hour: '2-digit',

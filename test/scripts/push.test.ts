@@ -175,7 +175,7 @@ test('a big one waits for a second person, who is shown it first', async () => {
     '排定了，2026-11-25 09:00',
   );
   await expect(push('pause', ['big'])).rejects.toThrow(
-    '現在是「排定了」，不能暫停。還沒到時間；不發了就 cancel',
+    '現在是「排定了」，不能暫停。還沒到時間；不發了就取消',
   );
   expect((await push('cancel', ['big'])).said).toContain('一條也沒有發出去');
   await expect(push('start', ['big'], { yes: true })).rejects.toThrow('取消了不能再開');

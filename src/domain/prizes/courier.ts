@@ -181,7 +181,8 @@ function wrongNumber(number: string): string | undefined {
   if (number === '') return '運單號是空的';
   if (/^\d(\.\d+)?E\+\d+$/i.test(number))
     return `運單號「${number}」被 Excel 改成了科學記號，請把這一欄設成文字後重新匯出`;
-  if (!/^[A-Z0-9-]{6,40}$/.test(number)) return `「${quoted(number)}」不像運單號，只能有英文字母、數字和 -`;
+  if (!/^[A-Z0-9-]{6,40}$/.test(number))
+    return `「${quoted(number)}」不像運單號：要 6 到 40 個英文字母、數字或 -`;
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { AppError } from '../../errors';
-import { escaped } from '../../kit/text';
+import { escaped, spellings } from '../../kit/text';
 import type { Deliveries, Delivery, DeliveryState } from './deliveries';
 import type { PushRow, PushState, RouteName } from './push';
 
@@ -151,4 +151,4 @@ export function createPushLists({ db, deliveries }: { db: Connection; deliveries
   };
 }
 
-const partly = (q: string) => ({ $regex: escaped(q), $options: 'i' });
+const partly = (q: string) => ({ $regex: spellings(q).map(escaped).join('|'), $options: 'i' });

@@ -475,14 +475,17 @@ export function createPushes(
         .toArray(),
     get: mustGet,
 
-    /** Keeps a draft; one that is there is replaced as long as it is a draft. @throws AppError Conflict */
-    async save(definition: Definition, by: string): Promise<PushRow> {
+    /**
+     * Keeps a draft; one that is there is replaced as long as it is a draft, and the one that was read (`version`).
+     * @throws AppError Conflict push.not-draft; push.changed
+     */
+    async save(definition: Definition, by: string, version?: number): Promise<PushRow> {
       const { id, ...rest } = definition;
       const links = linksIn(routes, definition);
       const entry: LogEntry = { at: now(), by, what: '寫成草稿' };
       const fields = { ...rest, links, by, changedAt: now() };
       const replaced = await rows.findOneAndUpdate(
-        { _id: id, state: 'draft' },
+        { _id: id, state: 'draft', ...(version === undefined ? {} : { version }) },
         { $set: fields, $inc: { version: 1 }, $push: { log: entry }, $unset: { approved: 1 } },
         { returnDocument: 'after' },
       );
@@ -493,7 +496,13 @@ export function createPushes(
         return row;
       } catch (error) {
         if (!isDuplicate(error)) throw error;
-        const { state } = await statusOf(deliveries, await mustGet(id));
+        const { push, state } = await statusOf(deliveries, await mustGet(id));
+        if (push.state === 'draft')
+          throw new AppError(
+            'Conflict',
+            'push.changed',
+            `剛由 ${push.by} 改過，沒有保存。寫的都留著：在別的分頁打開看看，合起來再存。`,
+          );
         throw new AppError(
           'Conflict',
           'push.not-draft',

@@ -16,6 +16,8 @@ export const codeAt = (secret: string, at: number): string => totpOf(secret).gen
 
 /** Which step a code is of, one before or after now at most; undefined: of none. A step may be used once. */
 export function stepOf(secret: string, code: string, at: number): number | undefined {
-  const delta = totpOf(secret).validate({ token: code, timestamp: at, window: 1 });
+  const token = code.normalize('NFKC').replace(/\s/g, '');
+  if (!/^\d{6}$/.test(token)) return undefined;
+  const delta = totpOf(secret).validate({ token, timestamp: at, window: 1 });
   return delta === null ? undefined : Math.floor(at / 1_000 / periodS) + delta;
 }

@@ -120,7 +120,8 @@ export const maybe = <T extends z.ZodType>(field: T) =>
 export const whole = (least: number, most: number) =>
   z
     .string()
-    .regex(/^-?\d{1,15}$/, '要填整數')
+    .transform((text) => text.normalize('NFKC').replace('−', '-').trim())
+    .pipe(z.string().regex(/^-?\d{1,15}$/, '要填整數'))
     .transform(Number)
     .pipe(z.number().min(least, `至少 ${least}`).max(most, `最多 ${most}`));
 /** A box that is ticked or not. */

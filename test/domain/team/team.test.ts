@@ -74,6 +74,10 @@ test('a code of RFC 6238 is of its step, one around now at most', () => {
     expect(codeAt(secret, seconds * 1_000)).toBe(code);
     expect(stepOf(secret, code, seconds * 1_000)).toBe(Math.floor(seconds / 30));
     expect(stepOf(secret, code, (seconds + 90) * 1_000)).toBeUndefined();
+    const wide = [...code].map((digit) => String.fromCodePoint((digit.codePointAt(0) ?? 0) + 0xfee0));
+    expect(stepOf(secret, ` ${wide.join('')} `, seconds * 1_000)).toBe(Math.floor(seconds / 30));
+    for (const odd of ['', '12345', '1234567', '一二三四五六', '😀😀😀'])
+      expect(stepOf(secret, odd, seconds * 1_000)).toBeUndefined();
   }
 });
 

@@ -81,13 +81,20 @@ test('from the editor to the report: written, planned, tested, approved by anoth
   expect(got(lin, '林梅，周末去哪裡？')).toHaveLength(1);
   expect(plain(await mei.reads('/pushes/weekend/tests'))).toContain('發出去了');
 
+  const moved = async (was: string) => {
+    const badge = await mei.reads(`/pushes/weekend/state?was=${was}`);
+    return [badge.includes('data-moved'), badge.includes('every 3s')];
+  };
   expect(await mei.does('/pushes/weekend/start')).toMatchObject({ said: /等第二個人批准/ });
+  expect(await mei.reads('/pushes/weekend')).toContain('/pushes/weekend/state?was=waiting');
+  expect(await moved('waiting')).toEqual([false, true]);
   expect(plain(await mei.reads('/pushes/weekend'))).toContain('你寫過或送出過它');
   expect((await mei.post('/pushes/weekend/approve')).status).toBe(403);
   expect(plain(await zhen.reads('/pushes/weekend'))).toContain('等你批准');
   expect(await zhen.does('/pushes/weekend/approve')).toMatchObject({ said: /批准了/ });
   await town.settled();
 
+  expect(await moved('waiting')).toEqual([true, false]);
   const read = got(lin, '林梅，周末去哪裡？').at(-1) ?? '';
   expect(read).toContain('看看路線');
   expect(got(bo, '朋友，周末去哪裡？')).toHaveLength(1);
@@ -102,6 +109,15 @@ test('from the editor to the report: written, planned, tested, approved by anoth
   expect(report).toContain('發出之後回來過的 0 人');
   expect(plain(await mei.reads('/pushes/table?state=finished'))).toMatch(/周末.*2 \/ 2/);
   expect(plain(await mei.reads('/pushes?state=draft'))).toContain('沒有符合條件的');
+});
+
+test('of two tabs with one draft the second saves nothing, and says who was first', async () => {
+  await make('tabs');
+  expect(await mei.reads('/pushes/tabs/edit')).toContain('name="version" value="1"');
+  const save = (name: string) => mei.does('/pushes/tabs/save', formOf({ id: 'tabs', version: '1', name }));
+  expect(await save('甲')).toMatchObject({ to: '/pushes/tabs' });
+  expect((await save('乙')).refused).toMatch(/剛由 marketer1.* 改過，沒有保存/);
+  expect((await town.services.pushes.get('tabs')).name).toBe('甲');
 });
 
 test('who wrote a push cannot agree to it, even where she may approve', async () => {

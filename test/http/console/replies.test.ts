@@ -66,7 +66,7 @@ test('words, several replies, a card, dates and priority are kept as they were w
     '/replies/new',
     rule({
       name: '春節',
-      exact: '春節開門嗎\n過年開嗎',
+      exact: '春節開門嗎、過年開嗎\t初一開嗎',
       contains: '春節期間',
       'replies.1.kind': 'news',
       'replies.1.title': '春節時間表',

@@ -5,7 +5,7 @@ import { definitionOf } from '../../../domain/pushes/template';
 import { AppError } from '../../../errors';
 import { beijingDay } from '../../../kit/beijing';
 import { act, done, may, page, part } from '../console';
-import { id, line, lines, maybe, several, ticked } from '../form';
+import { id, line, lines, maybe, several, ticked, whole } from '../form';
 import {
   audienceIn,
   blankForm,
@@ -55,7 +55,7 @@ export default [
         throw new AppError(
           'Conflict',
           'push.not-draft',
-          `「${row.name}」已經是「${stateWord(row.state)}」，不能再改；可以照著它寫一個新的。`,
+          `「${row.name}」已經是「${stateWord((await visit.services.pushes.stateOf(row._id)).state)}」，不能再改；可以照著它寫一個新的。`,
         );
       return editorOf(visit, pushFormOf(definitionOf(row)), {
         to: `/pushes/${row._id}/save`,
@@ -74,7 +74,7 @@ export default [
       {
         what: path.includes(':id') ? '改推送的草稿' : '寫推送的草稿',
         most: 20 * 1024 * 1024,
-        asks: formAsked.extend({ id: line(60), unfinished: ticked }),
+        asks: formAsked.extend({ id: line(60), unfinished: ticked, version: maybe(whole(1, 1e9)) }),
       },
       async ({ services, by }, asked) => {
         const { pushes, pushFiles } = services;
@@ -89,7 +89,7 @@ export default [
             fields[fieldOfFinding(finding, waysIn(asked))] ??= finding.message;
           if (Object.keys(fields).length > 0) throw refused(placed(fields, asked));
         }
-        const row = await pushes.save(push, by);
+        const row = await pushes.save(push, by, asked.version);
         return done(asked.unfinished ? '先存成草稿了。' : '存好了。接下來看會發給誰，再試發給自己看。', {
           to: `/pushes/${row._id}`,
           after: { id: row._id, version: row.version },

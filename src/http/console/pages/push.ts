@@ -162,7 +162,25 @@ const logged = (row: PushRow) =>
     what: what.replace(/^試發結果 \S+　/, '試發的結果　'),
   }));
 
+/** Where somebody else, or the clock, moves it on. */
+const movesByItself = new Set<Status['state']>(['waiting', 'scheduled', 'freezing']);
+
 export default [
+  part(
+    '/pushes/:id/state',
+    may('pushes.see'),
+    { template: 'push-state', asks: one.extend({ was: maybe(line(20)) }) },
+    async ({ services }, asked) => {
+      const { push, state } = await services.pushes.stateOf(asked.id);
+      return {
+        id: push._id,
+        state: stateWord(state),
+        tone: toneOf[state],
+        was: movesByItself.has(state) ? state : '',
+        moved: asked.was !== undefined && asked.was !== state,
+      };
+    },
+  ),
   page(
     '/pushes/:id',
     may('pushes.see'),
@@ -178,6 +196,7 @@ export default [
         name: row.name,
         state: stateWord(state),
         tone: toneOf[state],
+        was: movesByItself.has(state) ? state : '',
         note: noteOf(visit, row, state),
         steps: stepsOf(row, state, row.approved !== undefined || state === 'waiting'),
         acts: actsOf(visit, row, state),

@@ -52,7 +52,7 @@ const shortened = (text: string, most: number) =>
 const words = lines(6_000).transform((text) => [
   ...new Set(
     text
-      .split('\n')
+      .split(/[\n\t、]/)
       .map((one) => one.trim())
       .filter((one) => one !== ''),
   ),
