@@ -69,6 +69,7 @@ export default [
         quiz: headOf(row, 'settle'),
         over: isOver(row.state),
         settled: row.state === 'settled',
+        mustWait: !can('quiz.run') && isOver(row.state) && row.state !== 'settled',
         maySettle: can('quiz.run') && isOver(row.state) && row.state !== 'settled',
         settle: form({
           to: `/quiz/${quiz}/settle`,

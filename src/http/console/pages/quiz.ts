@@ -16,6 +16,7 @@ import { copyOf, linesOf, newQuizId } from '../../../domain/quiz/workbook/quiz-l
 import { sampleLines, writeQuiz, writeTemplate } from '../../../domain/quiz/workbook/workbook-template';
 import { AppError } from '../../../errors';
 import { beijingDay, beijingMoment, dayMs, momentAt } from '../../../kit/beijing';
+import { isSamePerson } from '../../../kit/signed';
 import { act, done, download, may, page, part, type Visit } from '../console';
 import { cursor, id, maybe, reason, ticked, upload } from '../form';
 import { badge, confirm, table, tiles } from '../parts';
@@ -251,8 +252,11 @@ export default [
       const at = `/quiz/${quiz}`;
       const content = laidFlat(campaignOf(row));
       const second = `要由「${author}」以外的人來做：寫的人不能一個人決定。`;
+      const mine = isSamePerson(author, visit.by);
       return {
         title: row.title,
+        asksAnother: mine && isPublished(state) && !isOver(state),
+        mayAlone: can('quiz.approve') && !mine,
         quiz: headOf(row, 'overview'),
         begun: hasBegun(state),
         published: isPublished(state),
