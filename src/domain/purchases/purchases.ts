@@ -109,9 +109,12 @@ export function createPurchases(given: {
   return {
     upkeep: {
       indexes,
-      erase: async (her) => void (her.pid !== undefined && (await bindings.deleteMany(rowsOf(her)))),
+      erase: async (her) =>
+        void (
+          her.pid !== undefined && (await bindings.deleteMany({ ...rowsOf(her), _id: `${her.pid}/phone` }))
+        ),
       async copy({ pid }) {
-        const bound = await bindings.find({ pid }).toArray();
+        const bound = await bindings.find({ _id: `${pid}/phone` }).toArray();
         const hashes = bound.map(({ hash }) => hash);
         const [bought, cards] = await Promise.all([
           purchases.find({ phone: { $in: hashes } }).toArray(),
