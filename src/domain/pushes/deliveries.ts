@@ -99,6 +99,12 @@ export const deliveryIndexes: IndexSpec[] = [
   },
   {
     collection: 'audiences',
+    key: { open: 1, push: 1 },
+    partial: { open: true },
+    why: 'of which pushes something is still to be sent, a few times a second',
+  },
+  {
+    collection: 'audiences',
     key: { 'batches.msgId': 1 },
     partial: { 'batches.msgId': { $exists: true } },
     why: 'whose mass send is this report about',
