@@ -198,5 +198,5 @@ export function scriptOf(text: string): Script | undefined {
   return hans > hant ? 'hans' : 'hant';
 }
 
-/** A text as part of a regular expression that means just it. */
-export const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+/** A text as part of a regular expression (not of a class in brackets) that means just it, with every flag. */
+export const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

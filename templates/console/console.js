@@ -28,10 +28,18 @@
       return '這一塊沒有做成。';
     }
   }
-  /* It went on without her: the page around it is another one now. */
+  /* It went on without her: the page around it is another one now. What she is writing is not lost over it. */
   document.addEventListener('htmx:after:swap', () => {
-    if (document.querySelector('[data-moved]')) location.reload();
+    const moved = document.querySelector('[data-moved]');
+    if (!moved) return;
+    if (!document.querySelector('dialog[open]') && !isWriting()) return location.reload();
+    moved.removeAttribute('data-moved');
+    say('這一頁的事往前走了：手上的寫完，再刷新看看。', 'warning');
   });
+  const isWriting = () =>
+    [...document.querySelectorAll('main input, main textarea')].some(
+      (field) => field.type !== 'hidden' && field.value !== field.defaultValue,
+    );
   const goToDoor = () => {
     location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   };

@@ -1,4 +1,4 @@
-import { fold, inScript, scriptOf } from '../../src/kit/text';
+import { escaped, fold, inScript, scriptOf } from '../../src/kit/text';
 
 test('Simplified readers get 着 where it is a particle and 著 where it is a word', () => {
   expect(inScript('接著看著名的景點，對著西湖', 'hans')).toBe('接着看著名的景点，对着西湖');
@@ -48,4 +48,10 @@ test('a character of both scripts proves neither', () => {
     expect(scriptOf(ordinary)).toBeUndefined();
   expect(scriptOf('天氣')).toBe('hant');
   expect(scriptOf('天气')).toBe('hans');
+});
+
+test.each(['', 'u', 'v'])('a text that was escaped means just itself, flag %p', (flag) => {
+  for (const text of ['a-b', '.*+?^${}()|[]\\\\/', '3.5折', '[看看](https://a.b/c?d=e)'])
+    expect(new RegExp(`^${escaped(text)}$`, flag).test(text)).toBe(true);
+  expect(new RegExp(escaped('3.5'), flag).test('345')).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { Role } from '../../src/domain/team/rights';
-import { codeAt } from '../../src/domain/team/second-factor';
 import { freePort } from './rig';
+import { teammate } from './teammate';
 import { createTown, type Town, type TownOptions } from './town';
 
 /** A town whose console is open to real browsers. */
@@ -27,23 +27,9 @@ export async function openTown(options: TownOptions = {}) {
     browser,
     /** Somebody of the team with these roles, signed in at a screen of her own. `problems`: what went wrong on her pages. */
     async at(roles: Role[], viewport = { width: 1280, height: 900 }): Promise<Seat> {
-      const { team } = town.services;
       const login = `${roles[0]}-${++n}`;
       const name = `${roles[0]}-${n}`;
-      const token = await team.invite({ roles, name, by: 'test' });
-      const { secret } = await team.invitation(token);
-      const { who } = await team.join(token, {
-        login,
-        name,
-        password: 'kites over the west lake',
-        code: codeAt(secret, Date.now()),
-      });
-      const session = await team.openFor({
-        who: who.id,
-        ip: '127.0.0.1',
-        agent: 'test',
-        device: `device-of-${login}`,
-      });
+      const { id, session } = await teammate(town.services.team, { login, name, roles });
       const context = await browser.newContext({ viewport, locale: 'zh-TW' });
       await context.addCookies([{ name: 'xiaoyi', value: session, url }]);
       const page = await context.newPage();
@@ -68,7 +54,7 @@ export async function openTown(options: TownOptions = {}) {
         if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
           problems.push(`${page.url()} asked ${request.url()}`);
       });
-      return { page, context, problems, agreed, login, name, id: who.id };
+      return { page, context, problems, agreed, login, name, id };
     },
     async close(): Promise<void> {
       await browser.close();

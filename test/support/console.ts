@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import request from 'supertest';
 import type { App } from '../../src/app';
 import type { Role } from '../../src/domain/team/rights';
-import { codeAt } from '../../src/domain/team/second-factor';
 import { signed } from '../../src/kit/signed';
+import { teammate } from './teammate';
 
 /** What is needed of a town, or of any app. */
 type Has = { app: Pick<App, 'console' | 'services' | 'taskRunner'> };
@@ -37,22 +37,9 @@ export function openConsole({ app }: Has, origin = 'http://127.0.0.1:2') {
     roles: Role[],
   ): Promise<{ cookie: string; login: string; id: string; token: string }> {
     const login = `${roles[0]}${++n}`;
-    const token = await team.invite({ roles, name, by: 'test' });
-    const { secret } = await team.invitation(token);
-    const { who } = await team.join(token, {
-      login,
-      name,
-      password: 'kites over the west lake',
-      code: codeAt(secret, Date.now()),
-    });
-    const session = await team.openFor({
-      who: who.id,
-      ip: '127.0.0.1',
-      agent: 'test',
-      device: `device-of-${login}-0000`,
-    });
+    const { id, session } = await teammate(team, { login, name, roles });
     const opened = await team.session(session);
-    return { cookie: `xiaoyi=${session}`, login, id: who.id, token: opened?.token ?? '' };
+    return { cookie: `xiaoyi=${session}`, login, id, token: opened?.token ?? '' };
   }
 
   return {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Download, Locator, Page } from 'playwright-core';
+import { escaped } from '../../src/kit/text';
 import type { Seat } from './console-browser';
 
 /** Screens that a person of the team sits at. */
@@ -22,9 +23,7 @@ export function walker({ page, problems, agreed }: Seat, url: string, pictures: 
   const seen = (locator: Locator) => locator.filter({ visible: true });
   /** A star after a label says that it must be filled in. */
   const labelOf = (label: string | RegExp) =>
-    typeof label === 'string'
-      ? new RegExp(`^\\s*${label.replaceAll(/[()[\].*+?|$^\\]/g, '\\$&')}\\s*\\*?\\s*$`)
-      : label;
+    typeof label === 'string' ? new RegExp(`^\\s*${escaped(label)}\\s*\\*?\\s*$`) : label;
   const labelled = (label: string | RegExp, within: Locator | Page = page) =>
     seen(
       within.getByLabel(labelOf(label)).or(within.getByRole('combobox', { name: labelOf(label) })),

@@ -63,7 +63,7 @@ export function createCube(given: {
       'cube.day',
       first && last
         ? `${day} 沒有留下數字；留下的從 ${first._id} 到 ${last._id}，每天 04:00 數一次。`
-        : `${day} 沒有留下數字：每天 04:00 才數一次，還沒有數過。此刻的隨時都能看`,
+        : `${day} 沒有留下數字：每天 04:00 才數一次，還沒有數過。此刻的隨時都能看。`,
     );
   }
 
@@ -89,7 +89,7 @@ export function createCube(given: {
         throw new AppError(
           'NotFound',
           'cube.empty',
-          `${day === undefined ? '還沒有人關注' : `${day} 還沒有人關注`}，立方體是空的。有人關注，幾秒後就算得出來；剛導入的粉絲要先整理一次`,
+          `${day === undefined ? '還沒有人關注' : `${day} 還沒有人關注`}，立方體是空的。有人關注，幾秒後就算得出來；剛導入的粉絲要先整理一次。`,
         );
       const older =
         against === undefined

@@ -40,7 +40,8 @@ export type Decision = {
   unit: string;
 };
 
-export type Step = { state: AwardState; at: number; by: string; reason?: string };
+/** `back`: what was noted before it was a mistake, and is taken back. */
+export type Step = { state: AwardState; at: number; by: string; reason?: string; back?: true };
 
 /** What is still to be done about an award; each may be done twice. */
 export type Duty = 'ticket' | 'points' | 'timers' | 'tell' | 'tellSent' | 'return' | 'pass';

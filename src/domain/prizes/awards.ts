@@ -63,8 +63,6 @@ export const awardIndexes: IndexSpec[] = [
   },
 ];
 
-const tookBack = '撤回核銷';
-
 export type PlaceInList = { at: number; id: string };
 /** What anybody may see; each state by name, so that an index that begins with it gives them in order. */
 const shown: AwardState[] = ['won', 'told', 'claimed', 'approved', 'sent', 'used', 'done', 'expired', 'void'];
@@ -279,27 +277,28 @@ export function createAwards(given: {
     async takeBackUse(id: string, { by, reason }: { by: string; reason: string }): Promise<Moved> {
       const award = await read(id);
       if (!award || award.state === 'pending') return { kind: 'unknown' };
-      const { used } = award;
-      if (award.state !== 'used' || !used)
-        return award.history.at(-1)?.reason?.startsWith(tookBack)
-          ? { kind: 'same', award }
-          : { kind: 'refused', award, why: 'state' };
-      const state = award.history.findLast((step) => step.state !== 'used')?.state ?? 'won';
-      const why = `${tookBack}：${reason}（原來：${beijingMoment(used.at)} ${used.where}，${used.by}）`;
-      const again = await rows.findOneAndUpdate(
-        { _id: id, state: 'used', 'used.at': used.at },
-        {
-          $set: { state, todoAt: new Date() },
-          $unset: { used: 1 },
-          $push: { history: { state, at: clock.now(), by, reason: why } },
-          $addToSet: { todo: 'timers' as const },
-        },
-        { returnDocument: 'after', timeoutMS },
-      );
-      crashPoint('award-moved');
-      return again
-        ? { kind: 'moved', award: await finish(again) }
-        : { kind: 'same', award: (await read(id)) ?? award };
+      const { used, history } = award;
+      if (award.state === 'used' && used) {
+        const state = history.findLast((step) => step.state !== 'used')?.state ?? 'won';
+        const why = `撤回核銷：${reason}（原來：${beijingMoment(used.at)} ${used.where}，${used.by}）`;
+        const step: Step = { state, at: clock.now(), by, reason: why, back: true };
+        const again = await rows.findOneAndUpdate(
+          { _id: id, state: 'used', 'used.at': used.at },
+          {
+            $set: { state, todoAt: new Date() },
+            $unset: { used: 1 },
+            $push: { history: step },
+            $addToSet: { todo: 'timers' as const },
+          },
+          { returnDocument: 'after', timeoutMS },
+        );
+        crashPoint('award-moved');
+        if (again) return { kind: 'moved', award: await finish(again) };
+      }
+      const now = (await read(id)) ?? award;
+      return now.history.at(-1)?.back
+        ? { kind: 'same', award: now }
+        : { kind: 'refused', award: now, why: 'state' };
     },
 
     /** Not claimed, or not used, in time. Nothing happens before its time, or while it waits. */

@@ -60,6 +60,11 @@ test('a use that was a mistake is taken back once, with why, and the coupon can 
   ]);
   expect(await app.redeem(code, { by: '小紅', at: '湖心亭' })).toMatchObject({ kind: 'used' });
   await back('又錯了');
+  const annulled = await couponOf('11');
+  await app.awards.annul(annulled.id, { by: '小紅', reason: '撤回核銷：寫錯了' });
+  expect(await app.awards.takeBackUse(annulled.id, { by: '小紅', reason: '掃錯了' })).toMatchObject({
+    kind: 'refused',
+  });
   stage.turnTo('2027-01-01');
   expect(await app.redeem(code, counter)).toMatchObject({ kind: 'expired' });
 });

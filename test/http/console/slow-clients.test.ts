@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { codeAt } from '../../../src/domain/team/second-factor';
+import { teammate } from '../../support/teammate';
 import { createTown, type Town } from '../../support/town';
 
 let town: Town;
@@ -12,21 +12,7 @@ afterAll(() => town.close());
 test('K23: while 500 connections send a request that never becomes whole, pages open and fans are answered', async () => {
   const inside = town.app.console();
   const port = await inside.listen(0, '127.0.0.1');
-  const { team } = town.services;
-  const token = await team.invite({ roles: ['marketer'], name: '林梅', by: 'test' });
-  const { secret } = await team.invitation(token);
-  const { who } = await team.join(token, {
-    login: 'lin',
-    name: '林梅',
-    password: 'kites over the west lake',
-    code: codeAt(secret, Date.now()),
-  });
-  const session = await team.openFor({
-    who: who.id,
-    ip: '127.0.0.1',
-    agent: 'test',
-    device: 'device-of-lin',
-  });
+  const { session } = await teammate(town.services.team, { login: 'lin', name: '林梅', roles: ['marketer'] });
   const slow: Socket[] = [];
   try {
     for (let n = 0; n < 500; n++) {
