@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { createDeliveries } from '../../src/domain/pushes/deliveries';
 import { dayMs, momentAt } from '../../src/kit/beijing';
 import { noCrash, planCrash } from '../../src/kit/crash-point';
+import { until } from '../support/processes';
 import { createPushStage, type Person, type PushStage, paths, words } from './push-stage';
 
 let stage: PushStage;
@@ -310,6 +311,31 @@ describe('the budget of errors', () => {
     await stage.goOn();
     expect(await alarmsOf('push:bad')).toEqual([]);
     expect((await stage.judge('bad', people)).wrong).toEqual([]);
+  });
+
+  test('nothing more goes out, however long the database takes to write that it is paused', async () => {
+    await stage.crowd('held', 200);
+    stage.rig.sim.knobs.set({ path: paths.customer, failBefore: { errcode: 48004 } });
+    const session = await stage.rig.db.startSession();
+    const rows = stage.rig.db.collection<{ _id: string }>('pushes');
+    const hold = meanwhile('push-running', 1, async () => {
+      session.startTransaction();
+      await rows.updateOne({ _id: 'held' }, { $set: { held: true } }, { session });
+    });
+    try {
+      await stage.begin(stage.pushOf({ id: 'held', ...to('held') }));
+      await stage.goOn();
+      await hold();
+      expect((await stage.row('held')).state).toBe('running');
+      const failed = (await stage.rowsOf('held')).filter(({ state }) => state === 'failed').length;
+      // Twenty, and those that were on their way.
+      expect([failed >= 20, failed < 20 + 20]).toEqual([true, true]);
+    } finally {
+      await session.abortTransaction();
+      await session.endSession();
+    }
+    await until(async () => (await stage.row('held')).state === 'paused', { what: 'it is paused' });
+    stage.still();
   });
 
   test('what is hers does not', async () => {

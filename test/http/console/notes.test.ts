@@ -42,6 +42,7 @@ test('it is looked through by words, in either script and never by what is maske
   const found = await mei.reads(at('喜欢'));
   expect(found).toContain('喜歡湖景房');
   expect(found).not.toContain('要無菸房');
+  expect(await mei.reads(at('（('))).toContain('沒有符合條件的');
   expect(await mei.reads(at('.*'))).toContain('沒有符合條件的');
   expect(await mei.reads(at('138123'))).toContain('沒有符合條件的');
   expect(await officer.reads(at('138123'))).toContain('13812345678');
